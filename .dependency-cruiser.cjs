@@ -1,0 +1,58 @@
+/** The rooms of the house, top to bottom. A room may use itself and what stands below it. */
+const rooms = [
+  '^src/cli\\.ts$',
+  '^src/(config|log)\\.ts$',
+  '^src/http/',
+  '^src/emulator\\.ts$',
+  '^src/operations/',
+  '^src/simulation/',
+  '^src/store/',
+  '^src/workspace/',
+  '^src/contract/(document|validation)\\.ts$',
+  '^src/domain/',
+  '^src/contract/(operation|.*\\.gen)\\.ts$',
+  '^src/(errors|random|version)\\.ts$',
+];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'every-file-has-a-room',
+      severity: 'error',
+      from: { path: '^src/', pathNot: rooms },
+      to: {},
+    },
+    ...rooms.slice(1).map((room, index) => ({
+      name: `imports-point-down-from-${String(index + 1)}`,
+      severity: 'error',
+      from: { path: room },
+      to: { path: rooms.slice(0, index + 1) },
+    })),
+    {
+      name: 'only-the-store-knows-sql',
+      severity: 'error',
+      from: { pathNot: '^src/store/' },
+      to: { path: 'node_modules/better-sqlite3' },
+    },
+    {
+      name: 'only-http-knows-fastify',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(http/|cli\\.ts$)' },
+      to: { path: 'node_modules/(@fastify|fastify)/' },
+    },
+    {
+      name: 'product-does-not-need-dev-dependencies',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/@types/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types'] },
+  },
+};
