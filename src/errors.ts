@@ -1,0 +1,62 @@
+/**
+ * Every way a request can be refused, in one table: code → HTTP status and message.
+ *
+ * Documented: the messages of 400, 401, 402, 404, 429 and 500 are those of the vendor's reference.
+ * The others (405, 413, 415, 501, 503) have no counterpart there; they keep the same body shape.
+ */
+const table = {
+  invalid_request: [400, 'Invalid request format, please check API reference.'],
+  unauthorized: [401, 'API key is missing or invalid.'],
+  payment_required: [402, 'Trial has ended, please add payment method.'],
+  not_found: [404, 'The requested resource was not found.'],
+  method_not_allowed: [405, 'The method is not allowed for this resource.'],
+  request_timeout: [408, 'The request took too long to arrive.'],
+  payload_too_large: [413, 'The request body is too large.'],
+  unsupported_media_type: [415, 'The request body must be sent as application/json.'],
+  rate_limited: [429, 'Account rate limited, please throttle your requests.'],
+  headers_too_large: [431, 'The request headers are too large.'],
+  internal: [500, 'An unexpected server error occurred.'],
+  not_emulated: [501, 'This operation is not emulated.'],
+  unavailable: [503, 'The emulator is not ready to take requests.'],
+} as const satisfies Record<string, readonly [status: number, message: string]>;
+
+export type ErrorCode = keyof typeof table;
+
+/** The body of every error answer. Documented: the vendor's shape. */
+export interface ErrorBody {
+  status: 'error';
+  message: string;
+}
+
+/** A refusal that the client may read. Anything else that is thrown is a fault of ours: a 500. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly statusCode: number;
+
+  /** @param detail what was wrong with this very request; goes after the table's message. */
+  constructor(code: ErrorCode, detail?: string) {
+    const [status, message] = table[code];
+    super(detail === undefined ? message : `${message} ${detail}`);
+    this.name = 'ApiError';
+    this.code = code;
+    this.statusCode = status;
+  }
+
+  get body(): ErrorBody {
+    return { status: 'error', message: this.message };
+  }
+}
+
+/**
+ * A reason not to start, told to the person at the terminal in one line.
+ * `usage`: an option is wrong (exit code 2). `environment`: a port, a file (exit code 1).
+ */
+export class StartupError extends Error {
+  readonly kind: 'usage' | 'environment';
+
+  constructor(kind: 'usage' | 'environment', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StartupError';
+    this.kind = kind;
+  }
+}
