@@ -1,0 +1,112 @@
+import { closeSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { StartupError } from '../errors.js';
+
+export type Db = Database.Database;
+
+/** Marks a file as ours, in the place SQLite's file format has for it: "RETL". */
+const applicationId = 0x5245_544c;
+
+/** How long to wait for a process that is just letting go of the file. */
+const lockTimeoutMs = 250;
+
+/**
+ * Opens a database file, made if it isn't there, or a database in memory for `:memory:`.
+ *
+ * One process owns the file as long as it is open. Writes survive the death of the process
+ * once their transaction has ended (WAL, synchronous=NORMAL).
+ *
+ * @throws StartupError in one line, the file untouched, when it is not ours or can't be used.
+ */
+export function openDatabase(path: string): Db {
+  let db: Db | undefined;
+  try {
+    if (path !== ':memory:') {
+      mkdirSync(dirname(path), { recursive: true });
+      refuseForeignFile(path);
+    }
+    db = new Database(path, { timeout: lockTimeoutMs });
+    // Before the first access, so that SQLite takes the lock with it and holds it.
+    db.pragma('locking_mode = EXCLUSIVE');
+    // Before WAL, so that the mark is in the file itself and not only in its log.
+    if (db.pragma('application_id', { simple: true }) === 0) {
+      db.pragma(`application_id = ${String(applicationId)}`);
+    }
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = NORMAL');
+    db.pragma('foreign_keys = ON');
+    return db;
+  } catch (error) {
+    db?.close();
+    throw asStartupError(error, path);
+  }
+}
+
+/** Writes the log back into the file and lets go of it. */
+export function closeDatabase(db: Db): void {
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.close();
+}
+
+/** True if a row was refused because another has the same id. */
+export const isDuplicate = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && error.code === 'SQLITE_CONSTRAINT_UNIQUE';
+
+/**
+ * Looks at the first bytes without SQLite, because SQLite may write to what it opens.
+ * Offsets: https://sqlite.org/fileformat.html#the_database_header
+ */
+function refuseForeignFile(path: string): void {
+  const header = Buffer.alloc(100);
+  let length: number;
+  try {
+    const file = openSync(path, 'r');
+    try {
+      length = readSync(file, header);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (length === 0) return;
+  if (length < 100 || header.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
+    throw new StartupError(
+      'environment',
+      `${path} is not a SQLite database; it was left untouched`,
+    );
+  }
+  if (header.readUInt32BE(68) !== applicationId) {
+    throw new StartupError(
+      'environment',
+      `${path} is a database of another program; it was left untouched`,
+    );
+  }
+}
+
+const reasons: Record<string, string> = {
+  EACCES: 'permission denied',
+  EEXIST: 'its folder is not a folder',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'its folder is not a folder',
+  EROFS: 'the file system is read-only',
+  SQLITE_BUSY: 'it is in use by another process',
+  SQLITE_CANTOPEN: 'it cannot be opened',
+  SQLITE_CORRUPT: 'it is damaged',
+  SQLITE_FULL: 'the disk is full',
+  SQLITE_NOTADB: 'it is not a SQLite database',
+  SQLITE_READONLY: 'it is read-only',
+};
+
+function asStartupError(error: unknown, path: string): StartupError {
+  if (error instanceof StartupError) return error;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  // SQLite's extended codes go on after the primary one: SQLITE_CANTOPEN_ISDIR.
+  const primary = code.split('_', 2).join('_');
+  const reason = reasons[code] ?? reasons[primary] ?? message;
+  return new StartupError('environment', `cannot use database ${path}: ${reason}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,71 @@
+import { batchTestStore, type BatchTestStore } from './batch-tests.js';
+import { closeDatabase, isDuplicate, openDatabase } from './database.js';
+import { loadMigrations, migrate } from './migrate.js';
+import { testRunStore, type TestRunStore } from './test-runs.js';
+import { workspaceStore, type WorkspaceStore } from './workspaces.js';
+
+/** Everything the emulator remembers. */
+export interface Store {
+  readonly workspaces: WorkspaceStore;
+  readonly batchTests: BatchTestStore;
+  readonly testRuns: TestRunStore;
+  /** Makes a function whose writes all happen, or, if it throws, none. */
+  transaction<Args extends unknown[], Result>(
+    work: (...args: Args) => Result,
+  ): (...args: Args) => Result;
+  /**
+   * Like `transaction`, done over if it used an id that is taken, so that `work`, which must
+   * make new ids each time, is certain of them. 48 bits of chance make that a rare event.
+   */
+  transactionWithNewIds<Result>(work: () => Result): Result;
+  /** The seed to go on with: the one given, else the file's own, else `fallback`. Kept in the file. */
+  keepSeed(given: string | undefined, fallback: () => string): string;
+  close(): void;
+}
+
+/**
+ * Opens the database and brings it up to date.
+ * @param path a file, or `:memory:`.
+ * @throws StartupError
+ */
+export function openStore(path: string, now: number): Store {
+  const db = openDatabase(path);
+  try {
+    migrate(db, loadMigrations(), now);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  const readSeed = db.prepare<[], string>('SELECT seed FROM emulator').pluck();
+  const writeSeed = db.prepare<{ seed: string }>(
+    `INSERT INTO emulator (only_row, seed) VALUES (1, :seed)
+     ON CONFLICT (only_row) DO UPDATE SET seed = :seed`,
+  );
+  return {
+    workspaces: workspaceStore(db),
+    batchTests: batchTestStore(db),
+    testRuns: testRunStore(db),
+    transaction(work) {
+      const transaction = db.transaction(work);
+      return (...args) => transaction.immediate(...args);
+    },
+    transactionWithNewIds(work) {
+      const transaction = db.transaction(work);
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return transaction.immediate();
+        } catch (error) {
+          if (!isDuplicate(error) || attempt === 3) throw error;
+        }
+      }
+    },
+    keepSeed(given, fallback) {
+      const seed = given ?? readSeed.get() ?? fallback();
+      writeSeed.run({ seed });
+      return seed;
+    },
+    close: () => {
+      closeDatabase(db);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { keyedChance, newBatchTestId, newSeed, newTestRunId } from '../src/random.js';
+
+const keyPart = fc.oneof(fc.string(), fc.integer());
+
+describe('keyedChance', () => {
+  it('gives a number in [0, 1) that depends on seed and key alone', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.array(keyPart), fc.array(keyPart), (seed, key, other) => {
+        const chance = keyedChance(seed);
+        const first = chance(...key);
+        chance(...other);
+        expect(chance(...key)).toBe(first);
+        expect(keyedChance(seed)(...key)).toBe(first);
+        expect(first).toBeGreaterThanOrEqual(0);
+        expect(first).toBeLessThan(1);
+      }),
+    );
+  });
+
+  it('gives another number for another seed or key', () => {
+    const chance = keyedChance('a');
+    const draws = [
+      chance('ws', 1, 11, 'x'),
+      chance('ws', 11, 1, 'x'),
+      chance('ws', 1, 11, 'y'),
+      chance('ws1', 11, 'x'),
+      keyedChance('b')('ws', 1, 11, 'x'),
+    ];
+    expect(new Set(draws).size).toBe(draws.length);
+  });
+
+  it('spreads evenly', () => {
+    const chance = keyedChance('even');
+    const buckets = Array.from({ length: 10 }, () => 0);
+    for (let index = 0; index < 10_000; index += 1) {
+      const bucket = Math.floor(chance('ws', 0, index, 'outcome') * 10);
+      buckets[bucket] = (buckets[bucket] ?? 0) + 1;
+    }
+    // Exact for this seed; five standard deviations would be 150.
+    for (const count of buckets) expect(Math.abs(count - 1000)).toBeLessThan(150);
+  });
+});
+
+describe('ids', () => {
+  it('have the format of the vendor and are unique', () => {
+    const runIds = Array.from({ length: 10_000 }, newTestRunId);
+    expect(new Set(runIds).size).toBe(runIds.length);
+    for (const id of runIds) expect(id).toMatch(/^test_job_[0-9a-f]{12}$/);
+    expect(newBatchTestId()).toMatch(/^test_batch_[0-9a-f]{12}$/);
+  });
+
+  it('do not repeat a seed', () => {
+    expect(newSeed()).not.toBe(newSeed());
+  });
+});

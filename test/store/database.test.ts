@@ -1,0 +1,220 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { StartupError } from '../../src/errors.js';
+import { closeDatabase, openDatabase } from '../../src/store/database.js';
+import { loadMigrations, migrate } from '../../src/store/migrate.js';
+import { openStore, type Store } from '../../src/store/store.js';
+import { temporaryFolder } from '../support/files.js';
+
+const inFolder = (name: string) => join(temporaryFolder(), name);
+
+function open(path: string): Store {
+  const store = openStore(path, 0);
+  onTestFinished(() => {
+    try {
+      store.close();
+    } catch {
+      // The test closed it.
+    }
+  });
+  return store;
+}
+
+function refusal(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toBeInstanceOf(StartupError);
+    expect(error).toMatchObject({ kind: 'environment' });
+    expect((error as Error).message).not.toContain('\n');
+    return (error as Error).message;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('openStore', () => {
+  it('makes the file and its folder', () => {
+    const path = inFolder('new/deep/emulator.sqlite');
+    open(path).close();
+    expect(readFileSync(path).subarray(0, 15).toString()).toBe('SQLite format 3');
+  });
+
+  it('takes an empty file', () => {
+    const path = inFolder('empty.sqlite');
+    writeFileSync(path, '');
+    expect(open(path).workspaces.listUnfinished()).toEqual([]);
+  });
+
+  it('opens again what it has made', () => {
+    const path = inFolder('emulator.sqlite');
+    const store = open(path);
+    const { id } = store.workspaces.open('w', 7);
+    store.close();
+    expect(open(path).workspaces.find('w')).toMatchObject({ id, settledAt: 7 });
+  });
+
+  it('keeps writes of a process that ended without closing', () => {
+    const path = inFolder('emulator.sqlite');
+    const store = open(path);
+    store.workspaces.open('w', 7);
+    const copy = inFolder('copy.sqlite');
+    for (const end of ['', '-wal']) writeFileSync(copy + end, readFileSync(path + end));
+    expect(open(copy).workspaces.find('w')).toMatchObject({ settledAt: 7 });
+  });
+
+  it.each([
+    ['a text file', 'just some text, and long enough to hold a header'.repeat(9), 'not a SQLite'],
+    ['a short file', 'x', 'not a SQLite'],
+  ])('refuses %s and leaves it untouched', (_what, content, reason) => {
+    const path = inFolder('file');
+    writeFileSync(path, content);
+    expect(refusal(() => openStore(path, 0))).toContain(reason);
+    expect(readFileSync(path, 'utf8')).toBe(content);
+  });
+
+  it('refuses a database of another program and leaves it untouched', () => {
+    const path = inFolder('other.sqlite');
+    const other = new Database(path);
+    other.exec('CREATE TABLE theirs (a)');
+    other.close();
+    const before = readFileSync(path);
+    expect(refusal(() => openStore(path, 0))).toContain('database of another program');
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it('refuses a folder, and a path through a file', () => {
+    const folder = inFolder('folder');
+    mkdirSync(folder);
+    expect(refusal(() => openStore(folder, 0))).toContain('it is a folder');
+    const file = inFolder('file');
+    writeFileSync(file, '');
+    expect(refusal(() => openStore(join(file, 'x.sqlite'), 0))).toContain('is not a folder');
+  });
+
+  it('refuses a damaged file', () => {
+    const path = inFolder('emulator.sqlite');
+    open(path).close();
+    const content = readFileSync(path);
+    content.fill(0x5a, 100, 4096);
+    writeFileSync(path, content);
+    expect(refusal(() => openStore(path, 0))).toMatch(/damaged|not a SQLite/);
+  });
+
+  it('refuses a file that another process has open', () => {
+    const path = inFolder('emulator.sqlite');
+    open(path);
+    expect(refusal(() => openStore(path, 0))).toContain('in use by another process');
+  });
+});
+
+describe('migrate', () => {
+  const [first] = loadMigrations();
+  const table = (number: number) => ({
+    number,
+    name: 'extra',
+    sql: `CREATE TABLE extra_${String(number)} (a) STRICT`.replace('(a)', '(a TEXT)'),
+  });
+
+  function memory() {
+    const db = openDatabase(':memory:');
+    onTestFinished(() => {
+      closeDatabase(db);
+    });
+    return db;
+  }
+
+  it('numbers the shipped migrations from 1 without a gap', () => {
+    const numbers = loadMigrations().map(({ number }) => number);
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    expect(first).toBeDefined();
+  });
+
+  it('applies what is new and nothing twice', () => {
+    const db = memory();
+    migrate(db, [table(1)], 5);
+    migrate(db, [table(1), table(2)], 6);
+    const applied = db.prepare('SELECT number, applied_at FROM migrations ORDER BY number').all();
+    expect(applied).toEqual([
+      { number: 1, applied_at: 5 },
+      { number: 2, applied_at: 6 },
+    ]);
+  });
+
+  it('undoes a migration that fails, whole', () => {
+    const db = memory();
+    const broken = {
+      number: 2,
+      name: 'broken',
+      sql: 'CREATE TABLE half (a TEXT) STRICT; NONSENSE',
+    };
+    expect(() => {
+      migrate(db, [table(1), broken], 0);
+    }).toThrow();
+    expect(db.prepare(`SELECT name FROM sqlite_schema WHERE name = 'half'`).get()).toBeUndefined();
+    expect(db.prepare('SELECT COUNT(*) FROM migrations').pluck().get()).toBe(1);
+  });
+
+  it('refuses a database of a newer version', () => {
+    const db = memory();
+    migrate(db, [table(1), table(2)], 0);
+    const message = refusal(() => {
+      migrate(db, [table(1)], 0);
+    });
+    expect(message).toContain('written by a newer retell-emulator (it has migration 2)');
+  });
+
+  it('refuses a database whose migrations were other ones', () => {
+    const db = memory();
+    migrate(db, [table(1)], 0);
+    const message = refusal(() => {
+      migrate(db, [{ ...table(1), sql: '-- changed' }], 0);
+    });
+    expect(message).toContain('different migration 1');
+  });
+});
+
+describe('the store', () => {
+  it('keeps the seed it was given, and goes on with it when given none', () => {
+    const path = inFolder('emulator.sqlite');
+    const store = open(path);
+    expect(store.keepSeed(undefined, () => 'made')).toBe('made');
+    expect(store.keepSeed(undefined, () => 'made again')).toBe('made');
+    expect(store.keepSeed('given', () => 'made')).toBe('given');
+    store.close();
+    expect(open(path).keepSeed(undefined, () => 'made')).toBe('given');
+  });
+
+  it('does a transaction over with new ids when one is taken, and leaves nothing of the first try', () => {
+    const store = open(':memory:');
+    const workspace = store.workspaces.open('w', 0);
+    const engine = { type: 'retell-llm', llm_id: 'llm_1' } as const;
+    const batch = {
+      responseEngine: engine,
+      totalCount: 1,
+      createdAt: 0,
+      workspaceId: workspace.id,
+    };
+    store.batchTests.insert({ ...batch, id: 'taken', ordinal: 0 });
+    const ids = ['taken', 'taken', 'free'];
+    const insert = () => {
+      const id = ids.shift() ?? 'taken';
+      const ordinal = store.workspaces.takeBatchOrdinal(workspace.id) + 1;
+      store.batchTests.insert({ ...batch, id, ordinal });
+      return { id, ordinal };
+    };
+    expect(store.transactionWithNewIds(insert)).toEqual({ id: 'free', ordinal: 1 });
+    expect(() => store.transactionWithNewIds(insert)).toThrow(/UNIQUE/);
+  });
+
+  it('does not let a transaction happen in part', () => {
+    const store = open(':memory:');
+    const fail = store.transaction(() => {
+      store.workspaces.open('w', 0);
+      throw new Error('no');
+    });
+    expect(fail).toThrow('no');
+    expect(store.workspaces.find('w')).toBeUndefined();
+  });
+});
