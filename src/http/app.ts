@@ -1,0 +1,63 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { loadContract } from '../contract/document.js';
+import { contractValidation } from '../contract/validation.js';
+import type { Emulator } from '../emulator.js';
+import { authenticator } from './auth.js';
+import { registerBodyParser } from './body.js';
+import { registerControlApi } from './control.js';
+import { registerDocs } from './docs.js';
+import { refuseBadUrl, refuseMalformed, registerNotFound, sendError } from './errors.js';
+import { RequestLog } from './request-log.js';
+import { noteRoutes } from './routes.js';
+import { registerVendorApi } from './vendor.js';
+
+/** A batch of 1,000 ids is some 30 kB; this leaves room for ids of any sensible length. */
+const bodyLimit = 5 * 1024 * 1024;
+
+/** How long a request may take to arrive, so that a stalled one does not hold its socket. */
+const requestTimeoutMs = 60_000;
+
+export interface AppOptions {
+  readonly emulator: Emulator;
+  /** The keys to let in; with none, every key is. */
+  readonly apiKeys: readonly string[];
+  readonly validateResponses: boolean;
+  readonly logger?: FastifyBaseLogger;
+}
+
+/** Assembles the HTTP side of an emulator. The caller listens, and closes the emulator after it. */
+export function buildApp({
+  emulator,
+  apiKeys,
+  validateResponses,
+  logger,
+}: AppOptions): FastifyInstance {
+  const retell = loadContract('retell');
+  const control = loadContract('control');
+
+  const app = fastify({
+    ...(logger && { loggerInstance: logger }),
+    logController: new RequestLog(),
+    bodyLimit,
+    requestTimeout: requestTimeoutMs,
+    // Ids of any length are looked up, and not found, like any others.
+    routerOptions: { maxParamLength: 16_384 },
+    // What came in before the socket was closed is answered.
+    return503OnClosing: false,
+    clientErrorHandler: refuseMalformed,
+    frameworkErrors: refuseBadUrl,
+  });
+  app.setErrorHandler(sendError);
+  registerNotFound(app, noteRoutes(app));
+  registerBodyParser(app);
+  registerVendorApi(app, {
+    emulator,
+    contract: retell,
+    validation: contractValidation(retell),
+    authenticate: authenticator(apiKeys),
+    validateResponses,
+  });
+  registerControlApi(app, { emulator, contract: control });
+  registerDocs(app, { retell, control });
+  return app;
+}

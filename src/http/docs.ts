@@ -1,0 +1,59 @@
+import type { StaticDocumentSpec } from '@fastify/swagger';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Contract } from '../contract/document.js';
+
+interface Contracts {
+  readonly retell: Contract;
+  readonly control: Contract;
+}
+
+/**
+ * The contracts as files, and a browsable reference at /docs. The reference is built when it is
+ * first asked for, as an app of its own, so that starting up does not pay for it.
+ */
+export function registerDocs(app: FastifyInstance, { retell, control }: Contracts): void {
+  registerContract(app, '/openapi', retell);
+  registerContract(app, '/_emulator/openapi', control);
+
+  let reference: Promise<FastifyInstance> | undefined;
+  for (const url of ['/docs', '/docs/*']) {
+    app.get(url, { config: { operationId: 'docs' } }, async (request, reply) => {
+      reference ??= buildReference(retell);
+      const app = await reference;
+      reply.hijack();
+      app.routing(request.raw, reply.raw);
+    });
+  }
+  app.addHook('onClose', async () => {
+    await (await reference)?.close();
+  });
+}
+
+function registerContract(app: FastifyInstance, path: string, { yaml, document }: Contract): void {
+  app.get(`${path}.yaml`, (_request, reply) => reply.type('application/yaml').send(yaml));
+  app.get(`${path}.json`, (_request, reply) => reply.send(document));
+}
+
+async function buildReference({ document }: Contract): Promise<FastifyInstance> {
+  const [{ default: swagger }, { default: swaggerUi }] = await Promise.all([
+    import('@fastify/swagger'),
+    import('@fastify/swagger-ui'),
+  ]);
+  const app = fastify();
+  // The plugin's types are those of whole OpenAPI documents; ours name what we read of them.
+  const specification = { document: document as StaticDocumentSpec['document'] };
+  await app.register(swagger, { mode: 'static', specification });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    uiConfig: {
+      // Both contracts, to choose from in the page's head.
+      urls: [
+        { url: '/openapi.json', name: 'Retell API' },
+        { url: '/_emulator/openapi.json', name: 'Emulator control API' },
+      ],
+    },
+    theme: { title: 'retell-emulator' },
+  });
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,76 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError, type ErrorCode } from '../errors.js';
+import { pathOf } from './request-log.js';
+import type { AllowedMethods } from './routes.js';
+
+/** Fastify's own refusals, in our terms. What is not listed is a fault of ours. */
+const refusals: Record<string, (error: FastifyError, request: FastifyRequest) => ApiError> = {
+  FST_ERR_BAD_URL: () => new ApiError('invalid_request', 'The path is not a valid URL component.'),
+  FST_ERR_CTP_BODY_TOO_LARGE: (_error, { routeOptions }) =>
+    new ApiError('payload_too_large', `The limit is ${String(routeOptions.bodyLimit)} bytes.`),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    new ApiError('invalid_request', 'The body is not as long as its Content-Length says.'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: (_error, { headers }) =>
+    new ApiError('unsupported_media_type', `It came as ${headers['content-type'] ?? 'no type'}.`),
+  FST_ERR_MAX_PARAM_LENGTH: () => new ApiError('not_found'),
+};
+
+/** Every error leaves in the contract's shape. A fault of ours is logged, its cause not told. */
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const refusal = toApiError(error, request);
+  if (refusal.statusCode >= 500) request.log.error({ err: error }, 'request failed');
+  void reply.code(refusal.statusCode).send(refusal.body);
+}
+
+/** A path that no router can read. It comes past all hooks, the log's included. */
+export function refuseBadUrl(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  sendError(error, request, reply);
+  request.log.info({ status: reply.statusCode }, `${request.method} ${pathOf(request)}`);
+}
+
+function toApiError(error: unknown, request: FastifyRequest): ApiError {
+  if (error instanceof ApiError) return error;
+  const { code = '' } = error as Partial<FastifyError>;
+  return refusals[code]?.(error as FastifyError, request) ?? new ApiError('internal');
+}
+
+/** What no route takes: 405 where the path is known, else 404. */
+export function registerNotFound(app: FastifyInstance, methodsOf: AllowedMethods): void {
+  app.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request);
+    const methods = methodsOf(path);
+    if (methods.length === 0) {
+      throw new ApiError('not_found', `There is no ${request.method} ${path}; see /docs.`);
+    }
+    const allowed = methods.join(', ');
+    reply.header('allow', allowed);
+    throw new ApiError('method_not_allowed', `${path} takes ${allowed}.`);
+  });
+}
+
+const malformed: Partial<Record<string, ErrorCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+};
+
+/** Answers what isn't HTTP, as far as the socket still takes an answer. */
+export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { statusCode, body } = new ApiError(malformed[error.code ?? ''] ?? 'invalid_request');
+  const text = JSON.stringify(body);
+  socket.end(
+    [
+      `HTTP/1.1 ${String(statusCode)} ${STATUS_CODES[statusCode] ?? ''}`,
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${String(Buffer.byteLength(text))}`,
+      'connection: close',
+      '',
+      text,
+    ].join('\r\n'),
+  );
+}

@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify';
+
+/** OpenAPI's `/a/{b}` as Fastify writes it: `/a/:b`. */
+export const toRoutePath = (template: string): string => template.replaceAll(/\{(\w+)\}/g, ':$1');
+
+/** Answers which methods a path takes; none if there is no such path. */
+export type AllowedMethods = (path: string) => string[];
+
+/** Notes every route that is registered from here on, for the answer to a request that none takes. */
+export function noteRoutes(app: FastifyInstance): AllowedMethods {
+  const routes: { pattern: RegExp; methods: string[] }[] = [];
+  app.addHook('onRoute', ({ url, method }) => {
+    routes.push({ pattern: toPattern(url), methods: [method].flat() });
+  });
+  return (path) => [
+    ...new Set(routes.flatMap(({ pattern, methods }) => (pattern.test(path) ? methods : []))),
+  ];
+}
+
+function toPattern(url: string): RegExp {
+  const pattern = url.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+').replace('*', '.*');
+  return new RegExp(`^${pattern}$`);
+}

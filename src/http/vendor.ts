@@ -1,0 +1,84 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Contract, ContractOperation } from '../contract/document.js';
+import type { ContractValidation } from '../contract/validation.js';
+import type { Emulator } from '../emulator.js';
+import { ApiError } from '../errors.js';
+import type { Caller, Services } from '../operations/operation.js';
+import { operationsTable } from '../operations/table.js';
+import type { Authenticate } from './auth.js';
+import { toRoutePath } from './routes.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The workspace of the caller's key; null before the key was read, or where none is needed. */
+    workspace: string | null;
+  }
+  interface FastifyContextConfig {
+    /** The contract's operation that the route serves. */
+    operationId?: string;
+  }
+}
+
+export interface VendorApiOptions {
+  readonly emulator: Emulator;
+  readonly contract: Contract;
+  readonly validation: ContractValidation;
+  readonly authenticate: Authenticate;
+  /** Checks every answer against the contract; one that does not fit becomes a 500. */
+  readonly validateResponses: boolean;
+}
+
+type AnyOperation = (
+  services: Services,
+  caller: Caller,
+  request: { params: unknown; body: unknown },
+) => unknown;
+
+/** By id, for the loop: that each gets the request of its own contract, the validation ensures. */
+const operationsById = operationsTable as object as Partial<Record<string, AnyOperation>>;
+
+/** One route for each operation of the vendor's contract. */
+export function registerVendorApi(app: FastifyInstance, options: VendorApiOptions): void {
+  app.decorateRequest('workspace', null);
+  for (const operation of options.contract.operations) {
+    registerOperation(app, operation, options);
+  }
+}
+
+function registerOperation(
+  app: FastifyInstance,
+  operation: ContractOperation,
+  { emulator, validation, authenticate, validateResponses }: VendorApiOptions,
+): void {
+  const perform = operationsById[operation.id];
+  const checkBody = operation.hasBody ? validation.body(operation) : undefined;
+  const checkResponse = validateResponses
+    ? validation.response(operation, operation.success)
+    : undefined;
+
+  app.route({
+    method: operation.method,
+    url: toRoutePath(operation.path),
+    config: { operationId: operation.id },
+    // Before the body is read: who may not come in learns nothing, whatever was sent.
+    onRequest: (request, _reply, done) => {
+      if (operation.needsKey) request.workspace = authenticate(request.headers.authorization);
+      done();
+    },
+    handler: async (request, reply) => {
+      if (perform === undefined) {
+        throw new ApiError('not_emulated', `retell-emulator has no ${operation.id}.`);
+      }
+      checkBody?.(request.body);
+      const { params, body } = request;
+      const result = await perform(emulator, callerOf(request, emulator), { params, body });
+      const fault = checkResponse?.(result);
+      if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
+      return reply.code(operation.success).send(result);
+    },
+  });
+}
+
+function callerOf({ workspace }: FastifyRequest, { clock }: Emulator): Caller {
+  return { workspace: workspace ?? '', now: clock.now() };
+}

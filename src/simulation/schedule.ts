@@ -1,0 +1,79 @@
+import TinyQueue from 'tinyqueue';
+
+/** A run that waits for its turn, first in first out. */
+export interface Queued {
+  readonly queuedAt: number;
+}
+
+/** A run under way. */
+export interface Running {
+  readonly startedAt: number;
+  readonly endsAt: number;
+}
+
+/** Where a workspace stands, and how far to bring it. */
+export interface Situation<Q extends Queued, R extends Running> {
+  /** Nothing may happen before this. */
+  readonly settledAt: number;
+  /** Everything due by then is to happen. */
+  readonly until: number;
+  /** How many more runs may be under way. May be below zero after concurrency was lowered. */
+  readonly freeSlots: number;
+  /** Runs under way that end by `until`, in any order. */
+  readonly running: readonly R[];
+  readonly queue: readonly Q[];
+  /** True if `queue` holds only the head of the real one. */
+  readonly queueGoesOn: boolean;
+  /** Settles how the run ends and when; `endsAt` is not before `startedAt`. */
+  readonly start: (run: Q, startedAt: number) => R;
+}
+
+export interface Progress<R extends Running> {
+  /** The moment of the last event. */
+  readonly settledAt: number;
+  /** In the order in which they happened. A run may be in both. */
+  readonly started: readonly R[];
+  readonly ended: readonly R[];
+  /** When the queue's head starts, if no end comes first; Infinity while no slot is free. */
+  readonly nextStart: number;
+}
+
+/**
+ * Plays what happens in a workspace, event by event, in order of time: a run ends when its
+ * duration is over, which frees a slot; the head of the queue starts as soon as it is queued
+ * and a slot is free. When this is called has no influence on what happens, or on when.
+ */
+export function play<Q extends Queued, R extends Running>(situation: Situation<Q, R>): Progress<R> {
+  const { until, queue } = situation;
+  const running = new TinyQueue<R>([...situation.running], (a, b) => a.endsAt - b.endsAt);
+  const started: R[] = [];
+  const ended: R[] = [];
+  let { settledAt, freeSlots } = situation;
+
+  for (;;) {
+    const ending = running.peek();
+    const next = queue[started.length];
+    const nextEnd = ending?.endsAt ?? Infinity;
+    // What stands behind the part of the queue that is known was queued no later than now.
+    const queuedAt = next?.queuedAt ?? (situation.queueGoesOn ? settledAt : Infinity);
+    const nextStart = freeSlots > 0 ? Math.max(queuedAt, settledAt) : Infinity;
+    const time = Math.min(nextEnd, nextStart);
+    if (time > until) return { settledAt, nextStart, started, ended };
+
+    // At the same moment ends come first; no two runs share a slot either way.
+    if (ending !== undefined && nextEnd <= nextStart) {
+      running.pop();
+      ended.push(ending);
+      freeSlots += 1;
+    } else if (next !== undefined) {
+      const run = situation.start(next, time);
+      started.push(run);
+      freeSlots -= 1;
+      if (run.endsAt <= until) running.push(run);
+    } else {
+      // A slot is free for a run that has yet to be loaded.
+      return { settledAt, nextStart, started, ended };
+    }
+    settledAt = Math.max(settledAt, time);
+  }
+}

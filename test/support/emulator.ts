@@ -1,0 +1,101 @@
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { expect, onTestFinished } from 'vitest';
+import { openEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator.js';
+import { buildApp, type AppOptions } from '../../src/http/app.js';
+import { ManualClock } from './manual-clock.js';
+
+type Settings = Partial<EmulatorOptions['settings']>;
+
+export interface TestOptions extends Partial<Pick<AppOptions, 'apiKeys' | 'logger'>> {
+  readonly database?: string;
+  readonly clock?: ManualClock;
+  readonly settings?: Settings;
+}
+
+export const defaultSettings: EmulatorOptions['settings'] = {
+  seed: 'test',
+  concurrency: 10,
+  runDuration: { min: 500, max: 2500 },
+  outcomes: { pass: 0.8, fail: 0.15, error: 0.05 },
+};
+
+/** An emulator in memory on a manual clock; anything the worker fails at fails the test. */
+export function buildEmulator(options: TestOptions = {}) {
+  const clock = options.clock ?? new ManualClock();
+  const errors: unknown[] = [];
+  const emulator = openEmulator({
+    database: options.database ?? ':memory:',
+    settings: { ...defaultSettings, ...options.settings },
+    clock,
+    onError: (error) => errors.push(error),
+  });
+  return { emulator, clock, errors };
+}
+
+/** The same behind HTTP, with every answer checked against the contract. Closes by itself. */
+export function buildTestApp(options: TestOptions = {}) {
+  const { emulator, clock, errors } = buildEmulator(options);
+  const { apiKeys = [], logger } = options;
+  const app = buildApp({ emulator, apiKeys, validateResponses: true, ...(logger && { logger }) });
+  onTestFinished(async () => {
+    await app.close();
+    emulator.close();
+    expect(errors, 'failures of the worker').toEqual([]);
+    expect(clock.alarmCount, 'alarms left behind').toBe(0);
+  });
+  return { app, clock, emulator, client: (key = 'key_a') => new TestClient(app, key, emulator) };
+}
+
+export const retellLlm = { type: 'retell-llm', llm_id: 'llm_1' } as const;
+
+/** Speaks for one key, over inject. */
+export class TestClient {
+  readonly #app: FastifyInstance;
+  readonly #key: string;
+  readonly emulator: Emulator;
+
+  constructor(app: FastifyInstance, key: string, emulator: Emulator) {
+    this.#app = app;
+    this.#key = key;
+    this.emulator = emulator;
+  }
+
+  async send(request: InjectOptions) {
+    const headers = { authorization: `Bearer ${this.#key}`, ...request.headers };
+    const response = await this.#app.inject({ ...request, headers });
+    return { status: response.statusCode, headers: response.headers, body: readBody(response) };
+  }
+
+  async createBatchTest(ids: readonly string[] = ['test_case_1'], engine: object = retellLlm) {
+    const payload = { test_case_definition_ids: ids, response_engine: engine };
+    const { status, body } = await this.send({
+      method: 'POST',
+      url: '/create-batch-test',
+      payload,
+    });
+    expect(status, JSON.stringify(body)).toBe(201);
+    return body as unknown as Batch;
+  }
+
+  async getBatchTest(id: string) {
+    const { status, body } = await this.send({ method: 'GET', url: `/get-batch-test/${id}` });
+    expect(status, JSON.stringify(body)).toBe(200);
+    return body as unknown as Batch;
+  }
+}
+
+export interface Batch {
+  test_case_batch_job_id: string;
+  status: string;
+  response_engine: object;
+  pass_count: number;
+  fail_count: number;
+  error_count: number;
+  total_count: number;
+  creation_timestamp: number;
+  user_modified_timestamp: number;
+}
+
+function readBody(response: { body: string; json: () => unknown; headers: object }) {
+  return response.body === '' ? {} : (response.json() as Record<string, unknown>);
+}
