@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { buildTestApp } from '../support/emulator.js';
+
+describe('what needs no key', () => {
+  it('tells that it lives', async () => {
+    const { app, clock } = buildTestApp();
+    clock.jump(2500);
+    const response = await app.inject('/_emulator/health');
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(response.json()).toEqual({ status: 'ok', version, uptime: 2.5 });
+  });
+
+  it('is ready once the socket listens', async () => {
+    const { app } = buildTestApp();
+    const early = await app.inject('/_emulator/ready');
+    expect(early.statusCode).toBe(503);
+    expect(early.json()).toMatchObject({ status: 'error' });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const ready = await app.inject('/_emulator/ready');
+    expect([ready.statusCode, ready.json()]).toEqual([200, { status: 'ready' }]);
+  });
+
+  it.each(['openapi', '_emulator/openapi'])('serves the contract at /%s', async (path) => {
+    const { app } = buildTestApp();
+    const file = path === 'openapi' ? 'openapi/retell.yaml' : 'openapi/control.yaml';
+    const yaml = await app.inject(`/${path}.yaml`);
+    expect(yaml.body).toBe(readFileSync(file, 'utf8'));
+    const json = await app.inject(`/${path}.json`);
+    expect(json.json()).toEqual(parse(yaml.body));
+  });
+
+  it('shows the reference at /docs from this server alone', async () => {
+    const { app } = buildTestApp();
+    const page = await app.inject('/docs');
+    expect(page.statusCode).toBe(200);
+    expect(page.headers['content-type']).toContain('text/html');
+    const links = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link ?? '');
+    expect(links.length).toBeGreaterThan(2);
+    for (const link of links) {
+      expect(link).not.toMatch(/^(https?:)?\/\//);
+      const asset = await app.inject(new URL(link, 'http://localhost/docs/').pathname);
+      expect([link, asset.statusCode]).toEqual([link, 200]);
+    }
+    const starter = await app.inject('/docs/static/swagger-initializer.js');
+    expect(starter.body).toContain('/openapi.json');
+    expect(starter.body).toContain('/_emulator/openapi.json');
+  });
+});
+
+describe('the log', () => {
+  it('has one line for each request and never a key', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const write = (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>);
+    const logger = pino({ level: 'trace', base: null }, { write });
+    const { client, app } = buildTestApp({ logger });
+    await client('key_secret').createBatchTest();
+    await client('key_secret').send({ method: 'GET', url: '/get-batch-test/x?api_key=key_secret' });
+    await client('key_secret').send({ method: 'GET', url: '/nothing' });
+    await app.inject('/get-batch-test/%zz');
+    expect(lines).toMatchObject([
+      { operation: 'createBatchTest', status: 201, msg: 'POST /create-batch-test' },
+      { operation: 'getBatchTest', status: 404, msg: 'GET /get-batch-test/x' },
+      { status: 404, msg: 'GET /nothing' },
+      { status: 400, msg: 'GET /get-batch-test/%zz' },
+    ]);
+    const [first, second] = lines;
+    expect(first?.['reqId']).not.toBe(second?.['reqId']);
+    expect(first?.['workspace']).toMatch(/^[0-9a-f]{32}$/);
+    expect(first?.['workspace']).toBe(second?.['workspace']);
+    expect(first?.['durationMs']).toEqual(expect.any(Number));
+    expect(JSON.stringify(lines)).not.toContain('key_secret');
+  });
+});
+
+describe('what is not HTTP', () => {
+  it.each([
+    ['NONSENSE\r\n\r\n', 400],
+    [`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('gets an answer in the shape of the contract', async (text, status) => {
+    const { app } = buildTestApp();
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write(text);
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    await once(socket, 'close');
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));
+    expect(JSON.parse(body)).toEqual({ status: 'error', message: expect.any(String) as string });
+  });
+});
