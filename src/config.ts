@@ -1,0 +1,222 @@
+import { Ajv2020, type SchemaObject } from 'ajv/dist/2020.js';
+import { StartupError } from './errors.js';
+import { parseDurationRange, parseOutcomeWeights } from './workspace/settings.js';
+import type { Settings } from './workspace/settings.js';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** Everything that can be set from outside, as the emulator takes it. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly apiKeys: readonly string[];
+  readonly settings: Omit<Settings, 'seed'> & { readonly seed: string | undefined };
+  readonly validateResponses: boolean;
+  readonly logLevel: (typeof logLevels)[number];
+}
+
+/** One option, behind all its doors: flag, environment variable and config file. */
+export interface OptionSpec {
+  /** Its key in the config file; flag and variable are spelled after it. */
+  readonly name: string;
+  /** What stands for its value in the help. */
+  readonly placeholder?: string;
+  readonly description: string;
+  readonly default?: string | number | boolean;
+  /** What a good value is, to go on from "must be". */
+  readonly allowed: string;
+  /** True if its value must not be shown. */
+  readonly secret?: boolean;
+  readonly schema: SchemaObject;
+}
+
+/** The options, in the order of the help. */
+export const optionSpecs: readonly OptionSpec[] = [
+  {
+    name: 'host',
+    placeholder: 'ADDRESS',
+    description: 'address to listen on',
+    default: '127.0.0.1',
+    allowed: 'a host name or an IP address',
+    schema: { type: 'string', pattern: '^[^\\s/]+$' },
+  },
+  {
+    name: 'port',
+    placeholder: 'PORT',
+    description: 'port to listen on; 0 takes a free one',
+    default: 4010,
+    allowed: 'a whole number from 0 to 65535',
+    schema: { type: 'integer', minimum: 0, maximum: 65_535 },
+  },
+  {
+    name: 'database',
+    placeholder: 'FILE',
+    description: 'where jobs are kept; :memory: forgets them on exit',
+    default: './.retell-emulator/emulator.sqlite',
+    allowed: 'the path of a file, or :memory:',
+    schema: { type: 'string', minLength: 1, pattern: '^[^\\0]*$' },
+  },
+  {
+    name: 'apiKey',
+    placeholder: 'KEY',
+    description: 'accept this API key only; repeat it for more (default: accept any)',
+    allowed: 'an API key without spaces',
+    secret: true,
+    schema: { type: 'array', items: { type: 'string', pattern: '^\\S+$' } },
+  },
+  {
+    name: 'concurrency',
+    placeholder: 'RUNS',
+    description: 'most test runs in progress at once, for each API key',
+    default: 10,
+    allowed: 'a whole number from 1 to 1000000',
+    schema: { type: 'integer', minimum: 1, maximum: 1_000_000 },
+  },
+  {
+    name: 'runDuration',
+    placeholder: 'RANGE',
+    description: 'how long a test run takes',
+    default: '500ms..2500ms',
+    allowed: 'a duration such as 2s, or a range such as 500ms..2500ms, of at most 365d',
+    schema: { type: 'string', format: 'durationRange' },
+  },
+  {
+    name: 'outcomes',
+    placeholder: 'WEIGHTS',
+    description: 'how test runs end, as relative weights',
+    default: 'pass=0.8,fail=0.15,error=0.05',
+    allowed: 'weights such as pass=0.8,fail=0.15,error=0.05, one of them above 0',
+    schema: { type: 'string', format: 'outcomeWeights' },
+  },
+  {
+    name: 'seed',
+    placeholder: 'TEXT',
+    description: 'decides all that is left to chance (default: a new one for each database)',
+    allowed: 'a text of 1 to 100 characters',
+    schema: { type: 'string', minLength: 1, maxLength: 100 },
+  },
+  {
+    name: 'validateResponses',
+    description: 'check every answer against the contract',
+    default: false,
+    allowed: 'true or false',
+    schema: { type: 'boolean' },
+  },
+  {
+    name: 'logLevel',
+    placeholder: 'LEVEL',
+    description: `least level to log: ${logLevels.join(', ')}`,
+    default: 'info',
+    allowed: `one of ${logLevels.join(', ')}`,
+    schema: { type: 'string', enum: logLevels },
+  },
+];
+
+/** `runDuration` → `--run-duration` */
+export const flagOf = (name: string): string => `--${kebab(name)}`;
+
+/** `runDuration` → `RETELL_EMULATOR_RUN_DURATION` */
+export const variableOf = (name: string): string =>
+  `RETELL_EMULATOR_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
+
+const kebab = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Values by option name, as one door gave them. */
+export type RawOptions = Readonly<Record<string, unknown>>;
+
+export interface ConfigSources {
+  readonly flags: RawOptions;
+  readonly environment: NodeJS.ProcessEnv;
+  /** What the config file held, and its path. */
+  readonly file?: { readonly path: string; readonly content: unknown };
+}
+
+/**
+ * Puts together what the doors gave: flags win over the environment, that over the file.
+ * @throws StartupError naming the option at its door, the value, and what is allowed.
+ */
+export function resolveConfig({ flags, environment, file }: ConfigSources): Config {
+  const fromFile = fileOptions(file);
+  const values: Record<string, unknown> = {};
+  for (const spec of optionSpecs) {
+    const { name } = spec;
+    const variable = variableOf(name);
+    const fromEnvironment = environment[variable];
+    if (flags[name] !== undefined) {
+      values[name] = checkOption(spec, flags[name], flagOf(name));
+    } else if (fromEnvironment !== undefined && fromEnvironment !== '') {
+      values[name] = checkOption(spec, fromEnvironment, variable);
+    } else if ((fromFile[name] ?? undefined) !== undefined) {
+      values[name] = checkOption(spec, fromFile[name], `${name} in ${file?.path ?? ''}`);
+    } else {
+      values[name] = spec.default;
+    }
+  }
+  return toConfig(values as unknown as CheckedValues);
+}
+
+function fileOptions(file: ConfigSources['file']): RawOptions {
+  const content = file?.content ?? {};
+  if (typeof content !== 'object' || Array.isArray(content)) {
+    throw new StartupError('usage', `${file?.path ?? ''}: must hold options, such as "port: 4010"`);
+  }
+  const known = optionSpecs.map(({ name }) => name);
+  const stranger = Object.keys(content).find((key) => !known.includes(key));
+  if (stranger !== undefined) {
+    throw new StartupError(
+      'usage',
+      `${file?.path ?? ''}: there is no option "${stranger}"; the options are ${known.join(', ')}`,
+    );
+  }
+  return content as RawOptions;
+}
+
+const ajv = new Ajv2020({
+  // Flags and variables are texts: "4010" is a port.
+  coerceTypes: true,
+  formats: {
+    durationRange: (text: string) => parseDurationRange(text) !== undefined,
+    outcomeWeights: (text: string) => parseOutcomeWeights(text) !== undefined,
+  },
+});
+
+/** Answers the value in the option's own type. `door` is what the user calls the option. */
+function checkOption(spec: OptionSpec, value: unknown, door: string): unknown {
+  const { schema, allowed, secret = false } = spec;
+  const listed = schema['type'] === 'array' && typeof value === 'string' ? value.split(',') : value;
+  const holder = { value: listed };
+  if (ajv.validate({ type: 'object', properties: { value: schema } }, holder)) return holder.value;
+  const given = secret ? '' : ` is ${JSON.stringify(value)}, which is not allowed:`;
+  throw new StartupError('usage', `${door}${given} must be ${allowed}`);
+}
+
+interface CheckedValues {
+  host: string;
+  port: number;
+  database: string;
+  apiKey?: string[];
+  concurrency: number;
+  runDuration: string;
+  outcomes: string;
+  seed?: string;
+  validateResponses: boolean;
+  logLevel: Config['logLevel'];
+}
+
+function toConfig({ apiKey = [], ...values }: CheckedValues): Config {
+  const { host, port, database, concurrency, seed, validateResponses, logLevel } = values;
+  const runDuration = parseDurationRange(values.runDuration);
+  const outcomes = parseOutcomeWeights(values.outcomes);
+  if (runDuration === undefined || outcomes === undefined) throw new Error('unchecked option');
+  return {
+    host,
+    port,
+    database,
+    apiKeys: apiKey,
+    settings: { seed, concurrency, runDuration, outcomes },
+    validateResponses,
+    logLevel,
+  };
+}

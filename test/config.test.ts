@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { flagOf, optionSpecs, resolveConfig, variableOf } from '../src/config.js';
+import { StartupError } from '../src/errors.js';
+import { parseDurationRange, parseOutcomeWeights } from '../src/workspace/settings.js';
+
+const resolve = (sources: Partial<Parameters<typeof resolveConfig>[0]> = {}) =>
+  resolveConfig({ flags: {}, environment: {}, ...sources });
+const fromFile = (content: unknown) => resolve({ file: { path: 'options.yaml', content } });
+
+function refusal(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toBeInstanceOf(StartupError);
+    expect(error).toMatchObject({ kind: 'usage' });
+    return (error as Error).message;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('resolveConfig', () => {
+  it('has a default for everything', () => {
+    expect(resolve()).toEqual({
+      host: '127.0.0.1',
+      port: 4010,
+      database: './.retell-emulator/emulator.sqlite',
+      apiKeys: [],
+      settings: {
+        seed: undefined,
+        concurrency: 10,
+        runDuration: { min: 500, max: 2500 },
+        outcomes: { pass: 0.8, fail: 0.15, error: 0.05 },
+      },
+      validateResponses: false,
+      logLevel: 'info',
+    });
+  });
+
+  it('has defaults that its own options would take', () => {
+    const defaults = optionSpecs.flatMap(({ name, default: value }) =>
+      value === undefined ? [] : [[name, value]],
+    );
+    expect(fromFile(Object.fromEntries(defaults))).toEqual(resolve());
+  });
+
+  it('takes flags over the environment, and that over the file', () => {
+    const file = { path: 'options.yaml', content: { port: 1, concurrency: 2, seed: 'file' } };
+    const environment = { RETELL_EMULATOR_PORT: '3', RETELL_EMULATOR_CONCURRENCY: '4' };
+    const config = resolve({ file, environment, flags: { port: '5' } });
+    expect([config.port, config.settings.concurrency, config.settings.seed]).toEqual([
+      5,
+      4,
+      'file',
+    ]);
+  });
+
+  it('takes an empty variable and an empty key of the file as not set', () => {
+    expect(resolve({ environment: { RETELL_EMULATOR_PORT: '' } }).port).toBe(4010);
+    expect(fromFile({ port: null }).port).toBe(4010);
+    expect(fromFile(null).port).toBe(4010);
+  });
+
+  it('takes every value in the type of its door', () => {
+    const environment = {
+      RETELL_EMULATOR_API_KEY: 'key_a,key_b',
+      RETELL_EMULATOR_VALIDATE_RESPONSES: 'true',
+    };
+    expect(resolve({ environment })).toMatchObject({
+      apiKeys: ['key_a', 'key_b'],
+      validateResponses: true,
+    });
+    expect(fromFile({ apiKey: ['key_a'], seed: 42 })).toMatchObject({
+      apiKeys: ['key_a'],
+      settings: { seed: '42' },
+    });
+    expect(resolve({ flags: { apiKey: ['a,b'] } }).apiKeys).toEqual(['a,b']);
+  });
+
+  it('has a variable for every flag', () => {
+    expect(flagOf('runDuration')).toBe('--run-duration');
+    expect(variableOf('runDuration')).toBe('RETELL_EMULATOR_RUN_DURATION');
+    for (const { name } of optionSpecs) expect(flagOf(name)).toMatch(/^--[a-z]+(-[a-z]+)*$/);
+  });
+
+  it.each([
+    ['port', 'abc', 'a whole number from 0 to 65535'],
+    ['port', '65536', 'a whole number from 0 to 65535'],
+    ['port', '1.5', 'a whole number from 0 to 65535'],
+    ['host', 'http://x', 'a host name or an IP address'],
+    ['database', 'a\0b', 'the path of a file, or :memory:'],
+    ['concurrency', '0', 'a whole number from 1 to 1000000'],
+    ['runDuration', '5 bananas', 'a duration such as 2s'],
+    ['runDuration', '2s..1s', 'a duration such as 2s'],
+    ['outcomes', 'pass=0', 'one of them above 0'],
+    ['seed', '', 'a text of 1 to 100 characters'],
+    ['logLevel', 'loud', 'one of trace, debug, info'],
+    ['validateResponses', 'maybe', 'true or false'],
+  ])('refuses %s %j, naming door, value and what is allowed', (name, value, allowed) => {
+    const given = JSON.stringify(value);
+    const byFlag = refusal(() => resolve({ flags: { [name]: value } }));
+    expect(byFlag).toContain(`${flagOf(name)} is ${given}, which is not allowed: must be `);
+    expect(byFlag).toContain(allowed);
+    expect(refusal(() => fromFile({ [name]: value }))).toContain(
+      `${name} in options.yaml is ${given}`,
+    );
+    if (value === '') return;
+    const variable = variableOf(name);
+    expect(refusal(() => resolve({ environment: { [variable]: value } }))).toContain(
+      `${variable} is ${given}`,
+    );
+  });
+
+  it('does not show a key that it refuses', () => {
+    const message = refusal(() => resolve({ flags: { apiKey: ['key secret'] } }));
+    expect(message).toBe('--api-key must be an API key without spaces');
+  });
+
+  it('refuses a file with an unknown option, or that holds none', () => {
+    expect(refusal(() => fromFile({ prot: 1 }))).toMatch(
+      /options\.yaml: there is no option "prot"/,
+    );
+    for (const content of ['text', ['port'], 7]) {
+      expect(refusal(() => fromFile(content))).toContain('must hold options');
+    }
+  });
+});
+
+describe('parseDurationRange', () => {
+  it.each([
+    ['500ms..2500ms', { min: 500, max: 2500 }],
+    ['2s', { min: 2000, max: 2000 }],
+    ['0', { min: 0, max: 0 }],
+    ['0ms .. 1.5s', { min: 0, max: 1500 }],
+    ['1m..1h', { min: 60_000, max: 3_600_000 }],
+  ])('reads %s', (text, range) => {
+    expect(parseDurationRange(text)).toEqual(range);
+  });
+
+  it.each(['', '..', '1s..', '..1s', '1s..2s..3s', '-1s', '2s..1s', 'x', '1e999s', '9999y'])(
+    'does not take %j',
+    (text) => {
+      expect(parseDurationRange(text)).toBeUndefined();
+    },
+  );
+});
+
+describe('parseOutcomeWeights', () => {
+  it.each([
+    ['pass=0.8,fail=0.15,error=0.05', { pass: 0.8, fail: 0.15, error: 0.05 }],
+    ['fail=1', { pass: 0, fail: 1, error: 0 }],
+    [' error = 2 , pass = .5 ', { pass: 0.5, fail: 0, error: 2 }],
+  ])('reads %s', (text, weights) => {
+    expect(parseOutcomeWeights(text)).toEqual(weights);
+  });
+
+  it.each(['', 'pass', 'pass=', 'pass=-1', 'pass=x', 'won=1', 'pass=1,pass=1', 'pass=0,fail=0'])(
+    'does not take %j',
+    (text) => {
+      expect(parseOutcomeWeights(text)).toBeUndefined();
+    },
+  );
+});

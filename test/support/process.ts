@@ -1,0 +1,73 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+export interface ProcessOptions {
+  readonly args?: readonly string[];
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The built emulator as a process of its own; killed, if need be, when the test is over. */
+export function spawnCli({ args = [], cwd, env = {} }: ProcessOptions): CliProcess {
+  const child = spawn(process.execPath, [cli, ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const started = new CliProcess(child);
+  onTestFinished(() => started.kill('SIGKILL').then(() => undefined));
+  return started;
+}
+
+/** A process that answers requests: `--port 0` unless told otherwise. */
+export async function startCli(options: ProcessOptions) {
+  const emulator = spawnCli({ ...options, args: ['--port', '0', ...(options.args ?? [])] });
+  return { emulator, url: await emulator.ready() };
+}
+
+export class CliProcess {
+  stdout = '';
+  stderr = '';
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    this.#ended = once(child, 'close').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+    }));
+  }
+
+  /** The URL of its `Ready:` line. */
+  async ready(): Promise<string> {
+    for (;;) {
+      const url = /^Ready: (\S+)/m.exec(this.stdout)?.[1];
+      if (url !== undefined) return url;
+      const { stdout } = this.#child;
+      if (stdout === null) throw new Error('no standard output');
+      const over = await Promise.race([once(stdout, 'data').then(() => undefined), this.#ended]);
+      if (over !== undefined) throw new Error(`ended before it was ready: ${this.stderr}`);
+    }
+  }
+
+  /** Resolves when it has ended, its output with it. */
+  end() {
+    return this.#ended;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  kill(signal: NodeJS.Signals) {
+    this.signal(signal);
+    return this.end();
+  }
+}
