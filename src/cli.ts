@@ -13,7 +13,7 @@ import { StartupError } from './errors.js';
 import { buildApp } from './http/app.js';
 import { createLog, type Log } from './log.js';
 import { version } from './version.js';
-import { wallClock } from './workspace/clock.js';
+import { wallClock, type Clock } from './workspace/clock.js';
 
 const defaultConfigFile = 'retell-emulator.yaml';
 
@@ -22,7 +22,11 @@ const drainMs = 500;
 /** When to give up on an orderly end. */
 const lastResortMs = 950;
 
+/** How often to look whether the shell that started us is still there. */
+const parentCheckMs = 250;
+
 async function main(): Promise<void> {
+  const parent = process.ppid;
   const config = readConfig(process.argv, process.env);
   const log = await createLog(config.logLevel);
   const clock = wallClock();
@@ -40,6 +44,18 @@ async function main(): Promise<void> {
   });
   process.stdout.write(greeting(app, emulator, config));
   closeOnSignal(app, emulator, log);
+  if (process.env['npm_lifecycle_event'] !== undefined) endWithParent(clock, parent);
+}
+
+/**
+ * npm runs a script in a shell, and some shells die of the signal that npm hands on without
+ * passing it to us; we would go on, and hold port and database, with nobody to end us.
+ */
+function endWithParent(clock: Clock, parent: number): void {
+  clock.wakeAt(clock.now() + parentCheckMs, () => {
+    if (process.ppid === parent) endWithParent(clock, parent);
+    else process.kill(process.pid, 'SIGTERM');
+  });
 }
 
 /** On a signal: no new connections, answer what is in flight, checkpoint, exit 0. A second: exit. */

@@ -13,7 +13,12 @@ export interface Log {
 export async function createLog(level: string): Promise<Log> {
   if (isatty(stderr)) {
     const { default: pretty } = await import('pino-pretty');
-    const stream = pretty({ destination: stderr, sync: true, translateTime: 'HH:MM:ss.l' });
+    const stream = pretty({
+      destination: stderr,
+      sync: true,
+      singleLine: true,
+      translateTime: 'HH:MM:ss.l',
+    });
     return { logger: pino({ level, base: null }, stream), flush: () => undefined };
   }
   // Asynchronous, so that a slow reader of the log does not hold up requests.

@@ -7,7 +7,7 @@ import Retell from 'retell-sdk';
 import { describe, expect, it } from 'vitest';
 import { optionSpecs, flagOf, variableOf } from '../../src/config.js';
 import { temporaryFolder } from '../support/files.js';
-import { spawnCli, startCli } from '../support/process.js';
+import { spawnCli, spawnInShell, startCli } from '../support/process.js';
 
 const create = (url: string, key = 'key_cli') =>
   fetch(`${url}/create-batch-test`, {
@@ -188,6 +188,17 @@ describe('a signal', () => {
     );
     await once(socket, 'data');
     expect(await emulator.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('npm start', () => {
+  it('does not leave the emulator behind when its shell dies of a signal', async () => {
+    const cwd = temporaryFolder();
+    const env = { npm_lifecycle_event: 'start' };
+    const emulator = spawnInShell({ cwd, env, args: ['--port', '0', '--database', ':memory:'] });
+    await emulator.ready();
+    // The pipes close when the last process that holds them is gone.
+    expect(await emulator.kill('SIGTERM')).toMatchObject({ signal: 'SIGTERM' });
   });
 });
 

@@ -12,8 +12,18 @@ export interface ProcessOptions {
 }
 
 /** The built emulator as a process of its own; killed, if need be, when the test is over. */
-export function spawnCli({ args = [], cwd, env = {} }: ProcessOptions): CliProcess {
-  const child = spawn(process.execPath, [cli, ...args], {
+export function spawnCli({ args = [], ...options }: ProcessOptions): CliProcess {
+  return spawnCommand(process.execPath, [cli, ...args], options);
+}
+
+/** The same under a shell that waits for it, as npm starts it. */
+export function spawnInShell({ args = [], ...options }: ProcessOptions): CliProcess {
+  const script = '"$@"; exit $?';
+  return spawnCommand('sh', ['-c', script, 'sh', process.execPath, cli, ...args], options);
+}
+
+function spawnCommand(command: string, args: string[], { cwd, env = {} }: ProcessOptions) {
+  const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
