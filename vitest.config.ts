@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    typecheck: { enabled: false },
+    // Machines are shared and noisy.
+    testTimeout: 30_000,
   },
 });

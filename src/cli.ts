@@ -88,14 +88,14 @@ async function listen(app: FastifyInstance, { host, port }: Config): Promise<voi
   }
 }
 
-function greeting(app: FastifyInstance, { seed }: Emulator, { apiKeys }: Config): string {
+function greeting(app: FastifyInstance, { settings }: Emulator, { apiKeys }: Config): string {
   const url = urlOf(app.server.address() as AddressInfo);
   const key = apiKeys.length === 0 ? 'key_local' : 'YOUR_API_KEY';
   const body = {
     test_case_definition_ids: ['test_case_1', 'test_case_2'],
     response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
   };
-  return `Ready: ${url} (seed: ${seed})
+  return `Ready: ${url} (seed: ${settings.seed})
 
 Try it:
   curl ${url}/create-batch-test \\

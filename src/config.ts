@@ -1,7 +1,11 @@
 import { Ajv2020, type SchemaObject } from 'ajv/dist/2020.js';
 import { StartupError } from './errors.js';
-import { parseDurationRange, parseOutcomeWeights } from './workspace/settings.js';
-import type { Settings } from './workspace/settings.js';
+import {
+  parseDurationRange,
+  parseOutcomeWeights,
+  unknownTestCasesPolicies,
+  type Settings,
+} from './workspace/settings.js';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -88,6 +92,14 @@ export const optionSpecs: readonly OptionSpec[] = [
     default: 'pass=0.8,fail=0.15,error=0.05',
     allowed: 'weights such as pass=0.8,fail=0.15,error=0.05, one of them above 0',
     schema: { type: 'string', format: 'outcomeWeights' },
+  },
+  {
+    name: 'unknownTestCases',
+    placeholder: 'POLICY',
+    description: 'accept or reject a batch with ids that no definition has',
+    default: 'accept',
+    allowed: 'accept or reject',
+    schema: { type: 'string', enum: unknownTestCasesPolicies },
   },
   {
     name: 'seed',
@@ -200,13 +212,15 @@ interface CheckedValues {
   concurrency: number;
   runDuration: string;
   outcomes: string;
+  unknownTestCases: Settings['unknownTestCases'];
   seed?: string;
   validateResponses: boolean;
   logLevel: Config['logLevel'];
 }
 
 function toConfig({ apiKey = [], ...values }: CheckedValues): Config {
-  const { host, port, database, concurrency, seed, validateResponses, logLevel } = values;
+  const { host, port, database, concurrency, seed, unknownTestCases } = values;
+  const { validateResponses, logLevel } = values;
   const runDuration = parseDurationRange(values.runDuration);
   const outcomes = parseOutcomeWeights(values.outcomes);
   if (runDuration === undefined || outcomes === undefined) throw new Error('unchecked option');
@@ -215,7 +229,7 @@ function toConfig({ apiKey = [], ...values }: CheckedValues): Config {
     port,
     database,
     apiKeys: apiKey,
-    settings: { seed, concurrency, runDuration, outcomes },
+    settings: { seed, concurrency, runDuration, outcomes, unknownTestCases },
     validateResponses,
     logLevel,
   };

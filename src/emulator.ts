@@ -22,7 +22,6 @@ export interface EmulatorOptions {
 /** The emulator without a door: it knows no HTTP. */
 export interface Emulator extends Services {
   readonly clock: Clock;
-  readonly seed: string;
   /** Stops the worker and lets go of the database. */
   close(): void;
 }
@@ -31,13 +30,14 @@ export interface Emulator extends Services {
  * Opens the database and takes up the work in it.
  * @throws StartupError if the database can't be used.
  */
-export function openEmulator({ database, settings, clock, onError }: EmulatorOptions): Emulator {
+export function openEmulator(options: EmulatorOptions): Emulator {
+  const { database, settings: given, clock, onError } = options;
   const store = openStore(database, clock.now());
-  const seed = store.keepSeed(settings.seed, newSeed);
-  const parts = { store, chance: keyedChance(seed), settings: { ...settings, seed } };
+  const { seed, seedKey } = store.keepSeed(given.seed, newSeed);
+  const settings: Settings = { ...given, seed };
   const worker = startWorker({
     clock,
-    playSlice: slicePlayer(parts, sliceSize),
+    playSlice: slicePlayer({ store, chance: keyedChance(seed), settings, seedKey }, sliceSize),
     unfinished: store.workspaces.listUnfinished(),
     onError,
   });
@@ -45,7 +45,7 @@ export function openEmulator({ database, settings, clock, onError }: EmulatorOpt
     store,
     worker,
     clock,
-    seed,
+    settings,
     close() {
       worker.stop();
       store.close();

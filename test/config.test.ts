@@ -30,6 +30,7 @@ describe('resolveConfig', () => {
         concurrency: 10,
         runDuration: { min: 500, max: 2500 },
         outcomes: { pass: 0.8, fail: 0.15, error: 0.05 },
+        unknownTestCases: 'accept',
       },
       validateResponses: false,
       logLevel: 'info',
@@ -93,6 +94,7 @@ describe('resolveConfig', () => {
     ['runDuration', '2s..1s', 'a duration such as 2s'],
     ['outcomes', 'pass=0', 'one of them above 0'],
     ['seed', '', 'a text of 1 to 100 characters'],
+    ['unknownTestCases', 'ignore', 'accept or reject'],
     ['logLevel', 'loud', 'one of trace, debug, info'],
     ['validateResponses', 'maybe', 'true or false'],
   ])('refuses %s %j, naming door, value and what is allowed', (name, value, allowed) => {

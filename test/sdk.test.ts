@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import Retell, { AuthenticationError, BadRequestError, NotFoundError } from 'retell-sdk';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { OperationRequest, OperationResult } from '../src/contract/operation.js';
-import type { operations } from '../src/contract/retell.gen.js';
+import type { components, operations } from '../src/contract/retell.gen.js';
 import { buildTestApp } from './support/emulator.js';
 
 async function connectSdk(options: ConstructorParameters<typeof Retell>[0] = {}) {
@@ -46,6 +46,100 @@ describe('retell-sdk over a socket', () => {
     expect(batch.user_modified_timestamp - batch.creation_timestamp).toBeLessThanOrEqual(2500);
   });
 
+  it('goes the whole way: define, run, page, read, change, delete', async () => {
+    const { client, clock } = await connectSdk();
+    const engines = [
+      { type: 'retell-llm', llm_id: 'llm_a' },
+      { type: 'conversation-flow', conversation_flow_id: 'flow_b', version: 1 },
+    ] as const;
+    const definitions = [];
+    for (const [index, response_engine] of [...engines, ...engines, ...engines].entries()) {
+      for (const part of ['x', 'y']) {
+        const definition = await client.tests.createTestCaseDefinition({
+          name: `Case ${String(index)}${part}`,
+          response_engine,
+          user_prompt: 'You are {{name}}. You want to book a table for {{guests}}.',
+          metrics: ['The agent books a table', 'The agent never asks for money'],
+          dynamic_variables: { name: 'Ann', guests: '4' },
+          tool_mocks: [
+            {
+              tool_name: 'book_table',
+              input_match_rule: { type: 'partial_match', args: { guests: 4 } },
+              output: '{"booked":true}',
+            },
+            {
+              tool_name: 'transfer_call',
+              input_match_rule: { type: 'any' },
+              output: '',
+              result: false,
+            },
+          ],
+        });
+        definitions.push(definition);
+      }
+    }
+    expect(definitions).toHaveLength(12);
+    const byFlow = await client.tests.listTestCaseDefinitions({
+      type: 'conversation-flow',
+      conversation_flow_id: 'flow_b',
+    });
+    const madeForFlow = definitions.filter(
+      ({ response_engine: { type } }) => type !== 'retell-llm',
+    );
+    expect(byFlow.items).toEqual(madeForFlow.reverse());
+
+    const batch = await client.tests.createBatchTest({
+      response_engine: engines[1],
+      test_case_definition_ids: definitions.map((one) => one.test_case_definition_id),
+    });
+    const [first, second] = definitions;
+    if (first === undefined || second === undefined) throw new Error('no definitions');
+    const updated = await client.tests.updateTestCaseDefinition(first.test_case_definition_id, {
+      metrics: ['Another one'],
+    });
+    expect(updated).toMatchObject({ name: first.name, metrics: ['Another one'] });
+
+    const id = batch.test_case_batch_job_id;
+    while ((await client.tests.getBatchTest(id)).status !== 'complete') await clock.advance(500);
+    await client.tests.deleteTestCaseDefinition(second.test_case_definition_id);
+    const gone = client.tests.getTestCaseDefinition(second.test_case_definition_id);
+    await expect(gone).rejects.toBeInstanceOf(NotFoundError);
+
+    const runs = [];
+    for (let key: string | undefined, more = true; more;) {
+      const page: Awaited<ReturnType<typeof client.tests.listTestRuns>> =
+        await client.tests.listTestRuns(id, { limit: 5, ...(key && { pagination_key: key }) });
+      runs.push(...page.items);
+      ({ has_more: more, pagination_key: key } = page);
+    }
+    expect(runs.map((run) => run.test_case_definition_snapshot)).toEqual(definitions);
+    for (const run of runs) {
+      expect(await client.tests.getTestRun(run.test_case_job_id)).toEqual(run);
+      expect(run.result_explanation).toEqual(expect.any(String));
+      if (run.status === 'error') continue;
+      const { transcript, dynamicVariables } = run.transcript_snapshot as {
+        transcript: { role: string; name?: string; content?: string; created_timestamp: number }[];
+        dynamicVariables: object;
+      };
+      expect(dynamicVariables).toEqual({ name: 'Ann', guests: '4' });
+      expect(transcript.filter(({ name }) => name !== undefined).map(({ name }) => name)).toEqual([
+        'book_table',
+        'transfer_call',
+      ]);
+      expect(transcript.some(({ content }) => content === '{"booked":true}')).toBe(true);
+      for (const { created_timestamp: time } of transcript) {
+        expect(time).toBeGreaterThanOrEqual(run.creation_timestamp);
+        expect(time).toBeLessThanOrEqual(run.user_modified_timestamp);
+      }
+    }
+    const listed = await client.tests.listBatchTests({
+      type: 'conversation-flow',
+      conversation_flow_id: 'flow_b',
+      version: 1,
+    });
+    expect(listed.items.map((one) => one.test_case_batch_job_id)).toEqual([id]);
+  });
+
   it('throws its own error classes with our messages', async () => {
     const { client, baseURL } = await connectSdk();
     const bad = client.tests.createBatchTest({
@@ -74,6 +168,17 @@ type Sent<Method extends keyof Tests> = Tests[Method] extends (
 ) => unknown
   ? First
   : never;
+type Second<Method extends keyof Tests> = Tests[Method] extends (
+  first: never,
+  second: infer Argument,
+  ...rest: never[]
+) => unknown
+  ? Argument
+  : never;
+/** The SDK leaves a mock's `args` unknown; the contract says that it is an object. */
+type Known<Definition extends { tool_mocks?: unknown }> = Omit<Definition, 'tool_mocks'> & {
+  tool_mocks: components['schemas']['ToolMock'][];
+};
 type Received<Method extends keyof Tests> = Tests[Method] extends (
   ...args: never[]
 ) => PromiseLike<infer Result>
@@ -81,20 +186,53 @@ type Received<Method extends keyof Tests> = Tests[Method] extends (
   : never;
 
 describe('our types and those of retell-sdk', () => {
-  it('agree on createBatchTest', () => {
-    type Request = OperationRequest<operations, 'createBatchTest'>['body'];
-    type Result = OperationResult<operations, 'createBatchTest'>;
-    expectTypeOf<Sent<'createBatchTest'>>().toExtend<Request>();
-    expectTypeOf<Request>().toExtend<Sent<'createBatchTest'>>();
-    expectTypeOf<Result>().toExtend<Received<'createBatchTest'>>();
-    expectTypeOf<Received<'createBatchTest'>>().toExtend<Result>();
+  type Body<Id extends keyof operations> = OperationRequest<operations, Id>['body'];
+  type Query<Id extends keyof operations> = OperationRequest<operations, Id>['query'];
+  type Answer<Id extends keyof operations> = OperationResult<operations, Id>;
+
+  it('agree on what is sent', () => {
+    expectTypeOf<Sent<'createBatchTest'>>().toExtend<Body<'createBatchTest'>>();
+    expectTypeOf<Body<'createBatchTest'>>().toExtend<Sent<'createBatchTest'>>();
+    expectTypeOf<Body<'createTestCaseDefinition'>>().toExtend<Sent<'createTestCaseDefinition'>>();
+    expectTypeOf<Known<Sent<'createTestCaseDefinition'>>>().toExtend<
+      Body<'createTestCaseDefinition'>
+    >();
+    expectTypeOf<Body<'updateTestCaseDefinition'>>().toExtend<Second<'updateTestCaseDefinition'>>();
+    expectTypeOf<Known<Second<'updateTestCaseDefinition'>>>().toExtend<
+      Body<'updateTestCaseDefinition'>
+    >();
+    expectTypeOf<Sent<'listBatchTests'>>().toEqualTypeOf<Query<'listBatchTestsV2'>>();
+    expectTypeOf<Sent<'listTestCaseDefinitions'>>().toEqualTypeOf<
+      Query<'listTestCaseDefinitionsV2'>
+    >();
+    expectTypeOf<NonNullable<Second<'listTestRuns'>>>().toEqualTypeOf<Query<'listTestRunsV2'>>();
   });
 
-  it('agree on getBatchTest', () => {
-    type Id = OperationRequest<operations, 'getBatchTest'>['params']['test_case_batch_job_id'];
-    type Result = OperationResult<operations, 'getBatchTest'>;
-    expectTypeOf<Sent<'getBatchTest'>>().toEqualTypeOf<Id>();
-    expectTypeOf<Result>().toExtend<Received<'getBatchTest'>>();
-    expectTypeOf<Received<'getBatchTest'>>().toExtend<Result>();
+  it('agree on what is answered', () => {
+    expectTypeOf<Answer<'createBatchTest'>>().toExtend<Received<'createBatchTest'>>();
+    expectTypeOf<Received<'createBatchTest'>>().toExtend<Answer<'createBatchTest'>>();
+    expectTypeOf<Answer<'getBatchTest'>>().toExtend<Received<'getBatchTest'>>();
+    expectTypeOf<Answer<'createTestCaseDefinition'>>().toExtend<
+      Received<'createTestCaseDefinition'>
+    >();
+    expectTypeOf<Known<Received<'createTestCaseDefinition'>>>().toExtend<
+      Answer<'createTestCaseDefinition'>
+    >();
+    expectTypeOf<Answer<'getTestCaseDefinition'>>().toExtend<Received<'getTestCaseDefinition'>>();
+    expectTypeOf<Answer<'updateTestCaseDefinition'>>().toExtend<
+      Received<'updateTestCaseDefinition'>
+    >();
+    expectTypeOf<Answer<'getTestRun'>>().toExtend<Received<'getTestRun'>>();
+    expectTypeOf<Received<'getTestRun'>['status']>().toEqualTypeOf<
+      Answer<'getTestRun'>['status']
+    >();
+    expectTypeOf<keyof Received<'getTestRun'>>().toEqualTypeOf<keyof Answer<'getTestRun'>>();
+    expectTypeOf<Answer<'listBatchTestsV2'>>().toExtend<Received<'listBatchTests'>>();
+    expectTypeOf<Received<'listBatchTests'>>().toExtend<Answer<'listBatchTestsV2'>>();
+    expectTypeOf<Answer<'listTestCaseDefinitionsV2'>>().toExtend<
+      Received<'listTestCaseDefinitions'>
+    >();
+    expectTypeOf<Answer<'listTestRunsV2'>>().toExtend<Received<'listTestRuns'>>();
+    expectTypeOf<keyof Received<'listTestRuns'>>().toEqualTypeOf<keyof Answer<'listTestRunsV2'>>();
   });
 });

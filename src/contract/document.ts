@@ -8,11 +8,22 @@ const methods: readonly Method[] = ['get', 'put', 'post', 'delete', 'patch'];
 /** An OpenAPI document, as far as routes are made from it. */
 export interface ContractDocument {
   readonly paths: Record<string, Partial<Record<Method, OperationObject>>>;
+  readonly components: { readonly parameters?: Record<string, ParameterObject> };
   readonly security?: readonly object[];
+}
+
+export interface ParameterObject {
+  readonly $ref?: string;
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly schema: object;
 }
 
 interface OperationObject {
   readonly operationId: string;
+  readonly parameters?: readonly ParameterObject[];
+  readonly 'x-successor'?: string;
   readonly security?: readonly object[];
   readonly requestBody?: object;
   readonly responses: Record<string, { readonly $ref?: string }>;
@@ -26,6 +37,9 @@ export interface ContractOperation {
   readonly path: string;
   readonly needsKey: boolean;
   readonly hasBody: boolean;
+  readonly query: readonly ParameterObject[];
+  /** The path, as a template, of the operation to use instead of this deprecated one. */
+  readonly successor: string | undefined;
   /** The status of its one success answer. */
   readonly success: number;
 }
@@ -38,8 +52,19 @@ export interface Contract {
   readonly operations: readonly ContractOperation[];
 }
 
+type ContractName = 'retell' | 'control';
+
+/** Read once in a process, which may hold many emulators. */
+const contracts = new Map<ContractName, Contract>();
+
 /** Reads `openapi/<name>.yaml` of this package. */
-export function loadContract(name: 'retell' | 'control'): Contract {
+export function loadContract(name: ContractName): Contract {
+  const contract = contracts.get(name) ?? readContract(name);
+  contracts.set(name, contract);
+  return contract;
+}
+
+function readContract(name: ContractName): Contract {
   const file = fileURLToPath(new URL(`../../openapi/${name}.yaml`, import.meta.url));
   const yaml = readFileSync(file, 'utf8');
   const document = parse(yaml) as ContractDocument;
@@ -59,8 +84,22 @@ function listOperations(document: ContractDocument): ContractOperation[] {
         path,
         needsKey: security.length > 0,
         hasBody: operation.requestBody !== undefined,
+        query: queryParameters(document, operation),
+        successor: operation['x-successor'],
         success: Number(success),
       };
     }),
   );
+}
+
+function queryParameters(
+  { components }: ContractDocument,
+  { parameters = [] }: OperationObject,
+): ParameterObject[] {
+  return parameters
+    .map((parameter) => {
+      const name = parameter.$ref?.split('/').at(-1);
+      return (name === undefined ? undefined : components.parameters?.[name]) ?? parameter;
+    })
+    .filter((parameter) => parameter.in === 'query');
 }

@@ -3,10 +3,13 @@
  * the generated types of a document go in as `Operations`.
  */
 
-/** What an operation is asked. `body` and `params` are there where the contract has them. */
+/** What an operation is asked. Each part is there where the contract has it. */
 export interface OperationRequest<Operations, Id extends keyof Operations> {
   readonly params: Operations[Id] extends { parameters: { path: infer Params } }
     ? Params
+    : undefined;
+  readonly query: Operations[Id] extends { parameters: { query?: infer Query } }
+    ? NonNullable<Query>
     : undefined;
   readonly body: Operations[Id] extends {
     requestBody: { content: { 'application/json': infer Body } };
@@ -15,7 +18,7 @@ export interface OperationRequest<Operations, Id extends keyof Operations> {
     : undefined;
 }
 
-type SuccessStatus = 200 | 201;
+type SuccessStatus = 200 | 201 | 204;
 
 /** What an operation answers when it succeeds. */
 export type OperationResult<Operations, Id extends keyof Operations> = Operations[Id] extends {

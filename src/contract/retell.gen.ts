@@ -4,6 +4,124 @@
  */
 
 export interface paths {
+    "/create-test-case-definition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a test case definition
+         * @description What is left out gets the vendor's default; unknown properties are ignored.
+         */
+        post: operations["createTestCaseDefinition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-test-case-definition/{test_case_definition_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a test case definition */
+        get: operations["getTestCaseDefinition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/update-test-case-definition/{test_case_definition_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a test case definition
+         * @description Changes the properties that are given and leaves the others. Runs of batches created before keep the definition as it was.
+         */
+        put: operations["updateTestCaseDefinition"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/delete-test-case-definition/{test_case_definition_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a test case definition
+         * @description Its past runs stay readable.
+         */
+        delete: operations["deleteTestCaseDefinition"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-test-case-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List test case definitions at once
+         * @deprecated
+         * @description Use the paginated list instead.
+         */
+        get: operations["listTestCaseDefinitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/list-test-case-definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List test case definitions
+         * @description The definitions made for one engine, newest first.
+         */
+        get: operations["listTestCaseDefinitionsV2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/create-batch-test": {
         parameters: {
             query?: never;
@@ -44,6 +162,105 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/list-batch-tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List batch tests at once
+         * @deprecated
+         * @description Use the paginated list instead.
+         */
+        get: operations["listBatchTests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/list-batch-tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List batch tests
+         * @description The batches run against one engine, newest first.
+         */
+        get: operations["listBatchTestsV2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-test-run/{test_case_job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a test run */
+        get: operations["getTestRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-test-runs/{test_case_batch_job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the runs of a batch at once
+         * @deprecated
+         * @description Use the paginated list instead.
+         */
+        get: operations["listTestRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/list-test-runs/{test_case_batch_job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the runs of a batch
+         * @description In the order in which the batch lists its definitions.
+         */
+        get: operations["listTestRunsV2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -76,6 +293,147 @@ export interface components {
             creation_timestamp: number;
             /**
              * @description When the batch last changed, in milliseconds since the epoch.
+             * @example 1767225601500
+             */
+            user_modified_timestamp: number;
+        };
+        /** @description What every page has. */
+        PaginatedResponseBase: {
+            /** @description Where the next page begins; absent on the last one. */
+            pagination_key?: string;
+            /** @description Whether there is a next page. */
+            has_more: boolean;
+        };
+        /** @description What a client says of a test case definition. */
+        TestCaseDefinitionInput: {
+            /**
+             * @description What the definition is called; need not be unique.
+             * @example Reschedules an appointment
+             */
+            name?: string;
+            response_engine?: components["schemas"]["RetellResponseEngine"];
+            /**
+             * @description Who the simulated user is and what they want.
+             * @example You are Maria. You want to move your appointment to Friday.
+             */
+            user_prompt?: string;
+            /**
+             * @description What has to be true of the conversation for the run to pass.
+             * @example [
+             *       "The agent confirms the new date"
+             *     ]
+             */
+            metrics?: string[];
+            /**
+             * @description Values for the variables in prompts, written there as `{{name}}`.
+             * @example {
+             *       "customer_name": "Maria"
+             *     }
+             */
+            dynamic_variables?: {
+                [key: string]: string;
+            };
+            /** @description Answers to give in place of the real tools. */
+            tool_mocks?: components["schemas"]["ToolMock"][];
+            llm_model?: components["schemas"]["LLMModel"];
+        };
+        /** @description A test case definition as stored. */
+        TestCaseDefinition: {
+            /**
+             * @description The definition's id.
+             * @example test_case_ad5eaf5bdbf1
+             */
+            test_case_definition_id: string;
+            /** @enum {string} */
+            type: "simulation";
+            /**
+             * @description When the definition was created, in milliseconds since the epoch.
+             * @example 1767225600000
+             */
+            creation_timestamp: number;
+            /**
+             * @description When the definition last changed, in milliseconds since the epoch.
+             * @example 1767225600000
+             */
+            user_modified_timestamp: number;
+        } & WithRequired<components["schemas"]["TestCaseDefinitionInput"], "name" | "response_engine" | "metrics" | "user_prompt" | "dynamic_variables" | "tool_mocks" | "llm_model">;
+        /**
+         * @description The model that plays the user; gpt-4.1 when absent.
+         * @enum {string}
+         */
+        LLMModel: "gpt-4.1" | "gpt-4.1-mini" | "gpt-4.1-nano" | "gpt-5" | "gpt-5-mini" | "gpt-5-nano" | "gpt-5.1" | "gpt-5.2" | "gpt-5.4" | "gpt-5.4-mini" | "gpt-5.4-nano" | "gpt-5.5" | "gpt-5.6-terra" | "gpt-5.6-luna" | "claude-4.5-sonnet" | "claude-4.6-sonnet" | "claude-5-sonnet" | "claude-4.5-haiku" | "gemini-3.0-flash" | "gemini-3.1-flash-lite" | "gemini-3.5-flash" | "gemini-3.5-flash-lite" | "gemini-3.6-flash";
+        /** @description One answer for one tool. Of the mocks for a tool, the first whose rule fits the call's arguments applies; a call that none fits goes to the real tool. */
+        ToolMock: {
+            /**
+             * @description The name by which the model calls the tool.
+             * @example check_availability
+             */
+            tool_name: string;
+            input_match_rule: components["schemas"]["ToolMockInputMatchRule"];
+            /**
+             * @description What the tool answers, JSON by custom.
+             * @example {"slots":["Friday 10:00"]}
+             */
+            output: string;
+            /** @description Whether the call succeeds, for tools that say so, such as a call transfer. */
+            result?: boolean | null;
+        };
+        /** @description Which calls of the tool a mock applies to. */
+        ToolMockInputMatchRule: components["schemas"]["ToolMockMatchAny"] | components["schemas"]["ToolMockPartialMatch"];
+        /** @description Every call. */
+        ToolMockMatchAny: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "any";
+        };
+        /** @description Calls whose arguments have all the listed values; others may be there too. */
+        ToolMockPartialMatch: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "partial_match";
+            /**
+             * @description The values to look for, by argument name.
+             * @example {
+             *       "date": "2026-01-02"
+             *     }
+             */
+            args: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description One test run. */
+        TestCaseJob: {
+            /**
+             * @description The run's id.
+             * @example test_job_581b103d7118
+             */
+            test_case_job_id: string;
+            /**
+             * @description `pending` while it waits for its turn; `pass`, `fail` or `error` once ended.
+             * @enum {string}
+             */
+            status: "pending" | "in_progress" | "pass" | "fail" | "error";
+            /**
+             * @description The definition that was run.
+             * @example test_case_ad5eaf5bdbf1
+             */
+            test_case_definition_id: string;
+            test_case_definition_snapshot: components["schemas"]["TestCaseDefinition"];
+            /** @description What was said, in `transcript`, and the values of the variables, in `dynamicVariables`. Null until the run has ended. */
+            transcript_snapshot?: Record<string, never> | null;
+            /** @description Why the run ended as it did. Null until it has. */
+            result_explanation?: string | null;
+            /**
+             * @description When the run was created, in milliseconds since the epoch.
+             * @example 1767225600000
+             */
+            creation_timestamp: number;
+            /**
+             * @description When the run last changed, in milliseconds since the epoch.
              * @example 1767225601500
              */
             user_modified_timestamp: number;
@@ -211,13 +569,231 @@ export interface components {
             };
         };
     };
-    parameters: never;
+    parameters: {
+        /** @description The kind of response engine. */
+        EngineType: "retell-llm" | "conversation-flow";
+        /** @description The Retell LLM's id; required when `type` is `retell-llm`. */
+        LlmId: string;
+        /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
+        ConversationFlowId: string;
+        /** @description The engine's version, defaults to the latest. Of an engine that the emulator does not know, it lists the batches of every version when none is given. */
+        EngineVersion: number;
+        /** @description How many items to return at the most. */
+        Limit: number;
+        /** @description The `pagination_key` of the page before, to go on from there. */
+        PaginationKey: string;
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description Says that this operation is deprecated, as RFC 9745 has it.
+         * @example @0
+         */
+        Deprecation: string;
+        /**
+         * @description Names the operation to use instead, as `rel="successor-version"`.
+         * @example </v2/list-batch-tests>; rel="successor-version"
+         */
+        SuccessorVersion: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    createTestCaseDefinition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": WithRequired<components["schemas"]["TestCaseDefinitionInput"], "name" | "response_engine" | "user_prompt" | "metrics">;
+            };
+        };
+        responses: {
+            /** @description The definition as it was stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestCaseDefinition"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getTestCaseDefinition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The definition's id.
+                 * @example test_case_ad5eaf5bdbf1
+                 */
+                test_case_definition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The definition as it stands now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestCaseDefinition"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updateTestCaseDefinition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The definition's id.
+                 * @example test_case_ad5eaf5bdbf1
+                 */
+                test_case_definition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestCaseDefinitionInput"];
+            };
+        };
+        responses: {
+            /** @description The definition after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestCaseDefinition"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteTestCaseDefinition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The definition's id.
+                 * @example test_case_ad5eaf5bdbf1
+                 */
+                test_case_definition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listTestCaseDefinitions: {
+        parameters: {
+            query: {
+                /** @description The kind of response engine. */
+                type: components["parameters"]["EngineType"];
+                /** @description The Retell LLM's id; required when `type` is `retell-llm`. */
+                llm_id?: components["parameters"]["LlmId"];
+                /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
+                conversation_flow_id?: components["parameters"]["ConversationFlowId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All definitions for the engine, newest first. */
+            200: {
+                headers: {
+                    Deprecation: components["headers"]["Deprecation"];
+                    Link: components["headers"]["SuccessorVersion"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestCaseDefinition"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listTestCaseDefinitionsV2: {
+        parameters: {
+            query: {
+                /** @description The kind of response engine. */
+                type: components["parameters"]["EngineType"];
+                /** @description The Retell LLM's id; required when `type` is `retell-llm`. */
+                llm_id?: components["parameters"]["LlmId"];
+                /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
+                conversation_flow_id?: components["parameters"]["ConversationFlowId"];
+                /** @description How many items to return at the most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the page before, to go on from there. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of definitions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["TestCaseDefinition"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
     createBatchTest: {
         parameters: {
             query?: never;
@@ -287,4 +863,183 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
+    listBatchTests: {
+        parameters: {
+            query: {
+                /** @description The kind of response engine. */
+                type: components["parameters"]["EngineType"];
+                /** @description The Retell LLM's id; required when `type` is `retell-llm`. */
+                llm_id?: components["parameters"]["LlmId"];
+                /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
+                conversation_flow_id?: components["parameters"]["ConversationFlowId"];
+                /** @description The engine's version, defaults to the latest. Of an engine that the emulator does not know, it lists the batches of every version when none is given. */
+                version?: components["parameters"]["EngineVersion"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All batches of the engine, newest first. */
+            200: {
+                headers: {
+                    Deprecation: components["headers"]["Deprecation"];
+                    Link: components["headers"]["SuccessorVersion"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestCaseBatchJob"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listBatchTestsV2: {
+        parameters: {
+            query: {
+                /** @description The kind of response engine. */
+                type: components["parameters"]["EngineType"];
+                /** @description The Retell LLM's id; required when `type` is `retell-llm`. */
+                llm_id?: components["parameters"]["LlmId"];
+                /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
+                conversation_flow_id?: components["parameters"]["ConversationFlowId"];
+                /** @description The engine's version, defaults to the latest. Of an engine that the emulator does not know, it lists the batches of every version when none is given. */
+                version?: components["parameters"]["EngineVersion"];
+                /** @description How many items to return at the most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the page before, to go on from there. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of batches. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["TestCaseBatchJob"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getTestRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The run's id.
+                 * @example test_job_581b103d7118
+                 */
+                test_case_job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run as it stands now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestCaseJob"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listTestRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The batch's id.
+                 * @example test_batch_5c1f0e9a7b32
+                 */
+                test_case_batch_job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All runs of the batch, in the order of its ids. */
+            200: {
+                headers: {
+                    Deprecation: components["headers"]["Deprecation"];
+                    Link: components["headers"]["SuccessorVersion"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestCaseJob"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listTestRunsV2: {
+        parameters: {
+            query?: {
+                /** @description How many items to return at the most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the page before, to go on from there. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The batch's id.
+                 * @example test_batch_5c1f0e9a7b32
+                 */
+                test_case_batch_job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["TestCaseJob"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
 }
+type WithRequired<T, K extends keyof T> = T & {
+    [P in K]-?: T[P];
+};

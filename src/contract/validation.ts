@@ -2,55 +2,85 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { ApiError } from '../errors.js';
 import type { Contract, ContractOperation } from './document.js';
 
-/** Checks one part of one operation; answers what is wrong with it, or undefined. */
-export type Check = (value: unknown) => string | undefined;
-
-/** Compiles the checks of a contract's operations, on demand. */
+/** The checks of a contract's operations. Each is compiled when it is first needed. */
 export interface ContractValidation {
   /** @throws ApiError 400 naming the place in the body and the fault. */
-  body(operation: ContractOperation): (body: unknown) => void;
-  /** Checks an answer of ours; undefined where the contract has no JSON for that status. */
-  response(operation: ContractOperation, status: number): Check | undefined;
+  checkBody(operation: ContractOperation, body: unknown): void;
+  /** @throws ApiError 400. Turns texts into the numbers that the contract asks for. */
+  checkQuery(operation: ContractOperation, query: unknown): void;
+  /** Says what is wrong with an answer of ours; undefined if nothing is. */
+  findResponseFault(operation: ContractOperation, response: unknown): string | undefined;
 }
 
-export function contractValidation({ document }: Contract): ContractValidation {
-  const ajv = new Ajv2020({
-    // A JSON body is taken as it came: "1" is not a number.
-    coerceTypes: false,
-    discriminator: true,
+/** One for each contract in a process, which may hold many emulators. */
+const validations = new WeakMap<Contract, ContractValidation>();
+
+export function contractValidation(contract: Contract): ContractValidation {
+  const validation = validations.get(contract) ?? createValidation(contract);
+  validations.set(contract, validation);
+  return validation;
+}
+
+function createValidation({ document }: Contract): ContractValidation {
+  const options = {
     // `example` and the like are OpenAPI's, not JSON Schema's.
     strict: false,
     // JSON.parse makes Infinity of 1e400; the store could not give it back.
     strictNumbers: true,
     // Shows the schema behind an error, to name what would have been right.
     verbose: true,
-  });
+  };
+  // A JSON body is taken as it came: "1" is not a number. A query is text: there it is.
+  const ajv = new Ajv2020({ ...options, coerceTypes: false, discriminator: true });
+  const queryAjv = new Ajv2020({ ...options, coerceTypes: true });
   ajv.addSchema(forAjv(document), 'contract');
 
-  const compile = (pointer: string): ValidateFunction | undefined =>
+  const compileContent = (pointer: string): ValidateFunction | undefined =>
     ajv.getSchema(`contract#${pointer}/content/application~1json/schema`);
 
+  const bodyCheck = compiledOnce(({ path, method }) =>
+    compileContent(`/paths/${toPointerPart(path)}/${method}/requestBody`),
+  );
+  const queryCheck = compiledOnce(({ query }) =>
+    queryAjv.compile({
+      type: 'object',
+      properties: Object.fromEntries(query.map(({ name, schema }) => [name, schema])),
+      required: query.filter(({ required }) => required).map(({ name }) => name),
+    }),
+  );
+  const responseCheck = compiledOnce(({ path, method, success }) =>
+    compileContent(`/paths/${toPointerPart(path)}/${method}/responses/${String(success)}`),
+  );
+
   return {
-    body({ path, method }) {
-      const validate = compile(`/paths/${toPointerPart(path)}/${method}/requestBody`);
-      return (body) => {
-        if (body === undefined) throw new ApiError('invalid_request', 'body must not be empty');
-        if (validate === undefined || validate(body)) return;
-        throw new ApiError('invalid_request', describe('body', validate.errors));
-      };
+    checkBody(operation, body) {
+      if (body === undefined) throw new ApiError('invalid_request', 'body must not be empty');
+      refuse('body', body, bodyCheck(operation));
     },
-    response({ path, method }, status) {
-      const response = document.paths[path]?.[method]?.responses[status];
-      const validate = compile(
-        response?.$ref?.slice('#'.length) ??
-          `/paths/${toPointerPart(path)}/${method}/responses/${String(status)}`,
-      );
-      return (
-        validate &&
-        ((value) => (validate(value) ? undefined : describe('response', validate.errors)))
-      );
+    checkQuery(operation, query) {
+      refuse('query', query, queryCheck(operation));
+    },
+    findResponseFault(operation, response) {
+      const validate = responseCheck(operation);
+      if (validate === undefined || validate(response)) return undefined;
+      return describe('response', validate.errors);
     },
   };
+}
+
+type Compile = (operation: ContractOperation) => ValidateFunction | undefined;
+
+function compiledOnce(compile: Compile): Compile {
+  const compiled = new Map<string, ValidateFunction | undefined>();
+  return (operation) => {
+    if (!compiled.has(operation.id)) compiled.set(operation.id, compile(operation));
+    return compiled.get(operation.id);
+  };
+}
+
+function refuse(root: string, value: unknown, validate: ValidateFunction | undefined): void {
+  if (validate === undefined || validate(value)) return;
+  throw new ApiError('invalid_request', describe(root, validate.errors));
 }
 
 const toPointerPart = (part: string): string =>

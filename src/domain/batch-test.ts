@@ -1,6 +1,4 @@
-import type { components } from '../contract/retell.gen.js';
-
-export type ResponseEngine = components['schemas']['RetellResponseEngine'];
+import type { ResponseEngine } from './response-engine.js';
 
 /** How a run can end. */
 export const outcomes = ['pass', 'fail', 'error'] as const;

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Contract, ContractOperation } from '../contract/document.js';
 import type { ContractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
@@ -31,7 +31,7 @@ export interface VendorApiOptions {
 type AnyOperation = (
   services: Services,
   caller: Caller,
-  request: { params: unknown; body: unknown },
+  request: { params: unknown; query: unknown; body: unknown },
 ) => unknown;
 
 /** By id, for the loop: that each gets the request of its own contract, the validation ensures. */
@@ -51,10 +51,6 @@ function registerOperation(
   { emulator, validation, authenticate, validateResponses }: VendorApiOptions,
 ): void {
   const perform = operationsById[operation.id];
-  const checkBody = operation.hasBody ? validation.body(operation) : undefined;
-  const checkResponse = validateResponses
-    ? validation.response(operation, operation.success)
-    : undefined;
 
   app.route({
     method: operation.method,
@@ -69,11 +65,15 @@ function registerOperation(
       if (perform === undefined) {
         throw new ApiError('not_emulated', `retell-emulator has no ${operation.id}.`);
       }
-      checkBody?.(request.body);
-      const { params, body } = request;
-      const result = await perform(emulator, callerOf(request, emulator), { params, body });
-      const fault = checkResponse?.(result);
-      if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
+      const { params, query, body } = request;
+      if (operation.query.length > 0) validation.checkQuery(operation, query);
+      if (operation.hasBody) validation.checkBody(operation, body);
+      const result = await perform(emulator, callerOf(request, emulator), { params, query, body });
+      if (validateResponses) {
+        const fault = validation.findResponseFault(operation, result);
+        if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
+      }
+      if (operation.successor !== undefined) announceSuccessor(reply, operation.successor, params);
       return reply.code(operation.success).send(result);
     },
   });
@@ -81,4 +81,16 @@ function registerOperation(
 
 function callerOf({ workspace }: FastifyRequest, { clock }: Emulator): Caller {
   return { workspace: workspace ?? '', now: clock.now() };
+}
+
+/**
+ * Says that the operation is deprecated, and what to use instead.
+ * RFC 9745 wants the date since when; the vendor's reference names none, so it is the epoch's.
+ */
+function announceSuccessor(reply: FastifyReply, template: string, params: unknown): void {
+  const values = params as Partial<Record<string, string>>;
+  const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(values[name] ?? ''),
+  );
+  reply.header('deprecation', '@0').header('link', `<${path}>; rel="successor-version"`);
 }

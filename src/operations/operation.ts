@@ -2,6 +2,8 @@ import type { OperationRequest, OperationResult } from '../contract/operation.js
 import type { operations } from '../contract/retell.gen.js';
 import type { Worker } from '../simulation/worker.js';
 import type { Store } from '../store/store.js';
+import type { WorkspaceRow } from '../store/workspaces.js';
+import type { Settings } from '../workspace/settings.js';
 
 export type OperationId = keyof operations;
 
@@ -9,6 +11,7 @@ export type OperationId = keyof operations;
 export interface Services {
   readonly store: Store;
   readonly worker: Worker;
+  readonly settings: Settings;
 }
 
 /** Who asks, and when. */
@@ -29,3 +32,26 @@ export type Operation<Id extends OperationId> = (
   caller: Caller,
   request: OperationRequest<operations, Id>,
 ) => OperationResult<operations, Id> | Promise<OperationResult<operations, Id>>;
+
+/** The caller's workspace; undefined while nothing has been created in it. */
+export const findWorkspace = (
+  { store }: Services,
+  { workspace }: Caller,
+): WorkspaceRow | undefined => store.workspaces.find(workspace);
+
+/** The same, once all that was due there by now has happened. */
+export async function findSettledWorkspace(
+  services: Services,
+  caller: Caller,
+): Promise<WorkspaceRow | undefined> {
+  const workspace = findWorkspace(services, caller);
+  if (workspace !== undefined) await services.worker.settle(workspace.id, caller.now);
+  return workspace;
+}
+
+/**
+ * When something that the caller does happens. Not before what has happened in the workspace:
+ * the machine's clock may have been set back while the emulator was down.
+ */
+export const momentIn = ({ settledAt }: WorkspaceRow, { now }: Caller): number =>
+  Math.max(now, settledAt);

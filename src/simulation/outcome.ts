@@ -1,5 +1,5 @@
 import type { Outcome } from '../domain/batch-test.js';
-import type { Chance } from '../random.js';
+import type { Draw } from '../random.js';
 import type { OutcomeWeights, Settings } from '../workspace/settings.js';
 
 /** What tells one run from every other, for chance: its workspace and its place there. */
@@ -18,7 +18,7 @@ export interface Fate {
 }
 
 /** Decides a run's fate when it starts. It depends on the seed, the run and the settings only. */
-export function drawFate(chance: Chance, run: RunIdentity, settings: Settings): Fate {
+export function drawFate(chance: Draw, run: RunIdentity, settings: Settings): Fate {
   const draw = (purpose: string) => chance(run.workspace, run.batchOrdinal, run.runIndex, purpose);
   const { min, max } = settings.runDuration;
   return {

@@ -11,6 +11,8 @@ export interface SliceParts {
   readonly store: Store;
   readonly chance: Chance;
   readonly settings: Settings;
+  /** By which the store knows the seed that `chance` was made of. */
+  readonly seedKey: number;
 }
 
 /**
@@ -21,7 +23,10 @@ export interface SliceParts {
 export type PlaySlice = (workspaceId: number, now: number) => number;
 
 /** @param size runs loaded at once, which bounds how long a slice holds the event loop. */
-export function slicePlayer({ store, chance, settings }: SliceParts, size: number): PlaySlice {
+export function slicePlayer(
+  { store, chance, settings, seedKey }: SliceParts,
+  size: number,
+): PlaySlice {
   return store.transaction((workspaceId, now) => {
     const workspace = store.workspaces.get(workspaceId);
     const running = store.testRuns.listEnding(workspaceId, now, size);
@@ -39,7 +44,7 @@ export function slicePlayer({ store, chance, settings }: SliceParts, size: numbe
         const { batchKey, runIndex } = run;
         const fate = drawFate(chance, { ...run, workspace: workspace.name }, settings);
         const { outcome, duration } = fate;
-        return { batchKey, runIndex, startedAt, endsAt: startedAt + duration, outcome };
+        return { batchKey, runIndex, startedAt, endsAt: startedAt + duration, outcome, seedKey };
       },
     });
 

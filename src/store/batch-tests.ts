@@ -1,4 +1,5 @@
-import type { BatchTest, ResponseEngine, Tally } from '../domain/batch-test.js';
+import type { BatchTest, Tally } from '../domain/batch-test.js';
+import type { ResponseEngine } from '../domain/response-engine.js';
 import type { Db } from './database.js';
 
 export interface NewBatchTest {
@@ -19,10 +20,24 @@ export interface BatchProgress {
   modifiedAt: number | undefined;
 }
 
+/** One page of a workspace's batches on an engine, newest first. */
+export interface BatchTestPage {
+  readonly workspaceId: number;
+  readonly engine: string;
+  /** Only batches on this version; on any if undefined. */
+  readonly version: number | undefined;
+  /** Only what was created before the batch with this ordinal; all if undefined. */
+  readonly before: number | undefined;
+  /** All if undefined. */
+  readonly limit: number | undefined;
+}
+
 export interface BatchTestStore {
   /** Answers the key by which runs refer to the batch. */
   insert(batch: NewBatchTest): number;
   find(workspaceId: number, id: string): BatchTest | undefined;
+  findKey(workspaceId: number, id: string): number | undefined;
+  listPage(page: BatchTestPage): (BatchTest & { readonly position: number })[];
   recordProgress(progress: BatchProgress): void;
 }
 
@@ -37,6 +52,10 @@ interface BatchTestRow {
   modifiedAt: number;
 }
 
+const columns = `batch_test_id AS id, response_engine AS responseEngine, pass_count AS pass,
+  fail_count AS fail, error_count AS error, total_count AS totalCount, created_at AS createdAt,
+  modified_at AS modifiedAt`;
+
 export function batchTestStore(db: Db): BatchTestStore {
   const insert = db.prepare<Omit<NewBatchTest, 'responseEngine'> & { responseEngine: string }>(
     `INSERT INTO batch_tests (workspace_id, ordinal, batch_test_id, response_engine,
@@ -44,11 +63,21 @@ export function batchTestStore(db: Db): BatchTestStore {
      VALUES (:workspaceId, :ordinal, :id, :responseEngine, :totalCount, :createdAt, :createdAt)`,
   );
   const find = db.prepare<{ workspaceId: number; id: string }, BatchTestRow>(
-    `SELECT batch_test_id AS id, response_engine AS responseEngine, pass_count AS pass,
-            fail_count AS fail, error_count AS error, total_count AS totalCount,
-            created_at AS createdAt, modified_at AS modifiedAt
-     FROM batch_tests WHERE workspace_id = :workspaceId AND batch_test_id = :id`,
+    `SELECT ${columns} FROM batch_tests WHERE workspace_id = :workspaceId AND batch_test_id = :id`,
   );
+  const findKey = db
+    .prepare<{ workspaceId: number; id: string }, number>(
+      `SELECT batch_key FROM batch_tests WHERE workspace_id = :workspaceId AND batch_test_id = :id`,
+    )
+    .pluck();
+  const preparePage = (filter: string) =>
+    db.prepare<BatchTestPage, BatchTestRow & { position: number }>(
+      `SELECT ordinal AS position, ${columns} FROM batch_tests
+       WHERE workspace_id = :workspaceId AND engine = :engine ${filter} AND ordinal < :before
+       ORDER BY ordinal DESC LIMIT :limit`,
+    );
+  const listPage = preparePage('');
+  const listPageOfVersion = preparePage('AND engine_version = :version');
   const recordProgress = db.prepare<
     Tally & { batchKey: number; started: number; modifiedAt: number | null }
   >(
@@ -68,13 +97,18 @@ export function batchTestStore(db: Db): BatchTestStore {
       const row = find.get({ workspaceId, id });
       return row && toBatchTest(row);
     },
+    findKey: (workspaceId, id) => findKey.get({ workspaceId, id }),
+    listPage({ before = Number.MAX_SAFE_INTEGER, limit = -1, ...page }) {
+      const statement = page.version === undefined ? listPage : listPageOfVersion;
+      return statement.all({ ...page, before, limit }).map(toBatchTest);
+    },
     recordProgress({ batchKey, started, ended, modifiedAt = null }) {
       recordProgress.run({ batchKey, started, ...ended, modifiedAt });
     },
   };
 }
 
-function toBatchTest({ pass, fail, error, responseEngine, ...row }: BatchTestRow): BatchTest {
+function toBatchTest<Row extends BatchTestRow>({ pass, fail, error, responseEngine, ...row }: Row) {
   return {
     ...row,
     responseEngine: JSON.parse(responseEngine) as ResponseEngine,

@@ -49,6 +49,12 @@ export function closeDatabase(db: Db): void {
   db.close();
 }
 
+/** A row that must be there. */
+export function required<Row>(row: Row | undefined): Row {
+  if (row === undefined) throw new Error('a row that must exist is missing');
+  return row;
+}
+
 /** True if a row was refused because another has the same id. */
 export const isDuplicate = (error: unknown): boolean =>
   error instanceof Database.SqliteError && error.code === 'SQLITE_CONSTRAINT_UNIQUE';

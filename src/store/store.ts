@@ -1,12 +1,20 @@
 import { batchTestStore, type BatchTestStore } from './batch-tests.js';
-import { closeDatabase, isDuplicate, openDatabase } from './database.js';
+import { closeDatabase, isDuplicate, openDatabase, required } from './database.js';
 import { loadMigrations, migrate } from './migrate.js';
+import { testCaseStore, type TestCaseStore } from './test-cases.js';
 import { testRunStore, type TestRunStore } from './test-runs.js';
 import { workspaceStore, type WorkspaceStore } from './workspaces.js';
+
+export interface StoredSeed {
+  readonly seed: string;
+  /** By which runs refer to it. */
+  readonly seedKey: number;
+}
 
 /** Everything the emulator remembers. */
 export interface Store {
   readonly workspaces: WorkspaceStore;
+  readonly testCases: TestCaseStore;
   readonly batchTests: BatchTestStore;
   readonly testRuns: TestRunStore;
   /** Makes a function whose writes all happen, or, if it throws, none. */
@@ -19,7 +27,7 @@ export interface Store {
    */
   transactionWithNewIds<Result>(work: () => Result): Result;
   /** The seed to go on with: the one given, else the file's own, else `fallback`. Kept in the file. */
-  keepSeed(given: string | undefined, fallback: () => string): string;
+  keepSeed(given: string | undefined, fallback: () => string): StoredSeed;
   close(): void;
 }
 
@@ -41,8 +49,15 @@ export function openStore(path: string, now: number): Store {
     `INSERT INTO emulator (only_row, seed) VALUES (1, :seed)
      ON CONFLICT (only_row) DO UPDATE SET seed = :seed`,
   );
+  const addSeed = db
+    .prepare<{ seed: string }, number>(
+      `INSERT INTO seeds (seed) VALUES (:seed)
+       ON CONFLICT (seed) DO UPDATE SET seed = excluded.seed RETURNING seed_key`,
+    )
+    .pluck();
   return {
     workspaces: workspaceStore(db),
+    testCases: testCaseStore(db),
     batchTests: batchTestStore(db),
     testRuns: testRunStore(db),
     transaction(work) {
@@ -62,7 +77,7 @@ export function openStore(path: string, now: number): Store {
     keepSeed(given, fallback) {
       const seed = given ?? readSeed.get() ?? fallback();
       writeSeed.run({ seed });
-      return seed;
+      return { seed, seedKey: required(addSeed.get({ seed })) };
     },
     close: () => {
       closeDatabase(db);

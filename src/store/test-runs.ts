@@ -1,10 +1,13 @@
 import type { Outcome } from '../domain/batch-test.js';
+import type { TestRun } from '../domain/test-run.js';
 import type { Db } from './database.js';
 
-export interface NewTestRun {
-  readonly id: string;
-  readonly testCaseDefinitionId: string;
-}
+/** What a run runs: a revision, or an id that no definition has. */
+export type RunTarget =
+  | { readonly revisionKey: number; readonly unknownDefinitionId: null }
+  | { readonly revisionKey: null; readonly unknownDefinitionId: string };
+
+export type NewTestRun = { readonly id: string } & RunTarget;
 
 /** A run in its batch. */
 export interface RunPosition {
@@ -25,10 +28,23 @@ export interface StartedRun extends RunPosition {
   readonly startedAt: number;
   readonly endsAt: number;
   readonly outcome: Outcome;
+  readonly seedKey: number;
+}
+
+/** A run with what it runs, and the engine of its batch. */
+export interface StoredTestRun {
+  readonly runIndex: number;
+  readonly run: TestRun;
+  readonly target: RunTarget;
+  /** The batch's engine, as JSON. */
+  readonly responseEngine: string;
 }
 
 export interface TestRunStore {
   insertAll(batch: { workspaceId: number; batchKey: number }, runs: readonly NewTestRun[]): void;
+  find(workspaceId: number, id: string): StoredTestRun | undefined;
+  /** Runs of a batch in their order, those behind `after`; all of them without a limit. */
+  listPage(batchKey: number, after: number, limit: number | undefined): StoredTestRun[];
   /** Runs under way that end by `until`, the first to end first. */
   listEnding(workspaceId: number, until: number, limit: number): StartedRun[];
   /** Runs not yet started, first in first out. */
@@ -37,15 +53,52 @@ export interface TestRunStore {
   recordEnd(run: StartedRun): void;
 }
 
+/** As stored: which of the nullable columns are set goes by the status, as the schema checks. */
+interface TestRunRow {
+  runIndex: number;
+  id: string;
+  status: TestRun['status'];
+  revisionKey: number | null;
+  unknownDefinitionId: string | null;
+  outcome: Outcome | null;
+  startedAt: number | null;
+  endsAt: number | null;
+  seed: string | null;
+  createdAt: number;
+  responseEngine: string;
+}
+
+const selectRuns = `
+  SELECT run_index AS runIndex, test_run_id AS id, status, revision_key AS revisionKey,
+         unknown_definition_id AS unknownDefinitionId, outcome, started_at AS startedAt,
+         ends_at AS endsAt, seed, created_at AS createdAt, response_engine AS responseEngine
+  FROM test_runs
+  JOIN batch_tests USING (batch_key)
+  LEFT JOIN seeds USING (seed_key)`;
+
 export function testRunStore(db: Db): TestRunStore {
-  const insert = db.prepare<NewTestRun & RunPosition & { workspaceId: number }>(
-    `INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id,
-                            test_case_definition_id)
-     VALUES (:batchKey, :runIndex, :workspaceId, :id, :testCaseDefinitionId)`,
+  const insert = db.prepare<
+    RunPosition & {
+      workspaceId: number;
+      id: string;
+      revisionKey: number | null;
+      unknownDefinitionId: string | null;
+    }
+  >(
+    `INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id, revision_key,
+                            unknown_definition_id)
+     VALUES (:batchKey, :runIndex, :workspaceId, :id, :revisionKey, :unknownDefinitionId)`,
+  );
+  const find = db.prepare<{ workspaceId: number; id: string }, TestRunRow>(
+    `${selectRuns} WHERE test_runs.workspace_id = :workspaceId AND test_run_id = :id`,
+  );
+  const listPage = db.prepare<{ batchKey: number; after: number; limit: number }, TestRunRow>(
+    `${selectRuns} WHERE batch_key = :batchKey AND run_index > :after
+     ORDER BY run_index LIMIT :limit`,
   );
   const listEnding = db.prepare<{ workspaceId: number; until: number; limit: number }, StartedRun>(
     `SELECT batch_key AS batchKey, run_index AS runIndex, started_at AS startedAt,
-            ends_at AS endsAt, outcome
+            ends_at AS endsAt, outcome, seed_key AS seedKey
      FROM test_runs
      WHERE workspace_id = :workspaceId AND status = 'in_progress' AND ends_at <= :until
      ORDER BY ends_at, batch_key, run_index LIMIT :limit`,
@@ -62,7 +115,8 @@ export function testRunStore(db: Db): TestRunStore {
   const record = (status: string) =>
     db.prepare<StartedRun>(
       `UPDATE test_runs
-       SET status = ${status}, outcome = :outcome, started_at = :startedAt, ends_at = :endsAt
+       SET status = ${status}, outcome = :outcome, seed_key = :seedKey, started_at = :startedAt,
+           ends_at = :endsAt
        WHERE batch_key = :batchKey AND run_index = :runIndex`,
     );
   const recordStart = record(`'in_progress'`);
@@ -72,9 +126,25 @@ export function testRunStore(db: Db): TestRunStore {
     insertAll(batch, runs) {
       for (const [runIndex, run] of runs.entries()) insert.run({ ...run, ...batch, runIndex });
     },
+    find(workspaceId, id) {
+      const row = find.get({ workspaceId, id });
+      return row && toStoredTestRun(row);
+    },
+    listPage: (batchKey, after, limit = -1) =>
+      listPage.all({ batchKey, after, limit }).map(toStoredTestRun),
     listEnding: (workspaceId, until, limit) => listEnding.all({ workspaceId, until, limit }),
     listQueued: (workspaceId, limit) => listQueued.all({ workspaceId, limit }),
     recordStart: (run) => recordStart.run(run),
     recordEnd: (run) => recordEnd.run(run),
+  };
+}
+
+function toStoredTestRun({ runIndex, responseEngine, ...row }: TestRunRow): StoredTestRun {
+  const { revisionKey, unknownDefinitionId, ...run } = row;
+  return {
+    runIndex,
+    run: run as TestRun,
+    target: { revisionKey, unknownDefinitionId } as RunTarget,
+    responseEngine,
   };
 }

@@ -1,4 +1,4 @@
-import type { Db } from './database.js';
+import { required, type Db } from './database.js';
 
 /** A workspace as stored. */
 export interface WorkspaceRow {
@@ -70,9 +70,4 @@ export function workspaceStore(db: Db): WorkspaceStore {
     listUnfinished: () => listUnfinished.all(),
     nextEnd: (id) => nextEnd.get({ id }) ?? undefined,
   };
-}
-
-function required<Row>(row: Row | undefined): Row {
-  if (row === undefined) throw new Error('a row that must exist is missing');
-  return row;
 }

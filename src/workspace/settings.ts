@@ -17,7 +17,12 @@ export interface Settings {
   readonly concurrency: number;
   readonly runDuration: DurationRange;
   readonly outcomes: OutcomeWeights;
+  /** What to do with a batch that names a definition that does not exist. */
+  readonly unknownTestCases: UnknownTestCases;
 }
+
+export const unknownTestCasesPolicies = ['accept', 'reject'] as const;
+export type UnknownTestCases = (typeof unknownTestCasesPolicies)[number];
 
 /**
  * Reads `2s` or `500ms..2500ms`.

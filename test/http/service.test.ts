@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { buildTestApp } from '../support/emulator.js';
 
@@ -51,6 +51,27 @@ describe('what needs no key', () => {
     expect(starter.body).toContain('/openapi.json');
     expect(starter.body).toContain('/_emulator/openapi.json');
   });
+});
+
+describe('--validate-responses', () => {
+  it.each([
+    [true, 500],
+    [false, 200],
+  ])(
+    'set to %s answers %i instead of what breaks the contract',
+    async (validateResponses, status) => {
+      const { client, emulator } = buildTestApp({ validateResponses });
+      const { test_case_batch_job_id: id } = await client().createBatchTest();
+      const { responseEngine } = emulator.store.batchTests.find(1, id) ?? {};
+      vi.spyOn(emulator.store.batchTests, 'find').mockReturnValueOnce({
+        ...{ id, createdAt: 0, modifiedAt: 0, totalCount: 1.5 },
+        ended: { pass: 0, fail: 0, error: 0 },
+        responseEngine: responseEngine ?? { type: 'retell-llm', llm_id: '' },
+      });
+      const answer = await client().send({ method: 'GET', url: `/get-batch-test/${id}` });
+      expect(answer.status).toBe(status);
+    },
+  );
 });
 
 describe('the log', () => {

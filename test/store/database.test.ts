@@ -179,11 +179,11 @@ describe('the store', () => {
   it('keeps the seed it was given, and goes on with it when given none', () => {
     const path = inFolder('emulator.sqlite');
     const store = open(path);
-    expect(store.keepSeed(undefined, () => 'made')).toBe('made');
-    expect(store.keepSeed(undefined, () => 'made again')).toBe('made');
-    expect(store.keepSeed('given', () => 'made')).toBe('given');
+    expect(store.keepSeed(undefined, () => 'made').seed).toBe('made');
+    expect(store.keepSeed(undefined, () => 'made again').seed).toBe('made');
+    expect(store.keepSeed('given', () => 'made').seed).toBe('given');
     store.close();
-    expect(open(path).keepSeed(undefined, () => 'made')).toBe('given');
+    expect(open(path).keepSeed(undefined, () => 'made').seed).toBe('given');
   });
 
   it('does a transaction over with new ids when one is taken, and leaves nothing of the first try', () => {

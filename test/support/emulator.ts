@@ -1,12 +1,15 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { expect, onTestFinished } from 'vitest';
 import { openEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator.js';
+import type { components } from '../../src/contract/retell.gen.js';
 import { buildApp, type AppOptions } from '../../src/http/app.js';
 import { ManualClock } from './manual-clock.js';
 
 type Settings = Partial<EmulatorOptions['settings']>;
 
-export interface TestOptions extends Partial<Pick<AppOptions, 'apiKeys' | 'logger'>> {
+export interface TestOptions extends Partial<
+  Pick<AppOptions, 'apiKeys' | 'logger' | 'validateResponses'>
+> {
   readonly database?: string;
   readonly clock?: ManualClock;
   readonly settings?: Settings;
@@ -17,6 +20,7 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   concurrency: 10,
   runDuration: { min: 500, max: 2500 },
   outcomes: { pass: 0.8, fail: 0.15, error: 0.05 },
+  unknownTestCases: 'accept',
 };
 
 /** An emulator in memory on a manual clock; anything the worker fails at fails the test. */
@@ -35,8 +39,8 @@ export function buildEmulator(options: TestOptions = {}) {
 /** The same behind HTTP, with every answer checked against the contract. Closes by itself. */
 export function buildTestApp(options: TestOptions = {}) {
   const { emulator, clock, errors } = buildEmulator(options);
-  const { apiKeys = [], logger } = options;
-  const app = buildApp({ emulator, apiKeys, validateResponses: true, ...(logger && { logger }) });
+  const { apiKeys = [], validateResponses = true, logger } = options;
+  const app = buildApp({ emulator, apiKeys, validateResponses, ...(logger && { logger }) });
   onTestFinished(async () => {
     await app.close();
     emulator.close();
@@ -77,12 +81,50 @@ export class TestClient {
     return body as unknown as Batch;
   }
 
+  /** Sends a request that must succeed, and answers its body. */
+  async call<Body = Json>(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    payload?: object,
+  ) {
+    const { status, body } = await this.send({ method, url, ...(payload && { payload }) });
+    expect(status, JSON.stringify(body)).toBeLessThan(300);
+    return body as Body;
+  }
+
+  createDefinition(content: object = {}): Promise<Definition> {
+    const payload = { ...someDefinition, ...content };
+    return this.call('POST', '/create-test-case-definition', payload);
+  }
+
+  listRuns(batchId: string, query = 'limit=1000'): Promise<Page<Run>> {
+    return this.call('GET', `/v2/list-test-runs/${batchId}?${query}`);
+  }
+
   async getBatchTest(id: string) {
     const { status, body } = await this.send({ method: 'GET', url: `/get-batch-test/${id}` });
     expect(status, JSON.stringify(body)).toBe(200);
     return body as unknown as Batch;
   }
 }
+
+type Json = Record<string, unknown>;
+type Schemas = components['schemas'];
+export type Definition = Schemas['TestCaseDefinition'];
+export type Run = Schemas['TestCaseJob'];
+
+export interface Page<Item> {
+  items: Item[];
+  has_more: boolean;
+  pagination_key?: string;
+}
+
+export const someDefinition = {
+  name: 'Reschedules',
+  response_engine: retellLlm,
+  user_prompt: 'You are {{name}}. You want to move your appointment.',
+  metrics: ['The agent confirms the new date', 'The booking was made'],
+};
 
 export interface Batch {
   test_case_batch_job_id: string;

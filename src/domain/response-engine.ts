@@ -1,0 +1,22 @@
+import type { components } from '../contract/retell.gen.js';
+
+/** An engine that tests can run against. */
+export type ResponseEngine = components['schemas']['RetellResponseEngine'];
+
+export type EngineType = ResponseEngine['type'];
+
+/** Type and id in one: what definitions and batches are listed by. The version is left out. */
+export const engineKey = (type: EngineType, id: string): string => `${type}:${id}`;
+
+export const engineKeyOf = (engine: ResponseEngine): string =>
+  engine.type === 'retell-llm'
+    ? engineKey(engine.type, engine.llm_id)
+    : engineKey(engine.type, engine.conversation_flow_id);
+
+/** The engine without what the contract does not know. Observed: clients send more, ignored. */
+export function knownEngine(engine: ResponseEngine): ResponseEngine {
+  const version = engine.version === undefined ? {} : { version: engine.version };
+  return engine.type === 'retell-llm'
+    ? { type: engine.type, llm_id: engine.llm_id, ...version }
+    : { type: engine.type, conversation_flow_id: engine.conversation_flow_id, ...version };
+}

@@ -1,0 +1,82 @@
+import { ApiError } from '../errors.js';
+import { derivedHex } from '../random.js';
+import { engineKey, type EngineType } from '../domain/response-engine.js';
+
+/** Documented: the page size of a client that names none. */
+const defaultLimit = 50;
+
+interface PageQuery {
+  readonly limit?: number;
+  readonly pagination_key?: string;
+}
+
+/** What a list lists, as far as its keys must not be mistaken for those of another. */
+export type ListIdentity = readonly (string | number)[];
+
+/** Where a page begins and how long it is. */
+export interface PageRequest {
+  /** The position of the last item of the page before; undefined for the first page. */
+  readonly after: number | undefined;
+  readonly limit: number;
+}
+
+/**
+ * Reads a page's query.
+ * @throws ApiError 400 if the limit is none, or the key is not one of this very list: not of
+ *   another workspace, engine or batch, and not made up.
+ */
+export function readPageQuery(query: PageQuery, list: ListIdentity): PageRequest {
+  const { limit = defaultLimit, pagination_key: key } = query;
+  if (limit < 1) throw new ApiError('invalid_request', 'query/limit must be >= 1');
+  if (key === undefined) return { after: undefined, limit };
+  const text = Buffer.from(key, 'base64url').toString('latin1');
+  const position = Number(/^(\d{1,15})\./.exec(text)?.[1] ?? NaN);
+  if (key !== keyOf(position, list)) {
+    throw new ApiError('invalid_request', 'query/pagination_key must be a key of this list');
+  }
+  return { after: position, limit };
+}
+
+/** A page as the contract has it. `items` may hold one more than asked for: then there is more. */
+export function toPage<Item extends { readonly position: number }, Wire>(
+  items: readonly Item[],
+  { limit }: PageRequest,
+  list: ListIdentity,
+  toWire: (item: Item) => Wire,
+) {
+  const page = items.slice(0, limit);
+  const last = page.at(-1);
+  const hasMore = items.length > limit;
+  return {
+    items: page.map(toWire),
+    has_more: hasMore,
+    ...(hasMore && last && { pagination_key: keyOf(last.position, list) }),
+  };
+}
+
+/** Opaque to clients: a position, and a mark of the list that it is one in. */
+const keyOf = (position: number, list: ListIdentity): string =>
+  Buffer.from(`${String(position)}.${derivedHex(16, 'page', position, ...list)}`).toString(
+    'base64url',
+  );
+
+interface EngineQuery {
+  readonly type: EngineType;
+  readonly llm_id?: string;
+  readonly conversation_flow_id?: string;
+}
+
+/**
+ * Reads which engine a list is asked for.
+ * Documented: the id that belongs to the type is required.
+ * @throws ApiError 400
+ */
+export function readEngineQuery(query: EngineQuery): string {
+  const name = query.type === 'retell-llm' ? 'llm_id' : 'conversation_flow_id';
+  const id = query[name];
+  if (id === undefined) {
+    const fault = `query must have required property '${name}' when type is "${query.type}"`;
+    throw new ApiError('invalid_request', fault);
+  }
+  return engineKey(query.type, id);
+}

@@ -1,0 +1,122 @@
+import type { components } from '../contract/retell.gen.js';
+import {
+  changedContent,
+  isSameContent,
+  newContent,
+  type TestCaseRevision,
+} from '../domain/test-case.js';
+import { ApiError } from '../errors.js';
+import { newTestCaseDefinitionId } from '../random.js';
+import {
+  findWorkspace,
+  momentIn,
+  type Caller,
+  type Operation,
+  type Services,
+} from './operation.js';
+import { readEngineQuery, readPageQuery, toPage } from './paging.js';
+
+export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = (
+  { store },
+  caller,
+  { body },
+) => {
+  const content = newContent(body);
+  const revision = store.transactionWithNewIds(() => {
+    const workspace = store.workspaces.open(caller.workspace, caller.now);
+    const now = momentIn(workspace, caller);
+    const definitionId = newTestCaseDefinitionId();
+    const revision = { definitionId, content, createdAt: now, modifiedAt: now };
+    store.testCases.insert({ ...revision, workspaceId: workspace.id });
+    return revision;
+  });
+  return toTestCaseDefinition(revision);
+};
+
+export const getTestCaseDefinition: Operation<'getTestCaseDefinition'> = (
+  services,
+  caller,
+  { params },
+) => toTestCaseDefinition(getCurrent(services, caller, params.test_case_definition_id).revision);
+
+export const updateTestCaseDefinition: Operation<'updateTestCaseDefinition'> = (
+  services,
+  caller,
+  { params, body },
+) => {
+  const { store } = services;
+  const update = store.transaction(() => {
+    const current = getCurrent(services, caller, params.test_case_definition_id);
+    const { workspace, revision } = current;
+    const content = changedContent(revision.content, body);
+    // A change that changes nothing makes no revision.
+    if (isSameContent(content, revision.content)) return revision;
+    const modifiedAt = Math.max(momentIn(workspace, caller), revision.modifiedAt);
+    const changed: TestCaseRevision = { ...revision, content, modifiedAt };
+    store.testCases.revise({ ...changed, workspaceId: workspace.id });
+    return changed;
+  });
+  return toTestCaseDefinition(update());
+};
+
+export const deleteTestCaseDefinition: Operation<'deleteTestCaseDefinition'> = (
+  services,
+  caller,
+  { params },
+) => {
+  const workspace = findWorkspace(services, caller);
+  const { testCases } = services.store;
+  if (workspace === undefined || !testCases.delete(workspace.id, params.test_case_definition_id)) {
+    throw new ApiError('not_found');
+  }
+  return undefined;
+};
+
+export const listTestCaseDefinitionsV2: Operation<'listTestCaseDefinitionsV2'> = (
+  services,
+  caller,
+  { query },
+) => {
+  const engine = readEngineQuery(query);
+  const list = ['test cases', caller.workspace, engine];
+  const page = readPageQuery(query, list);
+  const items = listDefinitions(services, caller, engine, page.after, page.limit + 1);
+  return toPage(items, page, list, toTestCaseDefinition);
+};
+
+export const listTestCaseDefinitions: Operation<'listTestCaseDefinitions'> = (
+  services,
+  caller,
+  { query },
+) => listDefinitions(services, caller, readEngineQuery(query)).map(toTestCaseDefinition);
+
+function listDefinitions(
+  services: Services,
+  caller: Caller,
+  engine: string,
+  before?: number,
+  limit?: number,
+) {
+  const workspace = findWorkspace(services, caller);
+  if (workspace === undefined) return [];
+  return services.store.testCases.listPage({ workspaceId: workspace.id, engine, before, limit });
+}
+
+function getCurrent(services: Services, caller: Caller, id: string) {
+  const workspace = findWorkspace(services, caller);
+  const revision = workspace && services.store.testCases.find(workspace.id, id);
+  if (workspace === undefined || revision === undefined) throw new ApiError('not_found');
+  return { workspace, revision };
+}
+
+export function toTestCaseDefinition(
+  revision: TestCaseRevision,
+): components['schemas']['TestCaseDefinition'] {
+  return {
+    test_case_definition_id: revision.definitionId,
+    type: 'simulation',
+    ...revision.content,
+    creation_timestamp: revision.createdAt,
+    user_modified_timestamp: revision.modifiedAt,
+  };
+}

@@ -1,0 +1,83 @@
+import type { components } from '../contract/retell.gen.js';
+import type { ResponseEngine } from '../domain/response-engine.js';
+import { placeholderRevision, type TestCaseRevision } from '../domain/test-case.js';
+import { hasEnded, modifiedAt } from '../domain/test-run.js';
+import { ApiError } from '../errors.js';
+import { tellRun } from '../simulation/conversation/story.js';
+import type { StoredTestRun } from '../store/test-runs.js';
+import { findSettledWorkspace, type Caller, type Operation, type Services } from './operation.js';
+import { readPageQuery, toPage } from './paging.js';
+import { toTestCaseDefinition } from './test-cases.js';
+
+export const getTestRun: Operation<'getTestRun'> = async (services, caller, { params }) => {
+  const workspace = await findSettledWorkspace(services, caller);
+  const stored = workspace && services.store.testRuns.find(workspace.id, params.test_case_job_id);
+  if (stored === undefined) throw new ApiError('not_found');
+  return toTestCaseJob(stored, revisionReader(services));
+};
+
+export const listTestRunsV2: Operation<'listTestRunsV2'> = async (services, caller, request) => {
+  const batchId = request.params.test_case_batch_job_id;
+  const list = ['test runs', caller.workspace, batchId];
+  const page = readPageQuery(request.query, list);
+  const runs = await listRuns(services, caller, batchId, page.after, page.limit + 1);
+  const readRevision = revisionReader(services);
+  const items = runs.map((run) => ({ ...run, position: run.runIndex }));
+  return toPage(items, page, list, (run) => toTestCaseJob(run, readRevision));
+};
+
+export const listTestRuns: Operation<'listTestRuns'> = async (services, caller, { params }) => {
+  const runs = await listRuns(services, caller, params.test_case_batch_job_id);
+  const readRevision = revisionReader(services);
+  return runs.map((run) => toTestCaseJob(run, readRevision));
+};
+
+/** In the order in which the batch lists its definitions. */
+async function listRuns(
+  services: Services,
+  caller: Caller,
+  batchId: string,
+  after = -1,
+  limit?: number,
+): Promise<StoredTestRun[]> {
+  const workspace = await findSettledWorkspace(services, caller);
+  const batchKey = workspace && services.store.batchTests.findKey(workspace.id, batchId);
+  if (batchKey === undefined) throw new ApiError('not_found');
+  return services.store.testRuns.listPage(batchKey, after, limit);
+}
+
+/** Answers the revision that a run ran; each is read once for a whole page. */
+type ReadRevision = (run: StoredTestRun) => TestCaseRevision;
+
+function revisionReader({ store }: Services): ReadRevision {
+  const known = new Map<number, TestCaseRevision>();
+  return ({ target, run, responseEngine }) => {
+    if (target.revisionKey === null) {
+      const engine = JSON.parse(responseEngine) as ResponseEngine;
+      return placeholderRevision(target.unknownDefinitionId, engine, run.createdAt);
+    }
+    const revision =
+      known.get(target.revisionKey) ?? store.testCases.getRevision(target.revisionKey);
+    known.set(target.revisionKey, revision);
+    return revision;
+  };
+}
+
+function toTestCaseJob(
+  stored: StoredTestRun,
+  readRevision: ReadRevision,
+): components['schemas']['TestCaseJob'] {
+  const { run } = stored;
+  const revision = readRevision(stored);
+  const story = hasEnded(run) ? tellRun(run, revision.content) : undefined;
+  return {
+    test_case_job_id: run.id,
+    status: run.status,
+    test_case_definition_id: revision.definitionId,
+    test_case_definition_snapshot: toTestCaseDefinition(revision),
+    transcript_snapshot: (story?.transcript ?? null) as Record<string, never> | null,
+    result_explanation: story?.explanation ?? null,
+    creation_timestamp: run.createdAt,
+    user_modified_timestamp: modifiedAt(run),
+  };
+}

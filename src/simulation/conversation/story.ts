@@ -1,0 +1,30 @@
+import type { TestCaseContent } from '../../domain/test-case.js';
+import type { EndedTestRun } from '../../domain/test-run.js';
+import { keyedChance } from '../../random.js';
+import { explain } from './explanation.js';
+import { writeScript } from './script.js';
+import { toTranscript, type TranscriptSnapshot } from './transcript.js';
+
+/** What there is to read of a run that has ended. */
+export interface Story {
+  readonly transcript: TranscriptSnapshot | null;
+  readonly explanation: string;
+}
+
+/**
+ * Tells a run. Nothing of it is stored: what is said depends on the seed, what the definition
+ * says and the outcome; times and ids depend on the run.
+ */
+export function tellRun(run: EndedTestRun, content: TestCaseContent): Story {
+  const chance = keyedChance(run.seed).within('conversation', JSON.stringify(content), run.outcome);
+  const script = writeScript(content, run.outcome, chance);
+  return {
+    transcript: toTranscript(script, {
+      runId: run.id,
+      startedAt: run.startedAt,
+      endsAt: run.endsAt,
+      dynamicVariables: content.dynamic_variables,
+    }),
+    explanation: explain(script, content),
+  };
+}

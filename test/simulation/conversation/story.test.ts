@@ -1,0 +1,285 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { outcomes } from '../../../src/domain/batch-test.js';
+import { newContent, type TestCaseContent } from '../../../src/domain/test-case.js';
+import { selectMock, type ToolMock } from '../../../src/domain/tool-mock.js';
+import type { EndedTestRun } from '../../../src/domain/test-run.js';
+import { tellRun } from '../../../src/simulation/conversation/story.js';
+import type { TranscriptEntry } from '../../../src/simulation/conversation/transcript.js';
+import { newYear } from '../../support/manual-clock.js';
+
+const run = (change: Partial<EndedTestRun> = {}): EndedTestRun => ({
+  id: 'test_job_000000000001',
+  status: change.outcome ?? 'pass',
+  outcome: 'pass',
+  createdAt: newYear,
+  startedAt: newYear + 10,
+  endsAt: newYear + 2010,
+  seed: 'test',
+  ...change,
+});
+
+const content = (change: Partial<TestCaseContent> = {}): TestCaseContent =>
+  newContent({
+    name: 'Reschedules',
+    response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
+    user_prompt: '## Goal\nYou are {{name}}. You want to move your appointment.',
+    metrics: ['The agent confirms the new date', 'The booking was made'],
+    dynamic_variables: { name: 'Maria' },
+    ...change,
+  });
+
+const entriesOf = (run: EndedTestRun, content: TestCaseContent): TranscriptEntry[] =>
+  tellRun(run, content).transcript?.transcript ?? [];
+
+const seeds = Array.from({ length: 60 }, (_, index) => `seed ${String(index)}`);
+
+const text = fc.oneof(fc.string(), fc.constantFrom('The agent is polite', '{{a}}', '$& {}', '...'));
+const mock: fc.Arbitrary<ToolMock> = fc.record({
+  tool_name: fc.constantFrom('book', 'check_availability', 'end_call'),
+  input_match_rule: fc.oneof(
+    fc.constant({ type: 'any' as const }),
+    fc.record({
+      type: fc.constant('partial_match' as const),
+      args: fc.dictionary(fc.constantFrom('a', 'b'), fc.integer({ min: 0, max: 1 })),
+    }),
+  ),
+  output: fc.string(),
+  result: fc.constantFrom(true, false, null),
+});
+const anyContent = fc
+  .record({
+    user_prompt: text,
+    metrics: fc.array(text, { maxLength: 4 }),
+    dynamic_variables: fc.dictionary(fc.constantFrom('a', 'b', '__proto__'), fc.string()),
+    tool_mocks: fc.array(mock, { maxLength: 5 }),
+    response_engine: fc.constantFrom<TestCaseContent['response_engine']>(
+      { type: 'retell-llm', llm_id: 'llm_1' },
+      { type: 'conversation-flow', conversation_flow_id: 'flow_1' },
+    ),
+  })
+  .map((change) => content(change));
+const anyRun = fc
+  .record({
+    outcome: fc.constantFrom(...outcomes),
+    seed: fc.string(),
+    id: fc.uuid(),
+    duration: fc.oneof(fc.nat({ max: 40 }), fc.nat({ max: 1e9 })),
+  })
+  .map(({ duration, ...change }) => run({ ...change, endsAt: newYear + 10 + duration }));
+
+describe('any transcript', () => {
+  it('has a result right after each call, with its id', () => {
+    fc.assert(
+      fc.property(anyRun, anyContent, (run, content) => {
+        const entries = entriesOf(run, content);
+        for (const [index, entry] of entries.entries()) {
+          const before = entries[index - 1];
+          const isResult = entry.role === 'tool_call_result';
+          expect(before?.role === 'tool_call_invocation').toBe(isResult);
+          if (isResult) expect(before).toMatchObject({ tool_call_id: entry.tool_call_id });
+        }
+        expect(entries.at(-1)?.role).not.toBe('tool_call_invocation');
+      }),
+    );
+  });
+
+  it('gives each message and each call an id of its own, unlike those of other runs', () => {
+    fc.assert(
+      fc.property(anyRun, anyContent, (run, content) => {
+        const other = { ...run, id: `${run.id}x` };
+        const ids = [...entriesOf(run, content), ...entriesOf(other, content)].flatMap((entry) =>
+          entry.role === 'tool_call_invocation'
+            ? [entry.message_id, entry.tool_call_id]
+            : [entry.message_id],
+        );
+        expect(new Set(ids).size).toBe(ids.length);
+      }),
+    );
+  });
+
+  it('has times that rise within the run', () => {
+    fc.assert(
+      fc.property(anyRun, anyContent, (run, content) => {
+        const times = entriesOf(run, content).map((entry) => entry.created_timestamp);
+        const step = run.endsAt - run.startedAt >= times.length ? 1 : 0;
+        for (const [index, time] of times.entries()) {
+          expect(Number.isInteger(time)).toBe(true);
+          expect(time).toBeGreaterThanOrEqual((times[index - 1] ?? run.startedAt - step) + step);
+          expect(time).toBeLessThanOrEqual(run.endsAt - step);
+        }
+      }),
+    );
+  });
+
+  it('begins with the agent, and then user and agent take turns', () => {
+    fc.assert(
+      fc.property(anyRun, anyContent, (run, content) => {
+        const speakers = entriesOf(run, content)
+          .map(({ role }) => role)
+          .filter((role) => role === 'agent' || role === 'user');
+        for (const [index, role] of speakers.entries()) {
+          expect(role).toBe(index % 2 === 0 ? 'agent' : 'user');
+        }
+      }),
+    );
+  });
+
+  it('calls every mock that can be reached, with arguments that it fits, for its output', () => {
+    fc.assert(
+      fc.property(anyRun, anyContent, (run, content) => {
+        fc.pre(run.outcome !== 'error');
+        const entries = entriesOf(run, content);
+        const called = new Set<ToolMock>();
+        for (const [index, entry] of entries.entries()) {
+          if (entry.role !== 'tool_call_invocation') continue;
+          const args = JSON.parse(entry.arguments) as Record<string, unknown>;
+          const mock = selectMock(content.tool_mocks, entry.name, args);
+          expect(mock).toBeDefined();
+          if (mock === undefined) return;
+          called.add(mock);
+          expect(entries[index + 1]).toMatchObject({
+            content: mock.output,
+            successful: mock.result ?? true,
+          });
+        }
+        for (const mock of content.tool_mocks) {
+          const rule = mock.input_match_rule;
+          const least = rule.type === 'any' ? {} : rule.args;
+          const first = selectMock(content.tool_mocks, mock.tool_name, least);
+          expect(called.has(mock)).toBe(first === mock);
+        }
+      }),
+    );
+  });
+
+  it('is the same for the same seed, content and outcome, but for ids and times', () => {
+    fc.assert(
+      fc.property(anyRun, anyRun, anyContent, (run, other, content) => {
+        const again = { ...other, seed: run.seed, outcome: run.outcome, status: run.status };
+        const said = (run: EndedTestRun) =>
+          entriesOf(run, content).map((entry) => [
+            entry.role,
+            'content' in entry ? entry.content : undefined,
+          ]);
+        expect(said(again)).toEqual(said(run));
+        expect(tellRun(again, content).explanation).toBe(tellRun(run, content).explanation);
+      }),
+    );
+  });
+
+  it('moves through a flow from node to node, and ends where the snapshot says', () => {
+    fc.assert(
+      fc.property(anyRun, anyContent, (run, content) => {
+        const snapshot = tellRun(run, content).transcript;
+        const moves = (snapshot?.transcript ?? []).filter(
+          (entry) => entry.role === 'node_transition',
+        );
+        if (content.response_engine.type === 'retell-llm') {
+          expect(moves).toEqual([]);
+          expect(snapshot ?? {}).not.toHaveProperty('currentNodeId');
+          return;
+        }
+        for (const [index, move] of moves.slice(1).entries()) {
+          expect(move.former_node_id).toBe(moves[index]?.new_node_id);
+        }
+        if (snapshot !== null) expect(moves.at(-1)?.new_node_id).toBe(snapshot.currentNodeId);
+      }),
+    );
+  });
+});
+
+describe('a transcript', () => {
+  it('speaks of what the definition says, with its variables filled in', () => {
+    const said = entriesOf(run(), content()).flatMap((entry) =>
+      'content' in entry ? [entry.content] : [],
+    );
+    expect(said[1]).toBe('I am Maria. I want to move my appointment.');
+    expect(said.join('\n')).toMatch(/confirm the new date/);
+    expect(said.join('\n')).toMatch(/The booking was made/);
+    expect(tellRun(run(), content()).transcript?.dynamicVariables).toEqual({ name: 'Maria' });
+  });
+
+  it('differs from seed to seed', () => {
+    const said = seeds.map((seed) =>
+      JSON.stringify(
+        entriesOf(run({ seed }), content()).map((entry) => 'content' in entry && entry.content),
+      ),
+    );
+    expect(new Set(said).size).toBeGreaterThan(30);
+  });
+
+  it('is told fast though the definition is large', () => {
+    const large = content({ user_prompt: `${'.'.repeat(2e6)}x`, metrics: [`${'!'.repeat(2e6)}x`] });
+    expect(entriesOf(run(), large).length).toBeGreaterThan(3);
+  });
+});
+
+describe('the explanation', () => {
+  /** The entries that an explanation points to, each with what is said there. */
+  const pointsAt = (explanation: string, entries: readonly TranscriptEntry[]) =>
+    [...explanation.matchAll(/transcript\[(\d+)\]/g)].map(([, index]) => entries[Number(index)]);
+
+  it('of a pass finds every metric met, and points to the agent saying so', () => {
+    fc.assert(
+      fc.property(anyRun, anyContent, (run, content) => {
+        fc.pre(run.outcome === 'pass');
+        const { explanation, transcript } = tellRun(run, content);
+        expect(explanation).toMatch(/^All metrics are met \(\d+ of \d+\)\.\n/);
+        for (const metric of content.metrics) expect(explanation).toContain(JSON.stringify(metric));
+        const entries = pointsAt(explanation, transcript?.transcript ?? []);
+        expect(entries.length).toBeGreaterThanOrEqual(Math.max(1, content.metrics.length));
+      }),
+    );
+  });
+
+  it('of a fail begins with a metric that is not met, and points to where', () => {
+    for (const seed of seeds) {
+      const failed = run({ seed, outcome: 'fail', status: 'fail' });
+      const { explanation, transcript } = tellRun(failed, content());
+      const [gist = '', ...reasons] = explanation.split('\n');
+      const [, count] = /^(\d) of 2 metrics not met: /.exec(gist) ?? [];
+      expect(Number(count)).toBeGreaterThanOrEqual(1);
+      const unmet = reasons.filter((reason) => reason.includes(': not met.'));
+      expect(unmet.length).toBe(Number(count));
+      for (const reason of reasons) {
+        const [, metric = ''] = /^\d\. "([^"]+)"/.exec(reason) ?? [];
+        expect(gist.includes(metric)).toBe(unmet.includes(reason));
+        const last = pointsAt(reason, transcript?.transcript ?? []).at(-1);
+        expect(last?.role).toBe('agent');
+        expect(reason).toContain(
+          JSON.stringify(last !== undefined && 'content' in last && last.content),
+        );
+      }
+    }
+  });
+
+  it('of a fail names a metric though the definition has none', () => {
+    const failed = run({ outcome: 'fail', status: 'fail' });
+    const { explanation } = tellRun(failed, content({ metrics: [] }));
+    expect(explanation).toMatch(/^1 of 1 metrics not met: "The agent does what the user asks for"/);
+  });
+
+  it('of an error says what went wrong, in one of several ways', () => {
+    const tool_mocks: ToolMock[] = [
+      {
+        tool_name: 'book',
+        input_match_rule: { type: 'partial_match', args: { a: 1 } },
+        output: '{}',
+      },
+    ];
+    const kinds = seeds.map((seed) => {
+      const failed = run({ seed, outcome: 'error', status: 'error' });
+      const { explanation, transcript } = tellRun(failed, content({ tool_mocks }));
+      expect(explanation).toMatch(/^Error: /);
+      const entries = transcript?.transcript ?? [];
+      for (const entry of pointsAt(explanation, entries)) expect(entry).toBeDefined();
+      if (explanation.includes('no conversation')) expect(transcript).toBeNull();
+      if (explanation.includes('the tool "book"')) {
+        expect(entries.at(-1)).toMatchObject({ role: 'tool_call_result', successful: false });
+      }
+      return explanation.replaceAll(/\d+/g, '');
+    });
+    expect(new Set(kinds).size).toBe(4);
+  });
+});

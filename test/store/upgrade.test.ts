@@ -1,0 +1,46 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { join } from 'node:path';
+import { closeDatabase, openDatabase } from '../../src/store/database.js';
+import { loadMigrations, migrate } from '../../src/store/migrate.js';
+import { openStore } from '../../src/store/store.js';
+import { temporaryFolder } from '../support/files.js';
+
+describe('a database of the first migration', () => {
+  it('is brought up to date with its runs, and the seed that they ran with', () => {
+    const path = join(temporaryFolder(), 'emulator.sqlite');
+    const db = openDatabase(path);
+    migrate(db, loadMigrations().slice(0, 1), 0);
+    db.exec(`
+      INSERT INTO emulator (only_row, seed) VALUES (1, 'old');
+      INSERT INTO workspaces (workspace_id, name, next_batch_ordinal, running_count, settled_at)
+        VALUES (1, 'w', 1, 1, 20);
+      INSERT INTO batch_tests (batch_key, workspace_id, ordinal, batch_test_id, response_engine,
+                               total_count, started_count, pass_count, created_at, modified_at)
+        VALUES (1, 1, 0, 'test_batch_1', '{"type":"retell-llm","llm_id":"llm_1","version":2}',
+                3, 2, 1, 10, 20);
+      INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id,
+                             test_case_definition_id, status, outcome, started_at, ends_at)
+        VALUES (1, 0, 1, 'test_job_1', 'a', 'pass', 'pass', 10, 20),
+               (1, 1, 1, 'test_job_2', 'b', 'in_progress', 'fail', 10, 30),
+               (1, 2, 1, 'test_job_3', 'c', 'pending', NULL, NULL, NULL);
+    `);
+    closeDatabase(db);
+
+    const store = openStore(path, 0);
+    onTestFinished(() => {
+      store.close();
+    });
+    expect(store.keepSeed('new', () => '').seed).toBe('new');
+    const runs = store.testRuns.listPage(store.batchTests.findKey(1, 'test_batch_1') ?? 0, -1, 9);
+    expect(runs).toMatchObject([
+      { run: { id: 'test_job_1', status: 'pass', seed: 'old', endsAt: 20 } },
+      { run: { id: 'test_job_2', status: 'in_progress', seed: 'old', endsAt: 30 } },
+      { run: { id: 'test_job_3', status: 'pending' }, target: { unknownDefinitionId: 'c' } },
+    ]);
+    expect(store.testRuns.listEnding(1, 30, 9)).toMatchObject([{ runIndex: 1, outcome: 'fail' }]);
+    expect(store.testRuns.listQueued(1, 9)).toMatchObject([{ runIndex: 2 }]);
+    const page = { workspaceId: 1, before: undefined, limit: 9, engine: 'retell-llm:llm_1' };
+    expect(store.batchTests.listPage({ ...page, version: 2 })).toHaveLength(1);
+    expect(store.batchTests.listPage({ ...page, version: 1 })).toHaveLength(0);
+  });
+});
