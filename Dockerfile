@@ -29,8 +29,10 @@ COPY openapi ./openapi
 COPY migrations ./migrations
 COPY --from=build --chown=node:node /data /data
 
+# Who reaches the published port may steer; the README says how to demand a token.
 ENV NODE_ENV=production \
   RETELL_EMULATOR_HOST=0.0.0.0 \
+  RETELL_EMULATOR_CONTROL=open \
   RETELL_EMULATOR_PORT=4010 \
   RETELL_EMULATOR_DATABASE=/data/emulator.sqlite
 USER node

@@ -11,7 +11,7 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', '.*.cjs', '.ci/*.js'] },
+        projectService: { allowDefaultProject: ['*.js', '.*.cjs', '.ci/*.js', 'examples/*/*.js'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -1,19 +1,20 @@
 #!/usr/bin/env node
 /** The process: arguments, environment, signals, exit codes. Nothing else touches them. */
 import { existsSync, readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';
 import { Command, CommanderError, Option } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { parse } from 'yaml';
 import { flagOf, optionSpecs, resolveConfig, variableOf } from './config.js';
 import type { Config, ConfigSources, OptionSpec, RawOptions } from './config.js';
-import { openEmulator, type Emulator } from './emulator.js';
+import { openEmulator, type Emulator, type FixtureSource } from './emulator.js';
 import { StartupError } from './errors.js';
 import { buildApp } from './http/app.js';
+import { listen } from './http/listen.js';
 import { createLog, type Log } from './log.js';
 import { version } from './version.js';
 import { wallClock, type Clock } from './workspace/clock.js';
+import { workspaceNameOf } from './workspace/name.js';
 
 const defaultConfigFile = 'retell-emulator.yaml';
 
@@ -33,16 +34,29 @@ async function main(): Promise<void> {
   const emulator = openEmulator({
     ...config,
     clock,
+    fixtures: config.fixtures.map(readFixtures),
+    ...(config.clock === 'manual' && {
+      initialClock: (time: number) => ({ mode: 'manual', time }) as const,
+    }),
     onError: (err) => {
       log.logger.error({ err }, 'the worker failed; it will try again');
     },
   });
-  const app = buildApp({ ...config, emulator, logger: log.logger });
-  await listen(app, config).catch((error: unknown) => {
+  // The workspace that one sees without naming a key is there, and moves, from the start.
+  if (config.fixtures.length > 0) {
+    emulator.workspaces.open(workspaceNameOf(config.defaultApiKey));
+  }
+  const app = buildApp({
+    ...config,
+    controlAccess: controlAccessOf(config),
+    emulator,
+    logger: log.logger,
+  });
+  const url = await listen(app, config).catch((error: unknown) => {
     emulator.close();
     throw error;
   });
-  process.stdout.write(greeting(app, emulator, config));
+  process.stdout.write(greeting(url, emulator, config));
   closeOnSignal(app, emulator, log);
   if (process.env['npm_lifecycle_event'] !== undefined) endWithParent(clock, parent);
 }
@@ -72,30 +86,19 @@ function closeOnSignal(app: FastifyInstance, emulator: Emulator, log: Log): void
   });
 }
 
-async function listen(app: FastifyInstance, { host, port }: Config): Promise<void> {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reasons: Partial<Record<string, string>> = {
-      EADDRINUSE: 'the port is in use; choose another with --port, or --port 0 for any free one',
-      EACCES: 'this user may not use the port; choose another with --port',
-      EADDRNOTAVAIL: 'this machine has no such address',
-      ENOTFOUND: 'there is no such host',
-    };
-    const reason = reasons[code ?? ''] ?? message;
-    throw new StartupError('environment', `cannot listen on ${host}:${String(port)}: ${reason}`);
-  }
+function controlAccessOf({ control, controlToken, host, defaultApiKey }: Config) {
+  return control === 'off'
+    ? undefined
+    : { mode: control, host, token: controlToken, defaultApiKey };
 }
 
-function greeting(app: FastifyInstance, { settings }: Emulator, { apiKeys }: Config): string {
-  const url = urlOf(app.server.address() as AddressInfo);
-  const key = apiKeys.length === 0 ? 'key_local' : 'YOUR_API_KEY';
+function greeting(url: string, { seed }: Emulator, { apiKeys, defaultApiKey }: Config): string {
+  const key = apiKeys.length === 0 ? defaultApiKey : 'YOUR_API_KEY';
   const body = {
     test_case_definition_ids: ['test_case_1', 'test_case_2'],
     response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
   };
-  return `Ready: ${url} (seed: ${settings.seed})
+  return `Ready: ${url} (seed: ${seed})
 
 Try it:
   curl ${url}/create-batch-test \\
@@ -104,13 +107,6 @@ Try it:
 
 API reference: ${url}/docs
 `;
-}
-
-/** Where this machine reaches the server. */
-function urlOf({ address, family, port }: AddressInfo): string {
-  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address;
-  const host = family === 'IPv6' ? `[${reachable}]` : reachable;
-  return `http://${host}:${String(port)}`;
 }
 
 function readConfig(argv: readonly string[], environment: NodeJS.ProcessEnv): Config {
@@ -158,7 +154,7 @@ function toFlag({
     `env: ${variableOf(name)}`,
   ];
   const flag = new Option(`${flagOf(name)}${value}`, `${description} (${notes.join('; ')})`);
-  return schema['type'] === 'array'
+  return schema?.['type'] === 'array'
     ? flag.argParser((text: string, before?: string[]) => [...(before ?? []), text])
     : flag;
 }
@@ -171,6 +167,16 @@ function readConfigFile(named: string | undefined): ConfigSources['file'] {
   } catch (error) {
     const [reason = ''] = (error as Error).message.split('\n');
     throw new StartupError('usage', `cannot read config file ${path}: ${reason}`, { cause: error });
+  }
+}
+
+function readFixtures(name: string): FixtureSource {
+  try {
+    const text = readFileSync(name, 'utf8');
+    return { name, content: name.endsWith('.json') ? JSON.parse(text) : parse(text) };
+  } catch (error) {
+    const [reason = ''] = (error as Error).message.split('\n');
+    throw new StartupError('usage', `cannot read fixtures ${name}: ${reason}`, { cause: error });
   }
 }
 

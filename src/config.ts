@@ -1,11 +1,9 @@
 import { Ajv2020, type SchemaObject } from 'ajv/dist/2020.js';
 import { StartupError } from './errors.js';
-import {
-  parseDurationRange,
-  parseOutcomeWeights,
-  unknownTestCasesPolicies,
-  type Settings,
-} from './workspace/settings.js';
+import { isLoopback } from './loopback.js';
+import { loadContract } from './contract/document.js';
+import { ajvFormats } from './contract/validation.js';
+import { controlFormats, type SettingsInput } from './workspace/settings.js';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -15,7 +13,13 @@ export interface Config {
   readonly port: number;
   readonly database: string;
   readonly apiKeys: readonly string[];
-  readonly settings: Omit<Settings, 'seed'> & { readonly seed: string | undefined };
+  readonly control: 'on' | 'off' | 'open';
+  readonly controlToken: string | undefined;
+  readonly defaultApiKey: string;
+  readonly clock: 'real' | 'manual';
+  /** Paths of files. */
+  readonly fixtures: readonly string[];
+  readonly settings: Required<Omit<SettingsInput, 'seed'>> & { readonly seed: string | undefined };
   readonly validateResponses: boolean;
   readonly logLevel: (typeof logLevels)[number];
 }
@@ -32,7 +36,8 @@ export interface OptionSpec {
   readonly allowed: string;
   /** True if its value must not be shown. */
   readonly secret?: boolean;
-  readonly schema: SchemaObject;
+  /** That of the setting of this name in `openapi/control.yaml`, if absent. */
+  readonly schema?: SchemaObject;
 }
 
 /** The options, in the order of the help. */
@@ -70,28 +75,65 @@ export const optionSpecs: readonly OptionSpec[] = [
     schema: { type: 'array', items: { type: 'string', pattern: '^\\S+$' } },
   },
   {
+    name: 'defaultApiKey',
+    placeholder: 'KEY',
+    description: 'the key whose workspace a control request without a key is about',
+    default: 'key_local',
+    allowed: 'an API key without spaces',
+    secret: true,
+    schema: { type: 'string', pattern: '^\\S+$' },
+  },
+  {
+    name: 'control',
+    placeholder: 'HOW',
+    description: 'the control API: on for this machine only, off, or open for others, too',
+    default: 'on',
+    allowed: 'on, off or open',
+    schema: { type: 'string', enum: ['on', 'off', 'open'] },
+  },
+  {
+    name: 'controlToken',
+    placeholder: 'TOKEN',
+    description: 'bearer token to demand for the control API',
+    allowed: 'a token without spaces',
+    secret: true,
+    schema: { type: 'string', pattern: '^\\S+$' },
+  },
+  {
+    name: 'clock',
+    placeholder: 'MODE',
+    description: 'clock of new workspaces: real, or manual to let time pass by request only',
+    default: 'real',
+    allowed: 'real or manual',
+    schema: { type: 'string', enum: ['real', 'manual'] },
+  },
+  {
     name: 'concurrency',
     placeholder: 'RUNS',
     description: 'most test runs in progress at once, for each API key',
     default: 10,
     allowed: 'a whole number from 1 to 1000000',
-    schema: { type: 'integer', minimum: 1, maximum: 1_000_000 },
   },
   {
     name: 'runDuration',
     placeholder: 'RANGE',
     description: 'how long a test run takes',
     default: '500ms..2500ms',
-    allowed: 'a duration such as 2s, or a range such as 500ms..2500ms, of at most 365d',
-    schema: { type: 'string', format: 'durationRange' },
+    allowed: controlFormats['duration-distribution'].allowed,
   },
   {
     name: 'outcomes',
     placeholder: 'WEIGHTS',
     description: 'how test runs end, as relative weights',
     default: 'pass=0.8,fail=0.15,error=0.05',
-    allowed: 'weights such as pass=0.8,fail=0.15,error=0.05, one of them above 0',
-    schema: { type: 'string', format: 'outcomeWeights' },
+    allowed: controlFormats['outcome-weights'].allowed,
+  },
+  {
+    name: 'progression',
+    placeholder: 'HOW',
+    description: 'what moves batches on: time, immediate, polls=N or manual',
+    default: 'time',
+    allowed: controlFormats.progression.allowed,
   },
   {
     name: 'unknownTestCases',
@@ -99,14 +141,19 @@ export const optionSpecs: readonly OptionSpec[] = [
     description: 'accept or reject a batch with ids that no definition has',
     default: 'accept',
     allowed: 'accept or reject',
-    schema: { type: 'string', enum: unknownTestCasesPolicies },
   },
   {
     name: 'seed',
     placeholder: 'TEXT',
     description: 'decides all that is left to chance (default: a new one for each database)',
     allowed: 'a text of 1 to 100 characters',
-    schema: { type: 'string', minLength: 1, maxLength: 100 },
+  },
+  {
+    name: 'fixtures',
+    placeholder: 'FILE',
+    description: 'YAML or JSON file with what every workspace begins with; repeat it for more',
+    allowed: 'the path of a file',
+    schema: { type: 'array', items: { type: 'string', minLength: 1 } },
   },
   {
     name: 'validateResponses',
@@ -166,7 +213,9 @@ export function resolveConfig({ flags, environment, file }: ConfigSources): Conf
       values[name] = spec.default;
     }
   }
-  return toConfig(values as unknown as CheckedValues);
+  const config = toConfig(values as unknown as CheckedValues);
+  refuseExposure(config);
+  return config;
 }
 
 function fileOptions(file: ConfigSources['file']): RawOptions {
@@ -185,52 +234,52 @@ function fileOptions(file: ConfigSources['file']): RawOptions {
   return content as RawOptions;
 }
 
-const ajv = new Ajv2020({
-  // Flags and variables are texts: "4010" is a port.
-  coerceTypes: true,
-  formats: {
-    durationRange: (text: string) => parseDurationRange(text) !== undefined,
-    outcomeWeights: (text: string) => parseOutcomeWeights(text) !== undefined,
-  },
-});
-
 /** Answers the value in the option's own type. `door` is what the user calls the option. */
 function checkOption(spec: OptionSpec, value: unknown, door: string): unknown {
-  const { schema, allowed, secret = false } = spec;
+  const { name, allowed, secret = false } = spec;
+  const schema = spec.schema ?? { $ref: `control#/components/schemas/Settings/properties/${name}` };
   const listed = schema['type'] === 'array' && typeof value === 'string' ? value.split(',') : value;
   const holder = { value: listed };
+  ajv ??= createAjv();
   if (ajv.validate({ type: 'object', properties: { value: schema } }, holder)) return holder.value;
   const given = secret ? '' : ` is ${JSON.stringify(value)}, which is not allowed:`;
   throw new StartupError('usage', `${door}${given} must be ${allowed}`);
 }
 
-interface CheckedValues {
-  host: string;
-  port: number;
-  database: string;
-  apiKey?: string[];
-  concurrency: number;
-  runDuration: string;
-  outcomes: string;
-  unknownTestCases: Settings['unknownTestCases'];
-  seed?: string;
-  validateResponses: boolean;
-  logLevel: Config['logLevel'];
+let ajv: Ajv2020 | undefined;
+
+function createAjv(): Ajv2020 {
+  // Flags and variables are texts: "4010" is a port.
+  const ajv = new Ajv2020({
+    coerceTypes: true,
+    strict: false,
+    formats: ajvFormats(controlFormats),
+  });
+  ajv.addSchema(loadContract('control').document, 'control');
+  return ajv;
 }
 
-function toConfig({ apiKey = [], ...values }: CheckedValues): Config {
-  const { host, port, database, concurrency, seed, unknownTestCases } = values;
-  const { validateResponses, logLevel } = values;
-  const runDuration = parseDurationRange(values.runDuration);
-  const outcomes = parseOutcomeWeights(values.outcomes);
-  if (runDuration === undefined || outcomes === undefined) throw new Error('unchecked option');
+type CheckedValues = Omit<Config, 'apiKeys' | 'fixtures' | 'settings'> &
+  Config['settings'] & { apiKey?: string[]; fixtures?: string[] };
+
+function toConfig({ apiKey = [], fixtures = [], ...values }: CheckedValues): Config {
+  const { host, port, database, validateResponses, logLevel } = values;
+  const { seed, concurrency, runDuration, outcomes, progression, unknownTestCases } = values;
+  const { control, controlToken, defaultApiKey, clock } = values;
   return {
-    host,
-    port,
-    database,
+    ...{ host, port, database, validateResponses, logLevel },
+    ...{ control, controlToken, defaultApiKey, clock },
     apiKeys: apiKey,
-    settings: { seed, concurrency, runDuration, outcomes, unknownTestCases },
-    validateResponses,
-    logLevel,
+    fixtures,
+    settings: { seed, concurrency, runDuration, outcomes, progression, unknownTestCases },
   };
+}
+
+/** Whoever reaches the control API can read and reset everything. */
+function refuseExposure({ host, control, controlToken }: Config): void {
+  if (control !== 'on' || controlToken !== undefined || isLoopback(host)) return;
+  throw new StartupError(
+    'usage',
+    `${flagOf('host')} ${host} would let others steer the emulator: set ${flagOf('control-token')}, or ${flagOf('control')} off, or ${flagOf('control')} open if that is wanted`,
+  );
 }

@@ -1,10 +1,16 @@
+import { loadContract } from './contract/document.js';
+import { contractValidation } from './contract/validation.js';
+import { StartupError } from './errors.js';
 import type { Services } from './operations/operation.js';
-import { keyedChance, newSeed } from './random.js';
+import { newSeed } from './random.js';
+import { createChanges } from './simulation/changes.js';
+import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js';
 import { slicePlayer } from './simulation/slice.js';
-import { startWorker } from './simulation/worker.js';
+import { startWorker, type Worker } from './simulation/worker.js';
+import { workspacesOf } from './simulation/workspaces.js';
 import { openStore } from './store/store.js';
-import type { Clock } from './workspace/clock.js';
-import type { Settings } from './workspace/settings.js';
+import type { Clock, WorkspaceClock } from './workspace/clock.js';
+import { controlFormats, type SettingsInput } from './workspace/settings.js';
 
 /** Runs that the worker loads at once. At some 5 µs each, requests hardly notice it. */
 const sliceSize = 200;
@@ -12,42 +18,77 @@ const sliceSize = 200;
 export interface EmulatorOptions {
   /** A file, or `:memory:`. */
   readonly database: string;
-  /** Without a seed the database's own is used, or a new one for a new database. */
-  readonly settings: Omit<Settings, 'seed'> & { readonly seed: string | undefined };
+  /** What every workspace begins with. Without a seed it is the database's, or a new one. */
+  readonly settings: Required<Omit<SettingsInput, 'seed'>> & { readonly seed: string | undefined };
   readonly clock: Clock;
+  /** What the clock of a new workspace is, given the wall clock's time; that clock if absent. */
+  readonly initialClock?: (wall: number) => WorkspaceClock;
+  /** What every workspace begins with, and is reset to; each with where it came from. */
+  readonly fixtures?: readonly FixtureSource[];
   /** Told of failures that no request is there to hear of. */
   readonly onError: (error: unknown) => void;
 }
 
+/** Fixtures as they were read: not validated. */
+export interface FixtureSource {
+  /** A file, as the user named it. */
+  readonly name: string;
+  readonly content: unknown;
+}
+
+const wallTime = (): WorkspaceClock => ({ mode: 'real', time: 0, anchor: 0, speed: 1 });
+
+/** @throws StartupError */
+function checkFixtures({ name, content }: FixtureSource): NamedFixtures {
+  const validation = contractValidation(loadContract('control'), controlFormats);
+  const fault = validation.findFault('Fixtures', content);
+  if (fault !== undefined) throw new StartupError('usage', `${name}: ${fault.trim()}`);
+  return { name, content: content as Fixtures };
+}
+
 /** The emulator without a door: it knows no HTTP. */
 export interface Emulator extends Services {
-  readonly clock: Clock;
+  /** What is used where a workspace has no seed of its own. */
+  readonly seed: string;
   /** Stops the worker and lets go of the database. */
   close(): void;
 }
 
 /**
  * Opens the database and takes up the work in it.
- * @throws StartupError if the database can't be used.
+ * @throws StartupError if the database can't be used, or the fixtures can't be loaded.
  */
 export function openEmulator(options: EmulatorOptions): Emulator {
-  const { database, settings: given, clock, onError } = options;
+  const { database, clock, initialClock = wallTime, fixtures = [], onError } = options;
   const store = openStore(database, clock.now());
-  const { seed, seedKey } = store.keepSeed(given.seed, newSeed);
-  const settings: Settings = { ...given, seed };
-  const worker = startWorker({
+  const seed = store.keepSeed(options.settings.seed, newSeed);
+  const changes = createChanges();
+  const workspaces = workspacesOf(store, clock, {
+    settings: { ...options.settings, seed },
+    clock: initialClock,
+    fixtures: fixtures.map(checkFixtures),
+    onBegin: (id) => {
+      worker.reschedule(id, store.workspaces.nextDue(id));
+    },
+  });
+  const worker: Worker = startWorker({
     clock,
-    playSlice: slicePlayer({ store, chance: keyedChance(seed), settings, seedKey }, sliceSize),
+    changes,
+    playSlice: slicePlayer(store, workspaces.get, sliceSize),
+    clockOf: workspaces.get,
     unfinished: store.workspaces.listUnfinished(),
     onError,
   });
   return {
     store,
+    workspaces,
     worker,
+    changes,
     clock,
-    settings,
+    seed,
     close() {
       worker.stop();
+      changes.close();
       store.close();
     },
   };

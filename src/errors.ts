@@ -2,15 +2,17 @@
  * Every way a request can be refused, in one table: code → HTTP status and message.
  *
  * Documented: the messages of 400, 401, 402, 404, 429 and 500 are those of the vendor's reference.
- * The others (405, 413, 415, 501, 503) have no counterpart there; they keep the same body shape.
+ * The others have no counterpart there; they keep the same body shape.
  */
 const table = {
   invalid_request: [400, 'Invalid request format, please check API reference.'],
   unauthorized: [401, 'API key is missing or invalid.'],
   payment_required: [402, 'Trial has ended, please add payment method.'],
+  forbidden: [403, 'Forbidden'],
   not_found: [404, 'The requested resource was not found.'],
   method_not_allowed: [405, 'The method is not allowed for this resource.'],
   request_timeout: [408, 'The request took too long to arrive.'],
+  conflict: [409, 'The request does not fit the present state.'],
   payload_too_large: [413, 'The request body is too large.'],
   unsupported_media_type: [415, 'The request body must be sent as application/json.'],
   rate_limited: [429, 'Account rate limited, please throttle your requests.'],

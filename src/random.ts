@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { customAlphabet } from 'nanoid';
+import { customAlphabet, customRandom } from 'nanoid';
 
 /** What a draw depends on: names and numbers, never what was drawn before. */
 type ChanceKey = readonly (string | number)[];
@@ -34,14 +34,28 @@ export function keyedChance(seed: string): Chance {
 export const derivedHex = (length: number, ...key: ChanceKey): string =>
   hash('sha256', JSON.stringify(key), 'hex').slice(0, length);
 
-const hex12 = customAlphabet('0123456789abcdef', 12);
-const readable = customAlphabet('23456789abcdefghjkmnpqrstuvwxyz', 8);
+/** Prefixes of the vendor's ids. No batch id was seen; `test_batch_` follows the others. */
+const idPrefixes = {
+  definition: 'test_case_',
+  batch: 'test_batch_',
+  run: 'test_job_',
+  rule: 'rule_',
+} as const;
 
-// Observed: the prefixes of definitions and runs, and 12 lower-case hex digits behind them. No
-// batch id was seen; `test_batch_` follows the same pattern.
-export const newTestCaseDefinitionId = (): string => `test_case_${hex12()}`;
-export const newBatchTestId = (): string => `test_batch_${hex12()}`;
-export const newTestRunId = (): string => `test_job_${hex12()}`;
+/**
+ * An id in the vendor's format. Observed: a prefix and 12 lower-case hex digits.
+ * It depends on the key alone, so that a workspace that is restored makes the same ids again.
+ */
+export function keyedId(kind: keyof typeof idPrefixes, ...key: ChanceKey): string {
+  let block = 0;
+  const bytes = (size: number): Buffer => {
+    block += 1;
+    return Buffer.from(derivedHex(64, kind, ...key, block).repeat(Math.ceil(size / 32)), 'hex');
+  };
+  return idPrefixes[kind] + customRandom('0123456789abcdef', 12, bytes)();
+}
+
+const readable = customAlphabet('23456789abcdefghjkmnpqrstuvwxyz', 8);
 
 /** A seed for a database that has none, short enough to be copied by hand. */
 export const newSeed = (): string => readable();

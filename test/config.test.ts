@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { flagOf, optionSpecs, resolveConfig, variableOf } from '../src/config.js';
 import { StartupError } from '../src/errors.js';
-import { parseDurationRange, parseOutcomeWeights } from '../src/workspace/settings.js';
+import {
+  parseDuration,
+  parseOutcomeWeights,
+  parseProgression,
+  parseRunDuration,
+} from '../src/workspace/settings.js';
 
 const resolve = (sources: Partial<Parameters<typeof resolveConfig>[0]> = {}) =>
   resolveConfig({ flags: {}, environment: {}, ...sources });
@@ -25,11 +30,17 @@ describe('resolveConfig', () => {
       port: 4010,
       database: './.retell-emulator/emulator.sqlite',
       apiKeys: [],
+      defaultApiKey: 'key_local',
+      control: 'on',
+      controlToken: undefined,
+      clock: 'real',
+      fixtures: [],
       settings: {
         seed: undefined,
         concurrency: 10,
-        runDuration: { min: 500, max: 2500 },
-        outcomes: { pass: 0.8, fail: 0.15, error: 0.05 },
+        runDuration: '500ms..2500ms',
+        outcomes: 'pass=0.8,fail=0.15,error=0.05',
+        progression: 'time',
         unknownTestCases: 'accept',
       },
       validateResponses: false,
@@ -92,7 +103,11 @@ describe('resolveConfig', () => {
     ['concurrency', '0', 'a whole number from 1 to 1000000'],
     ['runDuration', '5 bananas', 'a duration such as 2s'],
     ['runDuration', '2s..1s', 'a duration such as 2s'],
+    ['runDuration', '2s/x', 'a duration such as 2s'],
     ['outcomes', 'pass=0', 'one of them above 0'],
+    ['progression', 'polls=0', 'time, immediate, manual, or polls=3'],
+    ['clock', 'stopped', 'real or manual'],
+    ['control', 'maybe', 'on, off or open'],
     ['seed', '', 'a text of 1 to 100 characters'],
     ['unknownTestCases', 'ignore', 'accept or reject'],
     ['logLevel', 'loud', 'one of trace, debug, info'],
@@ -127,21 +142,31 @@ describe('resolveConfig', () => {
   });
 });
 
-describe('parseDurationRange', () => {
+describe('parseRunDuration', () => {
   it.each([
-    ['500ms..2500ms', { min: 500, max: 2500 }],
-    ['2s', { min: 2000, max: 2000 }],
-    ['0', { min: 0, max: 0 }],
-    ['0ms .. 1.5s', { min: 0, max: 1500 }],
-    ['1m..1h', { min: 60_000, max: 3_600_000 }],
-  ])('reads %s', (text, range) => {
-    expect(parseDurationRange(text)).toEqual(range);
+    ['500ms..2500ms', { kind: 'range', from: 500, to: 2500 }],
+    ['2s', { kind: 'range', from: 2000, to: 2000 }],
+    ['0', { kind: 'range', from: 0, to: 0 }],
+    ['0ms .. 1.5s', { kind: 'range', from: 0, to: 1500 }],
+    ['1m..1h', { kind: 'range', from: 60_000, to: 3_600_000 }],
+    ['2s/0.5', { kind: 'lognormal', median: 2000, sigma: 0.5 }],
+    ['1m / 0', { kind: 'lognormal', median: 60_000, sigma: 0 }],
+  ])('reads %s', (text, duration) => {
+    expect(parseRunDuration(text)).toEqual(duration);
   });
 
   it.each(['', '..', '1s..', '..1s', '1s..2s..3s', '-1s', '2s..1s', 'x', '1e999s', '9999y'])(
     'does not take %j',
     (text) => {
-      expect(parseDurationRange(text)).toBeUndefined();
+      expect(parseRunDuration(text)).toBeUndefined();
+      expect(parseDuration(text)).toBeUndefined();
+    },
+  );
+
+  it.each(['/', '2s/', '/0.5', '2s/-1', '2s/6', '2s/1/1', '2s..3s/1', '2s/1e1'])(
+    'does not take %j',
+    (text) => {
+      expect(parseRunDuration(text)).toBeUndefined();
     },
   );
 });
@@ -161,4 +186,37 @@ describe('parseOutcomeWeights', () => {
       expect(parseOutcomeWeights(text)).toBeUndefined();
     },
   );
+});
+
+describe('parseProgression', () => {
+  it.each([
+    ['time', { kind: 'time' }],
+    ['immediate', { kind: 'immediate' }],
+    ['manual', { kind: 'manual' }],
+    ['polls=3', { kind: 'polls', polls: 3 }],
+  ])('reads %s', (text, progression) => {
+    expect(parseProgression(text)).toEqual(progression);
+  });
+
+  it.each(['', 'polls', 'polls=', 'polls=0', 'polls=1.5', 'polls=-1', 'polls=1000000', 'times'])(
+    'does not take %j',
+    (text) => {
+      expect(parseProgression(text)).toBeUndefined();
+    },
+  );
+});
+
+describe('an address that others can reach', () => {
+  it.each(['0.0.0.0', '::', '192.168.1.2', 'example.test'])('%s asks who may steer', (host) => {
+    const message = refusal(() => resolve({ flags: { host } }));
+    expect(message).toContain(`--host ${host} would let others steer the emulator`);
+    expect(message).toContain('--control-token');
+    for (const flags of [{ controlToken: 'secret' }, { control: 'off' }, { control: 'open' }]) {
+      expect(resolve({ flags: { host, ...flags } })).toMatchObject({ host, ...flags });
+    }
+  });
+
+  it.each(['127.0.0.1', '127.9.9.9', 'localhost', '::1'])('%s is none', (host) => {
+    expect(resolve({ flags: { host } }).host).toBe(host);
+  });
 });

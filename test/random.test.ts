@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyedChance, newBatchTestId, newSeed, newTestRunId } from '../src/random.js';
+import { keyedChance, keyedId, newSeed } from '../src/random.js';
 
 const keyPart = fc.oneof(fc.string(), fc.integer());
 
@@ -45,10 +45,24 @@ describe('keyedChance', () => {
 
 describe('ids', () => {
   it('have the format of the vendor and are unique', () => {
-    const runIds = Array.from({ length: 10_000 }, newTestRunId);
+    const runIds = Array.from({ length: 10_000 }, (_, index) => keyedId('run', 'seed', 'w', index));
     expect(new Set(runIds).size).toBe(runIds.length);
     for (const id of runIds) expect(id).toMatch(/^test_job_[0-9a-f]{12}$/);
-    expect(newBatchTestId()).toMatch(/^test_batch_[0-9a-f]{12}$/);
+    expect(keyedId('batch', 'w')).toMatch(/^test_batch_[0-9a-f]{12}$/);
+    expect(keyedId('definition', 'w')).toMatch(/^test_case_[0-9a-f]{12}$/);
+  });
+
+  it('depend on kind and key alone', () => {
+    fc.assert(
+      fc.property(fc.array(keyPart), fc.array(keyPart), (key, other) => {
+        const id = keyedId('run', ...key);
+        expect(keyedId('run', ...key)).toBe(id);
+        if (JSON.stringify(key) !== JSON.stringify(other)) {
+          expect(keyedId('run', ...other)).not.toBe(id);
+        }
+        expect(keyedId('batch', ...key).slice(-12)).not.toBe(id.slice(-12));
+      }),
+    );
   });
 
   it('do not repeat a seed', () => {

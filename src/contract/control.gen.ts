@@ -4,6 +4,302 @@
  */
 
 export interface paths {
+    "/_emulator/clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the clock */
+        get: operations["getClock"];
+        /**
+         * Set the clock
+         * @description Real time goes on from the workspace's present time, at the given speed. Manual time stands still until it is advanced. Time never goes back.
+         */
+        put: operations["setClock"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/clock/advance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let time pass
+         * @description Steps from due moment to due moment and answers when all that was due has happened.
+         */
+        post: operations["advanceClock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the settings */
+        get: operations["getSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change settings
+         * @description Changes what is given, for runs that have not started yet.
+         */
+        patch: operations["changeSettings"];
+        trace?: never;
+    };
+    "/_emulator/outcome-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rules */
+        get: operations["listOutcomeRules"];
+        put?: never;
+        /**
+         * Say how some runs end
+         * @description The first rule that matches a run when it starts decides. Rules come before magic values, and those before chance.
+         */
+        post: operations["addOutcomeRule"];
+        /** Delete all rules */
+        delete: operations["deleteOutcomeRules"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/outcome-rules/{outcome_rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a rule */
+        delete: operations["deleteOutcomeRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/test-runs/{test_case_job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a run ended as it did */
+        get: operations["explainTestRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/batch-tests/{test_case_batch_job_id}/step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the next run
+         * @description Only for batches whose progression is `manual`.
+         */
+        post: operations["stepBatchTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/batch-tests/{test_case_batch_job_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End all runs
+         * @description Only for batches whose progression is `manual`.
+         */
+        post: operations["completeBatchTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/batch-tests/{test_case_batch_job_id}/wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wait for a batch
+         * @description Answers as soon as the batch has the status.
+         */
+        get: operations["waitForBatchTest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin again
+         * @description Puts the workspace back to what it began with: empty, or as the fixtures that the emulator was started with have it. Clock, settings and rules go back, too; snapshots stay.
+         */
+        post: operations["resetWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/fixtures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Load fixtures
+         * @description Adds definitions, batches with their runs, and rules to the workspace, and changes its settings and clock. If anything is wrong, nothing is loaded.
+         */
+        post: operations["loadFixtures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write the workspace as fixtures
+         * @description What this answers, loaded into an empty workspace of the same key, goes on as this one does. Snapshots are not in it.
+         */
+        get: operations["exportWorkspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the snapshots */
+        get: operations["listSnapshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/snapshots/{snapshot_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remember the workspace as it is
+         * @description A snapshot of the same name is replaced.
+         */
+        post: operations["takeSnapshot"];
+        /** Forget a snapshot */
+        delete: operations["deleteSnapshot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/snapshots/{snapshot_name}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go back to a snapshot
+         * @description What happens from then on happens as it did from the snapshot on, ids included.
+         */
+        post: operations["restoreSnapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_emulator/health": {
         parameters: {
             query?: never;
@@ -45,6 +341,276 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description Acts on every workspace.
+         * @enum {string}
+         */
+        Scope: "*";
+        /** @description The answer to a request that acts on every workspace. */
+        EveryWorkspace: {
+            /** @description How many there were. */
+            workspaces: number;
+        };
+        /** @description Milliseconds since the epoch, or a date and time as in RFC 3339. */
+        Moment: number | string;
+        Clock: {
+            /** @enum {string} */
+            mode: "real" | "manual";
+            /** @description The workspace's time, in milliseconds since the epoch. */
+            now: number;
+            /** @description How fast real time goes. */
+            speed?: number;
+        };
+        ClockChange: {
+            /** @enum {string} */
+            mode: "real" | "manual";
+            /** @description With `real`, how many times as fast as the machine's clock; 1 if absent. */
+            speed?: number;
+            /** @description With `manual`, the time to set, not before the present; that if absent. */
+            now?: components["schemas"]["Moment"];
+            workspace?: components["schemas"]["Scope"];
+        };
+        /** @description One of `by`, `to` and `until`. */
+        ClockAdvance: {
+            /**
+             * Format: time-span
+             * @description How much time passes.
+             * @example 10s
+             */
+            by?: string;
+            /** @description The time to go to. */
+            to?: components["schemas"]["Moment"];
+            /**
+             * @description Until nothing is left to happen.
+             * @enum {string}
+             */
+            until?: "idle";
+            workspace?: components["schemas"]["Scope"];
+        };
+        ClockAdvanced: {
+            /** @description The time after it, in milliseconds since the epoch. */
+            now: number;
+            runsStarted: number;
+            runsEnded: number;
+            batchTestsCompleted: number;
+        };
+        /** @description What steers a workspace's simulation. */
+        Settings: {
+            /** @description Decides all that is left to chance. */
+            seed?: string;
+            /** @description Most test runs in progress at once. */
+            concurrency?: number;
+            /**
+             * Format: duration-distribution
+             * @description How long a test run takes: `2s`, `500ms..2500ms`, or lognormal as median and sigma, `2s/0.5`.
+             * @example 500ms..2500ms
+             */
+            runDuration?: string;
+            /** @description How test runs end, as relative weights, one of them above 0. */
+            outcomes?: string | components["schemas"]["OutcomeWeights"];
+            progression?: components["schemas"]["Progression"];
+            /**
+             * @description What becomes of a batch with ids that no definition has.
+             * @enum {string}
+             */
+            unknownTestCases?: "accept" | "reject";
+        };
+        /** @description What moves the runs of a batch on. `time`: their durations. `immediate`: all have ended by the first read. `polls`: reads of the batch. `manual`: requests to step. */
+        Progression: string | {
+            /** @description The read of the batch that finds it complete. */
+            polls: number;
+        };
+        /** @description weights of which one is above 0 */
+        OutcomeWeights: {
+            pass?: number;
+            fail?: number;
+            error?: number;
+        };
+        SettingsChange: {
+            workspace?: components["schemas"]["Scope"];
+        } & components["schemas"]["Settings"];
+        /** @description How a run ends. */
+        OrderedOutcome: {
+            /** @enum {string} */
+            status: "pass" | "fail" | "error";
+            /** @description What is told as the explanation; the usual one if absent. */
+            explanation?: string;
+            /** @description The entries of the transcript; the usual ones if absent. */
+            transcript?: {
+                role: string;
+            }[];
+            /**
+             * Format: time-span
+             * @description How long the run takes; drawn if absent.
+             */
+            duration?: string;
+        };
+        NewOutcomeRule: components["schemas"]["OutcomeRuleInput"];
+        /** @description Says how the runs that it matches end, by `outcome` or by `sequence`. */
+        OutcomeRuleInput: {
+            match?: components["schemas"]["RunMatch"];
+            /** @description How many runs it decides; every one if absent. */
+            times?: number;
+            outcome?: components["schemas"]["OrderedOutcome"];
+            /** @description One outcome after the other; the last one goes on. */
+            sequence?: components["schemas"]["OrderedOutcome"][];
+        };
+        /** @description All that is given must fit. An empty one matches every run. */
+        RunMatch: {
+            testCaseDefinitionId?: string;
+            /** @description The definition's name, with `*` for any text and `?` for any character. */
+            name?: string;
+            /** @description The id of the batch's response engine. */
+            engineId?: string;
+            /** @description The batch's place among those of the workspace, from 0. */
+            batchOrdinal?: number;
+            /** @description Values of the definition's dynamic variables. */
+            dynamicVariables?: {
+                [key: string]: string;
+            };
+        };
+        OutcomeRule: {
+            id: string;
+            /** @description How many runs it has decided. */
+            hits: number;
+        } & components["schemas"]["OutcomeRuleInput"];
+        TestRunProvenance: {
+            id: string;
+            /** @enum {string} */
+            status: "pending" | "in_progress" | "pass" | "fail" | "error";
+            /** @description Null until the run has started. */
+            decidedBy: components["schemas"]["Decision"] | null;
+            /** @description What has happened, in order. */
+            timeline: {
+                /** @description In milliseconds since the epoch, by the workspace's clock. */
+                at: number;
+                status: string;
+            }[];
+        };
+        /** @description What decided how a run ends. */
+        Decision: {
+            /** @enum {string} */
+            source: "rule" | "dynamic-variable" | "definition-id" | "fixture" | "draw";
+            /** @description The rule's id. */
+            rule?: string;
+            /** @description The seed of the draw. */
+            seed?: string;
+        };
+        BatchTestState: {
+            id: string;
+            /** @enum {string} */
+            status: "in_progress" | "complete";
+            passCount: number;
+            failCount: number;
+            errorCount: number;
+            totalCount: number;
+        };
+        Reset: {
+            workspace?: components["schemas"]["Scope"];
+        };
+        ResetDone: {
+            /** @enum {string} */
+            status: "reset";
+        };
+        /** @description A state to begin with. What is the vendor's is written as on the wire; ids that are left out are made. */
+        Fixtures: {
+            clock?: components["schemas"]["FixtureClock"];
+            settings?: components["schemas"]["Settings"];
+            definitions?: components["schemas"]["FixtureDefinition"][];
+            outcomeRules?: components["schemas"]["FixtureOutcomeRule"][];
+            batchTests?: components["schemas"]["FixtureBatchTest"][];
+            ordinals?: components["schemas"]["Ordinals"];
+        };
+        Id: string;
+        FixtureClock: {
+            /** @enum {string} */
+            mode: "real" | "manual";
+            /** @description The time to begin with; it may lie in the past only of a workspace that is empty. */
+            now?: components["schemas"]["Moment"];
+            /** @description With `real`, how many times as fast as the machine's clock; 1 if absent. */
+            speed?: number;
+        };
+        /** @description What a definition says. */
+        FixtureRevision: {
+            /** @description When the definition was created; now if absent. */
+            creation_timestamp?: components["schemas"]["Moment"];
+            /** @description When it came to say this; its creation if absent. */
+            user_modified_timestamp?: components["schemas"]["Moment"];
+        } & WithRequired<components["schemas"]["TestCaseDefinitionInput"], "name" | "response_engine" | "user_prompt" | "metrics">;
+        EarlierRevision: components["schemas"]["FixtureRevision"];
+        FixtureDefinition: {
+            test_case_definition_id?: components["schemas"]["Id"];
+            /** @enum {string} */
+            type?: "simulation";
+            /** @description What it said before, the oldest first, as far as runs ran that. */
+            earlier?: components["schemas"]["EarlierRevision"][];
+            /** @description It is there for its runs only. */
+            deleted?: boolean;
+        } & components["schemas"]["FixtureRevision"];
+        FixtureOutcomeRule: {
+            id?: components["schemas"]["Id"];
+            /** @description How many runs it has decided; 0 if absent. */
+            hits?: number;
+        } & components["schemas"]["OutcomeRuleInput"];
+        FixtureBatchTest: {
+            test_case_batch_job_id?: components["schemas"]["Id"];
+            response_engine: components["schemas"]["RetellResponseEngine"];
+            /** @description When it was created; now if absent. */
+            creation_timestamp?: components["schemas"]["Moment"];
+            progression?: components["schemas"]["Progression"];
+            /** @description How often it has been read, where reads move it on; 0 if absent. */
+            polls?: number;
+            /** @description Its place among the batches of the workspace; the next one if absent. */
+            ordinal?: number;
+            /** @description In their order. Those that have started come before those that are pending. */
+            runs: components["schemas"]["FixtureRun"][];
+        };
+        FixtureRun: {
+            test_case_definition_id: string;
+            test_case_job_id?: components["schemas"]["Id"];
+            /** @description Which revision of the definition, as these fixtures have it, it runs: its `earlier` ones count from 1. The current one if absent. */
+            revision?: number;
+            /**
+             * @description `pending` if absent.
+             * @enum {string}
+             */
+            status?: "pending" | "in_progress" | "pass" | "fail" | "error";
+            /**
+             * @description How a run in progress is to end; as its orders or chance have it if absent.
+             * @enum {string}
+             */
+            outcome?: "pass" | "fail" | "error";
+            /** @description The creation of its batch if absent. */
+            startedAt?: components["schemas"]["Moment"];
+            /** @description When it ended, which is its start if absent, or is to end, which is drawn if absent. */
+            endsAt?: components["schemas"]["Moment"];
+            /** @description The usual one if absent. */
+            result_explanation?: string;
+            /** @description The entries of the transcript; the usual ones if absent. */
+            transcript?: {
+                role: string;
+            }[];
+            decidedBy?: components["schemas"]["Decision"];
+            /** @description The seed in force when it started; that of the settings if absent. */
+            seed?: string;
+        };
+        /** @description The numbers that the next ones take, if higher than they would be. Ids and chance are made of them. */
+        Ordinals: {
+            batch?: number;
+            definition?: number;
+            rule?: number;
+        };
+        FixturesLoaded: {
+            definitions: number;
+            outcomeRules: number;
+            batchTests: number;
+            testRuns: number;
+        };
+        Snapshot: {
+            name: string;
+            /** @description By the workspace's clock, in milliseconds since the epoch. */
+            takenAt: number;
+        };
         Health: {
             /** @enum {string} */
             status: "ok";
@@ -65,6 +631,119 @@ export interface components {
             status: "error";
             message: string;
         };
+        /** @description A single- or multi-state prompt hosted by Retell. */
+        ResponseEngineRetellLm: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "retell-llm";
+            /** @description The Retell LLM's id. */
+            llm_id: string;
+            /**
+             * @description The engine's version; its latest when null or absent.
+             * @example 0
+             */
+            version?: number | null;
+        };
+        /** @description A graph of conversation nodes hosted by Retell. */
+        ResponseEngineConversationFlow: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "conversation-flow";
+            /** @description The conversation flow's id. */
+            conversation_flow_id: string;
+            /**
+             * @description The engine's version; its latest when null or absent.
+             * @example 0
+             */
+            version?: number | null;
+        };
+        /** @description What a test can run against. A custom LLM cannot be tested. */
+        RetellResponseEngine: components["schemas"]["ResponseEngineRetellLm"] | components["schemas"]["ResponseEngineConversationFlow"];
+        /** @description Every call. */
+        ToolMockMatchAny: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "any";
+        };
+        /** @description Calls whose arguments have all the listed values; others may be there too. */
+        ToolMockPartialMatch: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "partial_match";
+            /**
+             * @description The values to look for, by argument name.
+             * @example {
+             *       "date": "2026-01-02"
+             *     }
+             */
+            args: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description Which calls of the tool a mock applies to. */
+        ToolMockInputMatchRule: components["schemas"]["ToolMockMatchAny"] | components["schemas"]["ToolMockPartialMatch"];
+        /** @description One answer for one tool. Of the mocks for a tool, the first whose rule fits the call's arguments applies; a call that none fits goes to the real tool. */
+        ToolMock: {
+            /**
+             * @description The name by which the model calls the tool.
+             * @example check_availability
+             */
+            tool_name: string;
+            input_match_rule: components["schemas"]["ToolMockInputMatchRule"];
+            /**
+             * @description What the tool answers, JSON by custom.
+             * @example {"slots":["Friday 10:00"]}
+             */
+            output: string;
+            /** @description Whether the call succeeds, for tools that say so, such as a call transfer. */
+            result?: boolean | null;
+        };
+        /**
+         * @description The model that plays the user; gpt-4.1 when absent.
+         * @enum {string}
+         */
+        LLMModel: "gpt-4.1" | "gpt-4.1-mini" | "gpt-4.1-nano" | "gpt-5" | "gpt-5-mini" | "gpt-5-nano" | "gpt-5.1" | "gpt-5.2" | "gpt-5.4" | "gpt-5.4-mini" | "gpt-5.4-nano" | "gpt-5.5" | "gpt-5.6-terra" | "gpt-5.6-luna" | "claude-4.5-sonnet" | "claude-4.6-sonnet" | "claude-5-sonnet" | "claude-4.5-haiku" | "gemini-3.0-flash" | "gemini-3.1-flash-lite" | "gemini-3.5-flash" | "gemini-3.5-flash-lite" | "gemini-3.6-flash";
+        /** @description What a client says of a test case definition. */
+        TestCaseDefinitionInput: {
+            /**
+             * @description What the definition is called; need not be unique.
+             * @example Reschedules an appointment
+             */
+            name?: string;
+            response_engine?: components["schemas"]["RetellResponseEngine"];
+            /**
+             * @description Who the simulated user is and what they want.
+             * @example You are Maria. You want to move your appointment to Friday.
+             */
+            user_prompt?: string;
+            /**
+             * @description What has to be true of the conversation for the run to pass.
+             * @example [
+             *       "The agent confirms the new date"
+             *     ]
+             */
+            metrics?: string[];
+            /**
+             * @description Values for the variables in prompts, written there as `{{name}}`.
+             * @example {
+             *       "customer_name": "Maria"
+             *     }
+             */
+            dynamic_variables?: {
+                [key: string]: string;
+            };
+            /** @description Answers to give in place of the real tools. */
+            tool_mocks?: components["schemas"]["ToolMock"][];
+            llm_model?: components["schemas"]["LLMModel"];
+        };
     };
     responses: {
         /** @description What went wrong. */
@@ -77,13 +756,512 @@ export interface components {
             };
         };
     };
-    parameters: never;
+    parameters: {
+        /** @description The rule's id. */
+        OutcomeRuleId: string;
+        /** @description The run's id. */
+        TestRunId: string;
+        /** @description The batch's id. */
+        BatchTestId: string;
+        /** @description What the snapshot is called. */
+        SnapshotName: string;
+        /** @description The status to wait for. */
+        AwaitedStatus: "in_progress" | "complete";
+        /** @description How long to wait, by the machine's clock. */
+        Timeout: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getClock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What time it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clock"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    setClock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClockChange"];
+            };
+        };
+        responses: {
+            /** @description The clock after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clock"] | components["schemas"]["EveryWorkspace"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    advanceClock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClockAdvance"];
+            };
+        };
+        responses: {
+            /** @description What happened meanwhile. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClockAdvanced"] | components["schemas"]["EveryWorkspace"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings in force. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    changeSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChange"];
+            };
+        };
+        responses: {
+            /** @description The settings in force after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"] | components["schemas"]["EveryWorkspace"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    listOutcomeRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules, the first to be asked first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeRule"][];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    addOutcomeRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOutcomeRule"];
+            };
+        };
+        responses: {
+            /** @description The rule. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeRule"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    deleteOutcomeRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    deleteOutcomeRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                outcome_rule_id: components["parameters"]["OutcomeRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+        };
+    };
+    explainTestRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                test_case_job_id: components["parameters"]["TestRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What decided it, and when it happened. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestRunProvenance"];
+                };
+            };
+            400: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+        };
+    };
+    stepBatchTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The batch's id. */
+                test_case_batch_job_id: components["parameters"]["BatchTestId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The batch after it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchTestState"];
+                };
+            };
+            400: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+        };
+    };
+    completeBatchTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The batch's id. */
+                test_case_batch_job_id: components["parameters"]["BatchTestId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The batch after it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchTestState"];
+                };
+            };
+            400: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+        };
+    };
+    waitForBatchTest: {
+        parameters: {
+            query?: {
+                /** @description The status to wait for. */
+                status?: components["parameters"]["AwaitedStatus"];
+                /** @description How long to wait, by the machine's clock. */
+                timeout?: components["parameters"]["Timeout"];
+            };
+            header?: never;
+            path: {
+                /** @description The batch's id. */
+                test_case_batch_job_id: components["parameters"]["BatchTestId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The batch has the status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchTestState"];
+                };
+            };
+            400: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            /** @description It did not get there in time; the message says how far it is. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resetWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reset"];
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetDone"] | components["schemas"]["EveryWorkspace"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    loadFixtures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Fixtures"];
+            };
+        };
+        responses: {
+            /** @description How much was loaded. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FixturesLoaded"];
+                };
+            };
+            400: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+        };
+    };
+    exportWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workspace. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fixtures"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    listSnapshots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The snapshots, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"][];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    takeSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the snapshot is called. */
+                snapshot_name: components["parameters"]["SnapshotName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The snapshot. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    deleteSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the snapshot is called. */
+                snapshot_name: components["parameters"]["SnapshotName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+        };
+    };
+    restoreSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the snapshot is called. */
+                snapshot_name: components["parameters"]["SnapshotName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The snapshot that was restored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            400: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+        };
+    };
     getHealth: {
         parameters: {
             query?: never;
@@ -127,3 +1305,6 @@ export interface operations {
         };
     };
 }
+type WithRequired<T, K extends keyof T> = T & {
+    [P in K]-?: T[P];
+};

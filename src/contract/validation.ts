@@ -1,6 +1,15 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { ApiError } from '../errors.js';
-import type { Contract, ContractOperation } from './document.js';
+import { loadContract, type Contract, type ContractOperation } from './document.js';
+
+/** A format of texts that JSON Schema does not know. */
+export interface TextFormat {
+  readonly accepts: (text: string) => boolean;
+  /** What a text of it is, to go on from "must be". */
+  readonly allowed: string;
+}
+
+export type TextFormats = Readonly<Record<string, TextFormat>>;
 
 /** The checks of a contract's operations. Each is compiled when it is first needed. */
 export interface ContractValidation {
@@ -10,19 +19,29 @@ export interface ContractValidation {
   checkQuery(operation: ContractOperation, query: unknown): void;
   /** Says what is wrong with an answer of ours; undefined if nothing is. */
   findResponseFault(operation: ContractOperation, response: unknown): string | undefined;
+  /** Says where and how a value differs from a schema of the contract; undefined if it doesn't. */
+  findFault(schemaName: string, value: unknown): string | undefined;
 }
 
 /** One for each contract in a process, which may hold many emulators. */
 const validations = new WeakMap<Contract, ContractValidation>();
 
-export function contractValidation(contract: Contract): ContractValidation {
-  const validation = validations.get(contract) ?? createValidation(contract);
+export function contractValidation(
+  contract: Contract,
+  formats: TextFormats = {},
+): ContractValidation {
+  const validation = validations.get(contract) ?? createValidation(contract, formats);
   validations.set(contract, validation);
   return validation;
 }
 
-function createValidation({ document }: Contract): ContractValidation {
+/** As Ajv takes them. */
+export const ajvFormats = (formats: TextFormats): Record<string, (text: string) => boolean> =>
+  Object.fromEntries(Object.entries(formats).map(([name, { accepts }]) => [name, accepts]));
+
+function createValidation(contract: Contract, formats: TextFormats): ContractValidation {
   const options = {
+    formats: ajvFormats(formats),
     // `example` and the like are OpenAPI's, not JSON Schema's.
     strict: false,
     // JSON.parse makes Infinity of 1e400; the store could not give it back.
@@ -33,7 +52,11 @@ function createValidation({ document }: Contract): ContractValidation {
   // A JSON body is taken as it came: "1" is not a number. A query is text: there it is.
   const ajv = new Ajv2020({ ...options, coerceTypes: false, discriminator: true });
   const queryAjv = new Ajv2020({ ...options, coerceTypes: true });
-  ajv.addSchema(forAjv(document), 'contract');
+  ajv.addSchema(forAjv(contract.document), 'contract');
+  if (contract.name !== 'retell') {
+    // The control contract names the vendor's schemas where it means the same.
+    ajv.addSchema(forAjv(loadContract('retell').document), 'retell.yaml');
+  }
 
   const compileContent = (pointer: string): ValidateFunction | undefined =>
     ajv.getSchema(`contract#${pointer}/content/application~1json/schema`);
@@ -52,6 +75,11 @@ function createValidation({ document }: Contract): ContractValidation {
     compileContent(`/paths/${toPointerPart(path)}/${method}/responses/${String(success)}`),
   );
 
+  const refuse = (root: string, value: unknown, validate: ValidateFunction | undefined): void => {
+    if (validate === undefined || validate(value)) return;
+    throw new ApiError('invalid_request', describe(root, validate.errors, formats));
+  };
+
   return {
     checkBody(operation, body) {
       if (body === undefined) throw new ApiError('invalid_request', 'body must not be empty');
@@ -60,10 +88,15 @@ function createValidation({ document }: Contract): ContractValidation {
     checkQuery(operation, query) {
       refuse('query', query, queryCheck(operation));
     },
+    findFault(schemaName, value) {
+      const validate = ajv.getSchema(`contract#/components/schemas/${schemaName}`);
+      if (validate === undefined) throw new Error(`there is no schema ${schemaName}`);
+      return validate(value) === true ? undefined : describe('', validate.errors, formats);
+    },
     findResponseFault(operation, response) {
       const validate = responseCheck(operation);
       if (validate === undefined || validate(response)) return undefined;
-      return describe('response', validate.errors);
+      return describe('response', validate.errors, formats);
     },
   };
 }
@@ -76,11 +109,6 @@ function compiledOnce(compile: Compile): Compile {
     if (!compiled.has(operation.id)) compiled.set(operation.id, compile(operation));
     return compiled.get(operation.id);
   };
-}
-
-function refuse(root: string, value: unknown, validate: ValidateFunction | undefined): void {
-  if (validate === undefined || validate(value)) return;
-  throw new ApiError('invalid_request', describe(root, validate.errors));
 }
 
 const toPointerPart = (part: string): string =>
@@ -101,8 +129,12 @@ function forAjv(document: object): object {
 }
 
 /** The first fault, as `body/response_engine/type must be one of …`. */
-function describe(root: string, errors: readonly ErrorObject[] | null | undefined): string {
-  const [error] = errors ?? [];
+function describe(
+  root: string,
+  errors: readonly ErrorObject[] | null | undefined,
+  formats: TextFormats,
+): string {
+  const error = mostTelling(errors ?? []);
   if (error === undefined) return `${root} is invalid`;
   const { keyword, instancePath, params, parentSchema, message = 'is invalid' } = error;
   const place = root + instancePath;
@@ -118,9 +150,34 @@ function describe(root: string, errors: readonly ErrorObject[] | null | undefine
       return `${place} must be ${alternatives((params as { allowedValues: unknown[] }).allowedValues)}`;
     case 'type':
       return `${place} must be ${String((params as { type: unknown }).type).replaceAll(',', ' or ')}`;
+    case 'additionalProperties':
+    case 'unevaluatedProperties': {
+      const name = Object.values(params as Record<string, unknown>)[0];
+      return `${place} must NOT have the unknown property ${quote(name)}`;
+    }
+    case 'format': {
+      const { format } = params as { format: string };
+      return `${place} must be ${formats[format]?.allowed ?? format}`;
+    }
+    // What a `not` rules out, only the description can tell.
+    case 'not':
+      return `${place} must be ${String(parentSchema?.['description'])}`;
     default:
       return `${place} ${message}`;
   }
+}
+
+/** The first error; of alternatives, one of the alternative that has the value's type. */
+function mostTelling(errors: readonly ErrorObject[]): ErrorObject | undefined {
+  const choice = errors.find(({ keyword }) => keyword === 'anyOf');
+  return (
+    errors.find(
+      ({ keyword, instancePath }) =>
+        choice !== undefined &&
+        keyword !== 'anyOf' &&
+        (keyword !== 'type' || instancePath !== choice.instancePath),
+    ) ?? errors[0]
+  );
 }
 
 const alternatives = (values: readonly unknown[]): string => values.map(quote).join(' or ');

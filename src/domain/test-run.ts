@@ -1,4 +1,5 @@
 import type { Outcome } from './batch-test.js';
+import type { Order } from './ordered-outcome.js';
 
 interface RunBase {
   readonly id: string;
@@ -14,6 +15,8 @@ interface Started {
   readonly outcome: Outcome;
   /** The seed in force when it started; decides what is said in it. */
   readonly seed: string;
+  /** What decided its outcome, if not chance. */
+  readonly order: Order | null;
 }
 
 /** A run on its way: waiting, under way, or ended with an outcome. */

@@ -2,9 +2,11 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { loadContract } from '../contract/document.js';
 import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
+import { controlFormats } from '../workspace/settings.js';
 import { authenticator } from './auth.js';
 import { registerBodyParser } from './body.js';
 import { registerControlApi } from './control.js';
+import { controlGuard, type ControlAccess } from './control-guard.js';
 import { registerDocs } from './docs.js';
 import { refuseBadUrl, refuseMalformed, registerNotFound, sendError } from './errors.js';
 import { RequestLog } from './request-log.js';
@@ -22,18 +24,17 @@ export interface AppOptions {
   /** The keys to let in; with none, every key is. */
   readonly apiKeys: readonly string[];
   readonly validateResponses: boolean;
+  /** Who may steer the emulator; nobody if undefined. */
+  readonly controlAccess: ControlAccess | undefined;
   readonly logger?: FastifyBaseLogger;
 }
 
 /** Assembles the HTTP side of an emulator. The caller listens, and closes the emulator after it. */
-export function buildApp({
-  emulator,
-  apiKeys,
-  validateResponses,
-  logger,
-}: AppOptions): FastifyInstance {
+export function buildApp(options: AppOptions): FastifyInstance {
+  const { emulator, apiKeys, validateResponses, controlAccess, logger } = options;
   const retell = loadContract('retell');
   const control = loadContract('control');
+  const authenticate = authenticator(apiKeys);
 
   const app = fastify({
     ...(logger && { loggerInstance: logger }),
@@ -54,10 +55,16 @@ export function buildApp({
     emulator,
     contract: retell,
     validation: contractValidation(retell),
-    authenticate: authenticator(apiKeys),
+    authenticate,
     validateResponses,
   });
-  registerControlApi(app, { emulator, contract: control });
+  registerControlApi(app, {
+    emulator,
+    contract: control,
+    validation: contractValidation(control, controlFormats),
+    admit: controlAccess && controlGuard(controlAccess, authenticate),
+    validateResponses,
+  });
   registerDocs(app, { retell, control });
   return app;
 }

@@ -1,54 +1,111 @@
-import type { FastifyInstance } from 'fastify';
-import type { Contract } from '../contract/document.js';
-import type { OperationResult } from '../contract/operation.js';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { operations } from '../contract/control.gen.js';
+import type { Contract, ContractOperation } from '../contract/document.js';
+import type { OperationResult } from '../contract/operation.js';
+import type { ContractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
 import { ApiError } from '../errors.js';
+import type { ProcessOperationId } from '../operations/control/control-operation.js';
+import { controlTable } from '../operations/control/table.js';
+import type { Caller, Services } from '../operations/operation.js';
 import { version } from '../version.js';
+import type { Admit } from './control-guard.js';
 import { toRoutePath } from './routes.js';
 
-interface ControlServices {
+export interface ControlApiOptions {
   readonly emulator: Emulator;
-  /** When the emulator was started. */
-  readonly startedAt: number;
-  readonly isListening: () => boolean;
+  readonly contract: Contract;
+  readonly validation: ContractValidation;
+  /** Undefined where nothing may be steered: then only the process can be asked. */
+  readonly admit: Admit | undefined;
+  readonly validateResponses: boolean;
 }
 
-type ControlOperation<Id extends keyof operations> = (
-  services: ControlServices,
-) => OperationResult<operations, Id>;
+type AnyOperation = (
+  services: Services,
+  caller: Caller,
+  request: { params: unknown; query: unknown; body: unknown },
+) => unknown;
 
-const controlOperations = {
-  getHealth: ({ emulator, startedAt }) => ({
-    status: 'ok',
-    version,
-    uptime: (emulator.clock.now() - startedAt) / 1000,
-  }),
-  getReadiness: ({ isListening }) => {
-    // There is no emulator before its database is migrated, so the socket is all that is left.
-    if (!isListening()) throw new ApiError('unavailable');
-    return { status: 'ready' };
-  },
-} satisfies { [Id in keyof operations]: ControlOperation<Id> };
+/** By id, for the loop: that each gets the request of its own contract, the validation ensures. */
+const operationsById = controlTable as object as Partial<Record<string, AnyOperation>>;
 
 /** One route for each operation of the control contract. */
-export function registerControlApi(
-  app: FastifyInstance,
-  options: { readonly emulator: Emulator; readonly contract: Contract },
-): void {
-  const { emulator, contract } = options;
-  const services: ControlServices = {
-    emulator,
-    startedAt: emulator.clock.now(),
-    isListening: () => app.server.listening,
-  };
-  for (const { id, method, path, success } of contract.operations) {
-    const perform = controlOperations[id as keyof operations];
+export function registerControlApi(app: FastifyInstance, options: ControlApiOptions): void {
+  const process = processOperations(app, options.emulator);
+  for (const operation of options.contract.operations) {
+    const ask = (process as Partial<Record<string, () => object>>)[operation.id];
+    if (ask === undefined) {
+      registerOperation(app, operation, options);
+      continue;
+    }
     app.route({
-      method,
-      url: toRoutePath(path),
-      config: { operationId: id },
-      handler: (_request, reply) => reply.code(success).send(perform(services)),
+      method: operation.method,
+      url: operation.path,
+      config: { operationId: operation.id },
+      handler: (_request, reply) => reply.send(ask()),
     });
   }
+}
+
+function processOperations(app: FastifyInstance, { clock }: Emulator) {
+  const startedAt = clock.now();
+  return {
+    getHealth: () => ({ status: 'ok', version, uptime: (clock.now() - startedAt) / 1000 }),
+    getReadiness: () => {
+      // There is no emulator before its database is migrated, so the socket is all that is left.
+      if (!app.server.listening) throw new ApiError('unavailable');
+      return { status: 'ready' };
+    },
+  } satisfies { [Id in ProcessOperationId]: () => OperationResult<operations, Id> };
+}
+
+function registerOperation(
+  app: FastifyInstance,
+  operation: ContractOperation,
+  { emulator, validation, admit, validateResponses }: ControlApiOptions,
+): void {
+  const perform = operationsById[operation.id];
+  if (admit === undefined || perform === undefined) return;
+  app.route({
+    method: operation.method,
+    url: toRoutePath(operation.path),
+    config: { operationId: operation.id },
+    // Before anything is read or done.
+    onRequest: (request, _reply, done) => {
+      request.workspace = admit(request);
+      done();
+    },
+    handler: async (request, reply) => {
+      const { params, query, body } = request;
+      if (operation.query.length > 0) validation.checkQuery(operation, query);
+      if (operation.hasBody) validation.checkBody(operation, body);
+      const gone = new AbortController();
+      reply.raw.once('close', () => {
+        gone.abort();
+      });
+      const performFor = (workspace: string) =>
+        perform(emulator, { workspace, signal: gone.signal }, { params, query, body });
+      const result = isForAll(request)
+        ? await performForAll(emulator, performFor)
+        : await performFor(request.workspace ?? '');
+      if (validateResponses) {
+        const fault = validation.findResponseFault(operation, result);
+        if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
+      }
+      return reply.code(operation.success).send(result);
+    },
+  });
+}
+
+const isForAll = ({ body }: FastifyRequest): boolean =>
+  (body as { workspace?: string } | undefined)?.workspace === '*';
+
+async function performForAll(
+  { workspaces }: Emulator,
+  performFor: (workspace: string) => unknown,
+): Promise<{ workspaces: number }> {
+  const names = workspaces.listNames();
+  for (const name of names) await performFor(name);
+  return { workspaces: names.length };
 }

@@ -5,6 +5,7 @@ import type { Emulator } from '../emulator.js';
 import { ApiError } from '../errors.js';
 import type { Caller, Services } from '../operations/operation.js';
 import { operationsTable } from '../operations/table.js';
+import { controlFormats, parseProgression } from '../workspace/settings.js';
 import type { Authenticate } from './auth.js';
 import { toRoutePath } from './routes.js';
 
@@ -68,7 +69,7 @@ function registerOperation(
       const { params, query, body } = request;
       if (operation.query.length > 0) validation.checkQuery(operation, query);
       if (operation.hasBody) validation.checkBody(operation, body);
-      const result = await perform(emulator, callerOf(request, emulator), { params, query, body });
+      const result = await perform(emulator, callerOf(request), { params, query, body });
       if (validateResponses) {
         const fault = validation.findResponseFault(operation, result);
         if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
@@ -79,8 +80,19 @@ function registerOperation(
   });
 }
 
-function callerOf({ workspace }: FastifyRequest, { clock }: Emulator): Caller {
-  return { workspace: workspace ?? '', now: clock.now() };
+const progressionHeader = 'x-emulator-progression';
+
+/** @throws ApiError 400 */
+function callerOf({ workspace, headers }: FastifyRequest): Caller {
+  const caller = { workspace: workspace ?? '' };
+  const text = headers[progressionHeader];
+  if (text === undefined) return caller;
+  const progression = parseProgression(String(text));
+  if (progression === undefined) {
+    const { allowed } = controlFormats.progression;
+    throw new ApiError('invalid_request', `header ${progressionHeader} must be ${allowed}`);
+  }
+  return { ...caller, progression };
 }
 
 /**

@@ -2,63 +2,72 @@ import type { components } from '../contract/retell.gen.js';
 import { batchStatus, type BatchTest } from '../domain/batch-test.js';
 import { knownEngine } from '../domain/response-engine.js';
 import { ApiError } from '../errors.js';
-import { newBatchTestId, newTestRunId } from '../random.js';
-import type { NewTestRun } from '../store/test-runs.js';
-import {
-  findSettledWorkspace,
-  momentIn,
-  type Caller,
-  type Operation,
-  type Services,
-} from './operation.js';
+import { keyedId } from '../random.js';
+import { endNextRuns } from '../simulation/steps.js';
+import type { Workspace } from '../simulation/workspace.js';
+import type { StoredBatchTest } from '../store/batch-tests.js';
+import type { NewTestRun, RunTarget } from '../store/test-runs.js';
+import { findSettledWorkspace, type Caller, type Operation, type Services } from './operation.js';
 import { readEngineQuery, readPageQuery, toPage } from './paging.js';
 
-export const createBatchTest: Operation<'createBatchTest'> = (services, caller, { body }) => {
-  const { store, worker } = services;
+export const createBatchTest: Operation<'createBatchTest'> = async (services, caller, { body }) => {
+  const { store, worker, workspaces } = services;
   const responseEngine = knownEngine(body.response_engine);
-  const { workspaceId, batch } = store.transactionWithNewIds(() => {
-    const workspace = store.workspaces.open(caller.workspace, caller.now);
-    const workspaceId = workspace.id;
-    const runs = newTestRuns(services, workspaceId, body.test_case_definition_ids);
-    const now = momentIn(workspace, caller);
+  const workspace = workspaces.open(caller.workspace);
+  const { id: workspaceId, now, settings } = workspace;
+  const progression = caller.progression ?? settings.progression;
+  // Runs that end at once come after those that are to start by now: both may hit a rule.
+  if (progression.kind === 'immediate') await worker.settle(workspaceId, now);
+  const targets = findTargets(services, workspace, body.test_case_definition_ids);
+  const batch = store.transactionWithNewIds((attempt) => {
+    const ordinal = store.workspaces.takeOrdinal(workspaceId, 'batch');
+    const idKey = [settings.seed, workspace.name, ordinal, attempt] as const;
     const batch: BatchTest = {
-      id: newBatchTestId(),
+      id: keyedId('batch', ...idKey),
       responseEngine,
       ended: { pass: 0, fail: 0, error: 0 },
-      totalCount: runs.length,
+      totalCount: targets.length,
       createdAt: now,
       modifiedAt: now,
     };
-    const ordinal = store.workspaces.takeBatchOrdinal(workspaceId);
-    const batchKey = store.batchTests.insert({ ...batch, workspaceId, ordinal });
+    const batchKey = store.batchTests.insert({ ...batch, workspaceId, ordinal, progression });
+    const runs = targets.map((target, index): NewTestRun => ({
+      ...target,
+      id: keyedId('run', ...idKey, index),
+    }));
     store.testRuns.insertAll({ workspaceId, batchKey }, runs);
-    return { workspaceId, batch };
+    if (progression.kind === 'immediate') {
+      endNextRuns(store, workspace, batchKey, runs.length);
+    }
+    return batch;
   });
-  worker.nudge(workspaceId, batch.createdAt);
+  if (progression.kind === 'time') worker.nudge(workspaceId, batch.createdAt);
   return toTestCaseBatchJob(batch);
 };
 
-/** One run for each id, with the definition as it is now. @throws ApiError 400 by policy */
-function newTestRuns(
-  { store, settings }: Services,
-  workspaceId: number,
+/** What each id stands for now. @throws ApiError 400 by policy */
+function findTargets(
+  { store }: Services,
+  { id, settings }: Workspace,
   definitionIds: readonly string[],
-): NewTestRun[] {
-  const runs = definitionIds.map((definitionId): NewTestRun => {
-    const revisionKey = store.testCases.findRevisionKey(workspaceId, definitionId);
+): RunTarget[] {
+  const targets = definitionIds.map((definitionId): RunTarget => {
+    const revisionKey = store.testCases.findRevisionKey(id, definitionId);
     return revisionKey === undefined
-      ? { id: newTestRunId(), revisionKey: null, unknownDefinitionId: definitionId }
-      : { id: newTestRunId(), revisionKey, unknownDefinitionId: null };
+      ? { revisionKey: null, unknownDefinitionId: definitionId }
+      : { revisionKey, unknownDefinitionId: null };
   });
-  if (settings.unknownTestCases === 'reject') refuseUnknown(runs);
-  return runs;
+  if (settings.unknownTestCases === 'reject') refuseUnknown(targets);
+  return targets;
 }
 
 /** Unknown ids to name in a message; a batch may have a thousand, of any length. */
 const mostNamed = 100;
 
-function refuseUnknown(runs: readonly NewTestRun[]): void {
-  const unknown = new Set(runs.flatMap(({ unknownDefinitionId: id }) => (id === null ? [] : [id])));
+function refuseUnknown(targets: readonly RunTarget[]): void {
+  const unknown = new Set(
+    targets.flatMap(({ unknownDefinitionId: id }) => (id === null ? [] : [id])),
+  );
   if (unknown.size === 0) return;
   const named = [...unknown].slice(0, mostNamed).map((id) => JSON.stringify(id.slice(0, 100)));
   const more = unknown.size > mostNamed ? ` and ${String(unknown.size - mostNamed)} more` : '';
@@ -72,9 +81,29 @@ export const getBatchTest: Operation<'getBatchTest'> = async (services, caller, 
   const workspace = await findSettledWorkspace(services, caller);
   const batch =
     workspace && services.store.batchTests.find(workspace.id, params.test_case_batch_job_id);
-  if (batch === undefined) throw new ApiError('not_found');
-  return toTestCaseBatchJob(batch);
+  if (workspace === undefined || batch === undefined) throw new ApiError('not_found');
+  return toTestCaseBatchJob(countPoll(services, workspace, batch));
 };
+
+/** Where reads of a batch move it on, this was one. */
+function countPoll(
+  { store, changes }: Services,
+  workspace: Workspace,
+  batch: StoredBatchTest,
+): StoredBatchTest {
+  const { progression, batchKey, totalCount, pollsSeen } = batch;
+  if (progression.kind !== 'polls' || pollsSeen >= progression.polls) return batch;
+  // All ends of this batch are by polls, so that many have ended at the poll before.
+  const endedBy = (polls: number) => Math.floor((totalCount * polls) / progression.polls);
+  const step = store.transaction(() => {
+    store.batchTests.countPoll(batchKey);
+    endNextRuns(store, workspace, batchKey, endedBy(pollsSeen + 1) - endedBy(pollsSeen));
+    return store.batchTests.get(batchKey);
+  });
+  const polled = step();
+  changes.announce(workspace.id);
+  return polled;
+}
 
 export const listBatchTestsV2: Operation<'listBatchTestsV2'> = async (
   services,

@@ -1,25 +1,33 @@
 import type { OperationRequest, OperationResult } from '../contract/operation.js';
 import type { operations } from '../contract/retell.gen.js';
+import type { Changes } from '../simulation/changes.js';
 import type { Worker } from '../simulation/worker.js';
+import type { Workspace } from '../simulation/workspace.js';
+import type { Workspaces } from '../simulation/workspaces.js';
 import type { Store } from '../store/store.js';
-import type { WorkspaceRow } from '../store/workspaces.js';
-import type { Settings } from '../workspace/settings.js';
+import type { Clock } from '../workspace/clock.js';
+import type { Progression } from '../workspace/settings.js';
 
 export type OperationId = keyof operations;
 
 /** What operations work with. */
 export interface Services {
   readonly store: Store;
+  readonly workspaces: Workspaces;
   readonly worker: Worker;
-  readonly settings: Settings;
+  readonly changes: Changes;
+  /** The wall clock. */
+  readonly clock: Clock;
 }
 
-/** Who asks, and when. */
+/** Who asks. */
 export interface Caller {
   /** The name of the workspace behind the caller's key. */
   readonly workspace: string;
-  /** Milliseconds since the epoch, read once for the whole request. */
-  readonly now: number;
+  /** How a batch that this request creates is to move on; as the settings say if absent. */
+  readonly progression?: Progression;
+  /** Aborted when nobody is there any more to hear the answer. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -33,25 +41,16 @@ export type Operation<Id extends OperationId> = (
   request: OperationRequest<operations, Id>,
 ) => OperationResult<operations, Id> | Promise<OperationResult<operations, Id>>;
 
-/** The caller's workspace; undefined while nothing has been created in it. */
-export const findWorkspace = (
-  { store }: Services,
-  { workspace }: Caller,
-): WorkspaceRow | undefined => store.workspaces.find(workspace);
+/** The caller's workspace as it is now; undefined while nothing has been created in it. */
+export const findWorkspace = ({ workspaces }: Services, { workspace }: Caller) =>
+  workspaces.find(workspace);
 
 /** The same, once all that was due there by now has happened. */
 export async function findSettledWorkspace(
   services: Services,
   caller: Caller,
-): Promise<WorkspaceRow | undefined> {
+): Promise<Workspace | undefined> {
   const workspace = findWorkspace(services, caller);
-  if (workspace !== undefined) await services.worker.settle(workspace.id, caller.now);
+  if (workspace !== undefined) await services.worker.settle(workspace.id, workspace.now);
   return workspace;
 }
-
-/**
- * When something that the caller does happens. Not before what has happened in the workspace:
- * the machine's clock may have been set back while the emulator was down.
- */
-export const momentIn = ({ settledAt }: WorkspaceRow, { now }: Caller): number =>
-  Math.max(now, settledAt);

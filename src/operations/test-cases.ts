@@ -3,31 +3,28 @@ import {
   changedContent,
   isSameContent,
   newContent,
+  type TestCaseContent,
   type TestCaseRevision,
 } from '../domain/test-case.js';
 import { ApiError } from '../errors.js';
-import { newTestCaseDefinitionId } from '../random.js';
-import {
-  findWorkspace,
-  momentIn,
-  type Caller,
-  type Operation,
-  type Services,
-} from './operation.js';
+import { keyedId } from '../random.js';
+import { findMagicFault } from '../simulation/magic.js';
+import { findWorkspace, type Caller, type Operation, type Services } from './operation.js';
 import { readEngineQuery, readPageQuery, toPage } from './paging.js';
 
 export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = (
-  { store },
+  { store, workspaces },
   caller,
   { body },
 ) => {
   const content = newContent(body);
-  const revision = store.transactionWithNewIds(() => {
-    const workspace = store.workspaces.open(caller.workspace, caller.now);
-    const now = momentIn(workspace, caller);
-    const definitionId = newTestCaseDefinitionId();
+  refuseUnreadableMagic(content);
+  const { id, name, now, settings } = workspaces.open(caller.workspace);
+  const revision = store.transactionWithNewIds((attempt) => {
+    const ordinal = store.workspaces.takeOrdinal(id, 'definition');
+    const definitionId = keyedId('definition', settings.seed, name, ordinal, attempt);
     const revision = { definitionId, content, createdAt: now, modifiedAt: now };
-    store.testCases.insert({ ...revision, workspaceId: workspace.id });
+    store.testCases.insert({ ...revision, workspaceId: id });
     return revision;
   });
   return toTestCaseDefinition(revision);
@@ -51,7 +48,8 @@ export const updateTestCaseDefinition: Operation<'updateTestCaseDefinition'> = (
     const content = changedContent(revision.content, body);
     // A change that changes nothing makes no revision.
     if (isSameContent(content, revision.content)) return revision;
-    const modifiedAt = Math.max(momentIn(workspace, caller), revision.modifiedAt);
+    refuseUnreadableMagic(content);
+    const modifiedAt = Math.max(workspace.now, revision.modifiedAt);
     const changed: TestCaseRevision = { ...revision, content, modifiedAt };
     store.testCases.revise({ ...changed, workspaceId: workspace.id });
     return changed;
@@ -100,6 +98,14 @@ function listDefinitions(
   const workspace = findWorkspace(services, caller);
   if (workspace === undefined) return [];
   return services.store.testCases.listPage({ workspaceId: workspace.id, engine, before, limit });
+}
+
+/** @throws ApiError 400 */
+function refuseUnreadableMagic({ dynamic_variables: variables }: TestCaseContent): void {
+  const found = findMagicFault(variables);
+  if (found === undefined) return;
+  const place = `body/dynamic_variables/${found.name}`;
+  throw new ApiError('invalid_request', `${place} ${found.fault}`);
 }
 
 function getCurrent(services: Services, caller: Caller, id: string) {

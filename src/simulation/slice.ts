@@ -1,67 +1,88 @@
 import type { Tally } from '../domain/batch-test.js';
-import type { Chance } from '../random.js';
+import { keyedChance } from '../random.js';
 import type { BatchProgress } from '../store/batch-tests.js';
 import type { Store } from '../store/store.js';
 import type { QueuedRun, StartedRun } from '../store/test-runs.js';
-import type { Settings } from '../workspace/settings.js';
-import { drawFate } from './outcome.js';
+import { decideFate } from './fate.js';
+import { openOrderBook } from './orders.js';
 import { play } from './schedule.js';
+import type { Workspace } from './workspace.js';
 
-export interface SliceParts {
-  readonly store: Store;
-  readonly chance: Chance;
-  readonly settings: Settings;
-  /** By which the store knows the seed that `chance` was made of. */
-  readonly seedKey: number;
+/** What came of a bounded amount of work in one workspace. */
+export interface SliceResult {
+  readonly runsStarted: number;
+  readonly runsEnded: number;
+  readonly batchTestsCompleted: number;
+  /** When something is next due there, by its clock; Infinity if nothing is. */
+  readonly next: number;
 }
 
-/**
- * Brings one workspace towards `now` by a bounded amount of work, in one transaction.
- * Answers when something is next due there: `now` or before if there is more to do,
- * Infinity if nothing is left.
- */
-export type PlaySlice = (workspaceId: number, now: number) => number;
+/** Brings one workspace towards a time of its clock, in one transaction. */
+export type PlaySlice = (workspaceId: number, until: number) => SliceResult;
 
 /** @param size runs loaded at once, which bounds how long a slice holds the event loop. */
 export function slicePlayer(
-  { store, chance, settings, seedKey }: SliceParts,
+  store: Store,
+  get: (workspaceId: number) => Workspace,
   size: number,
 ): PlaySlice {
-  return store.transaction((workspaceId, now) => {
-    const workspace = store.workspaces.get(workspaceId);
-    const running = store.testRuns.listEnding(workspaceId, now, size);
+  return store.transaction((workspaceId, until) => {
+    const workspace = get(workspaceId);
+    const running = store.testRuns.listEnding(workspaceId, until, size);
     const queue = store.testRuns.listQueued(workspaceId, size);
+    const starter = runStarter(store, workspace);
     // Of runs that end later than the last one loaded nothing is known yet.
     const last = running.length === size ? running.at(-1) : undefined;
     const { started, ended, settledAt, nextStart } = play<QueuedRun, StartedRun>({
       settledAt: workspace.settledAt,
-      until: last?.endsAt ?? now,
-      freeSlots: settings.concurrency - workspace.runningCount,
+      until: last?.endsAt ?? until,
+      freeSlots: workspace.settings.concurrency - workspace.runningCount,
       running,
       queue,
       queueGoesOn: queue.length === size,
-      start(run, startedAt) {
-        const { batchKey, runIndex } = run;
-        const fate = drawFate(chance, { ...run, workspace: workspace.name }, settings);
-        const { outcome, duration } = fate;
-        return { batchKey, runIndex, startedAt, endsAt: startedAt + duration, outcome, seedKey };
-      },
+      start: starter.start,
     });
+    starter.close();
 
     const over = new Set(ended);
     for (const run of started) if (!over.has(run)) store.testRuns.recordStart(run);
     for (const run of ended) store.testRuns.recordEnd(run);
-    for (const batch of tallyByBatch(started, ended)) store.batchTests.recordProgress(batch);
+    const batchTestsCompleted = recordBatches(store, started, ended);
     const runningDelta = started.length - ended.length;
     store.workspaces.recordProgress({ id: workspaceId, runningDelta, settledAt });
-    return Math.min(nextStart, store.workspaces.nextEnd(workspaceId) ?? Infinity);
+    const next = Math.min(nextStart, store.workspaces.nextEnd(workspaceId) ?? Infinity);
+    const counts = { runsStarted: started.length, runsEnded: ended.length };
+    return { ...counts, batchTestsCompleted, next };
   });
 }
 
-function tallyByBatch(
+/** Starts runs of a workspace: settles how and when each of them ends. */
+export function runStarter(store: Store, workspace: Workspace) {
+  const { seed } = workspace.settings;
+  const chance = keyedChance(seed);
+  const seedKey = store.seedKeyOf(seed);
+  const orders = openOrderBook(store, workspace.id);
+  return {
+    start: (run: QueuedRun, startedAt: number): StartedRun => {
+      const { batchKey, runIndex, batchOrdinal } = run;
+      const identity = { workspace: workspace.name, batchOrdinal, runIndex };
+      const fate = decideFate(chance, identity, workspace.settings, orders.ordersFor(run));
+      const { outcome, duration, order } = fate;
+      const endsAt = startedAt + duration;
+      return { batchKey, runIndex, startedAt, endsAt, outcome, seedKey, order };
+    },
+    close: () => {
+      orders.close();
+    },
+  };
+}
+
+/** Counts what happened on the batches it happened to. Answers how many are now complete. */
+export function recordBatches(
+  store: Store,
   started: readonly StartedRun[],
   ended: readonly StartedRun[],
-): Iterable<BatchProgress> {
+): number {
   const batches = new Map<number, BatchProgress>();
   const batchOf = ({ batchKey }: StartedRun): BatchProgress => {
     const none: Tally = { pass: 0, fail: 0, error: 0 };
@@ -76,5 +97,10 @@ function tallyByBatch(
     batch.ended[run.outcome] += 1;
     batch.modifiedAt = run.endsAt;
   }
-  return batches.values();
+  let completed = 0;
+  for (const batch of batches.values()) {
+    const isComplete = store.batchTests.recordProgress(batch);
+    if (isComplete && batch.modifiedAt !== undefined) completed += 1;
+  }
+  return completed;
 }

@@ -1,21 +1,33 @@
-import type { Alarm, Clock } from '../workspace/clock.js';
-import type { PlaySlice } from './slice.js';
+import type { Alarm, Clock, WorkspaceClock } from '../workspace/clock.js';
+import { createAgenda } from './agenda.js';
+import type { Changes } from './changes.js';
+import type { PlaySlice, SliceResult } from './slice.js';
 
 /** How long to wait after a failure, of the disk for example, before trying again. */
 const retryMs = 1000;
 
-/** Moves runs on as their time comes. */
+/** Moves runs on as their time comes. Times are those of the workspaces' own clocks. */
 export interface Worker {
   /** Says that something in this workspace is due at `time`. */
   nudge(workspaceId: number, time: number): void;
-  /** Makes what is due in the workspace by `now` happen, then resolves. */
-  settle(workspaceId: number, now: number): Promise<void>;
+  /** Says that a workspace was changed from outside: when it is next due, if at all. */
+  reschedule(workspaceId: number, next: number | null): void;
+  /** Makes what is due in the workspace by `until` happen, then tells what did. */
+  settle(workspaceId: number, until: number): Promise<Happened>;
   stop(): void;
 }
 
+export type Happened = Omit<SliceResult, 'next'>;
+
 export interface WorkerParts {
   readonly clock: Clock;
+  readonly changes: Changes;
   readonly playSlice: PlaySlice;
+  /** The present state of a workspace's clock, and its time. */
+  readonly clockOf: (workspaceId: number) => {
+    readonly clock: WorkspaceClock;
+    readonly now: number;
+  };
   /** The work to take up: when something is due in each workspace that has any left. */
   readonly unfinished: readonly { readonly id: number; readonly dueAt: number }[];
   /** Told when work failed; it is tried again. */
@@ -28,19 +40,11 @@ export interface WorkerParts {
  * A slice of work is synchronous and a transaction, so ticks and reads that settle the same
  * workspace may interleave between slices: each finds what the one before it left.
  */
-export function startWorker({ clock, playSlice, unfinished, onError }: WorkerParts): Worker {
-  /** When something is next due, by workspace; only workspaces with unfinished work are here. */
-  const due = new Map(unfinished.map(({ id, dueAt }) => [id, dueAt]));
+export function startWorker(parts: WorkerParts): Worker {
+  const { clock, changes, playSlice, clockOf } = parts;
+  const agenda = createAgenda((id) => clockOf(id).clock);
   let alarm: (Alarm & { readonly time: number }) | undefined;
   let stopped = false;
-
-  const isDue = (id: number, now: number): boolean => (due.get(id) ?? Infinity) <= now;
-
-  function advance(id: number, now: number): void {
-    const next = playSlice(id, now);
-    if (next === Infinity) due.delete(id);
-    else due.set(id, next);
-  }
 
   /** Sets the one alarm, unless one that rings early enough is set. */
   function setAlarm(time: number): void {
@@ -49,45 +53,51 @@ export function startWorker({ clock, playSlice, unfinished, onError }: WorkerPar
     alarm = { time, ...clock.wakeAt(time, () => void tick()) };
   }
 
-  function setAlarmForNext(): void {
-    let next = Infinity;
-    for (const time of due.values()) next = Math.min(next, time);
-    setAlarm(next);
+  function advance(id: number, until: number): SliceResult {
+    const result = playSlice(id, until);
+    setAlarm(agenda.set(id, result.next));
+    changes.announce(id);
+    return result;
   }
 
   /** Settles every workspace in which something is due, a slice of each in turn. */
   async function tick(): Promise<void> {
     alarm = undefined;
     try {
-      const now = clock.now();
-      let ids = [...due.keys()].filter((id) => isDue(id, now));
+      const wall = clock.now();
+      let ids = agenda.listDueBy(wall);
       while (ids.length > 0) {
         for (const id of ids) {
           if (stopped) return;
-          if (isDue(id, now)) advance(id, now);
+          if (agenda.isDueBy(id, wall)) advance(id, clockOf(id).now);
           await clock.turn();
         }
-        ids = ids.filter((id) => isDue(id, now));
+        ids = ids.filter((id) => agenda.isDueBy(id, wall));
       }
-      setAlarmForNext();
+      setAlarm(agenda.nextWall());
     } catch (error) {
-      onError(error);
+      parts.onError(error);
       setAlarm(clock.now() + retryMs);
     }
   }
 
-  setAlarmForNext();
+  for (const { id, dueAt } of parts.unfinished) setAlarm(agenda.set(id, dueAt));
 
   return {
     nudge(id, time) {
-      due.set(id, Math.min(due.get(id) ?? Infinity, time));
-      setAlarm(time);
+      setAlarm(agenda.set(id, Math.min(agenda.timeOf(id), time)));
     },
-    async settle(id, now) {
-      while (isDue(id, now)) {
-        advance(id, now);
-        if (isDue(id, now)) await clock.turn();
+    reschedule(id, next) {
+      setAlarm(agenda.set(id, next ?? Infinity));
+      changes.announce(id);
+    },
+    async settle(id, until) {
+      let total: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
+      while (agenda.timeOf(id) <= until) {
+        total = sum(total, advance(id, until));
+        if (agenda.timeOf(id) <= until) await clock.turn();
       }
+      return total;
     },
     stop() {
       stopped = true;
@@ -95,3 +105,9 @@ export function startWorker({ clock, playSlice, unfinished, onError }: WorkerPar
     },
   };
 }
+
+const sum = (a: Happened, b: Happened): Happened => ({
+  runsStarted: a.runsStarted + b.runsStarted,
+  runsEnded: a.runsEnded + b.runsEnded,
+  batchTestsCompleted: a.batchTestsCompleted + b.batchTestsCompleted,
+});

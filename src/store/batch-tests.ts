@@ -1,6 +1,7 @@
 import type { BatchTest, Tally } from '../domain/batch-test.js';
 import type { ResponseEngine } from '../domain/response-engine.js';
-import type { Db } from './database.js';
+import type { Progression } from '../workspace/settings.js';
+import { required, type Db } from './database.js';
 
 export interface NewBatchTest {
   readonly workspaceId: number;
@@ -9,6 +10,18 @@ export interface NewBatchTest {
   readonly responseEngine: ResponseEngine;
   readonly totalCount: number;
   readonly createdAt: number;
+  readonly progression: Progression;
+  /** 0 if absent. */
+  readonly pollsSeen?: number;
+}
+
+/** A batch with how it moves on. */
+export interface StoredBatchTest extends BatchTest {
+  readonly batchKey: number;
+  readonly ordinal: number;
+  readonly progression: Progression;
+  /** How often it has been read, where reads move it on. */
+  readonly pollsSeen: number;
 }
 
 /** What a slice of simulation did to one batch. */
@@ -35,10 +48,15 @@ export interface BatchTestPage {
 export interface BatchTestStore {
   /** Answers the key by which runs refer to the batch. */
   insert(batch: NewBatchTest): number;
-  find(workspaceId: number, id: string): BatchTest | undefined;
+  find(workspaceId: number, id: string): StoredBatchTest | undefined;
+  get(batchKey: number): StoredBatchTest;
+  countPoll(batchKey: number): void;
   findKey(workspaceId: number, id: string): number | undefined;
-  listPage(page: BatchTestPage): (BatchTest & { readonly position: number })[];
-  recordProgress(progress: BatchProgress): void;
+  /** In the order of their creation. */
+  listAll(workspaceId: number): StoredBatchTest[];
+  listPage(page: BatchTestPage): (StoredBatchTest & { readonly position: number })[];
+  /** Answers whether the batch is complete now. */
+  recordProgress(progress: BatchProgress): boolean;
 }
 
 interface BatchTestRow {
@@ -50,26 +68,49 @@ interface BatchTestRow {
   totalCount: number;
   createdAt: number;
   modifiedAt: number;
+  batchKey: number;
+  ordinal: number;
+  progression: Progression['kind'];
+  pollsNeeded: number | null;
+  pollsSeen: number;
 }
 
-const columns = `batch_test_id AS id, response_engine AS responseEngine, pass_count AS pass,
+const columns = `batch_key AS batchKey, ordinal, progression, polls_needed AS pollsNeeded,
+  polls_seen AS pollsSeen, batch_test_id AS id, response_engine AS responseEngine, pass_count AS pass,
   fail_count AS fail, error_count AS error, total_count AS totalCount, created_at AS createdAt,
   modified_at AS modifiedAt`;
 
 export function batchTestStore(db: Db): BatchTestStore {
-  const insert = db.prepare<Omit<NewBatchTest, 'responseEngine'> & { responseEngine: string }>(
-    `INSERT INTO batch_tests (workspace_id, ordinal, batch_test_id, response_engine,
-                              total_count, created_at, modified_at)
-     VALUES (:workspaceId, :ordinal, :id, :responseEngine, :totalCount, :createdAt, :createdAt)`,
+  const insert = db.prepare<
+    Required<Omit<NewBatchTest, 'responseEngine' | 'progression'>> & {
+      responseEngine: string;
+      progression: Progression['kind'];
+      pollsNeeded: number | null;
+    }
+  >(
+    `INSERT INTO batch_tests (workspace_id, ordinal, batch_test_id, response_engine, total_count,
+                              progression, polls_needed, polls_seen, created_at,
+                              modified_at)
+     VALUES (:workspaceId, :ordinal, :id, :responseEngine, :totalCount,
+             :progression, :pollsNeeded, :pollsSeen, :createdAt, :createdAt)`,
   );
   const find = db.prepare<{ workspaceId: number; id: string }, BatchTestRow>(
     `SELECT ${columns} FROM batch_tests WHERE workspace_id = :workspaceId AND batch_test_id = :id`,
+  );
+  const get = db.prepare<{ batchKey: number }, BatchTestRow>(
+    `SELECT ${columns} FROM batch_tests WHERE batch_key = :batchKey`,
+  );
+  const countPoll = db.prepare<{ batchKey: number }>(
+    'UPDATE batch_tests SET polls_seen = polls_seen + 1 WHERE batch_key = :batchKey',
   );
   const findKey = db
     .prepare<{ workspaceId: number; id: string }, number>(
       `SELECT batch_key FROM batch_tests WHERE workspace_id = :workspaceId AND batch_test_id = :id`,
     )
     .pluck();
+  const listAll = db.prepare<{ workspaceId: number }, BatchTestRow>(
+    `SELECT ${columns} FROM batch_tests WHERE workspace_id = :workspaceId ORDER BY ordinal`,
+  );
   const preparePage = (filter: string) =>
     db.prepare<BatchTestPage, BatchTestRow & { position: number }>(
       `SELECT ordinal AS position, ${columns} FROM batch_tests
@@ -78,40 +119,53 @@ export function batchTestStore(db: Db): BatchTestStore {
     );
   const listPage = preparePage('');
   const listPageOfVersion = preparePage('AND engine_version = :version');
-  const recordProgress = db.prepare<
-    Tally & { batchKey: number; started: number; modifiedAt: number | null }
-  >(
-    `UPDATE batch_tests
-     SET started_count = started_count + :started, pass_count = pass_count + :pass,
-         fail_count = fail_count + :fail, error_count = error_count + :error,
-         modified_at = COALESCE(:modifiedAt, modified_at)
-     WHERE batch_key = :batchKey`,
-  );
+  const recordProgress = db
+    .prepare<Tally & { batchKey: number; started: number; modifiedAt: number | null }, 0 | 1>(
+      `UPDATE batch_tests
+       SET started_count = started_count + :started, pass_count = pass_count + :pass,
+           fail_count = fail_count + :fail, error_count = error_count + :error,
+           modified_at = COALESCE(:modifiedAt, modified_at)
+       WHERE batch_key = :batchKey
+       RETURNING pass_count + fail_count + error_count = total_count`,
+    )
+    .pluck();
 
   return {
-    insert(batch) {
-      const responseEngine = JSON.stringify(batch.responseEngine);
-      return Number(insert.run({ ...batch, responseEngine }).lastInsertRowid);
+    insert({ responseEngine, progression, pollsSeen = 0, ...batch }) {
+      const row = {
+        ...batch,
+        pollsSeen,
+        responseEngine: JSON.stringify(responseEngine),
+        progression: progression.kind,
+        pollsNeeded: progression.kind === 'polls' ? progression.polls : null,
+      };
+      return Number(insert.run(row).lastInsertRowid);
     },
     find(workspaceId, id) {
       const row = find.get({ workspaceId, id });
       return row && toBatchTest(row);
     },
+    get: (batchKey) => toBatchTest(required(get.get({ batchKey }))),
+    countPoll: (batchKey) => countPoll.run({ batchKey }),
     findKey: (workspaceId, id) => findKey.get({ workspaceId, id }),
+    listAll: (workspaceId) => listAll.all({ workspaceId }).map(toBatchTest),
     listPage({ before = Number.MAX_SAFE_INTEGER, limit = -1, ...page }) {
       const statement = page.version === undefined ? listPage : listPageOfVersion;
       return statement.all({ ...page, before, limit }).map(toBatchTest);
     },
     recordProgress({ batchKey, started, ended, modifiedAt = null }) {
-      recordProgress.run({ batchKey, started, ...ended, modifiedAt });
+      return recordProgress.get({ batchKey, started, ...ended, modifiedAt }) === 1;
     },
   };
 }
 
-function toBatchTest<Row extends BatchTestRow>({ pass, fail, error, responseEngine, ...row }: Row) {
+function toBatchTest<Row extends BatchTestRow>(row: Row) {
+  const { pass, fail, error, responseEngine, progression: kind, pollsNeeded, ...rest } = row;
+  const progression: Progression = kind === 'polls' ? { kind, polls: pollsNeeded ?? 1 } : { kind };
   return {
-    ...row,
+    ...rest,
     responseEngine: JSON.parse(responseEngine) as ResponseEngine,
     ended: { pass, fail, error },
+    progression,
   };
 }

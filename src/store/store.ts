@@ -1,15 +1,11 @@
 import { batchTestStore, type BatchTestStore } from './batch-tests.js';
 import { closeDatabase, isDuplicate, openDatabase, required } from './database.js';
 import { loadMigrations, migrate } from './migrate.js';
+import { outcomeRuleStore, type OutcomeRuleStore } from './outcome-rules.js';
+import { snapshotStore, type SnapshotStore } from './snapshots.js';
 import { testCaseStore, type TestCaseStore } from './test-cases.js';
 import { testRunStore, type TestRunStore } from './test-runs.js';
 import { workspaceStore, type WorkspaceStore } from './workspaces.js';
-
-export interface StoredSeed {
-  readonly seed: string;
-  /** By which runs refer to it. */
-  readonly seedKey: number;
-}
 
 /** Everything the emulator remembers. */
 export interface Store {
@@ -17,17 +13,23 @@ export interface Store {
   readonly testCases: TestCaseStore;
   readonly batchTests: BatchTestStore;
   readonly testRuns: TestRunStore;
+  readonly outcomeRules: OutcomeRuleStore;
+  readonly snapshots: SnapshotStore;
   /** Makes a function whose writes all happen, or, if it throws, none. */
   transaction<Args extends unknown[], Result>(
     work: (...args: Args) => Result,
   ): (...args: Args) => Result;
   /**
    * Like `transaction`, done over if it used an id that is taken, so that `work`, which must
-   * make new ids each time, is certain of them. 48 bits of chance make that a rare event.
+   * make other ids at each attempt, is certain of them. With 48 bits that is a rare event.
    */
-  transactionWithNewIds<Result>(work: () => Result): Result;
+  transactionWithNewIds<Result>(work: (attempt: number) => Result): Result;
+  /** Does the work and undoes it, to see whether it throws. */
+  rehearse(work: () => void): void;
   /** The seed to go on with: the one given, else the file's own, else `fallback`. Kept in the file. */
-  keepSeed(given: string | undefined, fallback: () => string): StoredSeed;
+  keepSeed(given: string | undefined, fallback: () => string): string;
+  /** By which runs refer to a seed. */
+  seedKeyOf(seed: string): number;
   close(): void;
 }
 
@@ -49,17 +51,19 @@ export function openStore(path: string, now: number): Store {
     `INSERT INTO emulator (only_row, seed) VALUES (1, :seed)
      ON CONFLICT (only_row) DO UPDATE SET seed = :seed`,
   );
+  const findSeed = db
+    .prepare<{ seed: string }, number>('SELECT seed_key FROM seeds WHERE seed = :seed')
+    .pluck();
   const addSeed = db
-    .prepare<{ seed: string }, number>(
-      `INSERT INTO seeds (seed) VALUES (:seed)
-       ON CONFLICT (seed) DO UPDATE SET seed = excluded.seed RETURNING seed_key`,
-    )
+    .prepare<{ seed: string }, number>('INSERT INTO seeds (seed) VALUES (:seed) RETURNING seed_key')
     .pluck();
   return {
     workspaces: workspaceStore(db),
     testCases: testCaseStore(db),
     batchTests: batchTestStore(db),
     testRuns: testRunStore(db),
+    outcomeRules: outcomeRuleStore(db),
+    snapshots: snapshotStore(db),
     transaction(work) {
       const transaction = db.transaction(work);
       return (...args) => transaction.immediate(...args);
@@ -68,17 +72,29 @@ export function openStore(path: string, now: number): Store {
       const transaction = db.transaction(work);
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return transaction.immediate();
+          return transaction.immediate(attempt);
         } catch (error) {
           if (!isDuplicate(error) || attempt === 3) throw error;
         }
       }
     },
+    rehearse(work) {
+      const undo = new Error('to be undone');
+      try {
+        db.transaction(() => {
+          work();
+          throw undo;
+        })();
+      } catch (error) {
+        if (error !== undo) throw error;
+      }
+    },
     keepSeed(given, fallback) {
       const seed = given ?? readSeed.get() ?? fallback();
       writeSeed.run({ seed });
-      return { seed, seedKey: required(addSeed.get({ seed })) };
+      return seed;
     },
+    seedKeyOf: (seed) => findSeed.get({ seed }) ?? required(addSeed.get({ seed })),
     close: () => {
       closeDatabase(db);
     },

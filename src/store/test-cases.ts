@@ -1,3 +1,4 @@
+import { orderedByVariables } from '../domain/ordered-outcome.js';
 import { engineKeyOf } from '../domain/response-engine.js';
 import type { TestCaseContent, TestCaseRevision } from '../domain/test-case.js';
 import { required, type Db } from './database.js';
@@ -26,16 +27,25 @@ export interface TestCasePage {
 }
 
 export interface TestCaseStore {
-  insert(definition: NewRevision): void;
-  /** Makes a new revision the current one. */
-  revise(definition: NewRevision): void;
+  /** Answers the key of its revision. */
+  insert(definition: NewRevision): number;
+  /** Makes a new revision the current one. Answers its key. */
+  revise(definition: NewRevision): number;
   /** False if there is no such definition. Its revisions stay. */
   delete(workspaceId: number, definitionId: string): boolean;
   find(workspaceId: number, definitionId: string): StoredTestCase | undefined;
   /** Of the current revision. */
   findRevisionKey(workspaceId: number, definitionId: string): number | undefined;
   getRevision(revisionKey: number): TestCaseRevision;
+  /** What the definitions of a workspace say, and what its runs ran, the oldest first. */
+  listKept(workspaceId: number): KeptRevision[];
   listPage(page: TestCasePage): (StoredTestCase & { readonly position: number })[];
+}
+
+/** A revision that can still be read. */
+export interface KeptRevision extends StoredTestCase {
+  /** The definition's place among the others; null if this is not what it says now. */
+  readonly definitionKey: number | null;
 }
 
 interface RevisionRow {
@@ -50,13 +60,20 @@ const revisionColumns = `revisions.test_case_definition_id AS definitionId, cont
   created_at AS createdAt, modified_at AS modifiedAt`;
 
 export function testCaseStore(db: Db): TestCaseStore {
-  const insertRevision = db.prepare<Omit<NewRevision, 'content'> & { content: string }>(
-    `INSERT INTO test_case_revisions (workspace_id, test_case_definition_id, revision, content,
-                                      created_at, modified_at)
-     SELECT :workspaceId, :definitionId, COALESCE(MAX(revision), 0) + 1, :content, :createdAt,
-            :modifiedAt
-     FROM test_case_revisions
-     WHERE workspace_id = :workspaceId AND test_case_definition_id = :definitionId`,
+  const keepRevision = revisionKeeper(db);
+  const listKept = db.prepare<{ workspaceId: number }, DefinitionRow & { definitionKey: number }>(
+    `SELECT revisions.revision_key AS revisionKey, definition_key AS definitionKey,
+            ${revisionColumns}
+     FROM test_case_revisions AS revisions
+     LEFT JOIN test_case_definitions AS definitions
+       ON definitions.workspace_id = :workspaceId
+       AND definitions.test_case_definition_id = revisions.test_case_definition_id
+       AND definitions.revision_key = revisions.revision_key
+     WHERE revisions.workspace_id = :workspaceId AND (
+       definition_key IS NOT NULL OR revisions.revision_key IN (
+         SELECT revision_key FROM test_runs WHERE workspace_id = :workspaceId
+       )
+     )`,
   );
   const point = (sql: string) =>
     db.prepare<{ workspaceId: number; definitionId: string; revisionKey: number; engine: string }>(
@@ -103,21 +120,22 @@ export function testCaseStore(db: Db): TestCaseStore {
      ORDER BY definition_key DESC LIMIT :limit`,
   );
 
-  const write = (definition: NewRevision, statement: typeof insertDefinition): void => {
+  const write = (definition: NewRevision, statement: typeof insertDefinition): number => {
     const { workspaceId, definitionId, content } = definition;
-    const row = { ...definition, content: JSON.stringify(content) };
-    const revisionKey = Number(insertRevision.run(row).lastInsertRowid);
+    const revisionKey = keepRevision(definition);
     const engine = engineKeyOf(content.response_engine);
     statement.run({ workspaceId, definitionId, revisionKey, engine });
+    return revisionKey;
   };
 
   return {
-    insert: (definition) => {
-      write(definition, insertDefinition);
-    },
-    revise: (definition) => {
-      write(definition, updateDefinition);
-    },
+    insert: (definition) => write(definition, insertDefinition),
+    revise: (definition) => write(definition, updateDefinition),
+    listKept: (workspaceId) =>
+      listKept
+        .all({ workspaceId })
+        .map(withContent)
+        .sort((a, b) => a.revisionKey - b.revisionKey),
     delete: (workspaceId, definitionId) => remove.run({ workspaceId, definitionId }).changes > 0,
     find(workspaceId, definitionId) {
       const row = find.get({ workspaceId, definitionId });
@@ -131,6 +149,37 @@ export function testCaseStore(db: Db): TestCaseStore {
     listPage({ before = Number.MAX_SAFE_INTEGER, limit = -1, ...page }) {
       return listPage.all({ ...page, before, limit }).map(withContent);
     },
+  };
+}
+
+/** Answers the key of the revision. */
+function revisionKeeper(db: Db): (revision: NewRevision) => number {
+  const insertRevision = db.prepare<
+    Omit<NewRevision, 'content'> & { content: string; magic: string | null }
+  >(
+    `INSERT INTO test_case_revisions (workspace_id, test_case_definition_id, revision, content,
+                                      magic, created_at, modified_at)
+     SELECT :workspaceId, :definitionId, COALESCE(MAX(revision), 0) + 1, :content, :magic,
+            :createdAt, :modifiedAt
+     FROM test_case_revisions
+     WHERE workspace_id = :workspaceId AND test_case_definition_id = :definitionId`,
+  );
+  const findRevision = db
+    .prepare<Omit<NewRevision, 'content'> & { content: string }, number>(
+      `SELECT revision_key FROM test_case_revisions
+       WHERE workspace_id = :workspaceId AND test_case_definition_id = :definitionId
+         AND content = :content AND created_at = :createdAt AND modified_at = :modifiedAt`,
+    )
+    .pluck();
+  return (revision) => {
+    const magic = orderedByVariables(revision.content.dynamic_variables);
+    const row = {
+      ...revision,
+      content: JSON.stringify(revision.content),
+      magic: magic === undefined ? null : JSON.stringify(magic),
+    };
+    // A workspace that was put back may come to say what it said before: that is still there.
+    return findRevision.get(row) ?? Number(insertRevision.run(row).lastInsertRowid);
   };
 }
 

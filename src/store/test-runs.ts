@@ -1,4 +1,5 @@
 import type { Outcome } from '../domain/batch-test.js';
+import type { Order } from '../domain/ordered-outcome.js';
 import type { TestRun } from '../domain/test-run.js';
 import type { Db } from './database.js';
 
@@ -16,11 +17,17 @@ export interface RunPosition {
   readonly runIndex: number;
 }
 
-/** A run that waits for its turn. */
+/** A run that waits for its turn, with what its outcome may depend on. */
 export interface QueuedRun extends RunPosition {
   readonly batchOrdinal: number;
   /** When its batch was created. */
   readonly queuedAt: number;
+  readonly revisionKey: number | null;
+  readonly unknownDefinitionId: string | null;
+  /** What its definition orders, as JSON. */
+  readonly magic: string | null;
+  /** The batch's engine, as JSON. */
+  readonly responseEngine: string;
 }
 
 /** A run that has been started: how it ends and when is settled then. */
@@ -29,6 +36,8 @@ export interface StartedRun extends RunPosition {
   readonly endsAt: number;
   readonly outcome: Outcome;
   readonly seedKey: number;
+  /** What decided it, if not chance. */
+  readonly order: Order | null;
 }
 
 /** A run with what it runs, and the engine of its batch. */
@@ -49,6 +58,8 @@ export interface TestRunStore {
   listEnding(workspaceId: number, until: number, limit: number): StartedRun[];
   /** Runs not yet started, first in first out. */
   listQueued(workspaceId: number, limit: number): QueuedRun[];
+  /** Runs of a batch that have not started, in their order. */
+  listWaiting(batchKey: number, limit: number): QueuedRun[];
   recordStart(run: StartedRun): void;
   recordEnd(run: StartedRun): void;
 }
@@ -64,6 +75,7 @@ interface TestRunRow {
   startedAt: number | null;
   endsAt: number | null;
   seed: string | null;
+  ordered: string | null;
   createdAt: number;
   responseEngine: string;
 }
@@ -71,10 +83,20 @@ interface TestRunRow {
 const selectRuns = `
   SELECT run_index AS runIndex, test_run_id AS id, status, revision_key AS revisionKey,
          unknown_definition_id AS unknownDefinitionId, outcome, started_at AS startedAt,
-         ends_at AS endsAt, seed, created_at AS createdAt, response_engine AS responseEngine
+         ends_at AS endsAt, seed, ordered, created_at AS createdAt,
+         response_engine AS responseEngine
   FROM test_runs
   JOIN batch_tests USING (batch_key)
   LEFT JOIN seeds USING (seed_key)`;
+
+const selectWaiting = `
+  SELECT test_runs.batch_key AS batchKey, run_index AS runIndex, ordinal AS batchOrdinal,
+         batch_tests.created_at AS queuedAt, test_runs.revision_key AS revisionKey,
+         unknown_definition_id AS unknownDefinitionId, magic, response_engine AS responseEngine
+  FROM batch_tests
+  JOIN test_runs ON test_runs.batch_key = batch_tests.batch_key
+    AND test_runs.run_index >= batch_tests.started_count
+  LEFT JOIN test_case_revisions ON test_case_revisions.revision_key = test_runs.revision_key`;
 
 export function testRunStore(db: Db): TestRunStore {
   const insert = db.prepare<
@@ -96,27 +118,30 @@ export function testRunStore(db: Db): TestRunStore {
     `${selectRuns} WHERE batch_key = :batchKey AND run_index > :after
      ORDER BY run_index LIMIT :limit`,
   );
-  const listEnding = db.prepare<{ workspaceId: number; until: number; limit: number }, StartedRun>(
+  const listEnding = db.prepare<
+    { workspaceId: number; until: number; limit: number },
+    Omit<StartedRun, 'order'> & { ordered: string | null }
+  >(
     `SELECT batch_key AS batchKey, run_index AS runIndex, started_at AS startedAt,
-            ends_at AS endsAt, outcome, seed_key AS seedKey
+            ends_at AS endsAt, outcome, seed_key AS seedKey, ordered
      FROM test_runs
      WHERE workspace_id = :workspaceId AND status = 'in_progress' AND ends_at <= :until
      ORDER BY ends_at, batch_key, run_index LIMIT :limit`,
   );
   const listQueued = db.prepare<{ workspaceId: number; limit: number }, QueuedRun>(
-    `SELECT test_runs.batch_key AS batchKey, run_index AS runIndex, ordinal AS batchOrdinal,
-            created_at AS queuedAt
-     FROM batch_tests
-     JOIN test_runs ON test_runs.batch_key = batch_tests.batch_key
-       AND test_runs.run_index >= batch_tests.started_count
+    `${selectWaiting}
      WHERE batch_tests.workspace_id = :workspaceId AND started_count < total_count
+       AND progression = 'time'
      ORDER BY ordinal, run_index LIMIT :limit`,
   );
+  const listWaiting = db.prepare<{ batchKey: number; limit: number }, QueuedRun>(
+    `${selectWaiting} WHERE batch_tests.batch_key = :batchKey ORDER BY run_index LIMIT :limit`,
+  );
   const record = (status: string) =>
-    db.prepare<StartedRun>(
+    db.prepare<Omit<StartedRun, 'order'> & { ordered: string | null }>(
       `UPDATE test_runs
-       SET status = ${status}, outcome = :outcome, seed_key = :seedKey, started_at = :startedAt,
-           ends_at = :endsAt
+       SET status = ${status}, outcome = :outcome, seed_key = :seedKey, ordered = :ordered,
+           started_at = :startedAt, ends_at = :endsAt
        WHERE batch_key = :batchKey AND run_index = :runIndex`,
     );
   const recordStart = record(`'in_progress'`);
@@ -132,18 +157,30 @@ export function testRunStore(db: Db): TestRunStore {
     },
     listPage: (batchKey, after, limit = -1) =>
       listPage.all({ batchKey, after, limit }).map(toStoredTestRun),
-    listEnding: (workspaceId, until, limit) => listEnding.all({ workspaceId, until, limit }),
+    listEnding: (workspaceId, until, limit) =>
+      listEnding
+        .all({ workspaceId, until, limit })
+        .map(({ ordered, ...run }) => ({ ...run, order: readOrder(ordered) })),
+    listWaiting: (batchKey, limit) => listWaiting.all({ batchKey, limit }),
     listQueued: (workspaceId, limit) => listQueued.all({ workspaceId, limit }),
-    recordStart: (run) => recordStart.run(run),
-    recordEnd: (run) => recordEnd.run(run),
+    recordStart: (run) => recordStart.run(withOrder(run)),
+    recordEnd: (run) => recordEnd.run(withOrder(run)),
   };
 }
 
-function toStoredTestRun({ runIndex, responseEngine, ...row }: TestRunRow): StoredTestRun {
+const readOrder = (ordered: string | null): Order | null =>
+  ordered === null ? null : (JSON.parse(ordered) as Order);
+
+const withOrder = ({ order, ...run }: StartedRun) => ({
+  ...run,
+  ordered: order === null ? null : JSON.stringify(order),
+});
+
+function toStoredTestRun({ runIndex, responseEngine, ordered, ...row }: TestRunRow): StoredTestRun {
   const { revisionKey, unknownDefinitionId, ...run } = row;
   return {
     runIndex,
-    run: run as TestRun,
+    run: { ...run, order: readOrder(ordered) } as TestRun,
     target: { revisionKey, unknownDefinitionId } as RunTarget,
     responseEngine,
   };

@@ -1,3 +1,5 @@
+import type { WorkspaceClock } from '../workspace/clock.js';
+import type { SettingsInput } from '../workspace/settings.js';
 import { required, type Db } from './database.js';
 
 /** A workspace as stored. */
@@ -8,39 +10,100 @@ export interface WorkspaceRow {
   readonly runningCount: number;
   /** When the last thing happened here. */
   readonly settledAt: number;
+  readonly clock: WorkspaceClock;
+  /** The settings that differ from those the emulator was started with. */
+  readonly settings: SettingsInput;
 }
+
+/** Counters of which ids and draws are made; each number is used once. */
+export type Ordinal = 'batch' | 'definition' | 'rule';
 
 export interface WorkspaceStore {
   find(name: string): WorkspaceRow | undefined;
   get(id: number): WorkspaceRow;
-  /** Finds the workspace, or makes it. */
-  open(name: string, now: number): WorkspaceRow;
-  /** The next batch ordinal, from 0; never the same twice. */
-  takeBatchOrdinal(id: number): number;
+  /** Makes a workspace, in which nothing happens before `now`. */
+  insert(name: string, now: number, clock: WorkspaceClock): WorkspaceRow;
+  listNames(): string[];
+  /** The next ordinal of a kind, from 0; never the same twice. */
+  takeOrdinal(id: number, kind: Ordinal): number;
+  /** Those that come next. */
+  ordinals(id: number): Record<Ordinal, number>;
+  /** Lets them go on from these, where they are not further yet. */
+  raiseOrdinals(id: number, next: Partial<Record<Ordinal, number>>): void;
+  setClock(id: number, clock: WorkspaceClock): void;
+  setSettings(id: number, settings: SettingsInput): void;
   recordProgress(progress: { id: number; runningDelta: number; settledAt: number }): void;
   /** Workspaces with runs waiting or under way, and the moment something is next due in each. */
   listUnfinished(): { id: number; dueAt: number }[];
+  /** The same for one; null if nothing is due any more. */
+  nextDue(id: number): number | null;
   nextEnd(id: number): number | undefined;
 }
 
-const columns = `workspace_id AS id, name, running_count AS runningCount, settled_at AS settledAt`;
+interface ClockColumns {
+  mode: WorkspaceClock['mode'];
+  time: number;
+  anchor: number;
+  speed: number;
+}
+
+interface Row extends ClockColumns {
+  id: number;
+  name: string;
+  runningCount: number;
+  settledAt: number;
+  settings: string;
+}
+
+const toColumns = (clock: WorkspaceClock): ClockColumns => ({ anchor: 0, speed: 1, ...clock });
+
+const columns = `workspace_id AS id, name, running_count AS runningCount, settled_at AS settledAt,
+  clock_mode AS mode, clock_time AS time, clock_anchor AS anchor, clock_speed AS speed, settings`;
 
 export function workspaceStore(db: Db): WorkspaceStore {
-  const find = db.prepare<{ name: string }, WorkspaceRow>(
+  const find = db.prepare<{ name: string }, Row>(
     `SELECT ${columns} FROM workspaces WHERE name = :name`,
   );
-  const get = db.prepare<{ id: number }, WorkspaceRow>(
+  const get = db.prepare<{ id: number }, Row>(
     `SELECT ${columns} FROM workspaces WHERE workspace_id = :id`,
   );
-  const insert = db.prepare<{ name: string; now: number }, WorkspaceRow>(
-    `INSERT INTO workspaces (name, settled_at) VALUES (:name, :now) RETURNING ${columns}`,
+  const insert = db.prepare<ClockColumns & { name: string; now: number }, Row>(
+    `INSERT INTO workspaces (name, settled_at, clock_mode, clock_time, clock_anchor, clock_speed)
+     VALUES (:name, :now, :mode, :time, :anchor, :speed) RETURNING ${columns}`,
   );
-  const takeOrdinal = db
-    .prepare<{ id: number }, number>(
-      `UPDATE workspaces SET next_batch_ordinal = next_batch_ordinal + 1
-       WHERE workspace_id = :id RETURNING next_batch_ordinal - 1`,
-    )
-    .pluck();
+  const listNames = db.prepare<[], string>('SELECT name FROM workspaces').pluck();
+  const prepareOrdinal = (kind: Ordinal) =>
+    db
+      .prepare<{ id: number }, number>(
+        `UPDATE workspaces SET next_${kind}_ordinal = next_${kind}_ordinal + 1
+         WHERE workspace_id = :id RETURNING next_${kind}_ordinal - 1`,
+      )
+      .pluck();
+  const takeOrdinal = {
+    batch: prepareOrdinal('batch'),
+    definition: prepareOrdinal('definition'),
+    rule: prepareOrdinal('rule'),
+  };
+  const ordinals = db.prepare<{ id: number }, Record<Ordinal, number>>(
+    `SELECT next_batch_ordinal AS batch, next_definition_ordinal AS definition,
+            next_rule_ordinal AS rule
+     FROM workspaces WHERE workspace_id = :id`,
+  );
+  const raiseOrdinals = db.prepare<Record<Ordinal, number> & { id: number }>(
+    `UPDATE workspaces
+     SET next_batch_ordinal = MAX(next_batch_ordinal, :batch),
+         next_definition_ordinal = MAX(next_definition_ordinal, :definition),
+         next_rule_ordinal = MAX(next_rule_ordinal, :rule)
+     WHERE workspace_id = :id`,
+  );
+  const setClock = db.prepare<ClockColumns & { id: number }>(
+    `UPDATE workspaces
+     SET clock_mode = :mode, clock_time = :time, clock_anchor = :anchor, clock_speed = :speed
+     WHERE workspace_id = :id`,
+  );
+  const setSettings = db.prepare<{ id: number; settings: string }>(
+    `UPDATE workspaces SET settings = :settings WHERE workspace_id = :id`,
+  );
   const recordProgress = db.prepare<{ id: number; runningDelta: number; settledAt: number }>(
     `UPDATE workspaces
      SET running_count = running_count + :runningDelta, settled_at = :settledAt
@@ -52,9 +115,23 @@ export function workspaceStore(db: Db): WorkspaceStore {
        WHERE status = 'in_progress' GROUP BY workspace_id
        UNION ALL
        SELECT workspace_id, MIN(created_at) FROM batch_tests
-       WHERE started_count < total_count GROUP BY workspace_id
+       WHERE started_count < total_count AND progression = 'time' GROUP BY workspace_id
      ) GROUP BY workspace_id`,
   );
+  const nextDue = db
+    .prepare<{ id: number }, number | null>(
+      `SELECT MIN(due_at) FROM (
+         SELECT MIN(ends_at) AS due_at FROM test_runs
+         WHERE workspace_id = :id AND status = 'in_progress'
+         UNION ALL
+         SELECT created_at FROM (
+           SELECT created_at FROM batch_tests
+           WHERE workspace_id = :id AND started_count < total_count AND progression = 'time'
+           ORDER BY ordinal LIMIT 1
+         )
+       )`,
+    )
+    .pluck();
   const nextEnd = db
     .prepare<{ id: number }, number | null>(
       `SELECT MIN(ends_at) FROM test_runs WHERE workspace_id = :id AND status = 'in_progress'`,
@@ -62,12 +139,31 @@ export function workspaceStore(db: Db): WorkspaceStore {
     .pluck();
 
   return {
-    find: (name) => find.get({ name }),
-    get: (id) => required(get.get({ id })),
-    open: (name, now) => find.get({ name }) ?? required(insert.get({ name, now })),
-    takeBatchOrdinal: (id) => required(takeOrdinal.get({ id })),
+    find(name) {
+      const row = find.get({ name });
+      return row && toWorkspace(row);
+    },
+    get: (id) => toWorkspace(required(get.get({ id }))),
+    insert: (name, now, clock) =>
+      toWorkspace(required(insert.get({ name, now, ...toColumns(clock) }))),
+    listNames: () => listNames.all(),
+    takeOrdinal: (id, kind) => required(takeOrdinal[kind].get({ id })),
+    ordinals: (id) => required(ordinals.get({ id })),
+    raiseOrdinals: (id, next) =>
+      raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, ...next, id }),
+    setClock: (id, clock) => setClock.run({ ...toColumns(clock), id }),
+    setSettings: (id, settings) => setSettings.run({ id, settings: JSON.stringify(settings) }),
     recordProgress: (progress) => recordProgress.run(progress),
     listUnfinished: () => listUnfinished.all(),
+    nextDue: (id) => nextDue.get({ id }) ?? null,
     nextEnd: (id) => nextEnd.get({ id }) ?? undefined,
+  };
+}
+
+function toWorkspace({ mode, time, anchor, speed, settings, ...row }: Row): WorkspaceRow {
+  return {
+    ...row,
+    clock: mode === 'manual' ? { mode, time } : { mode, time, anchor, speed },
+    settings: JSON.parse(settings) as SettingsInput,
   };
 }

@@ -41,3 +41,47 @@ export function wallClock(): Clock {
       }),
   };
 }
+
+/** A workspace's own time, made of the wall clock's. */
+export type WorkspaceClock =
+  /** Stands still at `time`. */
+  | { readonly mode: 'manual'; readonly time: number }
+  /** Was at `time` when the wall clock was at `anchor`; goes `speed` times as fast since. */
+  | {
+      readonly mode: 'real';
+      readonly time: number;
+      readonly anchor: number;
+      readonly speed: number;
+    };
+
+/** The workspace's time when the wall clock is at `wall`. */
+export const timeAt = (clock: WorkspaceClock, wall: number): number =>
+  clock.mode === 'manual'
+    ? clock.time
+    : clock.time + Math.floor(Math.max(wall - clock.anchor, 0) * clock.speed);
+
+/** When the workspace's clock comes to `time`, by the wall clock; Infinity if never by itself. */
+export const wallTimeOf = (clock: WorkspaceClock, time: number): number =>
+  clock.mode === 'manual'
+    ? Infinity
+    : clock.anchor + Math.ceil(Math.max(time - clock.time, 0) / clock.speed);
+
+/** Goes with the wall clock from now on, `speed` times as fast; no time is lost or repeated. */
+export const runningFrom = (time: number, wall: number, speed: number): WorkspaceClock => ({
+  ...{ mode: 'real', time, speed },
+  anchor: wall,
+});
+
+/** No time is later than what a Date can hold, with room to spare. */
+export const latestTime = 8e15;
+
+/**
+ * Reads a moment: milliseconds since the epoch, or a date and time as in RFC 3339.
+ * @returns undefined if it isn't one, or lies outside of the emulator's time.
+ */
+export function parseMoment(moment: string | number): number | undefined {
+  const isDateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+  if (typeof moment === 'string' && !isDateTime.test(moment)) return undefined;
+  const time = typeof moment === 'string' ? Date.parse(moment) : moment;
+  return time >= 0 && time <= latestTime ? time : undefined;
+}

@@ -1,43 +1,110 @@
 import ms from 'ms';
 import { outcomes, type Tally } from '../domain/batch-test.js';
+import type { components } from '../contract/control.gen.js';
+import type { TextFormats } from '../contract/validation.js';
+import { parseMoment } from './clock.js';
 
-/** Whole milliseconds, both ends included. */
-export interface DurationRange {
-  readonly min: number;
-  readonly max: number;
-}
+/** Settings as they are written: in the control API, the config file, flags and the library. */
+export type SettingsInput = components['schemas']['Settings'];
+
+type ProgressionInput = components['schemas']['Progression'];
+
+/** Draws whole milliseconds: `from` to `to`, or around a median, with a long tail. */
+export type RunDuration =
+  | { readonly kind: 'range'; readonly from: number; readonly to: number }
+  | { readonly kind: 'lognormal'; readonly median: number; readonly sigma: number };
 
 /** Relative weights of how runs end; at least one is above zero. */
 export type OutcomeWeights = Readonly<Tally>;
+
+/** What moves the runs of a batch on. */
+export type Progression =
+  | { readonly kind: 'time' | 'immediate' | 'manual' }
+  | { readonly kind: 'polls'; readonly polls: number };
 
 /** What steers the simulation. */
 export interface Settings {
   readonly seed: string;
   /** The most runs under way at once in a workspace. */
   readonly concurrency: number;
-  readonly runDuration: DurationRange;
+  readonly runDuration: RunDuration;
   readonly outcomes: OutcomeWeights;
+  readonly progression: Progression;
   /** What to do with a batch that names a definition that does not exist. */
-  readonly unknownTestCases: UnknownTestCases;
+  readonly unknownTestCases: 'accept' | 'reject';
 }
 
-export const unknownTestCasesPolicies = ['accept', 'reject'] as const;
-export type UnknownTestCases = (typeof unknownTestCasesPolicies)[number];
+/** Formats of the control contract's texts. */
+export const controlFormats = {
+  'duration-distribution': {
+    accepts: (text) => parseRunDuration(text) !== undefined,
+    allowed:
+      'a duration such as 2s, a range such as 500ms..2500ms, or a median and sigma such as 2s/0.5',
+  },
+  'time-span': {
+    accepts: (text) => parseDuration(text) !== undefined,
+    allowed: 'a duration such as 2s or 500ms, of at most 365d',
+  },
+  moment: {
+    accepts: (text) => parseMoment(text) !== undefined,
+    allowed: 'milliseconds since the epoch, or a date and time such as 2026-01-01T00:00:00Z',
+  },
+  'outcome-weights': {
+    accepts: (text) => parseOutcomeWeights(text) !== undefined,
+    allowed: 'weights such as pass=0.8,fail=0.15,error=0.05, one of them above 0',
+  },
+  progression: {
+    accepts: (text) => parseProgression(text) !== undefined,
+    allowed: 'time, immediate, manual, or polls=3 for complete at the third read',
+  },
+} satisfies TextFormats;
+
+/** Reads settings that have been validated. */
+export function parseSettings(input: Required<SettingsInput>): Settings {
+  const { seed, concurrency, unknownTestCases, outcomes, progression } = input;
+  return {
+    ...{ seed, concurrency, unknownTestCases },
+    runDuration: checked(parseRunDuration(input.runDuration)),
+    outcomes: checked(
+      typeof outcomes === 'string' ? parseOutcomeWeights(outcomes) : toWeights(outcomes),
+    ),
+    progression: readProgression(progression),
+  };
+}
+
+/** Reads a progression that has been validated. */
+export const readProgression = (input: ProgressionInput): Progression =>
+  typeof input === 'string'
+    ? checked(parseProgression(input))
+    : { kind: 'polls', polls: input.polls };
+
+function checked<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('a setting was not validated');
+  return value;
+}
 
 /**
- * Reads `2s` or `500ms..2500ms`.
+ * Reads `2s`, `500ms..2500ms`, or `2s/0.5`, which is lognormal with that median and sigma.
  * @returns undefined if it isn't of that form, is negative, or ends before it begins.
  */
-export function parseDurationRange(text: string): DurationRange | undefined {
+export function parseRunDuration(text: string): RunDuration | undefined {
+  if (text.includes('/')) {
+    const [, left = '', right = ''] = /^([^/]+)\/\s*(\d+(?:\.\d+)?)\s*$/.exec(text) ?? [];
+    const median = parseDuration(left);
+    const sigma = Number(right);
+    if (median === undefined || right === '' || sigma > 5) return undefined;
+    return { kind: 'lognormal', median, sigma };
+  }
   const ends = text.split('..').map(parseDuration);
-  const [min, max] = ends.length === 1 ? [ends[0], ends[0]] : ends;
-  if (ends.length > 2 || min === undefined || max === undefined || min > max) return undefined;
-  return { min, max };
+  const [from, to] = ends.length === 1 ? [ends[0], ends[0]] : ends;
+  if (ends.length > 2 || from === undefined || to === undefined || from > to) return undefined;
+  return { kind: 'range', from, to };
 }
 
-const longestDuration = ms('365d');
+export const longestDuration = ms('365d');
 
-function parseDuration(text: string): number | undefined {
+/** Reads `2s`, `500ms`, `1.5m`: whole milliseconds. @returns undefined if it can't. */
+export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   // ms throws at an empty text, and answers NaN to any other that it can't read.
   const duration = trimmed === '' ? NaN : Math.round(ms(trimmed as ms.StringValue));
@@ -55,7 +122,19 @@ export function parseOutcomeWeights(text: string): OutcomeWeights | undefined {
     if (!(outcomes as readonly string[]).includes(name) || weights.has(name)) return undefined;
     weights.set(name, Number(weight));
   }
-  const { pass = 0, fail = 0, error = 0 } = Object.fromEntries(weights);
+  return toWeights(Object.fromEntries(weights));
+}
+
+function toWeights(weights: Partial<Tally>): OutcomeWeights | undefined {
+  const { pass = 0, fail = 0, error = 0 } = weights;
   const sum = pass + fail + error;
   return sum > 0 && Number.isFinite(sum) ? { pass, fail, error } : undefined;
+}
+
+/** Reads `time`, `immediate`, `manual` or `polls=3`. @returns undefined if it is none of them. */
+export function parseProgression(text: string): Progression | undefined {
+  const kind = (['time', 'immediate', 'manual'] as const).find((name) => name === text);
+  if (kind !== undefined) return { kind };
+  const polls = Number(/^polls=([1-9]\d{0,5})$/.exec(text)?.[1] ?? NaN);
+  return Number.isNaN(polls) ? undefined : { kind: 'polls', polls };
 }

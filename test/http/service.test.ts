@@ -62,12 +62,9 @@ describe('--validate-responses', () => {
     async (validateResponses, status) => {
       const { client, emulator } = buildTestApp({ validateResponses });
       const { test_case_batch_job_id: id } = await client().createBatchTest();
-      const { responseEngine } = emulator.store.batchTests.find(1, id) ?? {};
-      vi.spyOn(emulator.store.batchTests, 'find').mockReturnValueOnce({
-        ...{ id, createdAt: 0, modifiedAt: 0, totalCount: 1.5 },
-        ended: { pass: 0, fail: 0, error: 0 },
-        responseEngine: responseEngine ?? { type: 'retell-llm', llm_id: '' },
-      });
+      const batch = emulator.store.batchTests.find(1, id);
+      const broken = batch && { ...batch, totalCount: 1.5 };
+      vi.spyOn(emulator.store.batchTests, 'find').mockReturnValueOnce(broken);
       const answer = await client().send({ method: 'GET', url: `/get-batch-test/${id}` });
       expect(answer.status).toBe(status);
     },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildTestApp, type Definition, type Run } from '../support/emulator.js';
 
-const fixed = { concurrency: 1, runDuration: { min: 1000, max: 1000 } };
+const fixed = { concurrency: 1, runDuration: '1000ms..1000ms' };
 
 describe('a test run', () => {
   it('waits, is in progress, ends, and tells what happened only then', async () => {

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { Fixtures } from '../../src/library/workspace.js';
 import { flagOf, optionSpecs, variableOf } from '../../src/config.js';
 import { temporaryFolder } from '../support/files.js';
 import { startCli } from '../support/process.js';
@@ -11,8 +13,8 @@ const run = promisify(execFile);
 
 /** The code blocks of a language, made to speak to the emulator at `url`. */
 const blocks = (language: string, url: string) =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, code = '']) =>
-    code.replaceAll('http://127.0.0.1:4010', url),
+  [...readme.matchAll(new RegExp(`^ *\`\`\`${language}\n(.*?)^ *\`\`\``, 'gms'))].map(
+    ([, code = '']) => code.replaceAll('http://127.0.0.1:4010', url),
   );
 
 describe('the README', () => {
@@ -24,6 +26,29 @@ describe('the README', () => {
     const [example = ''] = blocks('js', url);
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', example]);
     expect(stdout).toBe('3 of 3 passed\n');
+  });
+
+  it('has an example of the library that works', async () => {
+    const [, example = ''] = blocks('js', '');
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', example]);
+    expect(stdout).toBe('1 failed\n');
+  });
+
+  it('has fixtures that load, and control requests that work', async () => {
+    const folder = temporaryFolder();
+    const [fixtures = ''] = blocks('yaml', '');
+    writeFileSync(join(folder, 'fixtures.yaml'), fixtures);
+    const { url } = await startCli({ cwd: folder, args: ['--fixtures', 'fixtures.yaml'] });
+    const commands = blocks('sh', url).filter((code) => code.includes('/_emulator/'));
+    expect(commands).toHaveLength(3);
+    for (const command of commands) {
+      const { stdout } = await run('sh', ['-c', command.replace('curl', 'curl --fail-with-body')]);
+      expect(JSON.parse(stdout)).toEqual(expect.any(Object));
+    }
+    const exported = (await (await fetch(`${url}/_emulator/export`)).json()) as Fixtures;
+    expect(exported.clock).toEqual({ mode: 'manual', now: Date.parse('2026-01-01T00:00:10Z') });
+    expect(exported.batchTests?.[0]?.runs).toMatchObject([{ status: 'pass' }, { status: 'fail' }]);
+    expect(exported.outcomeRules).toHaveLength(2);
   });
 
   it('has curl examples that work', async () => {

@@ -49,7 +49,7 @@ describe('a batch test', () => {
   });
 
   it('never has more than `concurrency` runs in progress in a workspace, first in first out', async () => {
-    const settings = { concurrency: 3, runDuration: { min: 1000, max: 1000 } };
+    const settings = { concurrency: 3, runDuration: '1000ms..1000ms' };
     const { client, clock } = buildTestApp({ settings });
     const { createBatchTest, getBatchTest } = bind(client());
     const first = await createBatchTest(ids(4));
@@ -66,7 +66,7 @@ describe('a batch test', () => {
   });
 
   it('shows what was due by the time of the read, though the worker has not woken', async () => {
-    const settings = { concurrency: 1, runDuration: { min: 1000, max: 1000 } };
+    const settings = { concurrency: 1, runDuration: '1000ms..1000ms' };
     const { client, clock } = buildTestApp({ settings });
     const { createBatchTest, getBatchTest } = bind(client());
     const created = await createBatchTest(ids(5));
@@ -86,7 +86,7 @@ describe('a batch test', () => {
   });
 
   it('catches up with thousands of runs in slices', async () => {
-    const settings = { concurrency: 700, runDuration: { min: 1000, max: 1000 } };
+    const settings = { concurrency: 700, runDuration: '1000ms..1000ms' };
     const { client, clock } = buildTestApp({ settings });
     const { createBatchTest, getBatchTest } = bind(client());
     const batches = await Promise.all([1, 2, 3, 4].map(() => createBatchTest(ids(1000))));

@@ -8,6 +8,7 @@ import { loadMigrations, migrate } from '../../src/store/migrate.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { temporaryFolder } from '../support/files.js';
 
+const standing = { mode: 'manual', time: 7 } as const;
 const inFolder = (name: string) => join(temporaryFolder(), name);
 
 function open(path: string): Store {
@@ -50,7 +51,7 @@ describe('openStore', () => {
   it('opens again what it has made', () => {
     const path = inFolder('emulator.sqlite');
     const store = open(path);
-    const { id } = store.workspaces.open('w', 7);
+    const { id } = store.workspaces.insert('w', 7, standing);
     store.close();
     expect(open(path).workspaces.find('w')).toMatchObject({ id, settledAt: 7 });
   });
@@ -58,7 +59,7 @@ describe('openStore', () => {
   it('keeps writes of a process that ended without closing', () => {
     const path = inFolder('emulator.sqlite');
     const store = open(path);
-    store.workspaces.open('w', 7);
+    store.workspaces.insert('w', 7, standing);
     const copy = inFolder('copy.sqlite');
     for (const end of ['', '-wal']) writeFileSync(copy + end, readFileSync(path + end));
     expect(open(copy).workspaces.find('w')).toMatchObject({ settledAt: 7 });
@@ -179,28 +180,29 @@ describe('the store', () => {
   it('keeps the seed it was given, and goes on with it when given none', () => {
     const path = inFolder('emulator.sqlite');
     const store = open(path);
-    expect(store.keepSeed(undefined, () => 'made').seed).toBe('made');
-    expect(store.keepSeed(undefined, () => 'made again').seed).toBe('made');
-    expect(store.keepSeed('given', () => 'made').seed).toBe('given');
+    expect(store.keepSeed(undefined, () => 'made')).toBe('made');
+    expect(store.keepSeed(undefined, () => 'made again')).toBe('made');
+    expect(store.keepSeed('given', () => 'made')).toBe('given');
     store.close();
-    expect(open(path).keepSeed(undefined, () => 'made').seed).toBe('given');
+    expect(open(path).keepSeed(undefined, () => 'made')).toBe('given');
   });
 
   it('does a transaction over with new ids when one is taken, and leaves nothing of the first try', () => {
     const store = open(':memory:');
-    const workspace = store.workspaces.open('w', 0);
+    const workspace = store.workspaces.insert('w', 0, standing);
     const engine = { type: 'retell-llm', llm_id: 'llm_1' } as const;
     const batch = {
       responseEngine: engine,
       totalCount: 1,
       createdAt: 0,
       workspaceId: workspace.id,
+      progression: { kind: 'time' } as const,
     };
     store.batchTests.insert({ ...batch, id: 'taken', ordinal: 0 });
     const ids = ['taken', 'taken', 'free'];
     const insert = () => {
       const id = ids.shift() ?? 'taken';
-      const ordinal = store.workspaces.takeBatchOrdinal(workspace.id) + 1;
+      const ordinal = store.workspaces.takeOrdinal(workspace.id, 'batch') + 1;
       store.batchTests.insert({ ...batch, id, ordinal });
       return { id, ordinal };
     };
@@ -211,7 +213,7 @@ describe('the store', () => {
   it('does not let a transaction happen in part', () => {
     const store = open(':memory:');
     const fail = store.transaction(() => {
-      store.workspaces.open('w', 0);
+      store.workspaces.insert('w', 0, standing);
       throw new Error('no');
     });
     expect(fail).toThrow('no');

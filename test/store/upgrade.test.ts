@@ -30,7 +30,7 @@ describe('a database of the first migration', () => {
     onTestFinished(() => {
       store.close();
     });
-    expect(store.keepSeed('new', () => '').seed).toBe('new');
+    expect(store.keepSeed('new', () => '')).toBe('new');
     const runs = store.testRuns.listPage(store.batchTests.findKey(1, 'test_batch_1') ?? 0, -1, 9);
     expect(runs).toMatchObject([
       { run: { id: 'test_job_1', status: 'pass', seed: 'old', endsAt: 20 } },

@@ -8,19 +8,29 @@ import { ManualClock } from './manual-clock.js';
 type Settings = Partial<EmulatorOptions['settings']>;
 
 export interface TestOptions extends Partial<
-  Pick<AppOptions, 'apiKeys' | 'logger' | 'validateResponses'>
+  Pick<AppOptions, 'apiKeys' | 'controlAccess' | 'logger' | 'validateResponses'>
 > {
   readonly database?: string;
   readonly clock?: ManualClock;
   readonly settings?: Settings;
+  readonly initialClock?: NonNullable<EmulatorOptions['initialClock']>;
+  readonly fixtures?: NonNullable<EmulatorOptions['fixtures']>;
 }
 
 export const defaultSettings: EmulatorOptions['settings'] = {
   seed: 'test',
   concurrency: 10,
-  runDuration: { min: 500, max: 2500 },
+  runDuration: '500ms..2500ms',
   outcomes: { pass: 0.8, fail: 0.15, error: 0.05 },
+  progression: 'time',
   unknownTestCases: 'accept',
+};
+
+export const thisMachine: NonNullable<AppOptions['controlAccess']> = {
+  mode: 'on',
+  host: '127.0.0.1',
+  token: undefined,
+  defaultApiKey: 'key_local',
 };
 
 /** An emulator in memory on a manual clock; anything the worker fails at fails the test. */
@@ -31,6 +41,8 @@ export function buildEmulator(options: TestOptions = {}) {
     database: options.database ?? ':memory:',
     settings: { ...defaultSettings, ...options.settings },
     clock,
+    ...(options.initialClock && { initialClock: options.initialClock }),
+    ...(options.fixtures && { fixtures: options.fixtures }),
     onError: (error) => errors.push(error),
   });
   return { emulator, clock, errors };
@@ -40,7 +52,9 @@ export function buildEmulator(options: TestOptions = {}) {
 export function buildTestApp(options: TestOptions = {}) {
   const { emulator, clock, errors } = buildEmulator(options);
   const { apiKeys = [], validateResponses = true, logger } = options;
-  const app = buildApp({ emulator, apiKeys, validateResponses, ...(logger && { logger }) });
+  const controlAccess = 'controlAccess' in options ? options.controlAccess : thisMachine;
+  const access = { apiKeys, validateResponses, controlAccess };
+  const app = buildApp({ emulator, ...access, ...(logger && { logger }) });
   onTestFinished(async () => {
     await app.close();
     emulator.close();
@@ -83,7 +97,7 @@ export class TestClient {
 
   /** Sends a request that must succeed, and answers its body. */
   async call<Body = Json>(
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     url: string,
     payload?: object,
   ) {

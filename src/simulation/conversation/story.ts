@@ -7,8 +7,14 @@ import { toTranscript, type TranscriptSnapshot } from './transcript.js';
 
 /** What there is to read of a run that has ended. */
 export interface Story {
-  readonly transcript: TranscriptSnapshot | null;
+  /** Its entries are as the client gave them where it ordered a transcript. */
+  readonly transcript: TranscriptSnapshot | OrderedSnapshot | null;
   readonly explanation: string;
+}
+
+interface OrderedSnapshot {
+  readonly transcript: readonly object[];
+  readonly dynamicVariables: Readonly<Record<string, string>>;
 }
 
 /**
@@ -18,13 +24,18 @@ export interface Story {
 export function tellRun(run: EndedTestRun, content: TestCaseContent): Story {
   const chance = keyedChance(run.seed).within('conversation', JSON.stringify(content), run.outcome);
   const script = writeScript(content, run.outcome, chance);
+  const transcript = toTranscript(script, {
+    runId: run.id,
+    startedAt: run.startedAt,
+    endsAt: run.endsAt,
+    dynamicVariables: content.dynamic_variables,
+  });
+  const { order } = run;
   return {
-    transcript: toTranscript(script, {
-      runId: run.id,
-      startedAt: run.startedAt,
-      endsAt: run.endsAt,
-      dynamicVariables: content.dynamic_variables,
-    }),
-    explanation: explain(script, content),
+    transcript:
+      order?.transcript === undefined
+        ? transcript
+        : { transcript: order.transcript, dynamicVariables: content.dynamic_variables },
+    explanation: order?.explanation ?? explain(script, content),
   };
 }

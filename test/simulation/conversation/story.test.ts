@@ -5,8 +5,15 @@ import { newContent, type TestCaseContent } from '../../../src/domain/test-case.
 import { selectMock, type ToolMock } from '../../../src/domain/tool-mock.js';
 import type { EndedTestRun } from '../../../src/domain/test-run.js';
 import { tellRun } from '../../../src/simulation/conversation/story.js';
-import type { TranscriptEntry } from '../../../src/simulation/conversation/transcript.js';
+import type {
+  TranscriptEntry,
+  TranscriptSnapshot,
+} from '../../../src/simulation/conversation/transcript.js';
 import { newYear } from '../../support/manual-clock.js';
+
+/** Of a run whose transcript was not ordered. */
+const tell = (run: EndedTestRun, content: TestCaseContent) =>
+  tellRun(run, content) as { transcript: TranscriptSnapshot | null; explanation: string };
 
 const run = (change: Partial<EndedTestRun> = {}): EndedTestRun => ({
   id: 'test_job_000000000001',
@@ -16,6 +23,7 @@ const run = (change: Partial<EndedTestRun> = {}): EndedTestRun => ({
   startedAt: newYear + 10,
   endsAt: newYear + 2010,
   seed: 'test',
+  order: null,
   ...change,
 });
 
@@ -29,8 +37,9 @@ const content = (change: Partial<TestCaseContent> = {}): TestCaseContent =>
     ...change,
   });
 
-const entriesOf = (run: EndedTestRun, content: TestCaseContent): TranscriptEntry[] =>
-  tellRun(run, content).transcript?.transcript ?? [];
+const entriesOf = (run: EndedTestRun, content: TestCaseContent): TranscriptEntry[] => [
+  ...(tell(run, content).transcript?.transcript ?? []),
+];
 
 const seeds = Array.from({ length: 60 }, (_, index) => `seed ${String(index)}`);
 
@@ -163,7 +172,7 @@ describe('any transcript', () => {
             'content' in entry ? entry.content : undefined,
           ]);
         expect(said(again)).toEqual(said(run));
-        expect(tellRun(again, content).explanation).toBe(tellRun(run, content).explanation);
+        expect(tell(again, content).explanation).toBe(tell(run, content).explanation);
       }),
     );
   });
@@ -171,7 +180,7 @@ describe('any transcript', () => {
   it('moves through a flow from node to node, and ends where the snapshot says', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
-        const snapshot = tellRun(run, content).transcript;
+        const snapshot = tell(run, content).transcript;
         const moves = (snapshot?.transcript ?? []).filter(
           (entry) => entry.role === 'node_transition',
         );
@@ -197,7 +206,7 @@ describe('a transcript', () => {
     expect(said[1]).toBe('I am Maria. I want to move my appointment.');
     expect(said.join('\n')).toMatch(/confirm the new date/);
     expect(said.join('\n')).toMatch(/The booking was made/);
-    expect(tellRun(run(), content()).transcript?.dynamicVariables).toEqual({ name: 'Maria' });
+    expect(tell(run(), content()).transcript?.dynamicVariables).toEqual({ name: 'Maria' });
   });
 
   it('differs from seed to seed', () => {
@@ -224,7 +233,7 @@ describe('the explanation', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
         fc.pre(run.outcome === 'pass');
-        const { explanation, transcript } = tellRun(run, content);
+        const { explanation, transcript } = tell(run, content);
         expect(explanation).toMatch(/^All metrics are met \(\d+ of \d+\)\.\n/);
         for (const metric of content.metrics) expect(explanation).toContain(JSON.stringify(metric));
         const entries = pointsAt(explanation, transcript?.transcript ?? []);
@@ -236,7 +245,7 @@ describe('the explanation', () => {
   it('of a fail begins with a metric that is not met, and points to where', () => {
     for (const seed of seeds) {
       const failed = run({ seed, outcome: 'fail', status: 'fail' });
-      const { explanation, transcript } = tellRun(failed, content());
+      const { explanation, transcript } = tell(failed, content());
       const [gist = '', ...reasons] = explanation.split('\n');
       const [, count] = /^(\d) of 2 metrics not met: /.exec(gist) ?? [];
       expect(Number(count)).toBeGreaterThanOrEqual(1);
@@ -256,7 +265,7 @@ describe('the explanation', () => {
 
   it('of a fail names a metric though the definition has none', () => {
     const failed = run({ outcome: 'fail', status: 'fail' });
-    const { explanation } = tellRun(failed, content({ metrics: [] }));
+    const { explanation } = tell(failed, content({ metrics: [] }));
     expect(explanation).toMatch(/^1 of 1 metrics not met: "The agent does what the user asks for"/);
   });
 
@@ -270,7 +279,7 @@ describe('the explanation', () => {
     ];
     const kinds = seeds.map((seed) => {
       const failed = run({ seed, outcome: 'error', status: 'error' });
-      const { explanation, transcript } = tellRun(failed, content({ tool_mocks }));
+      const { explanation, transcript } = tell(failed, content({ tool_mocks }));
       expect(explanation).toMatch(/^Error: /);
       const entries = transcript?.transcript ?? [];
       for (const entry of pointsAt(explanation, entries)) expect(entry).toBeDefined();

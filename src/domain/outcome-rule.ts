@@ -1,0 +1,44 @@
+import type { components } from '../contract/control.gen.js';
+import type { OrderedOutcome } from './ordered-outcome.js';
+
+export type OutcomeRuleInput = components['schemas']['OutcomeRuleInput'];
+
+/** What a rule may match a run by. */
+export interface RunFacts {
+  readonly definitionId: string;
+  readonly name: string;
+  readonly engineId: string;
+  readonly batchOrdinal: number;
+  readonly dynamicVariables: Readonly<Record<string, string>>;
+}
+
+/** The outcome that a rule orders for a run, after `hits` others; undefined if it doesn't apply. */
+export function applyRule(
+  rule: OutcomeRuleInput,
+  hits: number,
+  facts: RunFacts,
+): OrderedOutcome | undefined {
+  if (rule.times !== undefined && hits >= rule.times) return undefined;
+  if (!matches(rule.match ?? {}, facts)) return undefined;
+  return rule.outcome ?? rule.sequence?.[Math.min(hits, rule.sequence.length - 1)];
+}
+
+function matches(match: NonNullable<OutcomeRuleInput['match']>, facts: RunFacts): boolean {
+  const { testCaseDefinitionId = facts.definitionId, engineId = facts.engineId } = match;
+  return (
+    testCaseDefinitionId === facts.definitionId &&
+    engineId === facts.engineId &&
+    (match.batchOrdinal ?? facts.batchOrdinal) === facts.batchOrdinal &&
+    (match.name === undefined || toPattern(match.name).test(facts.name)) &&
+    Object.entries(match.dynamicVariables ?? {}).every(
+      ([name, value]) =>
+        Object.hasOwn(facts.dynamicVariables, name) && facts.dynamicVariables[name] === value,
+    )
+  );
+}
+
+/** `*` stands for any text, `?` for any character, everything else for itself. */
+function toPattern(glob: string): RegExp {
+  const escaped = glob.replaceAll(/[\\^$.+()[\]{}|]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll(/\*+/g, '.*').replaceAll('?', '.')}$`, 's');
+}

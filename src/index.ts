@@ -1,0 +1,128 @@
+/**
+ * The emulator as a library, for tests that run it in their own process:
+ *
+ *     const emulator = await startEmulator();
+ *     const workspace = emulator.workspace('key_of_this_test');
+ *     const client = new Retell({ apiKey: workspace.apiKey, baseURL: workspace.url });
+ *
+ * It keeps its data in memory, listens on a free port of this machine, lets time pass only when
+ * told to, and gives the same results every time, unless told otherwise.
+ */
+import { resolveConfig, type Config } from './config.js';
+import { openEmulator, type FixtureSource } from './emulator.js';
+import { StartupError } from './errors.js';
+import { buildApp } from './http/app.js';
+import { listen } from './http/listen.js';
+import {
+  openWorkspace,
+  type Fixtures,
+  type Settings,
+  type Workspace,
+} from './library/workspace.js';
+import { parseMoment, wallClock, type WorkspaceClock } from './workspace/clock.js';
+import { controlFormats } from './workspace/settings.js';
+
+export type * from './library/workspace.js';
+export { StartupError } from './errors.js';
+
+/** The options are those of the command and of its config file, in the same words. */
+export interface StartOptions extends Partial<Settings> {
+  /** A file to keep the data in; memory if absent. */
+  readonly database?: string;
+  /** The address to listen on; that of this machine if absent. */
+  readonly host?: string;
+  /** A free one if absent. */
+  readonly port?: number;
+  /** The only keys to accept; every key is accepted if absent. */
+  readonly apiKey?: readonly string[];
+  /** The clock that workspaces begin with; `manual` if absent. */
+  readonly clock?: 'real' | 'manual';
+  /** Where a manual clock begins: 2026-01-01T00:00:00Z if absent. */
+  readonly now?: string | number;
+  /** What every workspace begins with. */
+  readonly fixtures?: Fixtures | readonly Fixtures[];
+  /** Whether the control API is served over HTTP, too; `on` if absent. */
+  readonly control?: Config['control'];
+  readonly controlToken?: string;
+  readonly defaultApiKey?: string;
+  /** Checks every answer against the contract. */
+  readonly validateResponses?: boolean;
+}
+
+/** A running emulator. */
+export interface RetellEmulator extends AsyncDisposable {
+  /** The `baseURL` for clients. */
+  readonly url: string;
+  /** Decides what is left to chance. */
+  readonly seed: string;
+  /** The workspace behind an API key, which may be any; made when it is first used. */
+  workspace(apiKey: string): Workspace;
+  /** Ends it, with every connection that is open. */
+  close(): Promise<void>;
+}
+
+const defaults = {
+  port: 0,
+  database: ':memory:',
+  clock: 'manual',
+  seed: 'retell-emulator',
+} as const;
+
+/**
+ * Starts an emulator. Resolves when it takes requests.
+ * @throws StartupError naming the option that is wrong, or what it could not use.
+ */
+export async function startEmulator(options: StartOptions = {}): Promise<RetellEmulator> {
+  const { now = '2026-01-01T00:00:00Z', fixtures = [], ...given } = options;
+  const content = { ...defaults, ...given };
+  const config = resolveConfig({
+    flags: {},
+    environment: {},
+    file: { path: 'startEmulator', content },
+  });
+  const emulator = openEmulator({
+    ...config,
+    clock: wallClock(),
+    fixtures: nameFixtures(fixtures),
+    ...(config.clock === 'manual' && { initialClock: standingAt(now) }),
+    onError: (error) => {
+      process.emitWarning(error as Error);
+    },
+  });
+  const { control, controlToken: token, host, defaultApiKey } = config;
+  const app = buildApp({
+    ...config,
+    emulator,
+    controlAccess: control === 'off' ? undefined : { mode: control, host, token, defaultApiKey },
+  });
+  const shutDown = async (): Promise<void> => {
+    const closed = app.close();
+    app.server.closeAllConnections();
+    await closed;
+    emulator.close();
+  };
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= shutDown());
+  const url = await listen(app, config).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return {
+    url,
+    seed: emulator.seed,
+    workspace: (apiKey) => openWorkspace(emulator, apiKey, url),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+const nameFixtures = (fixtures: Fixtures | readonly Fixtures[]): FixtureSource[] =>
+  [fixtures].flat().map((content, index) => ({ name: `fixtures[${String(index)}]`, content }));
+
+function standingAt(now: string | number): () => WorkspaceClock {
+  const time = parseMoment(now);
+  if (time === undefined) {
+    throw new StartupError('usage', `now must be ${controlFormats.moment.allowed}`);
+  }
+  return () => ({ mode: 'manual', time });
+}

@@ -1,0 +1,111 @@
+import type { components } from '../../contract/control.gen.js';
+import { batchStatus, type BatchTest } from '../../domain/batch-test.js';
+import { ApiError } from '../../errors.js';
+import { endNextRuns } from '../../simulation/steps.js';
+import { parseDuration } from '../../workspace/settings.js';
+import { findSettledWorkspace, type Caller, type Services } from '../operation.js';
+import { found, type ControlOperation } from './control-operation.js';
+
+type State = components['schemas']['BatchTestState'];
+
+export const stepBatchTest: ControlOperation<'stepBatchTest'> = (services, caller, { params }) =>
+  moveByHand(services, caller, params.test_case_batch_job_id, 1);
+
+export const completeBatchTest: ControlOperation<'completeBatchTest'> = (
+  services,
+  caller,
+  { params },
+) => moveByHand(services, caller, params.test_case_batch_job_id, Infinity);
+
+async function moveByHand(
+  services: Services,
+  caller: Caller,
+  batchId: string,
+  count: number,
+): Promise<State> {
+  const { store, changes } = services;
+  const workspace = found(await findSettledWorkspace(services, caller));
+  const { batchKey, progression, totalCount } = found(store.batchTests.find(workspace.id, batchId));
+  if (progression.kind !== 'manual') {
+    const fault = `It is moved by its progression, "${progression.kind}"; only "manual" batches are moved by hand.`;
+    throw new ApiError('conflict', fault);
+  }
+  const step = store.transaction(() => {
+    endNextRuns(store, workspace, batchKey, Math.min(count, totalCount));
+    return store.batchTests.get(batchKey);
+  });
+  const moved = step();
+  changes.announce(workspace.id);
+  return toState(moved);
+}
+
+export const waitForBatchTest: ControlOperation<'waitForBatchTest'> = async (
+  services,
+  caller,
+  { params, query },
+) => {
+  const { status = 'complete', timeout = '30s' } = query;
+  const { id: workspaceId } = found(await findSettledWorkspace(services, caller));
+  const read = (): BatchTest =>
+    found(services.store.batchTests.find(workspaceId, params.test_case_batch_job_id));
+  const isThere = (): boolean => batchStatus(read()) === status;
+
+  if (!isThere()) {
+    await waitFor(services, {
+      workspaceId,
+      isThere,
+      timeout: parseDuration(timeout) ?? 0,
+      signal: caller.signal,
+    });
+    if (services.changes.closed) throw new ApiError('unavailable');
+  }
+  const batch = read();
+  if (batchStatus(batch) === status) return toState(batch);
+  const { pass, fail, error } = batch.ended;
+  throw new ApiError(
+    'request_timeout',
+    `After ${timeout} the batch is ${batchStatus(batch)}: of ${String(batch.totalCount)} runs ${String(pass)} passed, ${String(fail)} failed, ${String(error)} ended in error.`,
+  );
+};
+
+interface Wait {
+  readonly workspaceId: number;
+  readonly isThere: () => boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Resolves when the condition holds after some change in the workspace, or waiting is over. */
+function waitFor(
+  { clock, changes }: Services,
+  { workspaceId, isThere, timeout, signal }: Wait,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      alarm.cancel();
+      unsubscribe();
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    signal?.addEventListener('abort', end);
+    const alarm = clock.wakeAt(clock.now() + timeout, end);
+    const unsubscribe = changes.subscribe(workspaceId, () => {
+      try {
+        if (changes.closed || isThere()) end();
+      } catch {
+        // The batch is gone, the workspace was reset: the next look at it says so.
+        end();
+      }
+    });
+  });
+}
+
+const toState = (batch: BatchTest): State => ({
+  id: batch.id,
+  status: batchStatus(batch),
+  passCount: batch.ended.pass,
+  failCount: batch.ended.fail,
+  errorCount: batch.ended.error,
+  totalCount: batch.totalCount,
+});

@@ -1,0 +1,90 @@
+import type { components } from '../../contract/control.gen.js';
+import { ApiError } from '../../errors.js';
+import type { Workspace } from '../../simulation/workspace.js';
+import {
+  latestTime,
+  parseMoment,
+  runningFrom,
+  type WorkspaceClock,
+} from '../../workspace/clock.js';
+import { parseDuration } from '../../workspace/settings.js';
+import type { Services } from '../operation.js';
+import { openSettledWorkspace, type ControlOperation } from './control-operation.js';
+
+export const getClock: ControlOperation<'getClock'> = ({ workspaces }, caller) =>
+  toClock(workspaces.open(caller.workspace));
+
+export const setClock: ControlOperation<'setClock'> = async (services, caller, { body }) => {
+  const { mode, speed, now } = body;
+  const workspace = await openSettledWorkspace(services, caller);
+  if (mode === 'real') {
+    if (now !== undefined) refuse('body/now goes with the mode "manual"');
+    const { clock } = services;
+    moveClock(services, workspace, runningFrom(workspace.now, clock.now(), speed ?? 1));
+  } else {
+    if (speed !== undefined) refuse('body/speed goes with the mode "real"');
+    const time = (now === undefined ? undefined : parseMoment(now)) ?? workspace.now;
+    refusePast(workspace, time, 'body/now');
+    await services.worker.settle(workspace.id, time);
+    moveClock(services, workspace, { mode, time });
+  }
+  return toClock(services.workspaces.get(workspace.id));
+};
+
+export const advanceClock: ControlOperation<'advanceClock'> = async (
+  services,
+  caller,
+  { body },
+) => {
+  const { store, worker, workspaces, clock: wallClock } = services;
+  // What is due already is part of what happens.
+  const workspace = workspaces.open(caller.workspace);
+  const { id, clock } = workspace;
+  const target = readTarget(body, workspace);
+  const happened = await worker.settle(id, target ?? latestTime);
+  const time = target ?? Math.max(workspace.now, store.workspaces.get(id).settledAt);
+  const moved: WorkspaceClock =
+    clock.mode === 'manual'
+      ? { mode: 'manual', time }
+      : runningFrom(time, wallClock.now(), clock.speed);
+  moveClock(services, workspace, moved);
+  return { now: workspaces.get(id).now, ...happened };
+};
+
+/** The time to go to; undefined for however long it takes. */
+function readTarget(
+  { by, to, until }: components['schemas']['ClockAdvance'],
+  workspace: Workspace,
+): number | undefined {
+  if ([by, to, until].filter((value) => value !== undefined).length !== 1) {
+    refuse('body must have just one of "by", "to" and "until"');
+  }
+  if (until === 'idle') return undefined;
+  const target =
+    (to === undefined ? undefined : parseMoment(to)) ??
+    workspace.now + (parseDuration(by ?? '') ?? 0);
+  refusePast(workspace, target, 'body/to');
+  if (target > latestTime) refuse(`body would go past the end of time, ${String(latestTime)}`);
+  return target;
+}
+
+function refusePast({ now }: Workspace, time: number, place: string): void {
+  if (time >= now) return;
+  refuse(`${place} must not be before the workspace's time, which is ${String(now)}`);
+}
+
+function refuse(fault: string): never {
+  throw new ApiError('invalid_request', fault);
+}
+
+/** Sets the clock; what is due by it is then due at another moment of the wall clock. */
+function moveClock({ store, worker }: Services, { id }: Workspace, clock: WorkspaceClock): void {
+  store.workspaces.setClock(id, clock);
+  worker.reschedule(id, store.workspaces.nextDue(id));
+}
+
+function toClock({ clock, now }: Workspace): components['schemas']['Clock'] {
+  return clock.mode === 'manual'
+    ? { mode: clock.mode, now }
+    : { mode: clock.mode, now, speed: clock.speed };
+}

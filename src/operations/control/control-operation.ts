@@ -1,0 +1,41 @@
+import type { components, operations } from '../../contract/control.gen.js';
+import type { OperationRequest, OperationResult } from '../../contract/operation.js';
+import { ApiError } from '../../errors.js';
+import type { Workspace } from '../../simulation/workspace.js';
+import type { Caller, Services } from '../operation.js';
+
+/** Operations that are about the process and not about a workspace. */
+export type ProcessOperationId = 'getHealth' | 'getReadiness';
+export type ControlOperationId = Exclude<keyof operations, ProcessOperationId>;
+
+type Schemas = components['schemas'];
+
+/**
+ * What an operation of the control contract means for one workspace. The door calls it for each
+ * where the request says `"workspace": "*"`.
+ * @throws ApiError to refuse.
+ */
+export type ControlOperation<Id extends ControlOperationId> = (
+  services: Services,
+  caller: Caller,
+  request: OperationRequest<operations, Id>,
+) => ControlResult<Id> | Promise<ControlResult<Id>>;
+
+type ControlResult<Id extends ControlOperationId> = Exclude<
+  OperationResult<operations, Id>,
+  Schemas['EveryWorkspace']
+>;
+
+/** The caller's workspace once all that was due in it has happened; made if it isn't there. */
+export async function openSettledWorkspace(services: Services, caller: Caller): Promise<Workspace> {
+  const { workspaces, worker } = services;
+  const { id, now } = workspaces.open(caller.workspace);
+  await worker.settle(id, now);
+  return workspaces.get(id);
+}
+
+/** @throws ApiError 404 */
+export function found<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new ApiError('not_found');
+  return value;
+}

@@ -1,0 +1,65 @@
+import { ApiError } from '../../errors.js';
+import { runningFrom } from '../../workspace/clock.js';
+import type { Services } from '../operation.js';
+import { found, openSettledWorkspace, type ControlOperation } from './control-operation.js';
+
+export const resetWorkspace: ControlOperation<'resetWorkspace'> = (services, caller) => {
+  const { workspaces } = services;
+  workspaces.reset(workspaces.open(caller.workspace).id);
+  return { status: 'reset' };
+};
+
+export const listSnapshots: ControlOperation<'listSnapshots'> = ({ store, workspaces }, caller) =>
+  store.snapshots.list(workspaces.open(caller.workspace).id);
+
+export const takeSnapshot: ControlOperation<'takeSnapshot'> = async (
+  services,
+  caller,
+  { params },
+) => {
+  const { store } = services;
+  const { id, now: takenAt } = await openSettledWorkspace(services, caller);
+  const name = params.snapshot_name;
+  store.transaction(() => {
+    store.snapshots.take(id, name, takenAt);
+  })();
+  return { name, takenAt };
+};
+
+export const restoreSnapshot: ControlOperation<'restoreSnapshot'> = (
+  services,
+  caller,
+  { params },
+) => {
+  const { store, workspaces, clock } = services;
+  const { id } = workspaces.open(caller.workspace);
+  const snapshot = store.transaction(() => {
+    const restored = found(store.snapshots.restore(id, params.snapshot_name));
+    const { clock: saved } = store.workspaces.get(id);
+    const time = restored.takenAt;
+    store.workspaces.setClock(
+      id,
+      saved.mode === 'manual'
+        ? { mode: 'manual', time }
+        : runningFrom(time, clock.now(), saved.speed),
+    );
+    return restored;
+  })();
+  resume(services, id);
+  return snapshot;
+};
+
+export const deleteSnapshot: ControlOperation<'deleteSnapshot'> = (
+  { store, workspaces },
+  caller,
+  { params },
+) => {
+  const { id } = workspaces.open(caller.workspace);
+  if (!store.snapshots.delete(id, params.snapshot_name)) throw new ApiError('not_found');
+  return undefined;
+};
+
+/** Goes on with what is there now. */
+function resume({ store, worker }: Services, id: number): void {
+  worker.reschedule(id, store.workspaces.nextDue(id));
+}

@@ -1,0 +1,43 @@
+import { completeBatchTest, stepBatchTest, waitForBatchTest } from './batch-tests.js';
+import { advanceClock, getClock, setClock } from './clock.js';
+import type { ControlOperation, ControlOperationId } from './control-operation.js';
+import {
+  addOutcomeRule,
+  deleteOutcomeRule,
+  deleteOutcomeRules,
+  explainTestRun,
+  listOutcomeRules,
+} from './outcomes.js';
+import { changeSettings, getSettings } from './settings.js';
+import { exportWorkspace, loadFixtures } from './fixtures.js';
+import {
+  deleteSnapshot,
+  listSnapshots,
+  resetWorkspace,
+  restoreSnapshot,
+  takeSnapshot,
+} from './state.js';
+
+/** Every operation of openapi/control.yaml that is about a workspace. */
+export const controlTable = {
+  getClock,
+  setClock,
+  advanceClock,
+  getSettings,
+  changeSettings,
+  addOutcomeRule,
+  listOutcomeRules,
+  deleteOutcomeRule,
+  deleteOutcomeRules,
+  explainTestRun,
+  stepBatchTest,
+  completeBatchTest,
+  waitForBatchTest,
+  loadFixtures,
+  exportWorkspace,
+  resetWorkspace,
+  listSnapshots,
+  takeSnapshot,
+  restoreSnapshot,
+  deleteSnapshot,
+} satisfies { [Id in ControlOperationId]: ControlOperation<Id> };

@@ -1,0 +1,114 @@
+import { StartupError } from '../errors.js';
+import type { Store } from '../store/store.js';
+import type { WorkspaceRow } from '../store/workspaces.js';
+import { timeAt, type Clock, type WorkspaceClock } from '../workspace/clock.js';
+import { parseSettings, type SettingsInput } from '../workspace/settings.js';
+import { FixtureFault, type NamedFixtures } from './fixtures/fixtures.js';
+import { loadFixtures } from './fixtures/load.js';
+import type { Workspace } from './workspace.js';
+
+/** Workspaces, with what they share: the wall clock and the settings to begin with. */
+export interface Workspaces {
+  /** Undefined while there is nothing in it. */
+  find(name: string): Workspace | undefined;
+  readonly get: (id: number) => Workspace;
+  /** Finds it, or makes it. Not to be called within a transaction. */
+  open(name: string): Workspace;
+  /** Puts it back to what it began with. */
+  reset(id: number): void;
+  listNames(): string[];
+}
+
+/** What workspaces begin with. */
+export interface Beginning {
+  readonly settings: Required<SettingsInput>;
+  /** What the clock is, given the wall clock's time. */
+  readonly clock: (wall: number) => WorkspaceClock;
+  /** Have been validated. */
+  readonly fixtures: readonly NamedFixtures[];
+  /** Told of a workspace that was made or put back. */
+  readonly onBegin: (id: number) => void;
+}
+
+/** @throws StartupError if the fixtures can't be loaded. */
+export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): Workspaces {
+  const { settings: defaults, fixtures } = beginning;
+  const parsedDefaults = parseSettings(defaults);
+  const atPresent = (row: WorkspaceRow): Workspace => {
+    const isDefault = Object.keys(row.settings).length === 0;
+    const settingsInput = isDefault ? defaults : { ...defaults, ...row.settings };
+    return {
+      ...row,
+      now: Math.max(timeAt(row.clock, clock.now()), row.settledAt),
+      settings: isDefault ? parsedDefaults : parseSettings(settingsInput),
+      settingsInput,
+    };
+  };
+  const get = (id: number): Workspace => atPresent(store.workspaces.get(id));
+
+  const loadAll = fixtureLoader(store, get, fixtures);
+
+  /** Makes an empty workspace by what is given, and puts into it what it is to begin with. */
+  const begin = (makeEmpty: (now: number, clock: WorkspaceClock) => number): number => {
+    const wall = clock.now();
+    const first = beginning.clock(wall);
+    const id = store.transactionWithNewIds((attempt) => {
+      const id = makeEmpty(timeAt(first, wall), first);
+      loadAll(id, attempt, wall);
+      return id;
+    });
+    beginning.onBegin(id);
+    return id;
+  };
+
+  const open = (name: string): Workspace => {
+    const row = store.workspaces.find(name);
+    if (row !== undefined) return atPresent(row);
+    return get(begin((now, first) => store.workspaces.insert(name, now, first).id));
+  };
+
+  // What can be loaded once can be loaded into every workspace that is made later.
+  if (fixtures.length > 0) {
+    const wall = clock.now();
+    const first = beginning.clock(wall);
+    store.rehearse(() => {
+      loadAll(store.workspaces.insert('', timeAt(first, wall), first).id, 1, wall);
+    });
+  }
+
+  return {
+    find(name) {
+      if (fixtures.length > 0) return open(name);
+      const row = store.workspaces.find(name);
+      return row && atPresent(row);
+    },
+    get,
+    open,
+    reset(id) {
+      begin((now, first) => {
+        store.snapshots.clear(id, now);
+        store.workspaces.setClock(id, first);
+        return id;
+      });
+    },
+    listNames: () => store.workspaces.listNames(),
+  };
+}
+
+/** Loads all fixtures into a workspace, in a transaction. @throws StartupError */
+function fixtureLoader(
+  store: Store,
+  get: Workspaces['get'],
+  fixtures: readonly NamedFixtures[],
+): (id: number, attempt: number, wall: number) => void {
+  return (id, attempt, wall) => {
+    for (const { name, content } of fixtures) {
+      try {
+        loadFixtures({ store, get, attempt }, id, content, wall);
+      } catch (error) {
+        if (!(error instanceof FixtureFault)) throw error;
+        throw new StartupError('usage', `${name}: ${error.path} ${error.message}`);
+      }
+    }
+  };
+}

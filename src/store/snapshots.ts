@@ -1,0 +1,135 @@
+import type { Db } from './database.js';
+
+export interface SnapshotInfo {
+  readonly name: string;
+  /** By the workspace's clock. */
+  readonly takenAt: number;
+}
+
+type Row = Record<string, string | number | null>;
+
+/** Everything of a workspace that decides what happens next. */
+interface Content {
+  readonly workspace: Row;
+  readonly definitions: Row[];
+  readonly rules: Row[];
+  readonly batches: Row[];
+  readonly runs: Row[];
+}
+
+export interface SnapshotStore {
+  /** Replaces one of the same name. To be called within a transaction. */
+  take(workspaceId: number, name: string, takenAt: number): void;
+  /** Puts back what was there; the clock is left to the caller. False if there is no such one. */
+  restore(workspaceId: number, name: string): SnapshotInfo | undefined;
+  list(workspaceId: number): SnapshotInfo[];
+  /** False if there is no such snapshot. */
+  delete(workspaceId: number, name: string): boolean;
+  /** Leaves nothing but the snapshots. To be called within a transaction. */
+  clear(workspaceId: number, now: number): void;
+}
+
+/** Columns of the workspace itself that a snapshot holds. */
+const steering = [
+  'next_batch_ordinal',
+  'next_definition_ordinal',
+  'next_rule_ordinal',
+  'running_count',
+  'settled_at',
+  'settings',
+  'clock_mode',
+  'clock_speed',
+] as const;
+
+export function snapshotStore(db: Db): SnapshotStore {
+  const definitions = tableOf(db, 'test_case_definitions');
+  const rules = tableOf(db, 'outcome_rules');
+  // Keys of batches are used again once they are free, so restored ones get new keys.
+  const batches = tableOf(db, 'batch_tests', ['batch_key']);
+  const runs = tableOf(db, 'test_runs');
+  const readSteering = db.prepare<{ id: number }, Row>(
+    `SELECT ${steering.join(', ')} FROM workspaces WHERE workspace_id = :id`,
+  );
+  const writeSteering = db.prepare<Row>(
+    `UPDATE workspaces SET ${steering.map((column) => `${column} = :${column}`).join(', ')}
+     WHERE workspace_id = :id`,
+  );
+  const insert = db.prepare<{ id: number; name: string; takenAt: number; content: string }>(
+    `INSERT INTO snapshots (workspace_id, name, taken_at, content)
+     VALUES (:id, :name, :takenAt, :content)
+     ON CONFLICT (workspace_id, name) DO UPDATE SET taken_at = :takenAt, content = :content`,
+  );
+  const find = db.prepare<{ id: number; name: string }, SnapshotInfo & { content: string }>(
+    `SELECT name, taken_at AS takenAt, content FROM snapshots
+     WHERE workspace_id = :id AND name = :name`,
+  );
+  const list = db.prepare<{ id: number }, SnapshotInfo>(
+    `SELECT name, taken_at AS takenAt FROM snapshots WHERE workspace_id = :id ORDER BY name`,
+  );
+  const remove = db.prepare<{ id: number; name: string }>(
+    'DELETE FROM snapshots WHERE workspace_id = :id AND name = :name',
+  );
+
+  const removeAll = (id: number): void => {
+    for (const table of [runs, batches, definitions, rules]) table.removeAll(id);
+  };
+
+  return {
+    take(id, name, takenAt) {
+      const content: Content = {
+        workspace: readSteering.get({ id }) ?? {},
+        definitions: definitions.list(id),
+        rules: rules.list(id),
+        batches: batches.list(id),
+        runs: runs.list(id),
+      };
+      insert.run({ id, name, takenAt, content: JSON.stringify(content) });
+    },
+    restore(id, name) {
+      const snapshot = find.get({ id, name });
+      if (snapshot === undefined) return undefined;
+      const content = JSON.parse(snapshot.content) as Content;
+      removeAll(id);
+      writeSteering.run({ ...content.workspace, id });
+      for (const row of content.definitions) definitions.insert(row);
+      for (const row of content.rules) rules.insert(row);
+      const newKeys = new Map(
+        content.batches.map((row) => [row['batch_key'], batches.insert(row)] as const),
+      );
+      for (const row of content.runs) {
+        runs.insert({ ...row, batch_key: newKeys.get(row['batch_key'] ?? null) ?? null });
+      }
+      return { name: snapshot.name, takenAt: snapshot.takenAt };
+    },
+    list: (id) => list.all({ id }),
+    delete: (id, name) => remove.run({ id, name }).changes > 0,
+    clear(id, now) {
+      removeAll(id);
+      const none = { next_batch_ordinal: 0, next_definition_ordinal: 0, next_rule_ordinal: 0 };
+      const fresh = { running_count: 0, settled_at: now, settings: '{}' };
+      writeSteering.run({ ...none, ...fresh, clock_mode: 'real', clock_speed: 1, id });
+    },
+  };
+}
+
+/** Reads and writes whole rows of a workspace; `made` are columns that SQLite fills in itself. */
+function tableOf(db: Db, table: string, made: readonly string[] = []) {
+  const columns = db
+    .prepare<{ table: string }, string>('SELECT name FROM pragma_table_info(:table)')
+    .pluck()
+    .all({ table });
+  const given = columns.filter((column) => !made.includes(column));
+  const insert = db.prepare<Row>(
+    `INSERT INTO ${table} (${given.join(', ')})
+     VALUES (${given.map((column) => `:${column}`).join(', ')})`,
+  );
+  const list = db.prepare<{ id: number }, Row>(
+    `SELECT ${columns.join(', ')} FROM ${table} WHERE workspace_id = :id`,
+  );
+  const removeAll = db.prepare<{ id: number }>(`DELETE FROM ${table} WHERE workspace_id = :id`);
+  return {
+    insert: (row: Row): number => Number(insert.run(row).lastInsertRowid),
+    list: (id: number) => list.all({ id }),
+    removeAll: (id: number) => removeAll.run({ id }),
+  };
+}

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { plain } from '../support/control.js';
+import { buildTestApp, thisMachine } from '../support/emulator.js';
+
+type Access = typeof thisMachine;
+
+/** Sends a reset, and tells whether it took place. */
+async function tryReset(access: Partial<Access> | 'off', headers: Record<string, string>) {
+  const controlAccess = access === 'off' ? undefined : { ...thisMachine, ...access };
+  const { app, client, emulator } = buildTestApp({ controlAccess, settings: plain });
+  const a = client('key_a');
+  const { test_case_batch_job_id: id } = await a.createBatchTest();
+  const named = { authorization: 'Bearer key_a', host: '127.0.0.1:4010', ...headers };
+  const present = Object.entries(named).filter(([, value]) => value !== '');
+  const answer = await app.inject({
+    ...{ method: 'POST', url: '/_emulator/reset', payload: {} },
+    headers: Object.fromEntries(present),
+  });
+  const { status: left } = await a.send({ method: 'GET', url: `/get-batch-test/${id}` });
+  return {
+    status: answer.statusCode,
+    body: answer.json<{ message?: string }>(),
+    done: left === 404,
+    workspaces: emulator.workspaces.listNames().length,
+  };
+}
+
+describe('the control API', () => {
+  it.each([
+    { host: '127.0.0.1:4010' },
+    { host: 'localhost:4010' },
+    { host: '[::1]:4010' },
+    { host: 'retell.localhost' },
+    { origin: 'http://127.0.0.1:4010' },
+    { host: 'LOCALHOST:4010', origin: 'http://localhost:4010' },
+  ])('takes requests of this machine: %j', async (headers) => {
+    expect(await tryReset({}, headers)).toMatchObject({ status: 200, done: true });
+  });
+
+  it.each([
+    { host: 'evil.example' },
+    { host: 'evil.example:4010' },
+    { host: '127.0.0.1.evil.example' },
+    { host: 'localhost.evil.example' },
+    { host: '192.168.1.5:4010' },
+    { host: '127.0.0.1@evil.example' },
+    { origin: 'https://evil.example' },
+    { origin: 'http://127.0.0.1:3000' },
+    { origin: 'https://127.0.0.1:4010' },
+    { origin: 'null' },
+    { host: 'localhost:4010', origin: 'http://127.0.0.1:4010' },
+  ])('refuses a foreign web page, and does nothing: %j', async (headers) => {
+    const answer = await tryReset({}, headers);
+    expect(answer).toMatchObject({ status: 403, done: false, workspaces: 1 });
+    expect(answer.body).toMatchObject({ status: 'error' });
+    const reading = buildTestApp();
+    const read = await reading.app.inject({ url: '/_emulator/export', headers });
+    expect(read.statusCode).toBe(403);
+    expect(reading.emulator.workspaces.listNames()).toEqual([]);
+  });
+
+  it('takes the name that it was told to listen on', async () => {
+    const access = { host: 'emulator.test' };
+    expect(await tryReset(access, { host: 'emulator.test:4010' })).toMatchObject({ done: true });
+  });
+
+  it('takes every host name when it is open, but no foreign origin', async () => {
+    const open = { mode: 'open' } as const;
+    expect(await tryReset(open, { host: 'retell:4010' })).toMatchObject({
+      status: 200,
+      done: true,
+    });
+    expect(
+      await tryReset(open, { host: 'retell:4010', origin: 'http://evil.example' }),
+    ).toMatchObject({ status: 403, done: false });
+  });
+
+  it('is not there when it is off, while health checks are', async () => {
+    expect(await tryReset('off', {})).toMatchObject({ status: 404, done: false });
+    const { app } = buildTestApp({ controlAccess: undefined });
+    expect((await app.inject('/_emulator/health')).statusCode).toBe(200);
+  });
+
+  it('demands its token where there is one, and takes the key from a header of its own', async () => {
+    const access = { token: 'secret' };
+    for (const authorization of ['', 'Bearer key_a', 'Bearer secret2', 'Basic secret']) {
+      expect(await tryReset(access, { authorization })).toMatchObject({ status: 401, done: false });
+    }
+    const authorization = 'Bearer secret';
+    const named = { authorization, 'x-emulator-api-key': 'key_a' };
+    expect(await tryReset(access, named)).toMatchObject({ status: 200, done: true });
+    expect(await tryReset(access, { authorization })).toMatchObject({ status: 200, done: false });
+    const defaultApiKey = 'key_a';
+    expect(await tryReset({ ...access, defaultApiKey }, { authorization })).toMatchObject({
+      done: true,
+    });
+  });
+
+  it('is about the default workspace where no key is named', async () => {
+    const authorization = '';
+    expect(await tryReset({}, { authorization })).toMatchObject({ status: 200, done: false });
+    expect(await tryReset({ defaultApiKey: 'key_a' }, { authorization })).toMatchObject({
+      status: 200,
+      done: true,
+    });
+  });
+
+  it('does not let in a key that the emulator does not accept', async () => {
+    const { app } = buildTestApp({ apiKeys: ['key_a'] });
+    const url = '/_emulator/clock';
+    const headers = (key: string) => ({ authorization: `Bearer ${key}` });
+    expect((await app.inject({ url, headers: headers('key_b') })).statusCode).toBe(401);
+    expect((await app.inject({ url, headers: headers('key_a') })).statusCode).toBe(200);
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { Fixtures } from '../../src/library/workspace.js';
+import { advance, plain, standStill } from '../support/control.js';
+import { buildTestApp, someDefinition, type TestClient } from '../support/emulator.js';
+import { newYear } from '../support/manual-clock.js';
+
+const url = '/_emulator/fixtures';
+const exported = (client: TestClient) => client.call<Fixtures>('GET', '/_emulator/export');
+
+/** A workspace in which a bit of everything has happened, and is happening. */
+async function livelyWorkspace(settings: object = {}) {
+  const parts = standStill({ settings: { concurrency: 2, runDuration: '1s..9s', ...settings } });
+  const { client } = parts;
+  const names = ['Refund', 'Booking', 'Gone'];
+  const ids: string[] = [];
+  for (const name of names) {
+    const { test_case_definition_id: id } = await client.createDefinition({ name });
+    ids.push(id);
+  }
+  const [changed = '', , gone = ''] = ids;
+  await client.call('POST', '/_emulator/outcome-rules', {
+    match: { name: 'B*' },
+    sequence: [
+      { status: 'error', explanation: 'Ordered' },
+      { status: 'fail', duration: '3s' },
+    ],
+  });
+  await client.createBatchTest([...ids, ...ids, 'unknown']);
+  await advance(client, '4s');
+  const update = { user_prompt: 'You are Ben. You want a refund.' };
+  await client.call('PUT', `/update-test-case-definition/${changed}`, update);
+  await client.call('DELETE', `/delete-test-case-definition/${gone}`);
+  await client.createBatchTest(ids);
+  await client.call('PATCH', '/_emulator/settings', { seed: 'later', progression: 'polls=3' });
+  const { test_case_batch_job_id: polled } = await client.createBatchTest(ids);
+  await client.getBatchTest(polled);
+  await advance(client, '1s');
+  return parts;
+}
+
+/** What a client can see, in two steps of time. */
+async function everything(client: TestClient, state: Fixtures) {
+  const seen: unknown[] = [];
+  for (let look = 0; look < 2; look += 1) {
+    for (const type of ['type=retell-llm&llm_id=llm_1']) {
+      seen.push(await client.call('GET', `/v2/list-test-case-definitions?${type}`));
+      seen.push(await client.call('GET', `/v2/list-batch-tests?${type}`));
+    }
+    for (const { test_case_batch_job_id: id = '' } of state.batchTests ?? []) {
+      seen.push(await client.getBatchTest(id), await client.listRuns(id));
+    }
+    await client.createBatchTest(['more']);
+    seen.push(await advance(client, { until: 'idle' }));
+  }
+  return seen;
+}
+
+describe('an exported workspace', () => {
+  it('loads back to the same state, and goes on in the same way', async () => {
+    const { client } = await livelyWorkspace();
+    const state = await exported(client);
+    const { client: copy } = standStill({ settings: { seed: 'other' } });
+    await copy.call('POST', url, state);
+    expect(await exported(copy)).toEqual(state);
+    expect(await everything(copy, state)).toEqual(await everything(client, state));
+    expect(await exported(copy)).toEqual(await exported(client));
+  });
+
+  it('loads back after a reset', async () => {
+    const { client } = await livelyWorkspace();
+    const state = await exported(client);
+    await client.call('POST', '/_emulator/reset', {});
+    await client.call('POST', url, state);
+    expect(await exported(client)).toEqual(state);
+  });
+
+  it('keeps what a definition said before, and one that was deleted, for their runs only', async () => {
+    const { client } = await livelyWorkspace();
+    const { definitions = [] } = await exported(client);
+    expect(definitions).toMatchObject([
+      { name: 'Gone', deleted: true },
+      { name: 'Refund', earlier: [{ user_prompt: someDefinition.user_prompt }] },
+      { name: 'Booking' },
+    ]);
+  });
+
+  it('has a clock that goes on from its time where it was a real one', async () => {
+    const { client, clock } = buildTestApp({ settings: plain });
+    const a = client();
+    await advance(a, '1h');
+    await a.createBatchTest();
+    const state = await exported(a);
+    expect(state.clock).toEqual({ mode: 'real', now: newYear + 3_600_000 });
+    const copy = buildTestApp().client();
+    await copy.call('POST', url, state);
+    expect(await exported(copy)).toEqual(state);
+    clock.jump(1);
+  });
+});

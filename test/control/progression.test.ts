@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { advance, plain, progress, standStill } from '../support/control.js';
+import { retellLlm, type Batch } from '../support/emulator.js';
+import { newYear } from '../support/manual-clock.js';
+
+const ids = ['a', 'b', 'c', 'd', 'e'];
+const stateOf = (ended: number, total = ids.length) => ({
+  ended,
+  status: ended === total ? 'complete' : 'in_progress',
+});
+
+describe('progression immediate', () => {
+  it('has a batch complete by the first read, though it was in progress when created', async () => {
+    const { client } = standStill({ settings: { ...plain, progression: 'immediate' } });
+    const created = await client.createBatchTest(ids);
+    expect(created).toMatchObject({ status: 'in_progress', pass_count: 0 });
+    const read = await client.getBatchTest(created.test_case_batch_job_id);
+    expect(read).toMatchObject({ status: 'complete', pass_count: 5 });
+    expect(read.user_modified_timestamp).toBe(newYear);
+  });
+});
+
+describe('progression polls', () => {
+  it('completes a batch at the read asked for, its runs spread evenly over the reads', async () => {
+    const { client } = standStill({ settings: { ...plain, progression: { polls: 3 } } });
+    const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
+    await advance(client, '1h');
+    await client.listRuns(id);
+    const reads = [];
+    for (let read = 0; read < 4; read += 1) reads.push(progress(await client.getBatchTest(id)));
+    expect(reads).toEqual([stateOf(1), stateOf(3), stateOf(5), stateOf(5)]);
+  });
+
+  it('ends runs in their order, at the moment of the read', async () => {
+    const { client } = standStill({ settings: { ...plain, progression: 'polls=5' } });
+    const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
+    await advance(client, '2s');
+    await client.getBatchTest(id);
+    const { items } = await client.listRuns(id);
+    expect(items.map(({ status }) => status)).toEqual([
+      'pass',
+      ...Array<string>(4).fill('pending'),
+    ]);
+    expect(items[0]?.user_modified_timestamp).toBe(newYear + 2000);
+  });
+});
+
+describe('progression manual', () => {
+  it('moves a batch by its own requests only', async () => {
+    const { client, clock } = standStill({ settings: { ...plain, progression: 'manual' } });
+    const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
+    const url = `/_emulator/batch-tests/${id}`;
+    await clock.advance(60_000);
+    await advance(client, { until: 'idle' });
+    expect(progress(await client.getBatchTest(id))).toEqual(stateOf(0));
+    expect(await client.call('POST', `${url}/step`)).toEqual({
+      ...{ id, status: 'in_progress', totalCount: 5 },
+      ...{ passCount: 1, failCount: 0, errorCount: 0 },
+    });
+    expect(progress(await client.getBatchTest(id))).toEqual(stateOf(1));
+    expect(await client.call('POST', `${url}/complete`)).toMatchObject({ status: 'complete' });
+    const before = await client.getBatchTest(id);
+    expect(await client.call('POST', `${url}/step`)).toMatchObject({ status: 'complete' });
+    expect(await client.getBatchTest(id)).toEqual(before);
+  });
+
+  it('answers 409 for a batch that something else moves, and 404 for none', async () => {
+    const { client } = standStill({ settings: plain });
+    const { test_case_batch_job_id: id } = await client.createBatchTest();
+    for (const end of ['step', 'complete']) {
+      const answer = await client.send({
+        method: 'POST',
+        url: `/_emulator/batch-tests/${id}/${end}`,
+      });
+      expect(answer).toMatchObject({ status: 409, body: { status: 'error' } });
+      expect(answer.body['message']).toContain('its progression, "time"');
+      const none = await client.send({ method: 'POST', url: `/_emulator/batch-tests/x/${end}` });
+      expect(none.status).toBe(404);
+    }
+    expect(progress(await client.getBatchTest(id)).ended).toBe(0);
+  });
+});
+
+describe('the progression of one batch', () => {
+  const payload = { test_case_definition_ids: ['a'], response_engine: retellLlm };
+  const create = (progression: string) => ({
+    ...{ method: 'POST' as const, url: '/create-batch-test', payload },
+    headers: { 'x-emulator-progression': progression },
+  });
+
+  it('is set by a header, and leaves that of others alone', async () => {
+    const { client } = standStill({ settings: plain });
+    const { body } = await client.send(create('manual'));
+    const other = await client.createBatchTest();
+    await advance(client, '1s');
+    const { test_case_batch_job_id: id } = body as unknown as Batch;
+    expect(progress(await client.getBatchTest(id))).toEqual(stateOf(0, 1));
+    expect(progress(await client.getBatchTest(other.test_case_batch_job_id))).toEqual(
+      stateOf(1, 1),
+    );
+  });
+
+  it('answers 400 to one that there is not', async () => {
+    const { client } = standStill();
+    const { status, body } = await client.send(create('polls=x'));
+    expect(status).toBe(400);
+    expect(body['message']).toMatch(/header x-emulator-progression must be time, immediate/);
+  });
+});

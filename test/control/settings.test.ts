@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { advance, plain, progress, standStill } from '../support/control.js';
+import { buildTestApp } from '../support/emulator.js';
+import { newYear } from '../support/manual-clock.js';
+
+const url = '/_emulator/settings';
+
+describe('settings', () => {
+  it('are those the emulator was started with, until they are changed', async () => {
+    const { client } = standStill({ settings: plain });
+    const before = {
+      ...{ seed: 'test', concurrency: 10, runDuration: '1s', outcomes: 'pass=1' },
+      ...{ progression: 'time', unknownTestCases: 'accept' },
+    };
+    expect(await client.call('GET', url)).toEqual(before);
+    const change = { outcomes: { fail: 1 }, progression: { polls: 2 } };
+    expect(await client.call('PATCH', url, change)).toEqual({ ...before, ...change });
+    expect(await client.call('GET', url)).toEqual({ ...before, ...change });
+  });
+
+  it('apply to runs that have not started yet', async () => {
+    const { client } = standStill({ settings: { ...plain, concurrency: 1 } });
+    const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c']);
+    await advance(client, '500ms');
+    await client.call('PATCH', url, { runDuration: '5s', outcomes: 'fail=1' });
+    await advance(client, { until: 'idle' });
+    const { items } = await client.listRuns(id);
+    expect(items.map(({ status }) => status)).toEqual(['pass', 'fail', 'fail']);
+    expect(items.map((run) => run.user_modified_timestamp - newYear)).toEqual([1000, 6000, 11_000]);
+  });
+
+  it('let runs start from the moment on in which there is more room', async () => {
+    const { client } = standStill({ settings: { ...plain, concurrency: 1 } });
+    const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c']);
+    await advance(client, '500ms');
+    await client.call('PATCH', url, { concurrency: 3 });
+    await advance(client, { until: 'idle' });
+    const { items } = await client.listRuns(id);
+    expect(items.map((run) => run.user_modified_timestamp - newYear)).toEqual([1000, 1500, 1500]);
+  });
+
+  it('let no run start while more are under way than there is room for', async () => {
+    const { client } = standStill({ settings: { ...plain, concurrency: 3 } });
+    const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c', 'd']);
+    await advance(client, '500ms');
+    await client.call('PATCH', url, { concurrency: 1 });
+    await advance(client, { until: 'idle' });
+    const { items } = await client.listRuns(id);
+    expect(items.map((run) => run.user_modified_timestamp - newYear)).toEqual([
+      1000, 1000, 1000, 2000,
+    ]);
+  });
+
+  it('leave the story of a run that has ended as it was when the seed changes', async () => {
+    const { client } = standStill({ settings: { ...plain, outcomes: 'pass=1,fail=1' } });
+    const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
+    await advance(client, { until: 'idle' });
+    const before = await client.listRuns(id);
+    await client.call('PATCH', url, { seed: 'another' });
+    expect(await client.listRuns(id)).toEqual(before);
+  });
+
+  it('decide the policy for unknown ids', async () => {
+    const { client } = standStill();
+    await client.call('PATCH', url, { unknownTestCases: 'reject' });
+    const answer = await client.send({
+      ...{ method: 'POST', url: '/create-batch-test' },
+      payload: {
+        test_case_definition_ids: ['x'],
+        response_engine: { type: 'retell-llm', llm_id: 'l' },
+      },
+    });
+    expect(answer.status).toBe(400);
+  });
+
+  it('are the workspace’s own, or change in every workspace', async () => {
+    const { client } = buildTestApp();
+    await client('key_a').call('PATCH', url, { concurrency: 7 });
+    expect(await client('key_b').call('GET', url)).toMatchObject({ concurrency: 10 });
+    expect(await client('key_c').call('PATCH', url, { seed: 's', workspace: '*' })).toEqual({
+      workspaces: 2,
+    });
+    expect(await client('key_a').call('GET', url)).toMatchObject({ seed: 's', concurrency: 7 });
+    expect(await client('key_b').call('GET', url)).toMatchObject({ seed: 's', concurrency: 10 });
+  });
+
+  it.each([
+    [{ concurrency: 0 }, /body\/concurrency must be >= 1/],
+    [{ concurrency: '5' }, /body\/concurrency must be integer/],
+    [{ runDuration: '2 bananas' }, /body\/runDuration must be a duration such as 2s, a range/],
+    [{ outcomes: 'pass=0' }, /body\/outcomes must be weights such as/],
+    [{ outcomes: { pass: 1, won: 1 } }, /body\/outcomes must NOT have the unknown property "won"/],
+    [{ outcomes: { pass: 0 } }, /body\/outcomes must be weights/],
+    [{ progression: 'polls=0' }, /body\/progression must be time, immediate, manual, or/],
+    [{ progression: { polls: 0 } }, /body\/progression\/polls must be >= 1/],
+    [{ seed: '' }, /body\/seed must NOT have fewer than 1 characters/],
+    [{ unknownTestCases: 'ignore' }, /body\/unknownTestCases must be "accept" or "reject"/],
+    [{ sede: 'x' }, /body must NOT have the unknown property "sede"/],
+  ])('%j are refused, and nothing changes', async (payload, message) => {
+    const { client } = standStill();
+    const before = await client.call('GET', url);
+    const { status, body } = await client.send({ method: 'PATCH', url, payload });
+    expect(status).toBe(400);
+    expect(body['message']).toMatch(message);
+    expect(await client.call('GET', url)).toEqual(before);
+    const { test_case_batch_job_id: id } = await client.createBatchTest();
+    await advance(client, { until: 'idle' });
+    expect(progress(await client.getBatchTest(id)).status).toBe('complete');
+  });
+});

@@ -1,0 +1,89 @@
+import { get } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { advance, plain, standStill } from '../support/control.js';
+import { buildTestApp } from '../support/emulator.js';
+
+const waitUrl = (id: string, query = '') => `/_emulator/batch-tests/${id}/wait${query}`;
+
+describe('waiting for a batch', () => {
+  it('is over as soon as the batch is complete', async () => {
+    const { client, clock } = buildTestApp({ settings: plain });
+    const a = client();
+    const { test_case_batch_job_id: id } = await a.createBatchTest(['a', 'b']);
+    let answered = false;
+    const waiting = a.call('GET', waitUrl(id)).finally(() => (answered = true));
+    await clock.advance(999);
+    expect(answered).toBe(false);
+    await clock.advance(1);
+    expect(await waiting).toEqual({
+      ...{ id, status: 'complete', totalCount: 2 },
+      ...{ passCount: 2, failCount: 0, errorCount: 0 },
+    });
+  });
+
+  it('is over at once if it has the status already', async () => {
+    const { client } = standStill({ settings: plain });
+    const { test_case_batch_job_id: id } = await client.createBatchTest();
+    expect(await client.call('GET', waitUrl(id, '?status=in_progress'))).toMatchObject({ id });
+    await advance(client, { until: 'idle' });
+    expect(await client.call('GET', waitUrl(id))).toMatchObject({ status: 'complete' });
+  });
+
+  it.each(['clock', 'step', 'poll'])('sees what is done by %s', async (what) => {
+    const progression = { clock: 'time', step: 'manual', poll: 'polls=1' }[what] ?? '';
+    const { client } = standStill({ settings: { ...plain, progression } });
+    const { test_case_batch_job_id: id } = await client.createBatchTest();
+    const waiting = client.call('GET', waitUrl(id));
+    if (what === 'clock') await advance(client, '1s');
+    if (what === 'step') await client.call('POST', `/_emulator/batch-tests/${id}/step`);
+    if (what === 'poll') await client.getBatchTest(id);
+    expect(await waiting).toMatchObject({ status: 'complete' });
+  });
+
+  it('ends with 408 and how far it is when the time is over', async () => {
+    const { client, clock } = standStill({ settings: plain });
+    const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
+    const waiting = client.send({ method: 'GET', url: waitUrl(id, '?timeout=5s') });
+    // The machine's clock counts, not the workspace's, which stands still.
+    for (let turn = 0; clock.alarmCount === 0 && turn < 100; turn += 1) await clock.turn();
+    await clock.advance(5000);
+    const { status, body } = await waiting;
+    expect(status).toBe(408);
+    expect(body).toMatchObject({ status: 'error' });
+    expect(body['message']).toMatch(/After 5s the batch is in_progress: of 2 runs 0 passed, 0 f/);
+  });
+
+  it('ends with 404 when the batch is gone, and for one that never was', async () => {
+    const { client } = standStill({ settings: plain });
+    const { test_case_batch_job_id: id } = await client.createBatchTest();
+    const waiting = client.send({ method: 'GET', url: waitUrl(id) });
+    await client.call('POST', '/_emulator/reset', {});
+    expect((await waiting).status).toBe(404);
+    expect((await client.send({ method: 'GET', url: waitUrl(id) })).status).toBe(404);
+  });
+
+  it('leaves nothing behind when the client goes away', async () => {
+    const { client, app, clock } = standStill({ settings: plain });
+    const { test_case_batch_job_id: id } = await client.createBatchTest();
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const headers = { authorization: 'Bearer key_a' };
+    const request = get({ host: '127.0.0.1', port, path: waitUrl(id), headers });
+    request.on('error', () => undefined);
+    while (clock.alarmCount === 0) await clock.turn();
+    request.destroy();
+    while (clock.alarmCount > 0) await clock.turn();
+  });
+
+  it.each([
+    ['?status=done', /query\/status must be "in_progress" or "complete"/],
+    ['?timeout=soon', /query\/timeout must be a duration such as 2s/],
+  ])('%s is refused', async (query, message) => {
+    const { client } = standStill();
+    const { test_case_batch_job_id: id } = await client.createBatchTest();
+    const { status, body } = await client.send({ method: 'GET', url: waitUrl(id, query) });
+    expect(status).toBe(400);
+    expect(body['message']).toMatch(message);
+  });
+});

@@ -1,0 +1,209 @@
+import Retell from 'retell-sdk';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startEmulator, StartupError, type StartOptions, type Workspace } from '../src/index.js';
+import { newYear } from './support/manual-clock.js';
+
+async function start(options: StartOptions = {}) {
+  const emulator = await startEmulator({ validateResponses: true, ...options });
+  onTestFinished(() => emulator.close());
+  return emulator;
+}
+
+const clientOf = ({ apiKey, url }: Workspace) =>
+  new Retell({ apiKey, baseURL: url, maxRetries: 0 });
+
+const engine = { type: 'retell-llm', llm_id: 'llm_1' } as const;
+
+const createBatch = (workspace: Workspace, ids: string[]) =>
+  clientOf(workspace).tests.createBatchTest({
+    response_engine: engine,
+    test_case_definition_ids: ids,
+  });
+
+/** What a test may see of a workspace that it has to itself. */
+async function play(workspace: Workspace, count: number) {
+  const batch = await createBatch(
+    workspace,
+    Array.from({ length: count }, (_, index) => `case ${String(index)}`),
+  );
+  const happened = [await workspace.clock.advance('1500ms'), await workspace.settle()];
+  const { items } = await clientOf(workspace).tests.listTestRuns(batch.test_case_batch_job_id, {
+    limit: 1000,
+  });
+  return { batch, happened, items };
+}
+
+describe('startEmulator', () => {
+  it('listens before it resolves, on a port of its own, and no more once it is closed', async () => {
+    const [a, b] = [await start(), await start()];
+    expect(a.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(a.url).not.toBe(b.url);
+    expect((await fetch(`${a.url}/_emulator/ready`)).status).toBe(200);
+    await a.close();
+    await a.close();
+    await expect(fetch(`${a.url}/_emulator/ready`)).rejects.toThrow('fetch failed');
+    expect((await fetch(`${b.url}/_emulator/ready`)).status).toBe(200);
+  });
+
+  it('closes at the end of the block that it is used in', async () => {
+    const urls: string[] = [];
+    {
+      await using emulator = await startEmulator();
+      urls.push(emulator.url);
+      await createBatch(emulator.workspace('key_a'), ['a']);
+    }
+    for (const url of urls) await expect(fetch(url)).rejects.toThrow('fetch failed');
+  });
+
+  it('closes though a request waits for something', async () => {
+    const emulator = await start();
+    const workspace = emulator.workspace('key_a');
+    const { test_case_batch_job_id: id } = await createBatch(workspace, ['a']);
+    const headers = { authorization: 'Bearer key_a' };
+    const wait = `${emulator.url}/_emulator/batch-tests/${id}/wait`;
+    const overHttp = expect(fetch(wait, { headers })).rejects.toThrow();
+    const inProcess = expect(workspace.batchTests.wait(id)).rejects.toThrow(/not ready/);
+    await fetch(emulator.url);
+    await emulator.close();
+    await Promise.all([overHttp, inProcess]);
+  });
+
+  it('gives the same every time', async () => {
+    const [a, b] = [await start(), await start()];
+    const played = await play(a.workspace('key_a'), 20);
+    expect(await play(b.workspace('key_a'), 20)).toEqual(played);
+    expect(played.batch.creation_timestamp).toBe(newYear);
+    expect(new Set(played.items.map(({ status }) => status)).size).toBeGreaterThan(1);
+    const other = await start({ seed: 'other' });
+    expect(await play(other.workspace('key_a'), 20)).not.toEqual(played);
+  });
+
+  it('takes the options of the command, in the words of the config file', async () => {
+    const emulator = await start({
+      ...{ clock: 'real', runDuration: '0ms', outcomes: { fail: 1 } },
+      ...{ apiKey: ['key_a'], progression: { polls: 1 } },
+    });
+    const workspace = emulator.workspace('key_a');
+    const { test_case_batch_job_id: id } = await createBatch(workspace, ['a']);
+    const batch = await clientOf(workspace).tests.getBatchTest(id);
+    expect(batch).toMatchObject({ status: 'complete', fail_count: 1 });
+    expect(await workspace.clock.get()).toMatchObject({ mode: 'real', speed: 1 });
+    await expect(createBatch(emulator.workspace('key_b'), ['a'])).rejects.toMatchObject({
+      status: 401,
+    });
+  });
+
+  it('begins when and with what it is told to', async () => {
+    const fixtures = { definitions: [], settings: { concurrency: 3 } };
+    const emulator = await start({ now: '2030-05-05T05:05:05Z', fixtures });
+    const workspace = emulator.workspace('key_a');
+    expect(await workspace.clock.get()).toMatchObject({ now: Date.UTC(2030, 4, 5, 5, 5, 5) });
+    expect(await workspace.settings.get()).toMatchObject({ concurrency: 3 });
+  });
+
+  it.each<[object, string]>([
+    [{ port: 'x' }, 'port in startEmulator is "x", which is not allowed: must be a whole number'],
+    [{ runDuration: 'x' }, 'runDuration in startEmulator is "x"'],
+    [{ prot: 1 }, 'startEmulator: there is no option "prot"'],
+    [{ now: 'noon' }, 'now must be milliseconds since the epoch, or a date and time'],
+    [{ fixtures: { batch: [] } }, 'fixtures[0]: must NOT have the unknown property "batch"'],
+    [{ host: '0.0.0.0' }, 'would let others steer the emulator'],
+    [{ host: '192.0.2.1', control: 'off' }, 'this machine has no such address'],
+  ])('rejects %j and says why', async (options, message) => {
+    const error: unknown = await startEmulator(options as StartOptions).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(StartupError);
+    expect((error as Error).message).toContain(message);
+  });
+});
+
+describe('a workspace', () => {
+  it('does what the control API does', async () => {
+    const workspace = (await start({ runDuration: '1s' })).workspace('key_a');
+    const rule = await workspace.outcomes.add({
+      match: { name: 'a' },
+      outcome: { status: 'fail', explanation: 'Ordered' },
+    });
+    expect(await workspace.outcomes.list()).toEqual([{ ...rule, hits: 0 }]);
+    const { test_case_batch_job_id: id } = await createBatch(workspace, ['a']);
+    const waiting = workspace.batchTests.wait(id, { timeout: '10s' });
+    expect(await workspace.clock.advance({ by: '1s' })).toMatchObject({ runsEnded: 1 });
+    expect(await waiting).toMatchObject({ id, failCount: 1 });
+    const { items } = await clientOf(workspace).tests.listTestRuns(id);
+    const why = await workspace.testRuns.explain(items[0]?.test_case_job_id ?? '');
+    expect(why.decidedBy).toEqual({ source: 'rule', rule: rule.id });
+    await workspace.outcomes.delete(rule.id);
+    await workspace.outcomes.clear();
+    expect(await workspace.outcomes.list()).toEqual([]);
+    await workspace.settings.change({ progression: 'manual' });
+    const manual = await createBatch(workspace, ['a', 'b']);
+    const { test_case_batch_job_id: stepped } = manual;
+    expect(await workspace.batchTests.step(stepped)).toMatchObject({ status: 'in_progress' });
+    expect(await workspace.batchTests.complete(stepped)).toMatchObject({ status: 'complete' });
+    expect(await workspace.clock.set({ mode: 'real', speed: 5 })).toMatchObject({ speed: 5 });
+  });
+
+  it('goes back to a snapshot, to its beginning, and to what was exported', async () => {
+    const workspace = (await start()).workspace('key_a');
+    const first = await play(workspace, 3);
+    const snapshot = await workspace.snapshot();
+    const state = await workspace.export();
+    const second = await play(workspace, 3);
+    await snapshot.restore();
+    expect(await workspace.export()).toEqual(state);
+    expect(await play(workspace, 3)).toEqual(second);
+    await workspace.restore(snapshot.name);
+    await workspace.reset();
+    expect(await play(workspace, 3)).toEqual(first);
+    await workspace.reset();
+    expect(await workspace.load(state)).toMatchObject({ testRuns: 3 });
+    expect(await workspace.export()).toEqual(state);
+  });
+
+  it('rejects bad input and names the field', async () => {
+    const workspace = (await start()).workspace('key_a');
+    await expect(workspace.clock.advance('soon')).rejects.toThrow('body/by must be a duration');
+    await expect(workspace.restore('none')).rejects.toThrow('not found');
+    const wait = workspace.batchTests.wait('x', { timeout: 'soon' });
+    await expect(wait).rejects.toThrow('query/timeout must be a duration');
+    const rule = { outcome: { status: 'won' } } as unknown as Parameters<
+      typeof workspace.outcomes.add
+    >[0];
+    await expect(workspace.outcomes.add(rule)).rejects.toThrow(
+      'body/outcome/status must be "pass"',
+    );
+  });
+});
+
+describe('fifty workspaces in one process', () => {
+  const keys = Array.from({ length: 50 }, (_, index) => `key_${String(index)}`);
+
+  /** A story of its own for each: another seed, pace, and number of runs. */
+  async function live(workspace: Workspace, index: number) {
+    await workspace.settings.change({
+      seed: `seed ${String(index)}`,
+      concurrency: 1 + (index % 7),
+      outcomes: { pass: 1, fail: index % 3, error: index % 2 },
+    });
+    if (index % 2 === 0) await workspace.outcomes.add({ times: 2, outcome: { status: 'error' } });
+    const first = await play(workspace, 3 + (index % 11));
+    const snapshot = await workspace.snapshot();
+    const second = await play(workspace, 2);
+    if (index % 5 === 0) await snapshot.restore();
+    return { first, second, state: await workspace.export() };
+  }
+
+  it('at the same time each give what they give alone', async () => {
+    const together = await start();
+    const lives = await Promise.all(keys.map((key, index) => live(together.workspace(key), index)));
+    expect(new Set(lives.map((life) => JSON.stringify(life))).size).toBe(keys.length);
+    for (const [index, key] of keys.entries()) {
+      if (index % 7 !== 0) continue;
+      const alone = await start();
+      expect(await live(alone.workspace(key), index)).toEqual(lives[index]);
+    }
+    const apart = await start();
+    for (const [index, key] of [...keys.entries()].reverse()) {
+      expect(await live(apart.workspace(key), index)).toEqual(lives[index]);
+    }
+  });
+});

@@ -1,0 +1,39 @@
+import Retell from 'retell-sdk';
+import { describe } from 'vitest';
+import { emulatorTest, test } from '../src/vitest.js';
+
+const engine = { type: 'retell-llm', llm_id: 'llm_1' } as const;
+const request = { response_engine: engine, test_case_definition_ids: ['a', 'b'] };
+
+describe('the test of retell-emulator/vitest', () => {
+  const seen: Record<string, string> = {};
+
+  for (const name of ['one', 'two']) {
+    test(`gives ${name} a workspace of its own`, async ({ workspace, emulator, expect }) => {
+      const client = new Retell({ apiKey: workspace.apiKey, baseURL: workspace.url });
+      expect(workspace.url).toBe(emulator.url);
+      expect((await client.tests.listBatchTests({ ...engine })).items).toEqual([]);
+      const { test_case_batch_job_id: id } = await client.tests.createBatchTest(request);
+      await workspace.settle();
+      expect(await client.tests.getBatchTest(id)).toMatchObject({ status: 'complete' });
+      expect(workspace.apiKey).toContain(`gives%20${name}%20a`);
+      expect(Object.values(seen)).not.toContain(id);
+      seen[name] = id;
+    });
+  }
+
+  let tries = 0;
+  test('begins afresh at each try', { retry: 1 }, async ({ workspace, expect }) => {
+    tries += 1;
+    const client = new Retell({ apiKey: workspace.apiKey, baseURL: workspace.url });
+    expect((await client.tests.listBatchTests({ ...engine })).items).toEqual([]);
+    await client.tests.createBatchTest(request);
+    expect(tries).toBe(2);
+  });
+});
+
+const failing = emulatorTest({ outcomes: 'fail=1' });
+
+failing('a test made with options has them', async ({ workspace, expect }) => {
+  expect(await workspace.settings.get()).toMatchObject({ outcomes: 'fail=1' });
+});
