@@ -11,7 +11,9 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', '.*.cjs', '.ci/*.js', 'examples/*/*.js'] },
+        projectService: {
+          allowDefaultProject: ['*.js', '.*.cjs', '.ci/*.js', 'bench/*.js', 'examples/*/*.js'],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const emulator = openEmulator({
     ...config,
     clock,
-    fixtures: config.fixtures.map(readFixtures),
+    fixtures: [...config.fixtures.map(readFixtures), ...rulesOf(config)],
     ...(config.clock === 'manual' && {
       initialClock: (time: number) => ({ mode: 'manual', time }) as const,
     }),
@@ -169,6 +169,10 @@ function readConfigFile(named: string | undefined): ConfigSources['file'] {
     throw new StartupError('usage', `cannot read config file ${path}: ${reason}`, { cause: error });
   }
 }
+
+/** The rules of the config file are fixtures like others. */
+const rulesOf = ({ rules }: Config): FixtureSource[] =>
+  Object.keys(rules).length === 0 ? [] : [{ name: 'config file', content: rules }];
 
 function readFixtures(name: string): FixtureSource {
   try {

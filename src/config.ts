@@ -3,6 +3,7 @@ import { StartupError } from './errors.js';
 import { isLoopback } from './loopback.js';
 import { loadContract } from './contract/document.js';
 import { ajvFormats } from './contract/validation.js';
+import type { Fixtures } from './simulation/fixtures/fixtures.js';
 import { controlFormats, type SettingsInput } from './workspace/settings.js';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -20,6 +21,11 @@ export interface Config {
   /** Paths of files. */
   readonly fixtures: readonly string[];
   readonly settings: Required<Omit<SettingsInput, 'seed'>> & { readonly seed: string | undefined };
+  /** Runs that a workspace may start; they cost nothing if undefined. */
+  readonly credit: number | undefined;
+  readonly journalSize: number;
+  /** Rules that every workspace begins with. */
+  readonly rules: Pick<Fixtures, 'faults' | 'outcomeRules'>;
   readonly validateResponses: boolean;
   readonly logLevel: (typeof logLevels)[number];
 }
@@ -39,6 +45,9 @@ export interface OptionSpec {
   /** That of the setting of this name in `openapi/control.yaml`, if absent. */
   readonly schema?: SchemaObject;
 }
+
+/** What only a file has room for: the fixtures of this name in `openapi/control.yaml`. */
+const fileOnly = ['outcomeRules', 'faults'] as const;
 
 /** The options, in the order of the help. */
 export const optionSpecs: readonly OptionSpec[] = [
@@ -136,6 +145,28 @@ export const optionSpecs: readonly OptionSpec[] = [
     allowed: controlFormats.progression.allowed,
   },
   {
+    name: 'rateLimit',
+    placeholder: 'LIMIT',
+    description: 'most requests of an API key, as in 10/1s, before 429',
+    default: 'off',
+    allowed: controlFormats['rate-limit'].allowed,
+  },
+  {
+    name: 'credit',
+    placeholder: 'RUNS',
+    description: 'runs that an API key may start before 402 (default: any number)',
+    allowed: 'a whole number from 0 to 9007199254740991',
+    schema: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+  },
+  {
+    name: 'journalSize',
+    placeholder: 'REQUESTS',
+    description: 'requests to keep in the journal of each API key; 0 keeps none',
+    default: 1000,
+    allowed: 'a whole number from 0 to 1000000',
+    schema: { type: 'integer', minimum: 0, maximum: 1_000_000 },
+  },
+  {
     name: 'unknownTestCases',
     placeholder: 'POLICY',
     description: 'accept or reject a batch with ids that no definition has',
@@ -213,7 +244,12 @@ export function resolveConfig({ flags, environment, file }: ConfigSources): Conf
       values[name] = spec.default;
     }
   }
-  const config = toConfig(values as unknown as CheckedValues);
+  const rules = Object.fromEntries(
+    fileOnly.flatMap((name) =>
+      (fromFile[name] ?? undefined) === undefined ? [] : [[name, fromFile[name]]],
+    ),
+  );
+  const config = { ...toConfig(values as unknown as CheckedValues), rules };
   refuseExposure(config);
   return config;
 }
@@ -223,7 +259,7 @@ function fileOptions(file: ConfigSources['file']): RawOptions {
   if (typeof content !== 'object' || Array.isArray(content)) {
     throw new StartupError('usage', `${file?.path ?? ''}: must hold options, such as "port: 4010"`);
   }
-  const known = optionSpecs.map(({ name }) => name);
+  const known: string[] = [...optionSpecs.map(({ name }) => name), ...fileOnly];
   const stranger = Object.keys(content).find((key) => !known.includes(key));
   if (stranger !== undefined) {
     throw new StartupError(
@@ -259,24 +295,28 @@ function createAjv(): Ajv2020 {
   return ajv;
 }
 
-type CheckedValues = Omit<Config, 'apiKeys' | 'fixtures' | 'settings'> &
+type CheckedValues = Omit<Config, 'apiKeys' | 'fixtures' | 'rules' | 'settings'> &
   Config['settings'] & { apiKey?: string[]; fixtures?: string[] };
 
-function toConfig({ apiKey = [], fixtures = [], ...values }: CheckedValues): Config {
+function toConfig({ apiKey = [], fixtures = [], ...values }: CheckedValues) {
   const { host, port, database, validateResponses, logLevel } = values;
-  const { seed, concurrency, runDuration, outcomes, progression, unknownTestCases } = values;
+  const { seed, concurrency, runDuration, outcomes } = values;
+  const { progression, rateLimit, unknownTestCases, credit, journalSize } = values;
   const { control, controlToken, defaultApiKey, clock } = values;
   return {
     ...{ host, port, database, validateResponses, logLevel },
-    ...{ control, controlToken, defaultApiKey, clock },
+    ...{ control, controlToken, defaultApiKey, clock, credit, journalSize },
     apiKeys: apiKey,
     fixtures,
-    settings: { seed, concurrency, runDuration, outcomes, progression, unknownTestCases },
+    settings: {
+      ...{ seed, concurrency, runDuration, outcomes },
+      ...{ progression, rateLimit, unknownTestCases },
+    },
   };
 }
 
 /** Whoever reaches the control API can read and reset everything. */
-function refuseExposure({ host, control, controlToken }: Config): void {
+function refuseExposure({ host, control, controlToken }: Omit<Config, 'rules'>): void {
   if (control !== 'on' || controlToken !== undefined || isLoopback(host)) return;
   throw new StartupError(
     'usage',

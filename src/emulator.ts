@@ -10,10 +10,14 @@ import { startWorker, type Worker } from './simulation/worker.js';
 import { workspacesOf } from './simulation/workspaces.js';
 import { openStore } from './store/store.js';
 import type { Clock, WorkspaceClock } from './workspace/clock.js';
+import { createJournal } from './workspace/journal.js';
 import { controlFormats, type SettingsInput } from './workspace/settings.js';
 
 /** Runs that the worker loads at once. At some 5 µs each, requests hardly notice it. */
 const sliceSize = 200;
+
+/** What the journals of all workspaces may take together. */
+const mostJournalBytes = 16 * 1024 * 1024;
 
 export interface EmulatorOptions {
   /** A file, or `:memory:`. */
@@ -21,6 +25,10 @@ export interface EmulatorOptions {
   /** What every workspace begins with. Without a seed it is the database's, or a new one. */
   readonly settings: Required<Omit<SettingsInput, 'seed'>> & { readonly seed: string | undefined };
   readonly clock: Clock;
+  /** Runs that a workspace may start; they cost nothing if absent. */
+  readonly credit?: number | undefined;
+  /** Requests that the journal of a workspace holds; 1,000 if absent, no journal if 0. */
+  readonly journalSize?: number;
   /** What the clock of a new workspace is, given the wall clock's time; that clock if absent. */
   readonly initialClock?: (wall: number) => WorkspaceClock;
   /** What every workspace begins with, and is reset to; each with where it came from. */
@@ -60,12 +68,14 @@ export interface Emulator extends Services {
  */
 export function openEmulator(options: EmulatorOptions): Emulator {
   const { database, clock, initialClock = wallTime, fixtures = [], onError } = options;
+  const { journalSize = 1000 } = options;
   const store = openStore(database, clock.now());
   const seed = store.keepSeed(options.settings.seed, newSeed);
   const changes = createChanges();
   const workspaces = workspacesOf(store, clock, {
     settings: { ...options.settings, seed },
     clock: initialClock,
+    credit: options.credit ?? null,
     fixtures: fixtures.map(checkFixtures),
     onBegin: (id) => {
       worker.reschedule(id, store.workspaces.nextDue(id));
@@ -84,6 +94,11 @@ export function openEmulator(options: EmulatorOptions): Emulator {
     workspaces,
     worker,
     changes,
+    journal:
+      journalSize === 0
+        ? undefined
+        : createJournal({ entries: journalSize, bytes: mostJournalBytes }),
+    limitsEveryWorkspace: options.settings.rateLimit !== 'off',
     clock,
     seed,
     close() {

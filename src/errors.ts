@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+
 /**
  * Every way a request can be refused, in one table: code → HTTP status and message.
  *
@@ -30,18 +32,26 @@ export interface ErrorBody {
   message: string;
 }
 
+/** The message that goes with a status; that of HTTP where the table has none. */
+export const messageOf = (status: number): string =>
+  Object.values(table).find(([known]) => known === status)?.[1] ??
+  `${STATUS_CODES[status] ?? 'Error'}.`;
+
 /** A refusal that the client may read. Anything else that is thrown is a fault of ours: a 500. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly statusCode: number;
+  /** To be sent with it. */
+  readonly headers: Readonly<Record<string, string>>;
 
   /** @param detail what was wrong with this very request; goes after the table's message. */
-  constructor(code: ErrorCode, detail?: string) {
+  constructor(code: ErrorCode, detail?: string, headers: Readonly<Record<string, string>> = {}) {
     const [status, message] = table[code];
     super(detail === undefined ? message : `${message} ${detail}`);
     this.name = 'ApiError';
     this.code = code;
     this.statusCode = status;
+    this.headers = headers;
   }
 
   get body(): ErrorBody {

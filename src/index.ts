@@ -41,6 +41,13 @@ export interface StartOptions extends Partial<Settings> {
   readonly now?: string | number;
   /** What every workspace begins with. */
   readonly fixtures?: Fixtures | readonly Fixtures[];
+  /** Rules that every workspace begins with. */
+  readonly outcomeRules?: NonNullable<Fixtures['outcomeRules']>;
+  readonly faults?: NonNullable<Fixtures['faults']>;
+  /** Runs that each workspace may start before it gets 402; any number if absent. */
+  readonly credit?: number;
+  /** Requests that the journal of each workspace holds; 1,000 if absent. */
+  readonly journalSize?: number;
   /** Whether the control API is served over HTTP, too; `on` if absent. */
   readonly control?: Config['control'];
   readonly controlToken?: string;
@@ -83,7 +90,12 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
   const emulator = openEmulator({
     ...config,
     clock: wallClock(),
-    fixtures: nameFixtures(fixtures),
+    fixtures: [
+      ...nameFixtures(fixtures),
+      ...(Object.keys(config.rules).length > 0
+        ? [{ name: 'startEmulator', content: config.rules }]
+        : []),
+    ],
     ...(config.clock === 'manual' && { initialClock: standingAt(now) }),
     onError: (error) => {
       process.emitWarning(error as Error);

@@ -40,6 +40,7 @@ const idPrefixes = {
   batch: 'test_batch_',
   run: 'test_job_',
   rule: 'rule_',
+  fault: 'fault_',
 } as const;
 
 /**

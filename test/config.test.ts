@@ -35,12 +35,16 @@ describe('resolveConfig', () => {
       controlToken: undefined,
       clock: 'real',
       fixtures: [],
+      rules: {},
+      credit: undefined,
+      journalSize: 1000,
       settings: {
         seed: undefined,
         concurrency: 10,
         runDuration: '500ms..2500ms',
         outcomes: 'pass=0.8,fail=0.15,error=0.05',
         progression: 'time',
+        rateLimit: 'off',
         unknownTestCases: 'accept',
       },
       validateResponses: false,
@@ -107,6 +111,9 @@ describe('resolveConfig', () => {
     ['outcomes', 'pass=0', 'one of them above 0'],
     ['progression', 'polls=0', 'time, immediate, manual, or polls=3'],
     ['clock', 'stopped', 'real or manual'],
+    ['rateLimit', '10', 'off, or requests in a time such as 10/1s'],
+    ['credit', '-1', 'a whole number from 0'],
+    ['journalSize', '1.5', 'a whole number from 0 to 1000000'],
     ['control', 'maybe', 'on, off or open'],
     ['seed', '', 'a text of 1 to 100 characters'],
     ['unknownTestCases', 'ignore', 'accept or reject'],
@@ -130,6 +137,12 @@ describe('resolveConfig', () => {
   it('does not show a key that it refuses', () => {
     const message = refusal(() => resolve({ flags: { apiKey: ['key secret'] } }));
     expect(message).toBe('--api-key must be an API key without spaces');
+  });
+
+  it('takes rules from the file only, as they are', () => {
+    const rules = { faults: [{ latency: '1s' }], outcomeRules: [{ outcome: { status: 'pass' } }] };
+    expect(fromFile({ ...rules, port: 1 })).toMatchObject({ rules, port: 1 });
+    expect(fromFile({ faults: null }).rules).toEqual({});
   });
 
   it('refuses a file with an unknown option, or that holds none', () => {

@@ -45,6 +45,140 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_emulator/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the faults */
+        get: operations["listFaults"];
+        put?: never;
+        /**
+         * Let some requests fail
+         * @description The first fault that matches a request, and whose time has come, hits it.
+         */
+        post: operations["addFault"];
+        /** Delete all faults */
+        delete: operations["deleteFaults"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/faults/{fault_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a fault */
+        delete: operations["deleteFault"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/credit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the credit */
+        get: operations["getCredit"];
+        /**
+         * Set the credit
+         * @description Each run that starts costs one. Without any left, creating batches and definitions answers 402.
+         */
+        put: operations["setCredit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was asked, and how it was answered
+         * @description Requests to the vendor's operations, the newest last.
+         */
+        get: operations["listRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/requests/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count requests */
+        post: operations["countRequests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/requests/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find requests */
+        post: operations["findRequests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/requests/wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wait for requests
+         * @description Answers as soon as so many that match have been answered.
+         */
+        get: operations["waitForRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_emulator/settings": {
         parameters: {
             query?: never;
@@ -193,7 +327,7 @@ export interface paths {
         put?: never;
         /**
          * Begin again
-         * @description Puts the workspace back to what it began with: empty, or as the fixtures that the emulator was started with have it. Clock, settings and rules go back, too; snapshots stay.
+         * @description Puts the workspace back to what it began with: empty, or as the fixtures that the emulator was started with have it. Clock, settings and rules go back, too, and the journal is emptied; snapshots stay.
          */
         post: operations["resetWorkspace"];
         delete?: never;
@@ -410,6 +544,12 @@ export interface components {
             outcomes?: string | components["schemas"]["OutcomeWeights"];
             progression?: components["schemas"]["Progression"];
             /**
+             * Format: rate-limit
+             * @description How many requests are let through in how much of the workspace's time, `10/1s`; `off` for any number.
+             * @example 10/1s
+             */
+            rateLimit?: string;
+            /**
              * @description What becomes of a batch with ids that no definition has.
              * @enum {string}
              */
@@ -429,6 +569,145 @@ export interface components {
         SettingsChange: {
             workspace?: components["schemas"]["Scope"];
         } & components["schemas"]["Settings"];
+        NewFault: components["schemas"]["FaultInput"];
+        /** @description Which requests fail, when, and how. At least one of `error`, `latency`, `connection` and `drip`. */
+        FaultInput: {
+            match?: components["schemas"]["FaultMatch"];
+            /** @description How many requests it hits; every one if absent. */
+            times?: number;
+            /** @description How many matching requests it lets pass first. */
+            after?: number;
+            /** @description Hits every so manyeth of the others. */
+            every?: number;
+            /** @description Hits a request by chance, which depends on the seed. */
+            probability?: number;
+            /**
+             * Format: time-span
+             * @description How long it is there, by the workspace's clock.
+             */
+            for?: string;
+            /**
+             * @description `before` the operation, which then does not happen, or `after` it: the work is done and only the answer is lost. `before` if absent.
+             * @enum {string}
+             */
+            phase?: "before" | "after";
+            error?: components["schemas"]["FaultError"];
+            /**
+             * Format: duration-distribution
+             * @description How long to wait, by the machine's clock: `200ms`, `100ms..2s`, or lognormal as median and sigma, `200ms/0.5`.
+             */
+            latency?: string;
+            /**
+             * @description `reset` it; close it with an empty response; `hang` until the client gives up; `truncate` the answer, after the operation; or send `garbage`.
+             * @enum {string}
+             */
+            connection?: "reset" | "empty-response" | "hang" | "truncate" | "garbage";
+            /** @description Sends the answer in so many pieces, over so much of the machine's time. */
+            drip?: {
+                chunks: number;
+                /** Format: time-span */
+                over: string;
+            };
+        };
+        /** @description All that is given must fit. An empty one matches every request. */
+        FaultMatch: {
+            /** @description The id of an operation of the vendor's contract. */
+            operation?: string;
+            /** @description With `*` for any text and `?` for any character. */
+            path?: string;
+            /** @description Named in the path, or among those of a batch to create. */
+            testCaseDefinitionId?: string;
+            /** @description Named in the path. */
+            batchTestId?: string;
+        };
+        FaultError: {
+            status: number;
+            /** @description That of the contract for the status if absent. */
+            message?: string;
+            /** @description Such as `Retry-After`, `retry-after-ms` and `x-should-retry`. */
+            headers?: {
+                [key: string]: string;
+            };
+        };
+        Fault: {
+            id: string;
+            /** @description How many requests it matched. */
+            seen: number;
+            /** @description How many of them it hit. */
+            hits: number;
+        } & components["schemas"]["FaultInput"];
+        FixtureFault: {
+            id?: components["schemas"]["Id"];
+            /** @description Since when it is there; now if absent. */
+            createdAt?: components["schemas"]["Moment"];
+            seen?: number;
+            hits?: number;
+        } & components["schemas"]["FaultInput"];
+        Credit: {
+            /** @description Runs that may still start; null if they cost nothing. */
+            remaining: number | null;
+        };
+        CreditChange: {
+            remaining: number | null;
+            workspace?: components["schemas"]["Scope"];
+        };
+        JournalPage: {
+            items: components["schemas"]["JournalEntry"][];
+            hasMore: boolean;
+        };
+        JournalEntry: {
+            /** @description Rises from request to request. */
+            id: number;
+            /** @description When it came, by the machine's clock, in milliseconds since the epoch. */
+            time: number;
+            /** @description Null if the contract has none there. */
+            operation: string | null;
+            method: string;
+            path: string;
+            query: {
+                [key: string]: unknown;
+            };
+            /** @description Credentials are left out. */
+            headers: {
+                [key: string]: unknown;
+            };
+            /** @description Absent if there was none, it was no JSON, or it was too long to keep. */
+            body?: unknown;
+            /** @description How often the client had tried before, by `x-stainless-retry-count`. */
+            attempt: number;
+            /** @description Null if nothing was answered. */
+            status: number | null;
+            /** @description Milliseconds until the answer was over; null until then. */
+            duration: number | null;
+            /** @description Why it was refused. */
+            error: string | null;
+            /** @description Whether it was as the contract has it. */
+            valid: boolean;
+            fault: components["schemas"]["FaultCause"] | null;
+            warnings: string[];
+        };
+        /** @description What made a request fail. */
+        FaultCause: {
+            /** @enum {string} */
+            source: "rule" | "prefer" | "api-key" | "rate-limit" | "credit";
+            /** @description The fault's id. */
+            rule?: string;
+        };
+        /** @description All that is given must fit. An empty one matches every request. */
+        RequestMatcher: {
+            operation?: string;
+            /** @description With `*` for any text and `?` for any character. */
+            path?: string;
+            status?: number;
+            /** @description What the body has, among other things: objects may have more properties than given, arrays and everything else must be equal. */
+            body?: unknown;
+            headers?: {
+                [key: string]: string;
+            };
+        };
+        RequestCount: {
+            count: number;
+        };
         /** @description How a run ends. */
         OrderedOutcome: {
             /** @enum {string} */
@@ -506,6 +785,8 @@ export interface components {
             totalCount: number;
         };
         Reset: {
+            /** @description Resets just these, and nothing else. */
+            only?: ("journal" | "faults")[];
             workspace?: components["schemas"]["Scope"];
         };
         ResetDone: {
@@ -518,6 +799,9 @@ export interface components {
             settings?: components["schemas"]["Settings"];
             definitions?: components["schemas"]["FixtureDefinition"][];
             outcomeRules?: components["schemas"]["FixtureOutcomeRule"][];
+            faults?: components["schemas"]["FixtureFault"][];
+            /** @description Runs that may still start; those that these fixtures start cost nothing. */
+            credit?: number;
             batchTests?: components["schemas"]["FixtureBatchTest"][];
             ordinals?: components["schemas"]["Ordinals"];
         };
@@ -599,10 +883,12 @@ export interface components {
             batch?: number;
             definition?: number;
             rule?: number;
+            fault?: number;
         };
         FixturesLoaded: {
             definitions: number;
             outcomeRules: number;
+            faults: number;
             batchTests: number;
             testRuns: number;
         };
@@ -757,6 +1043,26 @@ export interface components {
         };
     };
     parameters: {
+        /** @description The fault's id. */
+        FaultId: string;
+        /** @description Only requests to this operation of the vendor's contract. */
+        FilterOperation: string;
+        /** @description Only requests to this path, with `*` for any text and `?` for any character. */
+        FilterPath: string;
+        /** @description Only requests that were answered with this status. */
+        FilterStatus: number;
+        /** @description Only requests from this time on, by the machine's clock: milliseconds since the epoch, or a date and time as in RFC 3339. */
+        FilterSince: number | string;
+        /** @description Only requests that met this fault rule, by its id, or any fault of this source, such as `prefer`. */
+        FilterFault: string;
+        /** @description Only requests that are as the contract has it, or only those that are not. */
+        FilterValid: boolean;
+        /** @description Only requests after the one with this id. */
+        FilterAfter: number;
+        /** @description The most to answer; 100 if absent. */
+        FilterLimit: number;
+        /** @description How many to wait for; 1 if absent. */
+        AwaitedCount: number;
         /** @description The rule's id. */
         OutcomeRuleId: string;
         /** @description The run's id. */
@@ -845,6 +1151,275 @@ export interface operations {
                 };
             };
             400: components["responses"]["Error"];
+        };
+    };
+    listFaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The faults, the first to be asked first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fault"][];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    addFault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFault"];
+            };
+        };
+        responses: {
+            /** @description The fault. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fault"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    deleteFaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    deleteFault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The fault's id. */
+                fault_id: components["parameters"]["FaultId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+        };
+    };
+    getCredit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is left of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credit"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    setCredit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreditChange"];
+            };
+        };
+        responses: {
+            /** @description The credit after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credit"] | components["schemas"]["EveryWorkspace"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    listRequests: {
+        parameters: {
+            query?: {
+                /** @description Only requests to this operation of the vendor's contract. */
+                operation?: components["parameters"]["FilterOperation"];
+                /** @description Only requests to this path, with `*` for any text and `?` for any character. */
+                path?: components["parameters"]["FilterPath"];
+                /** @description Only requests that were answered with this status. */
+                status?: components["parameters"]["FilterStatus"];
+                /** @description Only requests from this time on, by the machine's clock: milliseconds since the epoch, or a date and time as in RFC 3339. */
+                since?: components["parameters"]["FilterSince"];
+                /** @description Only requests that met this fault rule, by its id, or any fault of this source, such as `prefer`. */
+                fault?: components["parameters"]["FilterFault"];
+                /** @description Only requests that are as the contract has it, or only those that are not. */
+                valid?: components["parameters"]["FilterValid"];
+                /** @description Only requests after the one with this id. */
+                after?: components["parameters"]["FilterAfter"];
+                /** @description The most to answer; 100 if absent. */
+                limit?: components["parameters"]["FilterLimit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Requests. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalPage"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    countRequests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestMatcher"];
+            };
+        };
+        responses: {
+            /** @description How many match. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestCount"];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    findRequests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestMatcher"];
+            };
+        };
+        responses: {
+            /** @description Those that match, the newest last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalEntry"][];
+                };
+            };
+            400: components["responses"]["Error"];
+        };
+    };
+    waitForRequests: {
+        parameters: {
+            query?: {
+                /** @description Only requests to this operation of the vendor's contract. */
+                operation?: components["parameters"]["FilterOperation"];
+                /** @description Only requests to this path, with `*` for any text and `?` for any character. */
+                path?: components["parameters"]["FilterPath"];
+                /** @description Only requests that were answered with this status. */
+                status?: components["parameters"]["FilterStatus"];
+                /** @description Only requests from this time on, by the machine's clock: milliseconds since the epoch, or a date and time as in RFC 3339. */
+                since?: components["parameters"]["FilterSince"];
+                /** @description Only requests that met this fault rule, by its id, or any fault of this source, such as `prefer`. */
+                fault?: components["parameters"]["FilterFault"];
+                /** @description Only requests that are as the contract has it, or only those that are not. */
+                valid?: components["parameters"]["FilterValid"];
+                /** @description How many to wait for; 1 if absent. */
+                count?: components["parameters"]["AwaitedCount"];
+                /** @description How long to wait, by the machine's clock. */
+                timeout?: components["parameters"]["Timeout"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They have come. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestCount"];
+                };
+            };
+            400: components["responses"]["Error"];
+            /** @description They did not come in time; the message says how many did. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getSettings: {

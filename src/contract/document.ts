@@ -42,6 +42,8 @@ export interface ContractOperation {
   readonly successor: string | undefined;
   /** The status of its one success answer. */
   readonly success: number;
+  /** All that it may answer, in order. */
+  readonly statuses: readonly number[];
 }
 
 /** A contract as shipped: its text, what it says, and where its text came from. */
@@ -87,6 +89,7 @@ function listOperations(document: ContractDocument): ContractOperation[] {
         query: queryParameters(document, operation),
         successor: operation['x-successor'],
         success: Number(success),
+        statuses: Object.keys(operation.responses).map(Number),
       };
     }),
   );

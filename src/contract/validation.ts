@@ -1,4 +1,9 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import {
+  Ajv2020,
+  type ErrorObject,
+  type Options as AjvOptions,
+  type ValidateFunction,
+} from 'ajv/dist/2020.js';
 import { ApiError } from '../errors.js';
 import { loadContract, type Contract, type ContractOperation } from './document.js';
 
@@ -19,6 +24,8 @@ export interface ContractValidation {
   checkQuery(operation: ContractOperation, query: unknown): void;
   /** Says what is wrong with an answer of ours; undefined if nothing is. */
   findResponseFault(operation: ContractOperation, response: unknown): string | undefined;
+  /** Where a valid body says what the contract does not know. */
+  findIgnored(operation: ContractOperation, body: unknown): string[];
   /** Says where and how a value differs from a schema of the contract; undefined if it doesn't. */
   findFault(schemaName: string, value: unknown): string | undefined;
 }
@@ -64,6 +71,7 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
   const bodyCheck = compiledOnce(({ path, method }) =>
     compileContent(`/paths/${toPointerPart(path)}/${method}/requestBody`),
   );
+  const strippingCheck = compiledOnce(bodyStripper(contract, options));
   const queryCheck = compiledOnce(({ query }) =>
     queryAjv.compile({
       type: 'object',
@@ -88,6 +96,11 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
     checkQuery(operation, query) {
       refuse('query', query, queryCheck(operation));
     },
+    findIgnored(operation, body) {
+      const known = structuredClone(body);
+      strippingCheck(operation)?.(known);
+      return findMissing('body', body, known);
+    },
     findFault(schemaName, value) {
       const validate = ajv.getSchema(`contract#/components/schemas/${schemaName}`);
       if (validate === undefined) throw new Error(`there is no schema ${schemaName}`);
@@ -101,6 +114,20 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
   };
 }
 
+/** Takes out of a body what is not known. Another Ajv, made when it is first needed: few need it. */
+function bodyStripper(contract: Contract, options: AjvOptions): Compile {
+  let ajv: Ajv2020 | undefined;
+  return ({ path, method }) => {
+    if (ajv === undefined) {
+      ajv = new Ajv2020({ ...options, removeAdditional: true, discriminator: true });
+      ajv.addSchema(withoutAdditional(forAjv(contract.document)), 'contract');
+    }
+    return ajv.getSchema(
+      `contract#/paths/${toPointerPart(path)}/${method}/requestBody/content/application~1json/schema`,
+    );
+  };
+}
+
 type Compile = (operation: ContractOperation) => ValidateFunction | undefined;
 
 function compiledOnce(compile: Compile): Compile {
@@ -109,6 +136,28 @@ function compiledOnce(compile: Compile): Compile {
     if (!compiled.has(operation.id)) compiled.set(operation.id, compile(operation));
     return compiled.get(operation.id);
   };
+}
+
+/** A copy in which no object has more properties than it names, where it names any. */
+function withoutAdditional(document: object): object {
+  return JSON.parse(
+    JSON.stringify(document, (_key, value: unknown) =>
+      typeof value === 'object' && value !== null && 'type' in value && 'properties' in value
+        ? { additionalProperties: false, ...value }
+        : value,
+    ),
+  ) as object;
+}
+
+/** Places of one value that another, otherwise equal, does not have. */
+function findMissing(place: string, value: unknown, other: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const others = (other ?? {}) as Record<string, unknown>;
+  return Object.entries(value).flatMap(([name, part]) =>
+    Object.hasOwn(others, name)
+      ? findMissing(`${place}/${name}`, part, others[name])
+      : [`${place}/${name}`],
+  );
 }
 
 const toPointerPart = (part: string): string =>
@@ -138,6 +187,9 @@ function describe(
   if (error === undefined) return `${root} is invalid`;
   const { keyword, instancePath, params, parentSchema, message = 'is invalid' } = error;
   const place = root + instancePath;
+  if (error.propertyName !== undefined) {
+    return `${place} must NOT have the property name ${quote(error.propertyName)}`;
+  }
   switch (keyword) {
     case 'discriminator': {
       const { tag, tagValue } = params as { tag: string; tagValue: unknown };

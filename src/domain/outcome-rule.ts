@@ -1,4 +1,5 @@
 import type { components } from '../contract/control.gen.js';
+import { matchesGlob } from './glob.js';
 import type { OrderedOutcome } from './ordered-outcome.js';
 
 export type OutcomeRuleInput = components['schemas']['OutcomeRuleInput'];
@@ -29,16 +30,10 @@ function matches(match: NonNullable<OutcomeRuleInput['match']>, facts: RunFacts)
     testCaseDefinitionId === facts.definitionId &&
     engineId === facts.engineId &&
     (match.batchOrdinal ?? facts.batchOrdinal) === facts.batchOrdinal &&
-    (match.name === undefined || toPattern(match.name).test(facts.name)) &&
+    (match.name === undefined || matchesGlob(match.name, facts.name)) &&
     Object.entries(match.dynamicVariables ?? {}).every(
       ([name, value]) =>
         Object.hasOwn(facts.dynamicVariables, name) && facts.dynamicVariables[name] === value,
     )
   );
-}
-
-/** `*` stands for any text, `?` for any character, everything else for itself. */
-function toPattern(glob: string): RegExp {
-  const escaped = glob.replaceAll(/[\\^$.+()[\]{}|]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll(/\*+/g, '.*').replaceAll('?', '.')}$`, 's');
 }

@@ -38,3 +38,19 @@ export function knownToolMock(mock: ToolMock): ToolMock {
     ...(result !== undefined && { result }),
   };
 }
+
+/** The place of an earlier mock that takes all calls that the one at `index` could answer. */
+export function shadowingMock(mocks: readonly ToolMock[], index: number): number | undefined {
+  const shadowed = mocks[index];
+  if (shadowed === undefined) return undefined;
+  const first = mocks
+    .slice(0, index)
+    .findIndex(
+      (mock) =>
+        mock.tool_name === shadowed.tool_name &&
+        (mock.input_match_rule.type === 'any' ||
+          (shadowed.input_match_rule.type === 'partial_match' &&
+            fits(mock, shadowed.input_match_rule.args))),
+    );
+  return first === -1 ? undefined : first;
+}

@@ -3,15 +3,24 @@ import { loadContract } from '../contract/document.js';
 import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
 import { controlFormats } from '../workspace/settings.js';
-import { authenticator } from './auth.js';
+import { workspaceNameOf } from '../workspace/name.js';
+import { identifier, type Identity } from './auth.js';
 import { registerBodyParser } from './body.js';
 import { registerControlApi } from './control.js';
 import { controlGuard, type ControlAccess } from './control-guard.js';
 import { registerDocs } from './docs.js';
 import { refuseBadUrl, refuseMalformed, registerNotFound, sendError } from './errors.js';
+import { registerJournal } from './journal.js';
 import { RequestLog } from './request-log.js';
 import { noteRoutes } from './routes.js';
 import { registerVendorApi } from './vendor.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who sends it; undefined if it has no key. */
+    identity: Identity | undefined;
+  }
+}
 
 /** A batch of 1,000 ids is some 30 kB; this leaves room for ids of any sensible length. */
 const bodyLimit = 5 * 1024 * 1024;
@@ -34,7 +43,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const { emulator, apiKeys, validateResponses, controlAccess, logger } = options;
   const retell = loadContract('retell');
   const control = loadContract('control');
-  const authenticate = authenticator(apiKeys);
+  const identify = identifier(apiKeys);
 
   const app = fastify({
     ...(logger && { loggerInstance: logger }),
@@ -51,18 +60,23 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.setErrorHandler(sendError);
   registerNotFound(app, noteRoutes(app));
   registerBodyParser(app);
+  app.decorateRequest('identity', undefined);
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.identity = identify(request.headers.authorization);
+    done();
+  });
+  registerJournal(app, emulator, workspaceNameOf(controlAccess?.defaultApiKey ?? ''));
   registerVendorApi(app, {
     emulator,
     contract: retell,
     validation: contractValidation(retell),
-    authenticate,
     validateResponses,
   });
   registerControlApi(app, {
     emulator,
     contract: control,
     validation: contractValidation(control, controlFormats),
-    admit: controlAccess && controlGuard(controlAccess, authenticate),
+    admit: controlAccess && controlGuard(controlAccess, identify),
     validateResponses,
   });
   registerDocs(app, { retell, control });

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.js';
 import { isLoopback } from '../loopback.js';
 import { digestOf } from '../workspace/name.js';
-import type { Authenticate } from './auth.js';
+import { workspaceOf, type Identify } from './auth.js';
 
 export interface ControlAccess {
   /** `open` takes requests that name any host; both refuse those of foreign web pages. */
@@ -24,7 +24,7 @@ export type Admit = (request: FastifyRequest) => string;
  * in `Origin` where a page comes from, and a page that has its own name point to this machine
  * gives itself away by `Host`.
  */
-export function controlGuard(access: ControlAccess, authenticate: Authenticate): Admit {
+export function controlGuard(access: ControlAccess, identify: Identify): Admit {
   const token = access.token === undefined ? undefined : digestOf(access.token);
   return ({ headers }) => {
     refuseForeign(headers.host ?? '', headers.origin, access);
@@ -33,9 +33,11 @@ export function controlGuard(access: ControlAccess, authenticate: Authenticate):
     if (token !== undefined) {
       const [, presented = ''] = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
       if (!timingSafeEqual(token, digestOf(presented))) throw new ApiError('unauthorized');
-      return authenticate(named ?? `Bearer ${access.defaultApiKey}`);
+      return workspaceOf(identify(named ?? `Bearer ${access.defaultApiKey}`));
     }
-    return authenticate(named ?? headers.authorization ?? `Bearer ${access.defaultApiKey}`);
+    return workspaceOf(
+      identify(named ?? headers.authorization ?? `Bearer ${access.defaultApiKey}`),
+    );
   };
 }
 

@@ -14,6 +14,10 @@ interface Contracts {
 export function registerDocs(app: FastifyInstance, { retell, control }: Contracts): void {
   registerContract(app, '/openapi', retell);
   registerContract(app, '/_emulator/openapi', control);
+  // The control contract refers to the vendor's, by a path from its own.
+  app.get('/_emulator/retell.yaml', (_request, reply) =>
+    reply.type('application/yaml').send(retell.yaml),
+  );
 
   let reference: Promise<FastifyInstance> | undefined;
   for (const url of ['/docs', '/docs/*']) {

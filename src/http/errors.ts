@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError, type ErrorCode } from '../errors.js';
+import { noteRefusal } from './journal.js';
 import { pathOf } from './request-log.js';
 import type { AllowedMethods } from './routes.js';
 
@@ -20,8 +21,9 @@ const refusals: Record<string, (error: FastifyError, request: FastifyRequest) =>
 /** Every error leaves in the contract's shape. A fault of ours is logged, its cause not told. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = toApiError(error, request);
+  noteRefusal(request, refusal);
   if (refusal.statusCode >= 500) request.log.error({ err: error }, 'request failed');
-  void reply.code(refusal.statusCode).send(refusal.body);
+  void reply.code(refusal.statusCode).headers(refusal.headers).send(refusal.body);
 }
 
 /** A path that no router can read. It comes past all hooks, the log's included. */

@@ -6,7 +6,8 @@ import { ApiError } from '../errors.js';
 import type { Caller, Services } from '../operations/operation.js';
 import { operationsTable } from '../operations/table.js';
 import { controlFormats, parseProgression } from '../workspace/settings.js';
-import type { Authenticate } from './auth.js';
+import { workspaceOf } from './auth.js';
+import { findObstacle, meetFault, sendAnswer } from './faults.js';
 import { toRoutePath } from './routes.js';
 
 declare module 'fastify' {
@@ -24,7 +25,6 @@ export interface VendorApiOptions {
   readonly emulator: Emulator;
   readonly contract: Contract;
   readonly validation: ContractValidation;
-  readonly authenticate: Authenticate;
   /** Checks every answer against the contract; one that does not fit becomes a 500. */
   readonly validateResponses: boolean;
 }
@@ -49,7 +49,7 @@ export function registerVendorApi(app: FastifyInstance, options: VendorApiOption
 function registerOperation(
   app: FastifyInstance,
   operation: ContractOperation,
-  { emulator, validation, authenticate, validateResponses }: VendorApiOptions,
+  { emulator, validation, validateResponses }: VendorApiOptions,
 ): void {
   const perform = operationsById[operation.id];
 
@@ -59,25 +59,41 @@ function registerOperation(
     config: { operationId: operation.id },
     // Before the body is read: who may not come in learns nothing, whatever was sent.
     onRequest: (request, _reply, done) => {
-      if (operation.needsKey) request.workspace = authenticate(request.headers.authorization);
+      if (operation.needsKey) request.workspace = admit(request);
       done();
     },
     handler: async (request, reply) => {
       if (perform === undefined) {
         throw new ApiError('not_emulated', `retell-emulator has no ${operation.id}.`);
       }
+      const caller = callerOf(request);
+      const fault = findObstacle(emulator, caller, operation, request, reply);
+      if (fault?.phase === 'before' && (await meetFault(fault, emulator, reply))) return reply;
+
       const { params, query, body } = request;
       if (operation.query.length > 0) validation.checkQuery(operation, query);
       if (operation.hasBody) validation.checkBody(operation, body);
-      const result = await perform(emulator, callerOf(request), { params, query, body });
+      const result = await perform(emulator, caller, { params, query, body });
       if (validateResponses) {
         const fault = validation.findResponseFault(operation, result);
         if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
       }
+      if (fault?.phase === 'after' && (await meetFault(fault, emulator, reply))) return reply;
+
       if (operation.successor !== undefined) announceSuccessor(reply, operation.successor, params);
-      return reply.code(operation.success).send(result);
+      return sendAnswer(reply.code(operation.success), result, fault, emulator.clock);
     },
   });
+}
+
+/** The workspace of a request that is let in. @throws ApiError 401, or what its key is made for */
+function admit({ identity, record }: FastifyRequest): string {
+  const workspace = workspaceOf(identity);
+  if (identity?.refusal !== undefined) {
+    if (record) record.fault = { source: 'api-key' };
+    throw new ApiError(identity.refusal);
+  }
+  return workspace;
 }
 
 const progressionHeader = 'x-emulator-progression';

@@ -2,6 +2,7 @@ import type { components, operations } from '../contract/control.gen.js';
 import { loadContract } from '../contract/document.js';
 import type { OperationRequest } from '../contract/operation.js';
 import { contractValidation } from '../contract/validation.js';
+import { expectRequests } from './expectation.js';
 import type { Emulator } from '../emulator.js';
 import type { ControlOperationId } from '../operations/control/control-operation.js';
 import { controlTable } from '../operations/control/table.js';
@@ -22,6 +23,12 @@ export type BatchTestState = Schemas['BatchTestState'];
 export type TestRunProvenance = Schemas['TestRunProvenance'];
 export type Fixtures = Schemas['Fixtures'];
 export type FixturesLoaded = Schemas['FixturesLoaded'];
+export type Fault = Schemas['Fault'];
+export type FaultInput = Schemas['FaultInput'];
+export type JournalEntry = Schemas['JournalEntry'];
+export type JournalPage = Schemas['JournalPage'];
+export type RequestFilter = Partial<OperationRequest<operations, 'listRequests'>['query']>;
+export type RequestMatcher = Schemas['RequestMatcher'];
 export type Snapshot = Schemas['Snapshot'];
 
 /**
@@ -53,6 +60,32 @@ export interface Workspace {
     add(rule: OutcomeRuleInput): Promise<OutcomeRule>;
     list(): Promise<OutcomeRule[]>;
     delete(id: string): Promise<void>;
+    clear(): Promise<void>;
+  };
+  readonly faults: {
+    /** Says which requests fail, when and how. The first fault that matches hits. */
+    add(fault: FaultInput): Promise<Fault>;
+    list(): Promise<Fault[]>;
+    delete(id: string): Promise<void>;
+    clear(): Promise<void>;
+  };
+  readonly credit: {
+    /** Runs that may still start; null if they cost nothing. */
+    get(): Promise<number | null>;
+    set(remaining: number | null): Promise<void>;
+  };
+  /** What the client asked of the vendor's API, and how it was answered. */
+  readonly requests: {
+    list(filter?: RequestFilter): Promise<JournalPage>;
+    find(matcher: RequestMatcher): Promise<JournalEntry[]>;
+    count(matcher: RequestMatcher): Promise<number>;
+    /** Resolves as soon as so many have been answered; 1 if it does not say. */
+    wait(filter: RequestFilter & { count?: number; timeout?: string }): Promise<number>;
+    /**
+     * Rejects, and says what came nearest, unless as many requests match as it says, or at least
+     * one if it does not.
+     */
+    expect(expected: RequestMatcher & { count?: number }): Promise<JournalEntry[]>;
     clear(): Promise<void>;
   };
   readonly batchTests: {
@@ -110,6 +143,19 @@ export function openWorkspace(emulator: Emulator, apiKey: string, url: string): 
       delete: (outcome_rule_id) => call('deleteOutcomeRule', { params: { outcome_rule_id } }),
       clear: () => call('deleteOutcomeRules', {}),
     },
+    faults: {
+      add: (body) => call('addFault', { body }),
+      list: () => call('listFaults', {}),
+      delete: (fault_id) => call('deleteFault', { params: { fault_id } }),
+      clear: () => call('deleteFaults', {}),
+    },
+    credit: {
+      get: async () => (await call('getCredit', {})).remaining,
+      async set(remaining) {
+        await call('setCredit', { body: { remaining } });
+      },
+    },
+    requests: requestsOf(call),
     batchTests: {
       step: (id) => call('stepBatchTest', ofBatch(id)),
       complete: (id) => call('completeBatchTest', ofBatch(id)),
@@ -136,6 +182,23 @@ export function openWorkspace(emulator: Emulator, apiKey: string, url: string): 
 const performs = controlTable as object as Partial<
   Record<string, (services: Emulator, caller: Caller, request: object) => unknown>
 >;
+
+type Call = ReturnType<typeof controlCaller>;
+
+function requestsOf(call: Call): Workspace['requests'] {
+  const list = (query: RequestFilter = {}) => call('listRequests', { query });
+  return {
+    list,
+    find: (body) => call('findRequests', { body }),
+    count: async (body) => (await call('countRequests', { body })).count,
+    wait: async (query) => (await call('waitForRequests', { query })).count,
+    expect: ({ count, ...matcher }) =>
+      expectRequests(matcher, count, (body) => call('findRequests', { body })),
+    async clear() {
+      await call('resetWorkspace', { body: { only: ['journal'] } });
+    },
+  };
+}
 
 type Result<Id extends ControlOperationId> = Awaited<ReturnType<(typeof controlTable)[Id]>>;
 

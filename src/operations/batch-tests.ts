@@ -7,13 +7,20 @@ import { endNextRuns } from '../simulation/steps.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { StoredBatchTest } from '../store/batch-tests.js';
 import type { NewTestRun, RunTarget } from '../store/test-runs.js';
-import { findSettledWorkspace, type Caller, type Operation, type Services } from './operation.js';
+import {
+  findSettledWorkspace,
+  refuseWithoutCredit,
+  type Caller,
+  type Operation,
+  type Services,
+} from './operation.js';
 import { readEngineQuery, readPageQuery, toPage } from './paging.js';
 
 export const createBatchTest: Operation<'createBatchTest'> = async (services, caller, { body }) => {
   const { store, worker, workspaces } = services;
   const responseEngine = knownEngine(body.response_engine);
   const workspace = workspaces.open(caller.workspace);
+  refuseWithoutCredit(workspace);
   const { id: workspaceId, now, settings } = workspace;
   const progression = caller.progression ?? settings.progression;
   // Runs that end at once come after those that are to start by now: both may hit a rule.

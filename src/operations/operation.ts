@@ -1,11 +1,13 @@
 import type { OperationRequest, OperationResult } from '../contract/operation.js';
 import type { operations } from '../contract/retell.gen.js';
+import { ApiError } from '../errors.js';
 import type { Changes } from '../simulation/changes.js';
 import type { Worker } from '../simulation/worker.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { Workspaces } from '../simulation/workspaces.js';
 import type { Store } from '../store/store.js';
 import type { Clock } from '../workspace/clock.js';
+import type { Journal } from '../workspace/journal.js';
 import type { Progression } from '../workspace/settings.js';
 
 export type OperationId = keyof operations;
@@ -16,6 +18,10 @@ export interface Services {
   readonly workspaces: Workspaces;
   readonly worker: Worker;
   readonly changes: Changes;
+  /** Undefined if none is kept. */
+  readonly journal: Journal | undefined;
+  /** True if a limit on requests holds for workspaces in which there is nothing yet. */
+  readonly limitsEveryWorkspace: boolean;
   /** The wall clock. */
   readonly clock: Clock;
 }
@@ -53,4 +59,9 @@ export async function findSettledWorkspace(
   const workspace = findWorkspace(services, caller);
   if (workspace !== undefined) await services.worker.settle(workspace.id, workspace.now);
   return workspace;
+}
+
+/** Documented: creating is what a trial without credit may not do. @throws ApiError 402 */
+export function refuseWithoutCredit({ credit }: Workspace): void {
+  if (credit === 0) throw new ApiError('payment_required');
 }

@@ -9,7 +9,13 @@ import {
 import { ApiError } from '../errors.js';
 import { keyedId } from '../random.js';
 import { findMagicFault } from '../simulation/magic.js';
-import { findWorkspace, type Caller, type Operation, type Services } from './operation.js';
+import {
+  findWorkspace,
+  refuseWithoutCredit,
+  type Caller,
+  type Operation,
+  type Services,
+} from './operation.js';
 import { readEngineQuery, readPageQuery, toPage } from './paging.js';
 
 export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = (
@@ -19,7 +25,9 @@ export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = (
 ) => {
   const content = newContent(body);
   refuseUnreadableMagic(content);
-  const { id, name, now, settings } = workspaces.open(caller.workspace);
+  const workspace = workspaces.open(caller.workspace);
+  refuseWithoutCredit(workspace);
+  const { id, name, now, settings } = workspace;
   const revision = store.transactionWithNewIds((attempt) => {
     const ordinal = store.workspaces.takeOrdinal(id, 'definition');
     const definitionId = keyedId('definition', settings.seed, name, ordinal, attempt);

@@ -79,7 +79,8 @@ function pick({ pass, fail, error }: OutcomeWeights, draw: number): Outcome {
   return point < pass + fail || error === 0 ? (fail > 0 ? 'fail' : 'pass') : 'error';
 }
 
-function drawDuration(duration: RunDuration, draw: (purpose: string) => number): number {
+/** Whole milliseconds. */
+export function drawDuration(duration: RunDuration, draw: (purpose: string) => number): number {
   if (duration.kind === 'range') {
     return duration.from + Math.floor(draw('duration') * (duration.to - duration.from + 1));
   }

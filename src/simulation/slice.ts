@@ -49,7 +49,8 @@ export function slicePlayer(
     for (const run of ended) store.testRuns.recordEnd(run);
     const batchTestsCompleted = recordBatches(store, started, ended);
     const runningDelta = started.length - ended.length;
-    store.workspaces.recordProgress({ id: workspaceId, runningDelta, settledAt });
+    const startedCount = started.length;
+    store.workspaces.recordProgress({ id: workspaceId, runningDelta, startedCount, settledAt });
     const next = Math.min(nextStart, store.workspaces.nextEnd(workspaceId) ?? Infinity);
     const counts = { runsStarted: started.length, runsEnded: ended.length };
     return { ...counts, batchTestsCompleted, next };

@@ -21,5 +21,6 @@ export function endNextRuns(
   for (const run of ended) store.testRuns.recordEnd(run);
   recordBatches(store, ended, ended);
   const { id, now } = workspace;
-  store.workspaces.recordProgress({ id, runningDelta: 0, settledAt: now });
+  const startedCount = ended.length;
+  store.workspaces.recordProgress({ id, runningDelta: 0, startedCount, settledAt: now });
 }

@@ -24,6 +24,8 @@ export interface Beginning {
   readonly settings: Required<SettingsInput>;
   /** What the clock is, given the wall clock's time. */
   readonly clock: (wall: number) => WorkspaceClock;
+  /** Runs that each may start; null if they cost nothing. */
+  readonly credit: number | null;
   /** Have been validated. */
   readonly fixtures: readonly NamedFixtures[];
   /** Told of a workspace that was made or put back. */
@@ -64,7 +66,9 @@ export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): 
   const open = (name: string): Workspace => {
     const row = store.workspaces.find(name);
     if (row !== undefined) return atPresent(row);
-    return get(begin((now, first) => store.workspaces.insert(name, now, first).id));
+    return get(
+      begin((now, first) => store.workspaces.insert(name, now, first, beginning.credit).id),
+    );
   };
 
   // What can be loaded once can be loaded into every workspace that is made later.
@@ -72,7 +76,7 @@ export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): 
     const wall = clock.now();
     const first = beginning.clock(wall);
     store.rehearse(() => {
-      loadAll(store.workspaces.insert('', timeAt(first, wall), first).id, 1, wall);
+      loadAll(store.workspaces.insert('', timeAt(first, wall), first, null).id, 1, wall);
     });
   }
 
@@ -86,7 +90,7 @@ export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): 
     open,
     reset(id) {
       begin((now, first) => {
-        store.snapshots.clear(id, now);
+        store.snapshots.clear(id, now, beginning.credit);
         store.workspaces.setClock(id, first);
         return id;
       });

@@ -13,6 +13,7 @@ interface Content {
   readonly workspace: Row;
   readonly definitions: Row[];
   readonly rules: Row[];
+  readonly faults: Row[];
   readonly batches: Row[];
   readonly runs: Row[];
 }
@@ -26,7 +27,7 @@ export interface SnapshotStore {
   /** False if there is no such snapshot. */
   delete(workspaceId: number, name: string): boolean;
   /** Leaves nothing but the snapshots. To be called within a transaction. */
-  clear(workspaceId: number, now: number): void;
+  clear(workspaceId: number, now: number, credit: number | null): void;
 }
 
 /** Columns of the workspace itself that a snapshot holds. */
@@ -34,16 +35,21 @@ const steering = [
   'next_batch_ordinal',
   'next_definition_ordinal',
   'next_rule_ordinal',
+  'next_fault_ordinal',
   'running_count',
   'settled_at',
   'settings',
   'clock_mode',
   'clock_speed',
+  'credit',
+  'rate_tokens',
+  'rate_filled_at',
 ] as const;
 
 export function snapshotStore(db: Db): SnapshotStore {
   const definitions = tableOf(db, 'test_case_definitions');
   const rules = tableOf(db, 'outcome_rules');
+  const faults = tableOf(db, 'faults');
   // Keys of batches are used again once they are free, so restored ones get new keys.
   const batches = tableOf(db, 'batch_tests', ['batch_key']);
   const runs = tableOf(db, 'test_runs');
@@ -71,7 +77,7 @@ export function snapshotStore(db: Db): SnapshotStore {
   );
 
   const removeAll = (id: number): void => {
-    for (const table of [runs, batches, definitions, rules]) table.removeAll(id);
+    for (const table of [runs, batches, definitions, rules, faults]) table.removeAll(id);
   };
 
   return {
@@ -80,6 +86,7 @@ export function snapshotStore(db: Db): SnapshotStore {
         workspace: readSteering.get({ id }) ?? {},
         definitions: definitions.list(id),
         rules: rules.list(id),
+        faults: faults.list(id),
         batches: batches.list(id),
         runs: runs.list(id),
       };
@@ -93,6 +100,7 @@ export function snapshotStore(db: Db): SnapshotStore {
       writeSteering.run({ ...content.workspace, id });
       for (const row of content.definitions) definitions.insert(row);
       for (const row of content.rules) rules.insert(row);
+      for (const row of content.faults) faults.insert(row);
       const newKeys = new Map(
         content.batches.map((row) => [row['batch_key'], batches.insert(row)] as const),
       );
@@ -103,9 +111,12 @@ export function snapshotStore(db: Db): SnapshotStore {
     },
     list: (id) => list.all({ id }),
     delete: (id, name) => remove.run({ id, name }).changes > 0,
-    clear(id, now) {
+    clear(id, now, credit) {
       removeAll(id);
-      const none = { next_batch_ordinal: 0, next_definition_ordinal: 0, next_rule_ordinal: 0 };
+      const none = {
+        ...{ next_batch_ordinal: 0, next_definition_ordinal: 0, next_rule_ordinal: 0 },
+        ...{ next_fault_ordinal: 0, rate_tokens: null, rate_filled_at: null, credit },
+      };
       const fresh = { running_count: 0, settled_at: now, settings: '{}' };
       writeSteering.run({ ...none, ...fresh, clock_mode: 'real', clock_speed: 1, id });
     },

@@ -1,5 +1,6 @@
 import { batchTestStore, type BatchTestStore } from './batch-tests.js';
 import { closeDatabase, isDuplicate, openDatabase, required } from './database.js';
+import { faultStore, type FaultStore } from './faults.js';
 import { loadMigrations, migrate } from './migrate.js';
 import { outcomeRuleStore, type OutcomeRuleStore } from './outcome-rules.js';
 import { snapshotStore, type SnapshotStore } from './snapshots.js';
@@ -14,6 +15,7 @@ export interface Store {
   readonly batchTests: BatchTestStore;
   readonly testRuns: TestRunStore;
   readonly outcomeRules: OutcomeRuleStore;
+  readonly faults: FaultStore;
   readonly snapshots: SnapshotStore;
   /** Makes a function whose writes all happen, or, if it throws, none. */
   transaction<Args extends unknown[], Result>(
@@ -63,6 +65,7 @@ export function openStore(path: string, now: number): Store {
     batchTests: batchTestStore(db),
     testRuns: testRunStore(db),
     outcomeRules: outcomeRuleStore(db),
+    faults: faultStore(db),
     snapshots: snapshotStore(db),
     transaction(work) {
       const transaction = db.transaction(work);

@@ -1,4 +1,5 @@
 import type { WorkspaceClock } from '../workspace/clock.js';
+import type { Bucket } from '../workspace/rate-limit.js';
 import type { SettingsInput } from '../workspace/settings.js';
 import { required, type Db } from './database.js';
 
@@ -13,16 +14,20 @@ export interface WorkspaceRow {
   readonly clock: WorkspaceClock;
   /** The settings that differ from those the emulator was started with. */
   readonly settings: SettingsInput;
+  /** Of the limit on requests; undefined if it is full. */
+  readonly bucket: Bucket | undefined;
+  /** Runs that may still start; null if they cost nothing. */
+  readonly credit: number | null;
 }
 
 /** Counters of which ids and draws are made; each number is used once. */
-export type Ordinal = 'batch' | 'definition' | 'rule';
+export type Ordinal = 'batch' | 'definition' | 'rule' | 'fault';
 
 export interface WorkspaceStore {
   find(name: string): WorkspaceRow | undefined;
   get(id: number): WorkspaceRow;
   /** Makes a workspace, in which nothing happens before `now`. */
-  insert(name: string, now: number, clock: WorkspaceClock): WorkspaceRow;
+  insert(name: string, now: number, clock: WorkspaceClock, credit: number | null): WorkspaceRow;
   listNames(): string[];
   /** The next ordinal of a kind, from 0; never the same twice. */
   takeOrdinal(id: number, kind: Ordinal): number;
@@ -32,12 +37,22 @@ export interface WorkspaceStore {
   raiseOrdinals(id: number, next: Partial<Record<Ordinal, number>>): void;
   setClock(id: number, clock: WorkspaceClock): void;
   setSettings(id: number, settings: SettingsInput): void;
-  recordProgress(progress: { id: number; runningDelta: number; settledAt: number }): void;
+  setBucket(id: number, bucket: Bucket): void;
+  setCredit(id: number, credit: number | null): void;
+  recordProgress(progress: Progress): void;
   /** Workspaces with runs waiting or under way, and the moment something is next due in each. */
   listUnfinished(): { id: number; dueAt: number }[];
   /** The same for one; null if nothing is due any more. */
   nextDue(id: number): number | null;
   nextEnd(id: number): number | undefined;
+}
+
+export interface Progress {
+  readonly id: number;
+  readonly runningDelta: number;
+  /** Each of which costs one; 0 if absent. */
+  readonly startedCount?: number;
+  readonly settledAt: number;
 }
 
 interface ClockColumns {
@@ -53,12 +68,16 @@ interface Row extends ClockColumns {
   runningCount: number;
   settledAt: number;
   settings: string;
+  credit: number | null;
+  tokens: number | null;
+  filledAt: number | null;
 }
 
 const toColumns = (clock: WorkspaceClock): ClockColumns => ({ anchor: 0, speed: 1, ...clock });
 
 const columns = `workspace_id AS id, name, running_count AS runningCount, settled_at AS settledAt,
-  clock_mode AS mode, clock_time AS time, clock_anchor AS anchor, clock_speed AS speed, settings`;
+  clock_mode AS mode, clock_time AS time, clock_anchor AS anchor, clock_speed AS speed, settings,
+  credit, rate_tokens AS tokens, rate_filled_at AS filledAt`;
 
 export function workspaceStore(db: Db): WorkspaceStore {
   const find = db.prepare<{ name: string }, Row>(
@@ -67,35 +86,15 @@ export function workspaceStore(db: Db): WorkspaceStore {
   const get = db.prepare<{ id: number }, Row>(
     `SELECT ${columns} FROM workspaces WHERE workspace_id = :id`,
   );
-  const insert = db.prepare<ClockColumns & { name: string; now: number }, Row>(
-    `INSERT INTO workspaces (name, settled_at, clock_mode, clock_time, clock_anchor, clock_speed)
-     VALUES (:name, :now, :mode, :time, :anchor, :speed) RETURNING ${columns}`,
+  const insert = db.prepare<
+    ClockColumns & { name: string; now: number; credit: number | null },
+    Row
+  >(
+    `INSERT INTO workspaces (name, settled_at, clock_mode, clock_time, clock_anchor, clock_speed,
+                             credit)
+     VALUES (:name, :now, :mode, :time, :anchor, :speed, :credit) RETURNING ${columns}`,
   );
   const listNames = db.prepare<[], string>('SELECT name FROM workspaces').pluck();
-  const prepareOrdinal = (kind: Ordinal) =>
-    db
-      .prepare<{ id: number }, number>(
-        `UPDATE workspaces SET next_${kind}_ordinal = next_${kind}_ordinal + 1
-         WHERE workspace_id = :id RETURNING next_${kind}_ordinal - 1`,
-      )
-      .pluck();
-  const takeOrdinal = {
-    batch: prepareOrdinal('batch'),
-    definition: prepareOrdinal('definition'),
-    rule: prepareOrdinal('rule'),
-  };
-  const ordinals = db.prepare<{ id: number }, Record<Ordinal, number>>(
-    `SELECT next_batch_ordinal AS batch, next_definition_ordinal AS definition,
-            next_rule_ordinal AS rule
-     FROM workspaces WHERE workspace_id = :id`,
-  );
-  const raiseOrdinals = db.prepare<Record<Ordinal, number> & { id: number }>(
-    `UPDATE workspaces
-     SET next_batch_ordinal = MAX(next_batch_ordinal, :batch),
-         next_definition_ordinal = MAX(next_definition_ordinal, :definition),
-         next_rule_ordinal = MAX(next_rule_ordinal, :rule)
-     WHERE workspace_id = :id`,
-  );
   const setClock = db.prepare<ClockColumns & { id: number }>(
     `UPDATE workspaces
      SET clock_mode = :mode, clock_time = :time, clock_anchor = :anchor, clock_speed = :speed
@@ -104,9 +103,17 @@ export function workspaceStore(db: Db): WorkspaceStore {
   const setSettings = db.prepare<{ id: number; settings: string }>(
     `UPDATE workspaces SET settings = :settings WHERE workspace_id = :id`,
   );
-  const recordProgress = db.prepare<{ id: number; runningDelta: number; settledAt: number }>(
+  const setBucket = db.prepare<Bucket & { id: number }>(
+    `UPDATE workspaces SET rate_tokens = :tokens, rate_filled_at = :filledAt
+     WHERE workspace_id = :id`,
+  );
+  const setCredit = db.prepare<{ id: number; credit: number | null }>(
+    'UPDATE workspaces SET credit = :credit WHERE workspace_id = :id',
+  );
+  const recordProgress = db.prepare<Required<Progress>>(
     `UPDATE workspaces
-     SET running_count = running_count + :runningDelta, settled_at = :settledAt
+     SET running_count = running_count + :runningDelta, settled_at = :settledAt,
+         credit = MAX(credit - :startedCount, 0)
      WHERE workspace_id = :id`,
   );
   const listUnfinished = db.prepare<[], { id: number; dueAt: number }>(
@@ -144,26 +151,62 @@ export function workspaceStore(db: Db): WorkspaceStore {
       return row && toWorkspace(row);
     },
     get: (id) => toWorkspace(required(get.get({ id }))),
-    insert: (name, now, clock) =>
-      toWorkspace(required(insert.get({ name, now, ...toColumns(clock) }))),
+    insert: (name, now, clock, credit) =>
+      toWorkspace(required(insert.get({ name, now, credit, ...toColumns(clock) }))),
     listNames: () => listNames.all(),
-    takeOrdinal: (id, kind) => required(takeOrdinal[kind].get({ id })),
-    ordinals: (id) => required(ordinals.get({ id })),
-    raiseOrdinals: (id, next) =>
-      raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, ...next, id }),
+    ...ordinalStore(db),
     setClock: (id, clock) => setClock.run({ ...toColumns(clock), id }),
     setSettings: (id, settings) => setSettings.run({ id, settings: JSON.stringify(settings) }),
-    recordProgress: (progress) => recordProgress.run(progress),
+    setBucket: (id, bucket) => setBucket.run({ ...bucket, id }),
+    setCredit: (id, credit) => setCredit.run({ id, credit }),
+    recordProgress: (progress) => recordProgress.run({ startedCount: 0, ...progress }),
     listUnfinished: () => listUnfinished.all(),
     nextDue: (id) => nextDue.get({ id }) ?? null,
     nextEnd: (id) => nextEnd.get({ id }) ?? undefined,
   };
 }
 
-function toWorkspace({ mode, time, anchor, speed, settings, ...row }: Row): WorkspaceRow {
+function toWorkspace(row: Row): WorkspaceRow {
+  const { mode, time, anchor, speed, settings, tokens, filledAt, ...rest } = row;
   return {
-    ...row,
+    ...rest,
+    bucket: tokens === null || filledAt === null ? undefined : { tokens, filledAt },
     clock: mode === 'manual' ? { mode, time } : { mode, time, anchor, speed },
     settings: JSON.parse(settings) as SettingsInput,
+  };
+}
+
+function ordinalStore(db: Db): Pick<WorkspaceStore, 'takeOrdinal' | 'ordinals' | 'raiseOrdinals'> {
+  const prepareOrdinal = (kind: Ordinal) =>
+    db
+      .prepare<{ id: number }, number>(
+        `UPDATE workspaces SET next_${kind}_ordinal = next_${kind}_ordinal + 1
+         WHERE workspace_id = :id RETURNING next_${kind}_ordinal - 1`,
+      )
+      .pluck();
+  const takeOrdinal = {
+    batch: prepareOrdinal('batch'),
+    definition: prepareOrdinal('definition'),
+    rule: prepareOrdinal('rule'),
+    fault: prepareOrdinal('fault'),
+  };
+  const ordinals = db.prepare<{ id: number }, Record<Ordinal, number>>(
+    `SELECT next_batch_ordinal AS batch, next_definition_ordinal AS definition,
+            next_rule_ordinal AS rule, next_fault_ordinal AS fault
+     FROM workspaces WHERE workspace_id = :id`,
+  );
+  const raiseOrdinals = db.prepare<Record<Ordinal, number> & { id: number }>(
+    `UPDATE workspaces
+     SET next_batch_ordinal = MAX(next_batch_ordinal, :batch),
+         next_definition_ordinal = MAX(next_definition_ordinal, :definition),
+         next_rule_ordinal = MAX(next_rule_ordinal, :rule),
+         next_fault_ordinal = MAX(next_fault_ordinal, :fault)
+     WHERE workspace_id = :id`,
+  );
+  return {
+    takeOrdinal: (id, kind) => required(takeOrdinal[kind].get({ id })),
+    ordinals: (id) => required(ordinals.get({ id })),
+    raiseOrdinals: (id, next) =>
+      raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, fault: 0, ...next, id }),
   };
 }

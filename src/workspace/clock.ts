@@ -81,7 +81,9 @@ export const latestTime = 8e15;
  */
 export function parseMoment(moment: string | number): number | undefined {
   const isDateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
-  if (typeof moment === 'string' && !isDateTime.test(moment)) return undefined;
-  const time = typeof moment === 'string' ? Date.parse(moment) : moment;
+  // A query knows no numbers.
+  const isNumber = typeof moment === 'number' || /^\d+$/.test(moment);
+  if (!isNumber && !isDateTime.test(moment)) return undefined;
+  const time = isNumber ? Number(moment) : Date.parse(moment);
   return time >= 0 && time <= latestTime ? time : undefined;
 }

@@ -3,6 +3,7 @@ import { outcomes, type Tally } from '../domain/batch-test.js';
 import type { components } from '../contract/control.gen.js';
 import type { TextFormats } from '../contract/validation.js';
 import { parseMoment } from './clock.js';
+import { parseRateLimit, type RateLimit } from './rate-limit.js';
 
 /** Settings as they are written: in the control API, the config file, flags and the library. */
 export type SettingsInput = components['schemas']['Settings'];
@@ -30,6 +31,8 @@ export interface Settings {
   readonly runDuration: RunDuration;
   readonly outcomes: OutcomeWeights;
   readonly progression: Progression;
+  /** Null for any number of requests. */
+  readonly rateLimit: RateLimit | null;
   /** What to do with a batch that names a definition that does not exist. */
   readonly unknownTestCases: 'accept' | 'reject';
 }
@@ -57,6 +60,10 @@ export const controlFormats = {
     accepts: (text) => parseProgression(text) !== undefined,
     allowed: 'time, immediate, manual, or polls=3 for complete at the third read',
   },
+  'rate-limit': {
+    accepts: (text) => parseRateLimit(text) !== undefined,
+    allowed: 'off, or requests in a time such as 10/1s',
+  },
 } satisfies TextFormats;
 
 /** Reads settings that have been validated. */
@@ -69,6 +76,7 @@ export function parseSettings(input: Required<SettingsInput>): Settings {
       typeof outcomes === 'string' ? parseOutcomeWeights(outcomes) : toWeights(outcomes),
     ),
     progression: readProgression(progression),
+    rateLimit: checked(parseRateLimit(input.rateLimit)),
   };
 }
 

@@ -36,7 +36,9 @@ describe('fixtures', () => {
         },
       ],
     });
-    expect(loaded).toEqual({ definitions: 2, outcomeRules: 1, batchTests: 1, testRuns: 4 });
+    expect(loaded).toEqual({
+      ...{ definitions: 2, outcomeRules: 1, faults: 0, batchTests: 1, testRuns: 4 },
+    });
     const state = await exported(client);
     const [batch] = state.batchTests ?? [];
     const id = batch?.test_case_batch_job_id ?? '';

@@ -34,13 +34,21 @@ describe('the README', () => {
     expect(stdout).toBe('1 failed\n');
   });
 
+  it('has examples of failure that fail as they say', async () => {
+    const { url } = await startCli({ cwd: temporaryFolder() });
+    const commands = blocks('sh', url).filter((code) => code.startsWith('curl -i'));
+    const answers = await Promise.all(commands.map((command) => run('sh', ['-c', command])));
+    const statuses = answers.map(({ stdout }) => /^HTTP\/1\.1 (\d+)/.exec(stdout)?.[1]);
+    expect(statuses).toEqual(['429', '500']);
+  });
+
   it('has fixtures that load, and control requests that work', async () => {
     const folder = temporaryFolder();
     const [fixtures = ''] = blocks('yaml', '');
     writeFileSync(join(folder, 'fixtures.yaml'), fixtures);
     const { url } = await startCli({ cwd: folder, args: ['--fixtures', 'fixtures.yaml'] });
     const commands = blocks('sh', url).filter((code) => code.includes('/_emulator/'));
-    expect(commands).toHaveLength(3);
+    expect(commands).toHaveLength(9);
     for (const command of commands) {
       const { stdout } = await run('sh', ['-c', command.replace('curl', 'curl --fail-with-body')]);
       expect(JSON.parse(stdout)).toEqual(expect.any(Object));
@@ -49,6 +57,7 @@ describe('the README', () => {
     expect(exported.clock).toEqual({ mode: 'manual', now: Date.parse('2026-01-01T00:00:10Z') });
     expect(exported.batchTests?.[0]?.runs).toMatchObject([{ status: 'pass' }, { status: 'fail' }]);
     expect(exported.outcomeRules).toHaveLength(2);
+    expect(exported).toMatchObject({ faults: [{ times: 1 }, { phase: 'after' }], credit: 25 });
   });
 
   it('has curl examples that work', async () => {

@@ -51,7 +51,7 @@ describe('openStore', () => {
   it('opens again what it has made', () => {
     const path = inFolder('emulator.sqlite');
     const store = open(path);
-    const { id } = store.workspaces.insert('w', 7, standing);
+    const { id } = store.workspaces.insert('w', 7, standing, null);
     store.close();
     expect(open(path).workspaces.find('w')).toMatchObject({ id, settledAt: 7 });
   });
@@ -59,7 +59,7 @@ describe('openStore', () => {
   it('keeps writes of a process that ended without closing', () => {
     const path = inFolder('emulator.sqlite');
     const store = open(path);
-    store.workspaces.insert('w', 7, standing);
+    store.workspaces.insert('w', 7, standing, null);
     const copy = inFolder('copy.sqlite');
     for (const end of ['', '-wal']) writeFileSync(copy + end, readFileSync(path + end));
     expect(open(copy).workspaces.find('w')).toMatchObject({ settledAt: 7 });
@@ -189,7 +189,7 @@ describe('the store', () => {
 
   it('does a transaction over with new ids when one is taken, and leaves nothing of the first try', () => {
     const store = open(':memory:');
-    const workspace = store.workspaces.insert('w', 0, standing);
+    const workspace = store.workspaces.insert('w', 0, standing, null);
     const engine = { type: 'retell-llm', llm_id: 'llm_1' } as const;
     const batch = {
       responseEngine: engine,
@@ -213,7 +213,7 @@ describe('the store', () => {
   it('does not let a transaction happen in part', () => {
     const store = open(':memory:');
     const fail = store.transaction(() => {
-      store.workspaces.insert('w', 0, standing);
+      store.workspaces.insert('w', 0, standing, null);
       throw new Error('no');
     });
     expect(fail).toThrow('no');

@@ -15,6 +15,8 @@ export interface TestOptions extends Partial<
   readonly settings?: Settings;
   readonly initialClock?: NonNullable<EmulatorOptions['initialClock']>;
   readonly fixtures?: NonNullable<EmulatorOptions['fixtures']>;
+  readonly credit?: number;
+  readonly journalSize?: number;
 }
 
 export const defaultSettings: EmulatorOptions['settings'] = {
@@ -23,6 +25,7 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   runDuration: '500ms..2500ms',
   outcomes: { pass: 0.8, fail: 0.15, error: 0.05 },
   progression: 'time',
+  rateLimit: 'off',
   unknownTestCases: 'accept',
 };
 
@@ -43,6 +46,8 @@ export function buildEmulator(options: TestOptions = {}) {
     clock,
     ...(options.initialClock && { initialClock: options.initialClock }),
     ...(options.fixtures && { fixtures: options.fixtures }),
+    ...(options.credit !== undefined && { credit: options.credit }),
+    ...(options.journalSize !== undefined && { journalSize: options.journalSize }),
     onError: (error) => errors.push(error),
   });
   return { emulator, clock, errors };

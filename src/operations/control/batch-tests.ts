@@ -5,6 +5,7 @@ import { endNextRuns } from '../../simulation/steps.js';
 import { parseDuration } from '../../workspace/settings.js';
 import { findSettledWorkspace, type Caller, type Services } from '../operation.js';
 import { found, type ControlOperation } from './control-operation.js';
+import { waitFor } from './waiting.js';
 
 type State = components['schemas']['BatchTestState'];
 
@@ -50,15 +51,12 @@ export const waitForBatchTest: ControlOperation<'waitForBatchTest'> = async (
     found(services.store.batchTests.find(workspaceId, params.test_case_batch_job_id));
   const isThere = (): boolean => batchStatus(read()) === status;
 
-  if (!isThere()) {
-    await waitFor(services, {
-      workspaceId,
-      isThere,
-      timeout: parseDuration(timeout) ?? 0,
-      signal: caller.signal,
-    });
-    if (services.changes.closed) throw new ApiError('unavailable');
-  }
+  await waitFor(services, {
+    subscribe: (listener) => services.changes.subscribe(workspaceId, listener),
+    isThere,
+    timeout: parseDuration(timeout) ?? 0,
+    signal: caller.signal,
+  });
   const batch = read();
   if (batchStatus(batch) === status) return toState(batch);
   const { pass, fail, error } = batch.ended;
@@ -67,39 +65,6 @@ export const waitForBatchTest: ControlOperation<'waitForBatchTest'> = async (
     `After ${timeout} the batch is ${batchStatus(batch)}: of ${String(batch.totalCount)} runs ${String(pass)} passed, ${String(fail)} failed, ${String(error)} ended in error.`,
   );
 };
-
-interface Wait {
-  readonly workspaceId: number;
-  readonly isThere: () => boolean;
-  /** Milliseconds. */
-  readonly timeout: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Resolves when the condition holds after some change in the workspace, or waiting is over. */
-function waitFor(
-  { clock, changes }: Services,
-  { workspaceId, isThere, timeout, signal }: Wait,
-): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      alarm.cancel();
-      unsubscribe();
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    signal?.addEventListener('abort', end);
-    const alarm = clock.wakeAt(clock.now() + timeout, end);
-    const unsubscribe = changes.subscribe(workspaceId, () => {
-      try {
-        if (changes.closed || isThere()) end();
-      } catch {
-        // The batch is gone, the workspace was reset: the next look at it says so.
-        end();
-      }
-    });
-  });
-}
 
 const toState = (batch: BatchTest): State => ({
   id: batch.id,

@@ -3,9 +3,13 @@ import { runningFrom } from '../../workspace/clock.js';
 import type { Services } from '../operation.js';
 import { found, openSettledWorkspace, type ControlOperation } from './control-operation.js';
 
-export const resetWorkspace: ControlOperation<'resetWorkspace'> = (services, caller) => {
-  const { workspaces } = services;
-  workspaces.reset(workspaces.open(caller.workspace).id);
+export const resetWorkspace: ControlOperation<'resetWorkspace'> = (services, caller, { body }) => {
+  const { store, workspaces, journal } = services;
+  const { only } = body;
+  const { id } = workspaces.open(caller.workspace);
+  if (only?.includes('journal') !== false) journal?.clear(caller.workspace);
+  if (only === undefined) workspaces.reset(id);
+  else if (only.includes('faults')) store.faults.deleteAll(id);
   return { status: 'reset' };
 };
 

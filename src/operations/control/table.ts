@@ -8,7 +8,9 @@ import {
   explainTestRun,
   listOutcomeRules,
 } from './outcomes.js';
+import { countRequests, findRequests, listRequests, waitForRequests } from './requests.js';
 import { changeSettings, getSettings } from './settings.js';
+import { addFault, deleteFault, deleteFaults, getCredit, listFaults, setCredit } from './faults.js';
 import { exportWorkspace, loadFixtures } from './fixtures.js';
 import {
   deleteSnapshot,
@@ -33,6 +35,16 @@ export const controlTable = {
   stepBatchTest,
   completeBatchTest,
   waitForBatchTest,
+  addFault,
+  listFaults,
+  deleteFault,
+  deleteFaults,
+  getCredit,
+  setCredit,
+  listRequests,
+  countRequests,
+  findRequests,
+  waitForRequests,
   loadFixtures,
   exportWorkspace,
   resetWorkspace,

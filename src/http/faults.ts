@@ -1,0 +1,136 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ContractOperation } from '../contract/document.js';
+import type { Emulator } from '../emulator.js';
+import { ApiError, messageOf, type ErrorBody } from '../errors.js';
+import { findFault, type Fault } from '../operations/faults.js';
+import { findWorkspace, type Caller } from '../operations/operation.js';
+import { countRequest } from '../operations/rate-limit.js';
+import type { Clock } from '../workspace/clock.js';
+import { readPreference } from './prefer.js';
+import { pathOf } from './request-log.js';
+
+/**
+ * What stands in the way of a request: what it prefers itself, or a fault rule.
+ * @throws ApiError 429 if there were too many requests, 400 if it prefers what there isn't.
+ */
+export function findObstacle(
+  emulator: Emulator,
+  caller: Caller,
+  operation: ContractOperation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Fault | undefined {
+  const workspace = findWorkspace(emulator, caller);
+  if (workspace === undefined && !emulator.limitsEveryWorkspace) {
+    return noted(request, readPreference(request, operation, reply));
+  }
+  const present = workspace ?? emulator.workspaces.open(caller.workspace);
+  try {
+    reply.headers(countRequest(emulator, present));
+  } catch (error) {
+    if (request.record) request.record.fault = { source: 'rate-limit' };
+    throw error;
+  }
+  const fault =
+    readPreference(request, operation, reply) ??
+    findFault(emulator, present, factsOf(operation, request));
+  return noted(request, fault);
+}
+
+function noted({ record }: FastifyRequest, fault: Fault | undefined): Fault | undefined {
+  if (record && fault !== undefined) record.fault = fault.cause;
+  return fault;
+}
+
+function factsOf({ id }: ContractOperation, request: FastifyRequest) {
+  const { test_case_definition_id: definition, test_case_batch_job_id: batchId } =
+    request.params as Partial<Record<string, string>>;
+  const body = request.body as { test_case_definition_ids?: unknown } | null | undefined;
+  const listed = body?.test_case_definition_ids;
+  return {
+    operation: id,
+    path: pathOf(request),
+    definitionIds: [
+      ...(definition === undefined ? [] : [definition]),
+      ...(Array.isArray(listed) ? (listed as string[]) : []),
+    ],
+    batchId,
+  };
+}
+
+/** Lets a request meet its fault. Answers whether that was all that it gets. */
+export async function meetFault(fault: Fault, emulator: Emulator, reply: FastifyReply) {
+  const { latency, error, connection } = fault;
+  if (latency > 0) await pass(emulator.clock, latency);
+  if (emulator.changes.closed) throw new ApiError('unavailable');
+  if (error !== undefined) {
+    const { status, message = messageOf(status), headers = {} } = error;
+    const body: ErrorBody = { status: 'error', message };
+    void reply.code(status).headers(headers).send(body);
+    return true;
+  }
+  if (connection === undefined || connection === 'truncate') return false;
+  reply.hijack();
+  breakConnection(connection, reply);
+  return true;
+}
+
+/** Takes the connection away from under the answer. A client that hangs is left to give up. */
+function breakConnection(
+  how: 'reset' | 'empty-response' | 'hang' | 'garbage',
+  reply: FastifyReply,
+) {
+  const { socket } = reply.raw;
+  if (how === 'reset') socket?.resetAndDestroy();
+  if (how === 'empty-response') socket?.end();
+  if (how === 'garbage') socket?.end('\u0007garbage\r\n\r\n\u0000\u00ff that is not HTTP\r\n');
+}
+
+/** Sends an answer, whole or as its fault has it. */
+export function sendAnswer(
+  reply: FastifyReply,
+  result: unknown,
+  fault: Fault | undefined,
+  clock: Clock,
+): FastifyReply {
+  const { connection, drip } = fault ?? {};
+  if (connection !== 'truncate' && drip === undefined) return reply.send(result);
+  const body = Buffer.from(JSON.stringify(result ?? {}));
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(body.length),
+  };
+  if (drip !== undefined) {
+    return reply.headers(headers).send(Readable.from(pieces(body, drip, clock)));
+  }
+  reply.hijack();
+  const { raw, request } = reply;
+  // It is closed only when the client has seen that nothing more comes.
+  if (request.record) request.record.status = reply.statusCode;
+  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...headers })) {
+    raw.setHeader(name, value ?? '');
+  }
+  raw.writeHead(reply.statusCode);
+  raw.write(body.subarray(0, Math.floor(body.length / 2)), () => raw.socket?.end());
+  return reply;
+}
+
+async function* pieces(
+  body: Buffer,
+  { chunks, over }: NonNullable<Fault['drip']>,
+  clock: Clock,
+): AsyncGenerator<Buffer> {
+  const count = Math.min(chunks, body.length);
+  for (let index = 0; index < count; index += 1) {
+    await pass(clock, over / count);
+    const [from = 0, to = 0] = [index, index + 1].map((n) => Math.floor((body.length * n) / count));
+    yield body.subarray(from, to);
+  }
+}
+
+/** Lets machine time pass. */
+const pass = (clock: Clock, duration: number): Promise<void> =>
+  new Promise((resolve) => {
+    clock.wakeAt(clock.now() + Math.ceil(duration), resolve);
+  });

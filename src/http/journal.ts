@@ -1,0 +1,75 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Emulator } from '../emulator.js';
+import type { ApiError } from '../errors.js';
+import type { JournalRecord } from '../workspace/journal.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the journal keeps of the request; null, or not there yet, if nothing. */
+    record: JournalRecord | null | undefined;
+  }
+}
+
+/** Bodies up to this many bytes are kept. */
+const longestBody = 64 * 1024;
+
+/** About what a request takes in memory beside its texts. */
+const recordSize = 500;
+
+/** Paths that are not the vendor's. */
+const ours = /^\/(_emulator|docs|openapi)\b/;
+
+/**
+ * Keeps what clients ask of the vendor's API, whatever becomes of it.
+ * @param fallback the workspace in whose journal a request without a key is kept.
+ */
+export function registerJournal(app: FastifyInstance, emulator: Emulator, fallback: string): void {
+  const { journal, clock } = emulator;
+  app.decorateRequest('record', null);
+  if (journal === undefined) return;
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const { method, url, headers, routeOptions } = request;
+    if (!ours.test(url)) {
+      const workspace = request.identity?.workspace ?? fallback;
+      const { operationId: operation } = routeOptions.config;
+      const arrival = { time: clock.now(), method, url, headers, operation };
+      const record = journal.add(workspace, arrival, sizeOf(request));
+      request.record = record;
+      // Not 'finish': a connection that breaks has none.
+      reply.raw.once('close', () => {
+        record.status = reply.raw.headersSent ? reply.raw.statusCode : undefined;
+        record.duration = Math.round(reply.elapsedTime * 1000) / 1000;
+        journal.announce(workspace);
+      });
+    }
+    done();
+  });
+  app.addHook('preValidation', (request, _reply, done) => {
+    const { record, body, query } = request;
+    if (record) {
+      // Later on, texts of the query may be turned into numbers.
+      record.query = { ...(query as object) };
+      if (lengthOf(request) <= longestBody) record.body = body;
+    }
+    done();
+  });
+}
+
+/** Notes in the journal why a request is refused. */
+export function noteRefusal({ record }: FastifyRequest, { code, message }: ApiError): void {
+  // A path that no router can read comes past all hooks.
+  if (!record) return;
+  record.error = message;
+  record.valid = !['invalid_request', 'unsupported_media_type', 'payload_too_large'].includes(code);
+}
+
+const lengthOf = ({ headers, body }: FastifyRequest): number =>
+  headers['content-length'] === undefined && body !== undefined
+    ? JSON.stringify(body).length
+    : Number(headers['content-length'] ?? 0);
+
+function sizeOf({ url, raw, headers }: FastifyRequest): number {
+  const texts = raw.rawHeaders.reduce((length, text) => length + text.length, url.length);
+  return recordSize + texts + Math.min(Number(headers['content-length'] ?? 0), longestBody);
+}

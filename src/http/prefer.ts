@@ -1,0 +1,55 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ContractOperation } from '../contract/document.js';
+import { ApiError } from '../errors.js';
+import type { Fault } from '../operations/faults.js';
+
+/** Milliseconds. Clients give up sooner. */
+const longestDelay = 600_000;
+
+/**
+ * Reads the `Prefer` header (RFC 7240): `code=429`, `delay=1500`, or both, with a comma between.
+ * Other preferences are not ours, and may be there. What is applied is said in the answer.
+ * @throws ApiError 400 if the operation has no such status, or a value is no number.
+ */
+export function readPreference(
+  { headers }: FastifyRequest,
+  { id, statuses, success }: ContractOperation,
+  reply: FastifyReply,
+): Fault | undefined {
+  const { prefer } = headers;
+  if (prefer === undefined) return undefined;
+  const wishes = new Map(
+    String(prefer)
+      .split(/[,;]/)
+      .map((wish) => wish.split('=', 2).map((part) => part.trim().replaceAll('"', '')))
+      .map(([name = '', value = '']) => [name.toLowerCase(), value]),
+  );
+  const code = wishes.get('code');
+  const delay = wishes.get('delay');
+  if (code === undefined && delay === undefined) return undefined;
+
+  const status = code === undefined ? success : readNumber('code', code, 999);
+  if (!statuses.includes(status)) {
+    const known = statuses.join(', ');
+    throw new ApiError('invalid_request', `header prefer: code of ${id} must be one of ${known}`);
+  }
+  const latency = delay === undefined ? 0 : readNumber('delay', delay, longestDelay);
+  const applied = [
+    ...(code === undefined ? [] : [`code=${code}`]),
+    ...(delay === undefined ? [] : [`delay=${delay}`]),
+  ];
+  reply.header('preference-applied', applied.join(', '));
+  return {
+    cause: { source: 'prefer' },
+    phase: 'before',
+    latency,
+    ...(status !== success && { error: { status } }),
+  };
+}
+
+function readNumber(name: string, text: string, most: number): number {
+  const number = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (number <= most) return number;
+  const fault = `header prefer: ${name} must be a whole number of at most ${String(most)}`;
+  throw new ApiError('invalid_request', fault);
+}

@@ -1,0 +1,57 @@
+import type { components } from '../../contract/control.gen.js';
+import { ApiError } from '../../errors.js';
+import { keyedId } from '../../random.js';
+import { findFaultFault } from '../../simulation/fault-check.js';
+import type { StoredFault } from '../../store/faults.js';
+import { found, openSettledWorkspace, type ControlOperation } from './control-operation.js';
+
+type Schemas = components['schemas'];
+
+export const addFault: ControlOperation<'addFault'> = ({ store, workspaces }, caller, { body }) => {
+  const fault = findFaultFault(body);
+  if (fault !== undefined) throw new ApiError('invalid_request', `body ${fault}`);
+  const { id: workspaceId, name, now: createdAt, settings } = workspaces.open(caller.workspace);
+  const added = store.transactionWithNewIds((attempt) => {
+    const ordinal = store.workspaces.takeOrdinal(workspaceId, 'fault');
+    const id = keyedId('fault', settings.seed, name, ordinal, attempt);
+    const added = { id, fault: body, createdAt, seen: 0, hits: 0 };
+    store.faults.insert(workspaceId, added);
+    return added;
+  });
+  return toFault(added);
+};
+
+export const listFaults: ControlOperation<'listFaults'> = ({ store, workspaces }, caller) =>
+  store.faults.list(workspaces.open(caller.workspace).id).map(toFault);
+
+export const deleteFaults: ControlOperation<'deleteFaults'> = ({ store, workspaces }, caller) => {
+  store.faults.deleteAll(workspaces.open(caller.workspace).id);
+  return undefined;
+};
+
+export const deleteFault: ControlOperation<'deleteFault'> = (
+  { store, workspaces },
+  caller,
+  { params },
+) => {
+  const { id } = workspaces.open(caller.workspace);
+  found(store.faults.delete(id, params.fault_id) || undefined);
+  return undefined;
+};
+
+const toFault = ({ id, fault, seen, hits }: StoredFault): Schemas['Fault'] => ({
+  ...fault,
+  ...{ id, seen, hits },
+});
+
+/** Runs that were to start by now have started, and have been paid. */
+export const getCredit: ControlOperation<'getCredit'> = async (services, caller) => {
+  const { credit } = await openSettledWorkspace(services, caller);
+  return { remaining: credit };
+};
+
+export const setCredit: ControlOperation<'setCredit'> = async (services, caller, { body }) => {
+  const { id } = await openSettledWorkspace(services, caller);
+  services.store.workspaces.setCredit(id, body.remaining);
+  return { remaining: body.remaining };
+};

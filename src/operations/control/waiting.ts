@@ -1,0 +1,42 @@
+import { ApiError } from '../../errors.js';
+import type { Services } from '../operation.js';
+
+export interface Wait {
+  /** Calls back at each change until the function that it answers is called. */
+  readonly subscribe: (listener: () => void) => () => void;
+  /** May throw, which ends the waiting. */
+  readonly isThere: () => boolean;
+  /** Milliseconds of the machine's clock. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Resolves when the condition holds, the time is over, or nobody waits any more.
+ * @throws ApiError 503 if the emulator is closed meanwhile.
+ */
+export async function waitFor({ clock, changes }: Services, wait: Wait): Promise<void> {
+  const { subscribe, isThere, timeout, signal } = wait;
+  if (isThere()) return;
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      alarm.cancel();
+      unsubscribe();
+      unsubscribeFromEnd();
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    signal?.addEventListener('abort', end);
+    const alarm = clock.wakeAt(clock.now() + timeout, end);
+    const unsubscribe = subscribe(() => {
+      try {
+        if (isThere()) end();
+      } catch {
+        // What was waited for is gone: the next look at it says so.
+        end();
+      }
+    });
+    const unsubscribeFromEnd = changes.onClose(end);
+  });
+  if (changes.closed) throw new ApiError('unavailable');
+}

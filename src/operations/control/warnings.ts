@@ -1,0 +1,34 @@
+import type { components } from '../../contract/retell.gen.js';
+import { loadContract } from '../../contract/document.js';
+import { contractValidation } from '../../contract/validation.js';
+import { shadowingMock } from '../../domain/tool-mock.js';
+import type { JournalRecord } from '../../workspace/journal.js';
+
+type DefinitionInput = components['schemas']['TestCaseDefinitionInput'];
+
+/** What bites users though it was answered. Found out when the journal is read, not before. */
+export function warningsOf({ operation: id, body, valid }: JournalRecord): string[] {
+  const contract = loadContract('retell');
+  const operation = contract.operations.find((candidate) => candidate.id === id);
+  if (operation === undefined) return [];
+  const warnings =
+    operation.successor === undefined
+      ? []
+      : [`${operation.id} is deprecated; its successor is ${operation.successor}`];
+  if (!valid || body === undefined || !operation.hasBody) return warnings;
+  const ignored = contractValidation(contract).findIgnored(operation, body);
+  const { tool_mocks: mocks = [] } = body as DefinitionInput;
+  const shadowed = mocks.flatMap((mock, index) => {
+    const first = shadowingMock(mocks, index);
+    return first === undefined
+      ? []
+      : [
+          `body/tool_mocks/${String(index)} never answers: body/tool_mocks/${String(first)} takes every call of ${mock.tool_name} that it would`,
+        ];
+  });
+  return [
+    ...warnings,
+    ...ignored.map((place) => `${place} is ignored: the contract has no such property`),
+    ...shadowed,
+  ];
+}

@@ -1,0 +1,33 @@
+import { loadContract } from '../contract/document.js';
+import type { FaultInput } from '../domain/fault.js';
+import { ApiError } from '../errors.js';
+
+/** What is wrong with a fault rule that fits the schema; undefined if nothing is. */
+export function findFaultFault(fault: FaultInput): string | undefined {
+  const { match, error, latency, connection, drip, phase } = fault;
+  if ([error, latency, connection, drip].every((what) => what === undefined)) {
+    return 'must have "error", "latency", "connection" or "drip"';
+  }
+  if (error !== undefined && (connection !== undefined || drip !== undefined)) {
+    return 'must not have both "error" and "connection" or "drip"';
+  }
+  if (connection !== undefined && drip !== undefined) {
+    return 'must not have both "connection" and "drip"';
+  }
+  if (phase === 'before' && (connection === 'truncate' || drip !== undefined)) {
+    return 'must have the phase "after" where it changes the answer';
+  }
+  return findUnknownOperation(match?.operation);
+}
+
+function findUnknownOperation(operation: string | undefined): string | undefined {
+  const operations = loadContract('retell').operations.map(({ id }) => id);
+  if (operation === undefined || operations.includes(operation)) return undefined;
+  return `must name an operation: there is no ${JSON.stringify(operation)} among ${operations.join(', ')}`;
+}
+
+/** A name that no request can have is a slip. @throws ApiError 400 */
+export function refuseUnknownOperation(operation: string | undefined, place: string): void {
+  const fault = findUnknownOperation(operation);
+  if (fault !== undefined) throw new ApiError('invalid_request', `${place} ${fault}`);
+}

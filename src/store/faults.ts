@@ -1,0 +1,57 @@
+import type { FaultInput } from '../domain/fault.js';
+import type { Db } from './database.js';
+
+export interface StoredFault {
+  readonly id: string;
+  readonly fault: FaultInput;
+  /** By the workspace's clock. */
+  readonly createdAt: number;
+  /** Requests that it matched. */
+  readonly seen: number;
+  /** Those of them that it hit. */
+  readonly hits: number;
+}
+
+export interface FaultStore {
+  insert(workspaceId: number, fault: StoredFault): void;
+  /** In the order in which they were made, which is that in which they are asked. */
+  list(workspaceId: number): StoredFault[];
+  setCounts(workspaceId: number, id: string, seen: number, hits: number): void;
+  /** False if there is no such fault. */
+  delete(workspaceId: number, id: string): boolean;
+  deleteAll(workspaceId: number): void;
+}
+
+type Row = Omit<StoredFault, 'fault'> & { fault: string };
+
+export function faultStore(db: Db): FaultStore {
+  const insert = db.prepare<Row & { workspaceId: number }>(
+    `INSERT INTO faults (workspace_id, fault_id, fault, created_at, seen, hits)
+     VALUES (:workspaceId, :id, :fault, :createdAt, :seen, :hits)`,
+  );
+  const list = db.prepare<{ workspaceId: number }, Row>(
+    `SELECT fault_id AS id, fault, created_at AS createdAt, seen, hits FROM faults
+     WHERE workspace_id = :workspaceId ORDER BY fault_key`,
+  );
+  const setCounts = db.prepare<{ workspaceId: number; id: string; seen: number; hits: number }>(
+    `UPDATE faults SET seen = :seen, hits = :hits
+     WHERE workspace_id = :workspaceId AND fault_id = :id`,
+  );
+  const remove = db.prepare<{ workspaceId: number; id: string }>(
+    'DELETE FROM faults WHERE workspace_id = :workspaceId AND fault_id = :id',
+  );
+  const removeAll = db.prepare<{ workspaceId: number }>(
+    'DELETE FROM faults WHERE workspace_id = :workspaceId',
+  );
+  return {
+    insert: (workspaceId, { fault, ...row }) =>
+      insert.run({ ...row, workspaceId, fault: JSON.stringify(fault) }),
+    list: (workspaceId) =>
+      list
+        .all({ workspaceId })
+        .map((row) => ({ ...row, fault: JSON.parse(row.fault) as FaultInput })),
+    setCounts: (workspaceId, id, seen, hits) => setCounts.run({ workspaceId, id, seen, hits }),
+    delete: (workspaceId, id) => remove.run({ workspaceId, id }).changes > 0,
+    deleteAll: (workspaceId) => removeAll.run({ workspaceId }),
+  };
+}

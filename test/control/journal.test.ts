@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import type { JournalEntry, JournalPage } from '../../src/library/workspace.js';
+import { plain, standStill } from '../support/control.js';
+import { buildTestApp, retellLlm, someDefinition, type TestClient } from '../support/emulator.js';
+import { newYear } from '../support/manual-clock.js';
+
+const url = '/_emulator/requests';
+const list = (client: TestClient, query = '') => client.call<JournalPage>('GET', `${url}?${query}`);
+const last = async (client: TestClient) => (await list(client)).items.at(-1);
+const get = (client: TestClient, path: string) => client.send({ method: 'GET', url: path });
+
+describe('the journal', () => {
+  it('keeps what was asked and how it was answered, the newest last', async () => {
+    const { client, clock } = standStill({ settings: plain });
+    const { test_case_batch_job_id: id } = await client.createBatchTest(['a']);
+    clock.jump(50);
+    await client.send({
+      ...{ method: 'GET', url: `/get-batch-test/${id}?x=1&api_key=key_a` },
+      headers: { 'x-stainless-retry-count': '2', cookie: 'secret', 'x-mine': 'yes' },
+    });
+    const { items, hasMore } = await list(client);
+    expect(hasMore).toBe(false);
+    expect(items).toMatchObject([
+      {
+        ...{ time: newYear, operation: 'createBatchTest', method: 'POST' },
+        ...{ path: '/create-batch-test', query: {}, status: 201, attempt: 0 },
+        body: { test_case_definition_ids: ['a'], response_engine: retellLlm },
+        ...{ duration: expect.any(Number) as number, error: null, valid: true, fault: null },
+        warnings: [],
+      },
+      {
+        ...{ time: newYear + 50, operation: 'getBatchTest', path: `/get-batch-test/${id}` },
+        ...{ query: { x: '1', api_key: '[redacted]' }, attempt: 2, status: 200 },
+        headers: { authorization: '[redacted]', cookie: '[redacted]', 'x-mine': 'yes' },
+      },
+    ]);
+    expect(items[1]).not.toHaveProperty('body');
+    expect(items[1]?.id).toBeGreaterThan(items[0]?.id ?? Infinity);
+    expect(JSON.stringify(items)).not.toMatch(/key_a|secret/);
+  });
+
+  it('tells why a request was refused', async () => {
+    const { client } = standStill();
+    await client.send({ method: 'POST', url: '/create-batch-test', payload: { a: 1 } });
+    expect(await last(client)).toMatchObject({
+      ...{ status: 400, valid: false, body: { a: 1 } },
+      error: expect.stringContaining("body must have required property 'test_case_def") as string,
+    });
+    const headers = { 'content-type': 'application/json' };
+    await client.send({ method: 'POST', url: '/create-batch-test', payload: '{', headers });
+    expect(await last(client)).toMatchObject({ status: 400, valid: false });
+    await get(client, '/get-batch-test/x');
+    expect(await last(client)).toMatchObject({ status: 404, valid: true });
+    await get(client, '/get-batch-tests/x');
+    expect(await last(client)).toMatchObject({ status: 404, operation: null });
+  });
+
+  it('names the fault that a request met', async () => {
+    const { client } = standStill();
+    await client.send({ method: 'GET', url: '/get-batch-test/x', headers: { prefer: 'code=500' } });
+    const { id } = await client.call<{ id: string }>('POST', '/_emulator/faults', {
+      error: { status: 503 },
+    });
+    await get(client, '/get-batch-test/x');
+    expect((await list(client)).items.map(({ fault, status }) => [fault, status])).toEqual([
+      [{ source: 'prefer' }, 500],
+      [{ source: 'rule', rule: id }, 503],
+    ]);
+    expect((await list(client, 'fault=prefer')).items).toHaveLength(1);
+    expect((await list(client, `fault=${id}`)).items).toHaveLength(1);
+    expect((await list(client, 'fault=rule')).items).toHaveLength(1);
+  });
+
+  it('warns of what bites though it was answered', async () => {
+    const { client } = standStill();
+    const mock = { output: '{}', tool_name: 'book' };
+    await client.createDefinition({
+      ...{ nmae: 'x', dynamic_variables: { anything: 'goes' } },
+      response_engine: { ...retellLlm, extra: 1 },
+      tool_mocks: [
+        { ...mock, input_match_rule: { type: 'partial_match', args: { a: 1 } } },
+        { ...mock, input_match_rule: { type: 'partial_match', args: { a: 1, b: 2 } }, delay: 5 },
+        { ...mock, input_match_rule: { type: 'any' } },
+        { ...mock, input_match_rule: { type: 'partial_match', args: { a: 2 } } },
+        { ...mock, tool_name: 'other', input_match_rule: { type: 'any' } },
+      ],
+    });
+    expect((await last(client))?.warnings).toEqual([
+      'body/response_engine/extra is ignored: the contract has no such property',
+      'body/nmae is ignored: the contract has no such property',
+      'body/tool_mocks/1/delay is ignored: the contract has no such property',
+      'body/tool_mocks/1 never answers: body/tool_mocks/0 takes every call of book that it would',
+      'body/tool_mocks/3 never answers: body/tool_mocks/2 takes every call of book that it would',
+    ]);
+    await get(client, '/list-batch-tests?type=retell-llm&llm_id=llm_1');
+    expect((await last(client))?.warnings).toEqual([
+      'listBatchTests is deprecated; its successor is /v2/list-batch-tests',
+    ]);
+  });
+
+  it('is filtered by operation, path, status, time, validity, and paged', async () => {
+    const { client, clock } = standStill();
+    await client.createBatchTest(['a']);
+    clock.jump(1000);
+    for (const id of ['x', 'y']) await get(client, `/get-batch-test/${id}`);
+    await client.send({ method: 'POST', url: '/create-batch-test', payload: {} });
+    const paths = async (query: string) =>
+      (await list(client, query)).items.map(({ path, status }) => `${path} ${String(status)}`);
+    const [created, x, y, bad] = [
+      '/create-batch-test 201',
+      '/get-batch-test/x 404',
+      '/get-batch-test/y 404',
+      '/create-batch-test 400',
+    ];
+    expect(await paths('operation=getBatchTest')).toEqual([x, y]);
+    expect(await paths('path=/*/y')).toEqual([y]);
+    expect(await paths('status=201')).toEqual([created]);
+    expect(await paths(`since=${String(newYear + 1)}`)).toEqual([x, y, bad]);
+    expect(await paths('since=2026-01-01T00:00:01Z')).toEqual([x, y, bad]);
+    expect(await paths('valid=false')).toEqual([bad]);
+    expect(await paths('valid=true')).toEqual([created, x, y]);
+    expect(await paths('operation=getBatchTest&path=/*/y&status=404')).toEqual([y]);
+    const first = await list(client, 'limit=3');
+    expect(first).toMatchObject({ hasMore: true });
+    expect(await paths(`limit=3&after=${String(first.items[2]?.id)}`)).toEqual([bad]);
+  });
+
+  it.each([
+    ['operation=getBatch', /query\/operation must name an operation: there is no "getBatch"/],
+    ['limit=0', /query\/limit must be >= 1/],
+    ['valid=maybe', /query\/valid must be boolean/],
+    ['since=noon', /query\/since must be milliseconds since the epoch, or a date and time/],
+    ['status=x', /query\/status must be integer/],
+  ])('refuses the filter %s', async (query, message) => {
+    const { client } = standStill();
+    const { status, body } = await get(client, `${url}?${query}`);
+    expect(status).toBe(400);
+    expect(body['message']).toMatch(message);
+  });
+
+  it('is the workspace’s own; what has no key is in the default one’s', async () => {
+    const { client, app } = buildTestApp();
+    await get(client('key_a'), '/get-batch-test/x');
+    await app.inject('/get-batch-test/x');
+    expect((await list(client('key_a'))).items).toMatchObject([{ status: 404 }]);
+    expect((await list(client('key_b'))).items).toEqual([]);
+    expect((await list(client('key_local'))).items).toMatchObject([{ status: 401 }]);
+  });
+
+  it('holds no more than its size, and nothing if that is 0', async () => {
+    const { client } = buildTestApp({ journalSize: 3 });
+    for (let index = 0; index < 5; index += 1) {
+      await get(client(), `/get-batch-test/${String(index)}`);
+    }
+    expect((await list(client())).items.map(({ path }) => path.at(-1))).toEqual(['2', '3', '4']);
+    const { client: none } = buildTestApp({ journalSize: 0 });
+    await get(none(), '/get-batch-test/x');
+    expect((await list(none())).items).toEqual([]);
+  });
+
+  it('leaves out bodies that are too long to keep', async () => {
+    const { client } = standStill();
+    await client.createDefinition({ user_prompt: 'x'.repeat(100_000) });
+    expect(await last(client)).not.toHaveProperty('body');
+  });
+
+  it('is emptied by a reset, of it alone, too', async () => {
+    const { client } = standStill({ settings: plain });
+    const { test_case_batch_job_id: id } = await client.createBatchTest();
+    await client.call('POST', '/_emulator/reset', { only: ['journal'] });
+    expect((await list(client)).items).toEqual([]);
+    await client.getBatchTest(id);
+    await client.call('POST', '/_emulator/reset', {});
+    expect((await list(client)).items).toEqual([]);
+  });
+});
+
+describe('verification', () => {
+  const verify = async (client: TestClient, matcher: object) => {
+    const { count } = await client.call<{ count: number }>('POST', `${url}/count`, matcher);
+    const found = await client.call<JournalEntry[]>('POST', `${url}/find`, matcher);
+    expect(found).toHaveLength(count);
+    return found.map(({ path }) => path);
+  };
+
+  it('counts and finds requests by operation, path, status, header, and a part of the body', async () => {
+    const { client } = standStill();
+    await client.createBatchTest(['a', 'b']);
+    await client.createDefinition({ dynamic_variables: { plan: 'gold' } });
+    await client.send({ method: 'GET', url: '/get-batch-test/x', headers: { 'x-mine': 'yes' } });
+    const [batch, definition, read] = [
+      ...['/create-batch-test', '/create-test-case-definition', '/get-batch-test/x'],
+    ];
+    expect(await verify(client, {})).toEqual([batch, definition, read]);
+    expect(await verify(client, { operation: 'createBatchTest' })).toEqual([batch]);
+    expect(await verify(client, { path: '/create-*' })).toEqual([batch, definition]);
+    expect(await verify(client, { status: 404 })).toEqual([read]);
+    expect(await verify(client, { headers: { 'X-Mine': 'yes' } })).toEqual([read]);
+    expect(await verify(client, { headers: { 'X-Mine': 'no' } })).toEqual([]);
+    const body = { response_engine: { llm_id: 'llm_1' } };
+    expect(await verify(client, { body })).toEqual([batch, definition]);
+    const ids = (...test_case_definition_ids: string[]) => ({ body: { test_case_definition_ids } });
+    expect(await verify(client, ids('a', 'b'))).toEqual([batch]);
+    expect(await verify(client, ids('a'))).toEqual([]);
+    expect(await verify(client, ids('b', 'a'))).toEqual([]);
+    expect(await verify(client, { body: { dynamic_variables: { plan: 'gold' } } })).toEqual([
+      definition,
+    ]);
+    expect(await verify(client, { body: { toString: 'x' } })).toEqual([]);
+    expect(await verify(client, { body: { name: someDefinition.name } })).toEqual([definition]);
+  });
+
+  it.each([
+    [{ operation: 'createBatch' }, /body\/operation must name an operation/],
+    [{ opertion: 'x' }, /unknown property "opertion"/],
+  ])('refuses %j', async (payload, message) => {
+    const { client } = standStill();
+    for (const end of ['count', 'find']) {
+      const { status, body } = await client.send({ method: 'POST', url: `${url}/${end}`, payload });
+      expect(status).toBe(400);
+      expect(body['message']).toMatch(message);
+    }
+  });
+
+  it('waits until so many have been answered', async () => {
+    const { client } = standStill();
+    const query = 'operation=getBatchTest&count=3';
+    let answered = false;
+    const waiting = client.call('GET', `${url}/wait?${query}`).finally(() => (answered = true));
+    for (let index = 0; index < 3; index += 1) {
+      expect(answered).toBe(false);
+      await client.createBatchTest();
+      await get(client, '/get-batch-test/x');
+    }
+    expect(await waiting).toEqual({ count: 3 });
+    expect(await client.call('GET', `${url}/wait?operation=getBatchTest`)).toEqual({ count: 3 });
+  });
+
+  it('gives up with 408 and how many there were', async () => {
+    const { client, clock } = standStill();
+    await get(client, '/get-batch-test/x');
+    const waiting = client.send({ method: 'GET', url: `${url}/wait?count=2&timeout=10s` });
+    for (let turn = 0; clock.alarmCount === 0 && turn < 100; turn += 1) await clock.turn();
+    await clock.advance(10_000);
+    const { status, body } = await waiting;
+    expect(status).toBe(408);
+    expect(body['message']).toContain('After 10s there were 1 of 2 requests.');
+  });
+});

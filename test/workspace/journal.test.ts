@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { createJournal, type Journal } from '../../src/workspace/journal.js';
+
+const arrival = { time: 0, method: 'GET', url: '/', headers: {}, operation: undefined };
+const add = (journal: Journal, workspace: string, size = 1) =>
+  journal.add(workspace, arrival, size).id;
+const ids = (journal: Journal, workspace: string) => journal.list(workspace).map(({ id }) => id);
+
+describe('the journal', () => {
+  it('keeps the last of each workspace', () => {
+    const journal = createJournal({ entries: 2, bytes: 1000 });
+    for (const workspace of ['a', 'a', 'b', 'a']) add(journal, workspace);
+    expect([ids(journal, 'a'), ids(journal, 'b'), ids(journal, 'c')]).toEqual([[2, 4], [3], []]);
+  });
+
+  it('gives up the oldest of the workspace that takes most when there are too many bytes', () => {
+    const journal = createJournal({ entries: 100, bytes: 10 });
+    add(journal, 'quiet', 2);
+    for (let index = 0; index < 50; index += 1) add(journal, 'noisy', 3);
+    expect(ids(journal, 'quiet')).toEqual([1]);
+    expect(ids(journal, 'noisy')).toEqual([50, 51]);
+    add(journal, 'huge', 11);
+    expect(ids(journal, 'huge')).toEqual([]);
+    expect(ids(journal, 'quiet')).toEqual([1]);
+  });
+
+  it('has room again for what was cleared', () => {
+    const journal = createJournal({ entries: 100, bytes: 10 });
+    add(journal, 'a', 10);
+    journal.clear('a');
+    journal.clear('b');
+    add(journal, 'b', 5);
+    add(journal, 'a', 5);
+    expect([ids(journal, 'a'), ids(journal, 'b')]).toEqual([[3], [2]]);
+  });
+
+  it('tells those who listen to a workspace, until they listen no more', () => {
+    const journal = createJournal({ entries: 1, bytes: 10 });
+    let heard = 0;
+    const stop = journal.subscribe('a', () => (heard += 1));
+    journal.announce('a');
+    journal.announce('b');
+    stop();
+    journal.announce('a');
+    expect(heard).toBe(1);
+  });
+});
