@@ -4,14 +4,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import closeWithGrace from 'close-with-grace';
 import { Command, CommanderError, Option } from 'commander';
 import type { FastifyInstance } from 'fastify';
-import { parse } from 'yaml';
-import { flagOf, optionSpecs, resolveConfig, variableOf } from './config.js';
-import type { Config, ConfigSources, OptionSpec, RawOptions } from './config.js';
+import { parse, stringify } from 'yaml';
+import { resolveConfig, type Config, type ConfigSources, type RawOptions } from './config.js';
 import { openEmulator, type Emulator, type FixtureSource } from './emulator.js';
 import { StartupError } from './errors.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { createLog, type Log } from './log.js';
+import { flagOf, optionSpecs, variableOf, type OptionSpec } from './options.js';
+import { pull } from './pull.js';
 import { version } from './version.js';
 import { wallClock, type Clock } from './workspace/clock.js';
 import { workspaceNameOf } from './workspace/name.js';
@@ -27,6 +28,10 @@ const lastResortMs = 950;
 const parentCheckMs = 250;
 
 async function main(): Promise<void> {
+  if (process.argv[2] === 'pull') {
+    await runPull(process.argv.slice(1));
+    return;
+  }
   const parent = process.ppid;
   const config = readConfig(process.argv, process.env);
   const log = await createLog(config.logLevel);
@@ -130,6 +135,14 @@ function parseFlags(argv: readonly string[]): RawOptions {
       ),
     );
   for (const spec of optionSpecs) program.addOption(toFlag(spec));
+  program.addHelpText(
+    'after',
+    '\nretell-emulator pull --help tells how to read fixtures from an account.',
+  );
+  return parseWith(program, argv);
+}
+
+function parseWith(program: Command, argv: readonly string[]): RawOptions {
   try {
     return program.parse(argv).opts();
   } catch (error) {
@@ -168,6 +181,36 @@ function readConfigFile(named: string | undefined): ConfigSources['file'] {
     const [reason = ''] = (error as Error).message.split('\n');
     throw new StartupError('usage', `cannot read config file ${path}: ${reason}`, { cause: error });
   }
+}
+
+/** `retell-emulator pull`: an account as fixtures, on standard output. */
+async function runPull(argv: readonly string[]): Promise<void> {
+  const program = new Command('retell-emulator pull')
+    .description('Reads engines, agents and test case definitions of an account as fixtures.')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .allowExcessArguments(false)
+    .requiredOption('--upstream <URL>', 'server to read from, such as https://api.retellai.com')
+    .option('--api-key <KEY>', 'the key of the account (env: RETELL_API_KEY)')
+    .option(
+      '--agent <ID>',
+      'only this agent, its engine and definitions; repeat it for more',
+      (id: string, before: string[]) => [...before, id],
+      [],
+    );
+  const options = parseWith(program, argv) as {
+    upstream: string;
+    apiKey?: string;
+    agent: string[];
+  };
+  const apiKey = options.apiKey ?? process.env['RETELL_API_KEY'];
+  if (apiKey === undefined || !URL.canParse(options.upstream)) {
+    const what = apiKey === undefined ? '--api-key must be given' : '--upstream must be a URL';
+    throw new StartupError('usage', what);
+  }
+  const { upstream, agent: agents } = options;
+  const fixtures = await pull({ upstream, apiKey, agents, clock: wallClock() });
+  process.stdout.write(stringify(fixtures));
 }
 
 /** The rules of the config file are fixtures like others. */

@@ -52,6 +52,8 @@ export interface StartOptions extends Partial<Settings> {
   readonly control?: Config['control'];
   readonly controlToken?: string;
   readonly defaultApiKey?: string;
+  /** Where to forward what is not emulated; nowhere if absent. */
+  readonly upstream?: string;
   /** Checks every answer against the contract. */
   readonly validateResponses?: boolean;
 }

@@ -41,10 +41,19 @@ const idPrefixes = {
   run: 'test_job_',
   rule: 'rule_',
   fault: 'fault_',
+  'retell-llm': 'llm_',
+  'conversation-flow': 'conversation_flow_',
+  agent: 'agent_',
 } as const;
 
+/** Observed: digits after the prefix; 12 where nothing stands here. */
+const idLengths: Partial<Record<keyof typeof idPrefixes, number>> = {
+  'retell-llm': 28,
+  agent: 28,
+};
+
 /**
- * An id in the vendor's format. Observed: a prefix and 12 lower-case hex digits.
+ * An id in the vendor's format. Observed: a prefix and lower-case hex digits.
  * It depends on the key alone, so that a workspace that is restored makes the same ids again.
  */
 export function keyedId(kind: keyof typeof idPrefixes, ...key: ChanceKey): string {
@@ -53,7 +62,7 @@ export function keyedId(kind: keyof typeof idPrefixes, ...key: ChanceKey): strin
     block += 1;
     return Buffer.from(derivedHex(64, kind, ...key, block).repeat(Math.ceil(size / 32)), 'hex');
   };
-  return idPrefixes[kind] + customRandom('0123456789abcdef', 12, bytes)();
+  return idPrefixes[kind] + customRandom('0123456789abcdef', idLengths[kind] ?? 12, bytes)();
 }
 
 const readable = customAlphabet('23456789abcdefghjkmnpqrstuvwxyz', 8);

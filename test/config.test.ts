@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { flagOf, optionSpecs, resolveConfig, variableOf } from '../src/config.js';
+import { resolveConfig } from '../src/config.js';
 import { StartupError } from '../src/errors.js';
+import { flagOf, optionSpecs, variableOf } from '../src/options.js';
 import {
   parseDuration,
   parseOutcomeWeights,
@@ -38,6 +39,7 @@ describe('resolveConfig', () => {
       rules: {},
       credit: undefined,
       journalSize: 1000,
+      upstream: undefined,
       settings: {
         seed: undefined,
         concurrency: 10,
@@ -46,6 +48,7 @@ describe('resolveConfig', () => {
         progression: 'time',
         rateLimit: 'off',
         unknownTestCases: 'accept',
+        unknownEngines: 'accept',
       },
       validateResponses: false,
       logLevel: 'info',
@@ -113,6 +116,8 @@ describe('resolveConfig', () => {
     ['clock', 'stopped', 'real or manual'],
     ['rateLimit', '10', 'off, or requests in a time such as 10/1s'],
     ['credit', '-1', 'a whole number from 0'],
+    ['upstream', 'api.retellai.com', 'a URL such as https://'],
+    ['upstream', 'file:///etc', 'a URL such as https://'],
     ['journalSize', '1.5', 'a whole number from 0 to 1000000'],
     ['control', 'maybe', 'on, off or open'],
     ['seed', '', 'a text of 1 to 100 characters'],

@@ -554,6 +554,11 @@ export interface components {
              * @enum {string}
              */
             unknownTestCases?: "accept" | "reject";
+            /**
+             * @description What becomes of batches, definitions and agents for a response engine that was not created here.
+             * @enum {string}
+             */
+            unknownEngines?: "accept" | "reject";
         };
         /** @description What moves the runs of a batch on. `time`: their durations. `immediate`: all have ended by the first read. `polls`: reads of the batch. `manual`: requests to step. */
         Progression: string | {
@@ -684,6 +689,8 @@ export interface components {
             /** @description Whether it was as the contract has it. */
             valid: boolean;
             fault: components["schemas"]["FaultCause"] | null;
+            /** @description Whether another server answered it, as `--upstream` has it. */
+            forwarded: boolean;
             warnings: string[];
         };
         /** @description What made a request fail. */
@@ -800,6 +807,9 @@ export interface components {
             definitions?: components["schemas"]["FixtureDefinition"][];
             outcomeRules?: components["schemas"]["FixtureOutcomeRule"][];
             faults?: components["schemas"]["FixtureFault"][];
+            retellLlms?: components["schemas"]["FixtureRetellLlm"][];
+            conversationFlows?: components["schemas"]["FixtureConversationFlow"][];
+            agents?: components["schemas"]["FixtureAgent"][];
             /** @description Runs that may still start; those that these fixtures start cost nothing. */
             credit?: number;
             batchTests?: components["schemas"]["FixtureBatchTest"][];
@@ -836,11 +846,37 @@ export interface components {
             /** @description How many runs it has decided; 0 if absent. */
             hits?: number;
         } & components["schemas"]["OutcomeRuleInput"];
+        /** @description A version of an LLM, a flow or an agent, as on the wire. Versions of the same one are listed apart, each with its number. All other properties are kept as they come. */
+        FixtureAsset: {
+            /** @description 0 if absent. */
+            version?: number;
+            base_version?: number | null;
+            is_published?: boolean;
+            /** @description Now if absent. */
+            last_modification_timestamp?: components["schemas"]["Moment"];
+            /** @description The number that the next version takes, if higher than it would be. */
+            next_version?: number;
+        };
+        FixtureRetellLlm: {
+            llm_id?: components["schemas"]["Id"];
+        } & components["schemas"]["FixtureAsset"];
+        FixtureConversationFlow: {
+            conversation_flow_id?: components["schemas"]["Id"];
+        } & components["schemas"]["FixtureAsset"];
+        FixtureAgent: {
+            agent_id?: components["schemas"]["Id"];
+            response_engine: components["schemas"]["ResponseEngine"];
+            voice_id: string;
+        } & components["schemas"]["FixtureAsset"];
         FixtureBatchTest: {
             test_case_batch_job_id?: components["schemas"]["Id"];
             response_engine: components["schemas"]["RetellResponseEngine"];
             /** @description When it was created; now if absent. */
             creation_timestamp?: components["schemas"]["Moment"];
+            /** @description What the response engine said when the batch was created; what it says now if absent. */
+            engineContent?: {
+                [key: string]: unknown;
+            };
             progression?: components["schemas"]["Progression"];
             /** @description How often it has been read, where reads move it on; 0 if absent. */
             polls?: number;
@@ -884,8 +920,11 @@ export interface components {
             definition?: number;
             rule?: number;
             fault?: number;
+            asset?: number;
         };
         FixturesLoaded: {
+            /** @description Versions of LLMs, flows and agents. */
+            assets: number;
             definitions: number;
             outcomeRules: number;
             faults: number;
@@ -1030,6 +1069,18 @@ export interface components {
             tool_mocks?: components["schemas"]["ToolMock"][];
             llm_model?: components["schemas"]["LLMModel"];
         };
+        /** @description An LLM of the customer's own, reached over a websocket. */
+        ResponseEngineCustomLm: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "custom-llm";
+            /** @description Where the custom LLM listens. */
+            llm_websocket_url: string;
+        };
+        /** @description Any engine an agent can speak through. */
+        ResponseEngine: components["schemas"]["ResponseEngineRetellLm"] | components["schemas"]["ResponseEngineCustomLm"] | components["schemas"]["ResponseEngineConversationFlow"];
     };
     responses: {
         /** @description What went wrong. */

@@ -25,7 +25,7 @@ interface OperationObject {
   readonly parameters?: readonly ParameterObject[];
   readonly 'x-successor'?: string;
   readonly security?: readonly object[];
-  readonly requestBody?: object;
+  readonly requestBody?: { readonly required?: boolean };
   readonly responses: Record<string, { readonly $ref?: string }>;
 }
 
@@ -37,6 +37,8 @@ export interface ContractOperation {
   readonly path: string;
   readonly needsKey: boolean;
   readonly hasBody: boolean;
+  /** False if the body may be left out. */
+  readonly needsBody: boolean;
   readonly query: readonly ParameterObject[];
   /** The path, as a template, of the operation to use instead of this deprecated one. */
   readonly successor: string | undefined;
@@ -86,6 +88,7 @@ function listOperations(document: ContractDocument): ContractOperation[] {
         path,
         needsKey: security.length > 0,
         hasBody: operation.requestBody !== undefined,
+        needsBody: operation.requestBody?.required === true,
         query: queryParameters(document, operation),
         successor: operation['x-successor'],
         success: Number(success),

@@ -261,6 +261,441 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/create-retell-llm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create an LLM */
+        post: operations["createRetellLLM"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-retell-llm/{llm_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an LLM */
+        get: operations["getRetellLLM"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/update-retell-llm/{llm_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an LLM
+         * @description Changes the properties that are given, of the version asked for, or the latest. A published version cannot be changed.
+         */
+        patch: operations["updateRetellLLM"];
+        trace?: never;
+    };
+    "/delete-retell-llm/{llm_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an LLM */
+        delete: operations["deleteRetellLLM"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/list-retell-llms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List LLMs */
+        get: operations["listRetellLLMV2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-retell-llms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List LLMs, all versions
+         * @deprecated
+         */
+        get: operations["listRetellLLM"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/create-conversation-flow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a flow */
+        post: operations["createConversationFlow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-conversation-flow/{conversation_flow_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a flow */
+        get: operations["getConversationFlow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/update-conversation-flow/{conversation_flow_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a flow
+         * @description Changes the properties that are given, of the version asked for, or the latest. A published version cannot be changed.
+         */
+        patch: operations["updateConversationFlow"];
+        trace?: never;
+    };
+    "/delete-conversation-flow/{conversation_flow_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a flow */
+        delete: operations["deleteConversationFlow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/list-conversation-flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List flows */
+        get: operations["listConversationFlowsV2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-conversation-flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List flows, all versions
+         * @deprecated
+         */
+        get: operations["listConversationFlows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/create-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create an agent */
+        post: operations["createAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-agent/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an agent */
+        get: operations["getAgent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/update-agent/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an agent
+         * @description Changes the properties that are given, of the version asked for, or the latest. A published version cannot be changed.
+         */
+        patch: operations["updateAgent"];
+        trace?: never;
+    };
+    "/delete-agent/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an agent */
+        delete: operations["deleteAgent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List agents, all versions
+         * @deprecated
+         */
+        get: operations["listAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/list-agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** List agents */
+        post: operations["listAgentsV2"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-agent-versions/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of an agent
+         * @deprecated
+         */
+        get: operations["getAgentVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-agent-versions/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of an agent */
+        get: operations["listAgentVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/create-agent-version/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a version of an agent */
+        post: operations["createAgentVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/publish-agent-version/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a version of an agent
+         * @description Freezes the version, and that of its response engine, and opens the next ones as drafts.
+         */
+        post: operations["publishAgentVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/delete-agent-version/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a version of an agent */
+        delete: operations["deleteAgentVersion"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/agent-playground-completion/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hear what an agent says next
+         * @description Nothing is kept: the whole conversation so far comes with the request.
+         */
+        post: operations["createPlaygroundCompletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -482,6 +917,354 @@ export interface components {
             /** @description Where the custom LLM listens. */
             llm_websocket_url: string;
         };
+        /**
+         * @description A model that an engine thinks with.
+         * @enum {string}
+         */
+        EngineModel: "gpt-4.1" | "gpt-4.1-mini" | "gpt-4.1-nano" | "gpt-5" | "gpt-5-mini" | "gpt-5-nano" | "gpt-5.1" | "gpt-5.2" | "gpt-5.4" | "gpt-5.4-mini" | "gpt-5.4-nano" | "gpt-5.5" | "gpt-5.6-terra" | "gpt-5.6-luna" | "claude-4.5-sonnet" | "claude-4.6-sonnet" | "claude-5-sonnet" | "claude-4.5-haiku" | "gemini-3.0-flash" | "gemini-3.1-flash-lite" | "gemini-3.5-flash" | "gemini-3.5-flash-lite" | "gemini-3.6-flash" | "gemini-2.5-flash-lite";
+        /**
+         * @description What an agent speaks.
+         * @enum {string}
+         */
+        Language: "en-US" | "en-IN" | "en-GB" | "en-AU" | "en-NZ" | "de-DE" | "es-ES" | "es-419" | "hi-IN" | "fr-FR" | "fr-CA" | "ja-JP" | "pt-PT" | "pt-BR" | "zh-CN" | "ru-RU" | "it-IT" | "ko-KR" | "nl-NL" | "nl-BE" | "pl-PL" | "tr-TR" | "vi-VN" | "ro-RO" | "bg-BG" | "ca-ES" | "th-TH" | "da-DK" | "fi-FI" | "el-GR" | "hu-HU" | "id-ID" | "no-NO" | "sk-SK" | "sv-SE" | "lt-LT" | "lv-LV" | "cs-CZ" | "ms-MY" | "af-ZA" | "ar-SA" | "az-AZ" | "bs-BA" | "cy-GB" | "fa-IR" | "fil-PH" | "gl-ES" | "he-IL" | "hr-HR" | "hy-AM" | "is-IS" | "kk-KZ" | "kn-IN" | "mk-MK" | "mr-IN" | "ne-NP" | "sl-SI" | "sr-RS" | "sw-KE" | "ta-IN" | "ur-IN" | "yue-CN" | "uk-UA";
+        /** @description What a client says of a voice agent. More properties are kept as they come. */
+        AgentInput: {
+            response_engine?: components["schemas"]["ResponseEngine"];
+            agent_name?: string | null;
+            version_description?: string | null;
+            voice_id?: string;
+            /** @enum {string|null} */
+            voice_model?: "eleven_turbo_v2" | "eleven_flash_v2" | "eleven_turbo_v2_5" | "eleven_flash_v2_5" | "eleven_multilingual_v2" | "eleven_v3" | "sonic-3" | "sonic-3-latest" | "tts-1" | "gpt-4o-mini-tts" | "speech-02-turbo" | "speech-2.8-turbo" | "s1" | "s2-pro" | null;
+            fallback_voice_ids?: string[] | null;
+            voice_temperature?: number;
+            voice_speed?: number;
+            enable_dynamic_voice_speed?: boolean;
+            enable_dynamic_responsiveness?: boolean;
+            volume?: number;
+            /** @enum {string|null} */
+            voice_emotion?: "calm" | "sympathetic" | "happy" | "sad" | "angry" | "fearful" | "surprised" | null;
+            responsiveness?: number;
+            interruption_sensitivity?: number;
+            enable_backchannel?: boolean;
+            backchannel_frequency?: number;
+            backchannel_words?: string[] | null;
+            reminder_trigger_ms?: number;
+            reminder_max_count?: number;
+            /** @enum {string|null} */
+            ambient_sound?: "coffee-shop" | "convention-hall" | "summer-outdoor" | "mountain-outdoor" | "static-noise" | "call-center" | null;
+            ambient_sound_volume?: number;
+            language?: (components["schemas"]["Language"] | "multi") | components["schemas"]["Language"][];
+            webhook_url?: string | null;
+            webhook_events?: ("call_started" | "call_ended" | "call_analyzed" | "transcript_updated" | "transfer_started" | "transfer_bridged" | "transfer_cancelled" | "transfer_ended")[] | null;
+            webhook_timeout_ms?: number;
+            boosted_keywords?: string[] | null;
+            /** @enum {string} */
+            data_storage_setting?: "everything" | "everything_except_pii" | "basic_attributes_only";
+            data_storage_retention_days?: number | null;
+            opt_in_signed_url?: boolean;
+            signed_url_expiration_ms?: number | null;
+            pronunciation_dictionary?: {
+                word: string;
+                /** @enum {string} */
+                alphabet: "ipa" | "cmu";
+                phoneme: string;
+            }[] | null;
+            end_call_after_silence_ms?: number;
+            max_call_duration_ms?: number;
+            voicemail_message?: string;
+            voicemail_detection_timeout_ms?: number;
+            voicemail_option?: {
+                action: {
+                    type: string;
+                };
+                detection_prompt?: string | null;
+            } | null;
+            ivr_option?: {
+                action: {
+                    type: string;
+                };
+                detection_prompt?: string | null;
+            } | null;
+            call_screening_option?: {
+                agent_identity: string;
+                call_purpose: string;
+            } | null;
+            post_call_analysis_data?: {
+                type: string;
+                name: string;
+            }[] | null;
+            post_call_analysis_model?: components["schemas"]["EngineModel"] | null;
+            analysis_successful_prompt?: string | null;
+            analysis_summary_prompt?: string | null;
+            analysis_user_sentiment_prompt?: string | null;
+            begin_message_delay_ms?: number;
+            ring_duration_ms?: number;
+            /** @enum {string} */
+            stt_mode?: "fast" | "accurate" | "custom";
+            custom_stt_config?: {
+                /** @enum {string} */
+                provider: "azure" | "deepgram" | "soniox";
+                endpointing_ms: number;
+            } | null;
+            /** @enum {string} */
+            vocab_specialization?: "general" | "medical";
+            allow_user_dtmf?: boolean;
+            allow_dtmf_interruption?: boolean;
+            user_dtmf_options?: {
+                digit_limit?: number | null;
+                termination_key?: string | null;
+                timeout_ms?: number;
+            } | null;
+            /** @enum {string} */
+            denoising_mode?: "no-denoise" | "noise-cancellation" | "noise-and-background-speech-cancellation";
+            pii_config?: {
+                /** @enum {string} */
+                mode: "post_call";
+                categories: ("person_name" | "address" | "email" | "phone_number" | "ssn" | "passport" | "driver_license" | "credit_card" | "bank_account" | "password" | "pin" | "medical_id" | "date_of_birth" | "customer_account_number")[];
+            };
+            guardrail_config?: {
+                output_topics?: ("harassment" | "self_harm" | "sexual_exploitation" | "violence" | "defense_and_national_security" | "illicit_and_harmful_activity" | "gambling" | "regulated_professional_advice" | "child_safety_and_exploitation")[] | null;
+                input_topics?: "platform_integrity_jailbreaking"[] | null;
+            };
+            handbook_config?: {
+                default_personality?: boolean;
+                natural_filler_words?: boolean;
+                high_empathy?: boolean;
+                echo_verification?: boolean;
+                nato_phonetic_alphabet?: boolean;
+                speech_normalization?: boolean;
+                smart_matching?: boolean;
+                ai_disclosure?: boolean;
+                scope_boundaries?: boolean;
+            };
+            timezone?: string | null;
+            is_public?: boolean | null;
+        };
+        /** @description One version of a voice agent. */
+        Agent: {
+            agent_id: string;
+            version: number;
+            /** @description The version that this one was made from. */
+            base_version?: number | null;
+            is_published?: boolean;
+            /** @description In milliseconds since the epoch. */
+            last_modification_timestamp: number;
+        } & WithRequired<components["schemas"]["AgentInput"], "response_engine" | "voice_id">;
+        /** @description A tool that an engine may call; the rest of it is kept as it comes. */
+        EngineTool: {
+            /** @enum {string} */
+            type: "end_call" | "transfer_call" | "check_availability_cal" | "book_appointment_cal" | "agent_swap" | "press_digit" | "send_sms" | "custom" | "code" | "extract_dynamic_variable" | "bridge_transfer" | "cancel_transfer" | "mcp";
+            name: string;
+            tool_id?: string;
+        };
+        /** @description A state of an LLM; the rest of it is kept as it comes. */
+        LlmState: {
+            name: string;
+            state_prompt?: string;
+            edges?: {
+                destination_state_name: string;
+                description: string;
+            }[];
+            tools?: components["schemas"]["EngineTool"][];
+        };
+        /** @description What a client says of a Retell LLM. More properties are kept as they come. */
+        RetellLlmInput: {
+            model?: components["schemas"]["EngineModel"] | null;
+            /** @enum {string|null} */
+            s2s_model?: "gpt-realtime-1.5" | "gpt-realtime" | "gpt-realtime-mini" | null;
+            model_temperature?: number;
+            model_high_priority?: boolean | null;
+            tool_call_strict_mode?: boolean | null;
+            knowledge_base_ids?: string[] | null;
+            kb_config?: {
+                top_k?: number;
+                filter_score?: number;
+            } | null;
+            /** @enum {string} */
+            start_speaker?: "user" | "agent";
+            begin_after_user_silence_ms?: number | null;
+            begin_message?: string | null;
+            general_prompt?: string | null;
+            general_tools?: components["schemas"]["EngineTool"][] | null;
+            states?: components["schemas"]["LlmState"][] | null;
+            starting_state?: string | null;
+            default_dynamic_variables?: {
+                [key: string]: string;
+            } | null;
+            mcps?: {
+                name: string;
+                url: string;
+                headers?: {
+                    [key: string]: string;
+                };
+                query_params?: {
+                    [key: string]: string;
+                };
+                timeout_ms?: number;
+            }[] | null;
+        };
+        /** @description One version of a Retell LLM. */
+        RetellLlm: {
+            llm_id: string;
+            version?: number;
+            is_published?: boolean;
+            /** @description In milliseconds since the epoch. */
+            last_modification_timestamp: number;
+        } & components["schemas"]["RetellLlmInput"];
+        /** @description A way from one node to another; the rest of it is kept as it comes. */
+        FlowEdge: {
+            id: string;
+            destination_node_id?: string;
+        };
+        /** @description A node of a flow; the rest of it is kept as it comes. */
+        FlowNode: {
+            id: string;
+            name?: string;
+            /** @enum {string} */
+            type: "conversation" | "subagent" | "end" | "function" | "code" | "transfer_call" | "press_digit" | "branch" | "sms" | "extract_dynamic_variables" | "agent_swap" | "mcp" | "component" | "bridge_transfer" | "cancel_transfer";
+            edges?: components["schemas"]["FlowEdge"][];
+            edge?: components["schemas"]["FlowEdge"];
+            else_edge?: components["schemas"]["FlowEdge"];
+            always_edge?: components["schemas"]["FlowEdge"];
+            skip_response_edge?: components["schemas"]["FlowEdge"];
+            success_edge?: components["schemas"]["FlowEdge"];
+            failed_edge?: components["schemas"]["FlowEdge"];
+        };
+        /** @description What a client says of a conversation flow. More properties are kept as they come. */
+        ConversationFlowInput: {
+            model_choice?: {
+                /** @enum {string} */
+                type: "cascading";
+                model: components["schemas"]["EngineModel"];
+                high_priority?: boolean;
+            };
+            model_temperature?: number | null;
+            tool_call_strict_mode?: boolean | null;
+            knowledge_base_ids?: string[] | null;
+            kb_config?: {
+                top_k?: number;
+                filter_score?: number;
+            };
+            /** @enum {string} */
+            start_speaker?: "user" | "agent";
+            begin_after_user_silence_ms?: number | null;
+            global_prompt?: string | null;
+            tools?: WithRequired<components["schemas"]["EngineTool"], "tool_id">[] | null;
+            components?: {
+                name: string;
+                nodes: components["schemas"]["FlowNode"][];
+            }[] | null;
+            start_node_id?: string | null;
+            default_dynamic_variables?: {
+                [key: string]: string;
+            } | null;
+            begin_tag_display_position?: {
+                x?: number;
+                y?: number;
+            } | null;
+            notes?: Record<string, never>[] | null;
+            mcps?: {
+                name: string;
+                url: string;
+                headers?: {
+                    [key: string]: string;
+                };
+                query_params?: {
+                    [key: string]: string;
+                };
+                timeout_ms?: number;
+            }[] | null;
+            is_transfer_llm?: boolean | null;
+            nodes?: components["schemas"]["FlowNode"][];
+        };
+        /** @description One version of a conversation flow. */
+        ConversationFlow: {
+            conversation_flow_id: string;
+            version: number;
+            is_published?: boolean;
+            /** @description In milliseconds since the epoch. */
+            last_modification_timestamp?: number;
+        } & components["schemas"]["ConversationFlowInput"];
+        /** @description An agent in a list. */
+        AgentSummary: {
+            agent_id: string;
+            agent_name: string;
+            /** @enum {string} */
+            channel: "voice" | "chat";
+            tags: {
+                [key: string]: {
+                    version?: number;
+                    dynamic_variables?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+            user_modified_timestamp: number;
+        };
+        /** @description A version of an agent in a list. */
+        AgentVersionSummary: {
+            version: number;
+            is_published: boolean;
+            last_modification_timestamp: number;
+            base_version?: number;
+            version_description?: string;
+            version_title?: string;
+        };
+        NewAgentVersion: {
+            /** @description The version to copy. */
+            base_version: number;
+        };
+        PublishedAgentVersion: {
+            version: number;
+            version_description?: string;
+            version_title?: string;
+        };
+        AgentFilter: {
+            filter_criteria?: {
+                channel?: {
+                    /** @enum {string} */
+                    op: "eq" | "ne" | "sw" | "ew" | "co";
+                    /** @enum {string} */
+                    type: "string";
+                    /** @enum {string} */
+                    value: "voice" | "chat";
+                };
+                /** @description A part of the name, in either case, or of the id. */
+                query?: string;
+            };
+        };
+        /** @description One entry of a conversation, as in a transcript. */
+        PlaygroundMessage: {
+            /** @enum {string} */
+            role: "agent" | "user" | "tool_call_invocation" | "tool_call_result" | "node_transition" | "state_transition" | "injected" | "sms";
+            content?: string;
+            message_id?: string;
+            created_timestamp?: number;
+            tool_call_id?: string;
+            name?: string;
+            arguments?: string;
+            successful?: boolean;
+        };
+        PlaygroundRequest: {
+            messages: components["schemas"]["PlaygroundMessage"][];
+            component_id?: string;
+            current_node_id?: string;
+            current_state?: string;
+            dynamic_variables?: {
+                [key: string]: string;
+            };
+            tool_mocks?: components["schemas"]["ToolMock"][];
+        };
+        PlaygroundCompletion: {
+            /** @description What the agent says and does next. */
+            messages: components["schemas"]["PlaygroundMessage"][];
+            call_ended?: boolean;
+            current_node_id?: string;
+            current_state?: string;
+            dynamic_variables?: {
+                [key: string]: string;
+            };
+        };
     };
     responses: {
         /** @description The request does not fit the contract; the message names the place and the fault. */
@@ -522,6 +1305,48 @@ export interface components {
                     /** @enum {string} */
                     status?: "error";
                     /** @example Trial has ended, please add payment method. */
+                    message?: string;
+                };
+            };
+        };
+        /** @description The key may not do this. */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    status?: "error";
+                    /** @example Forbidden */
+                    message?: string;
+                };
+            };
+        };
+        /** @description It is not as the request expects it. */
+        PreconditionFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    status?: "error";
+                    /** @example Precondition failed for conditional update. */
+                    message?: string;
+                };
+            };
+        };
+        /** @description Nothing with this id is visible to this key. */
+        UnprocessableContent: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    status?: "error";
+                    /** @example Cannot find requested asset under given api key. */
                     message?: string;
                 };
             };
@@ -570,6 +1395,37 @@ export interface components {
         };
     };
     parameters: {
+        /**
+         * @description The LLM's id.
+         * @example llm_0123456789abcdef0123456789ab
+         */
+        RetellLlmIdPath: string;
+        /**
+         * @description The flow's id.
+         * @example conversation_flow_0123456789ab
+         */
+        ConversationFlowIdPath: string;
+        /**
+         * @description The agent's id.
+         * @example agent_0123456789abcdef0123456789ab
+         */
+        AgentId: string;
+        /** @description The version; the latest if absent. */
+        AssetVersion: number;
+        /** @description The version; the latest if absent. */
+        AgentVersion: number | string;
+        /** @description The version. */
+        VersionToDelete: number;
+        /** @description By creation; `descending` if absent. */
+        SortOrder: "ascending" | "descending";
+        /** @description The most to answer; 1,000 if absent. */
+        LegacyLimit: number;
+        /** @description The id of the last item of the page before. */
+        LegacyPaginationKey: string;
+        /** @description The version of the last item of the page before. */
+        LegacyPaginationKeyVersion: number | string;
+        /** @description Only the latest version of each. */
+        IsLatest: boolean;
         /** @description The kind of response engine. */
         EngineType: "retell-llm" | "conversation-flow";
         /** @description The Retell LLM's id; required when `type` is `retell-llm`. */
@@ -1035,6 +1891,795 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createRetellLLM: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetellLlmInput"];
+            };
+        };
+        responses: {
+            /** @description Its first version, 0. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetellLlm"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getRetellLLM: {
+        parameters: {
+            query?: {
+                /** @description The version; the latest if absent. */
+                version?: components["parameters"]["AssetVersion"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The LLM's id.
+                 * @example llm_0123456789abcdef0123456789ab
+                 */
+                llm_id: components["parameters"]["RetellLlmIdPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version asked for, or the latest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetellLlm"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updateRetellLLM: {
+        parameters: {
+            query?: {
+                /** @description The version; the latest if absent. */
+                version?: components["parameters"]["AssetVersion"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The LLM's id.
+                 * @example llm_0123456789abcdef0123456789ab
+                 */
+                llm_id: components["parameters"]["RetellLlmIdPath"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetellLlmInput"];
+            };
+        };
+        responses: {
+            /** @description The version after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetellLlm"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteRetellLLM: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The LLM's id.
+                 * @example llm_0123456789abcdef0123456789ab
+                 */
+                llm_id: components["parameters"]["RetellLlmIdPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, with all its versions. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listRetellLLMV2: {
+        parameters: {
+            query?: {
+                /** @description How many items to return at the most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the page before, to go on from there. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+                /** @description By creation; `descending` if absent. */
+                sort_order?: components["parameters"]["SortOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, the latest version of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["RetellLlm"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listRetellLLM: {
+        parameters: {
+            query?: {
+                /** @description The most to answer; 1,000 if absent. */
+                limit?: components["parameters"]["LegacyLimit"];
+                /** @description The id of the last item of the page before. */
+                pagination_key?: components["parameters"]["LegacyPaginationKey"];
+                /** @description The version of the last item of the page before. */
+                pagination_key_version?: components["parameters"]["LegacyPaginationKeyVersion"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All versions, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetellLlm"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createConversationFlow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": WithRequired<components["schemas"]["ConversationFlowInput"], "start_speaker">;
+            };
+        };
+        responses: {
+            /** @description Its first version, 0. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationFlow"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getConversationFlow: {
+        parameters: {
+            query?: {
+                /** @description The version; the latest if absent. */
+                version?: components["parameters"]["AssetVersion"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The flow's id.
+                 * @example conversation_flow_0123456789ab
+                 */
+                conversation_flow_id: components["parameters"]["ConversationFlowIdPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version asked for, or the latest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationFlow"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updateConversationFlow: {
+        parameters: {
+            query?: {
+                /** @description The version; the latest if absent. */
+                version?: components["parameters"]["AssetVersion"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The flow's id.
+                 * @example conversation_flow_0123456789ab
+                 */
+                conversation_flow_id: components["parameters"]["ConversationFlowIdPath"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConversationFlowInput"];
+            };
+        };
+        responses: {
+            /** @description The version after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationFlow"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteConversationFlow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The flow's id.
+                 * @example conversation_flow_0123456789ab
+                 */
+                conversation_flow_id: components["parameters"]["ConversationFlowIdPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, with all its versions. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listConversationFlowsV2: {
+        parameters: {
+            query?: {
+                /** @description How many items to return at the most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the page before, to go on from there. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+                /** @description By creation; `descending` if absent. */
+                sort_order?: components["parameters"]["SortOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, the latest version of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["ConversationFlow"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listConversationFlows: {
+        parameters: {
+            query?: {
+                /** @description The most to answer; 1,000 if absent. */
+                limit?: components["parameters"]["LegacyLimit"];
+                /** @description The id of the last item of the page before. */
+                pagination_key?: components["parameters"]["LegacyPaginationKey"];
+                /** @description The version of the last item of the page before. */
+                pagination_key_version?: components["parameters"]["LegacyPaginationKeyVersion"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All versions, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationFlow"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": WithRequired<components["schemas"]["AgentInput"], "response_engine" | "voice_id">;
+            };
+        };
+        responses: {
+            /** @description Its first version, 0. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getAgent: {
+        parameters: {
+            query?: {
+                /** @description The version; the latest if absent. */
+                version?: components["parameters"]["AgentVersion"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789ab
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version asked for, or the latest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updateAgent: {
+        parameters: {
+            query?: {
+                /** @description The version; the latest if absent. */
+                version?: components["parameters"]["AgentVersion"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789ab
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentInput"];
+            };
+        };
+        responses: {
+            /** @description The version after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789ab
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone, with all its versions. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listAgents: {
+        parameters: {
+            query?: {
+                /** @description The most to answer; 1,000 if absent. */
+                limit?: components["parameters"]["LegacyLimit"];
+                /** @description The id of the last item of the page before. */
+                pagination_key?: components["parameters"]["LegacyPaginationKey"];
+                /** @description The version of the last item of the page before. */
+                pagination_key_version?: components["parameters"]["LegacyPaginationKeyVersion"];
+                /** @description Only the latest version of each. */
+                is_latest?: components["parameters"]["IsLatest"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Versions, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listAgentsV2: {
+        parameters: {
+            query?: {
+                /** @description How many items to return at the most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the page before, to go on from there. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+                /** @description By creation; `descending` if absent. */
+                sort_order?: components["parameters"]["SortOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AgentFilter"];
+            };
+        };
+        responses: {
+            /** @description A page of agents. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["AgentSummary"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getAgentVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789ab
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its versions, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listAgentVersions: {
+        parameters: {
+            query?: {
+                /** @description How many items to return at the most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the page before, to go on from there. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+                /** @description By creation; `descending` if absent. */
+                sort_order?: components["parameters"]["SortOrder"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789ab
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of its versions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["AgentVersionSummary"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createAgentVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789ab
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAgentVersion"];
+            };
+        };
+        responses: {
+            /** @description The new draft. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    publishAgentVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789ab
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishedAgentVersion"];
+            };
+        };
+        responses: {
+            /** @description It is published. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteAgentVersion: {
+        parameters: {
+            query: {
+                /** @description The version. */
+                version: components["parameters"]["VersionToDelete"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789ab
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createPlaygroundCompletion: {
+        parameters: {
+            query?: {
+                /** @description The version; the latest if absent. */
+                version?: components["parameters"]["AgentVersion"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789ab
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaygroundRequest"];
+            };
+        };
+        responses: {
+            /** @description What it says and does next. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaygroundCompletion"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };

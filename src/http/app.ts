@@ -13,6 +13,7 @@ import { refuseBadUrl, refuseMalformed, registerNotFound, sendError } from './er
 import { registerJournal } from './journal.js';
 import { RequestLog } from './request-log.js';
 import { noteRoutes } from './routes.js';
+import { registerUpstream } from './upstream.js';
 import { registerVendorApi } from './vendor.js';
 
 declare module 'fastify' {
@@ -35,6 +36,8 @@ export interface AppOptions {
   readonly validateResponses: boolean;
   /** Who may steer the emulator; nobody if undefined. */
   readonly controlAccess: ControlAccess | undefined;
+  /** Where to forward what is not emulated; nowhere if undefined. */
+  readonly upstream?: string | undefined;
   readonly logger?: FastifyBaseLogger;
 }
 
@@ -80,5 +83,6 @@ export function buildApp(options: AppOptions): FastifyInstance {
     validateResponses,
   });
   registerDocs(app, { retell, control });
+  if (options.upstream !== undefined) registerUpstream(app, options.upstream);
   return app;
 }

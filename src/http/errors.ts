@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isNotEmulated } from '../contract/not-emulated.js';
 import { ApiError, type ErrorCode } from '../errors.js';
 import { noteRefusal } from './journal.js';
 import { pathOf } from './request-log.js';
@@ -43,6 +44,10 @@ export function registerNotFound(app: FastifyInstance, methodsOf: AllowedMethods
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request);
     const methods = methodsOf(path);
+    if (methods.length === 0 && isNotEmulated(request.method, path)) {
+      const what = `${request.method} ${path} is none of its operations; --upstream URL forwards such requests.`;
+      throw new ApiError('not_emulated', what);
+    }
     if (methods.length === 0) {
       throw new ApiError('not_found', `There is no ${request.method} ${path}; see /docs.`);
     }

@@ -72,7 +72,9 @@ function registerOperation(
 
       const { params, query, body } = request;
       if (operation.query.length > 0) validation.checkQuery(operation, query);
-      if (operation.hasBody) validation.checkBody(operation, body);
+      if (operation.hasBody && (body !== undefined || operation.needsBody)) {
+        validation.checkBody(operation, body);
+      }
       const result = await perform(emulator, caller, { params, query, body });
       if (validateResponses) {
         const fault = validation.findResponseFault(operation, result);
@@ -99,8 +101,15 @@ function admit({ identity, record }: FastifyRequest): string {
 const progressionHeader = 'x-emulator-progression';
 
 /** @throws ApiError 400 */
-function callerOf({ workspace, headers }: FastifyRequest): Caller {
-  const caller = { workspace: workspace ?? '' };
+function callerOf({ workspace, headers, record }: FastifyRequest): Caller {
+  const caller: Caller = {
+    workspace: workspace ?? '',
+    ...(record && {
+      warnLater: (findWarnings) => {
+        record.findWarnings = findWarnings;
+      },
+    }),
+  };
   const text = headers[progressionHeader];
   if (text === undefined) return caller;
   const progression = parseProgression(String(text));

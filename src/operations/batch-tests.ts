@@ -7,8 +7,11 @@ import { endNextRuns } from '../simulation/steps.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { StoredBatchTest } from '../store/batch-tests.js';
 import type { NewTestRun, RunTarget } from '../store/test-runs.js';
+import { engineWarnings } from './engine-warnings.js';
+import { resolveEngine } from './engines.js';
 import {
   findSettledWorkspace,
+  findWorkspace,
   refuseWithoutCredit,
   type Caller,
   type Operation,
@@ -18,13 +21,18 @@ import { readEngineQuery, readPageQuery, toPage } from './paging.js';
 
 export const createBatchTest: Operation<'createBatchTest'> = async (services, caller, { body }) => {
   const { store, worker, workspaces } = services;
-  const responseEngine = knownEngine(body.response_engine);
   const workspace = workspaces.open(caller.workspace);
   refuseWithoutCredit(workspace);
   const { id: workspaceId, now, settings } = workspace;
   const progression = caller.progression ?? settings.progression;
   // Runs that end at once come after those that are to start by now: both may hit a rule.
   if (progression.kind === 'immediate') await worker.settle(workspaceId, now);
+  const { engine: responseEngine, contentKey: engineContentKey } = resolveEngine(
+    services,
+    workspace,
+    knownEngine(body.response_engine),
+    'body/response_engine',
+  );
   const targets = findTargets(services, workspace, body.test_case_definition_ids);
   const batch = store.transactionWithNewIds((attempt) => {
     const ordinal = store.workspaces.takeOrdinal(workspaceId, 'batch');
@@ -37,7 +45,8 @@ export const createBatchTest: Operation<'createBatchTest'> = async (services, ca
       createdAt: now,
       modifiedAt: now,
     };
-    const batchKey = store.batchTests.insert({ ...batch, workspaceId, ordinal, progression });
+    const row = { ...batch, workspaceId, ordinal, progression, engineContentKey };
+    const batchKey = store.batchTests.insert(row);
     const runs = targets.map((target, index): NewTestRun => ({
       ...target,
       id: keyedId('run', ...idKey, index),
@@ -48,6 +57,9 @@ export const createBatchTest: Operation<'createBatchTest'> = async (services, ca
     }
     return batch;
   });
+  if (engineContentKey !== null) {
+    caller.warnLater?.(() => engineWarnings(store, engineContentKey, responseEngine, targets));
+  }
   if (progression.kind === 'time') worker.nudge(workspaceId, batch.createdAt);
   return toTestCaseBatchJob(batch);
 };
@@ -118,17 +130,32 @@ export const listBatchTestsV2: Operation<'listBatchTestsV2'> = async (
   { query },
 ) => {
   const engine = readEngineQuery(query);
-  const list = ['batch tests', caller.workspace, engine, query.version ?? 'any'];
+  const list = ['batch tests', caller.workspace, engine, query.version ?? 'latest'];
   const page = readPageQuery(query, list);
-  const range = { engine, version: query.version, before: page.after, limit: page.limit + 1 };
+  const version = query.version ?? latestVersion(services, caller, query);
+  const range = { engine, version, before: page.after, limit: page.limit + 1 };
   return toPage(await listBatches(services, caller, range), page, list, toTestCaseBatchJob);
 };
 
 export const listBatchTests: Operation<'listBatchTests'> = async (services, caller, { query }) => {
   const engine = readEngineQuery(query);
-  const range = { engine, version: query.version, before: undefined, limit: undefined };
+  const version = query.version ?? latestVersion(services, caller, query);
+  const range = { engine, version, before: undefined, limit: undefined };
   return (await listBatches(services, caller, range)).map(toTestCaseBatchJob);
 };
+
+/** Documented: a list is of the engine's latest version, unless it names one. */
+function latestVersion(
+  services: Services,
+  caller: Caller,
+  query: Parameters<typeof readEngineQuery>[0],
+): number | undefined {
+  const workspace = findWorkspace(services, caller);
+  const { type: kind, llm_id = '', conversation_flow_id = '' } = query;
+  const id = kind === 'retell-llm' ? llm_id : conversation_flow_id;
+  // Of an engine that was not created here, no version is known to be the latest.
+  return workspace && services.store.assets.find({ workspaceId: workspace.id, kind, id })?.version;
+}
 
 async function listBatches(
   services: Services,

@@ -32,6 +32,8 @@ export interface Caller {
   readonly workspace: string;
   /** How a batch that this request creates is to move on; as the settings say if absent. */
   readonly progression?: Progression;
+  /** Takes what finds out warnings for the journal, if somebody reads it. */
+  readonly warnLater?: (findWarnings: () => string[]) => void;
   /** Aborted when nobody is there any more to hear the answer. */
   readonly signal?: AbortSignal;
 }

@@ -9,6 +9,7 @@ import {
 import { ApiError } from '../errors.js';
 import { keyedId } from '../random.js';
 import { findMagicFault } from '../simulation/magic.js';
+import { resolveEngine } from './engines.js';
 import {
   findWorkspace,
   refuseWithoutCredit,
@@ -19,14 +20,16 @@ import {
 import { readEngineQuery, readPageQuery, toPage } from './paging.js';
 
 export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = (
-  { store, workspaces },
+  services,
   caller,
   { body },
 ) => {
+  const { store, workspaces } = services;
   const content = newContent(body);
   refuseUnreadableMagic(content);
   const workspace = workspaces.open(caller.workspace);
   refuseWithoutCredit(workspace);
+  resolveEngine(services, workspace, content.response_engine, 'body/response_engine');
   const { id, name, now, settings } = workspace;
   const revision = store.transactionWithNewIds((attempt) => {
     const ordinal = store.workspaces.takeOrdinal(id, 'definition');
@@ -57,6 +60,9 @@ export const updateTestCaseDefinition: Operation<'updateTestCaseDefinition'> = (
     // A change that changes nothing makes no revision.
     if (isSameContent(content, revision.content)) return revision;
     refuseUnreadableMagic(content);
+    if (body.response_engine !== undefined) {
+      resolveEngine(services, workspace, content.response_engine, 'body/response_engine');
+    }
     const modifiedAt = Math.max(workspace.now, revision.modifiedAt);
     const changed: TestCaseRevision = { ...revision, content, modifiedAt };
     store.testCases.revise({ ...changed, workspaceId: workspace.id });

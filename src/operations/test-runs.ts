@@ -1,4 +1,5 @@
 import type { components } from '../contract/retell.gen.js';
+import { readEngine, type Engine } from '../domain/engine.js';
 import type { ResponseEngine } from '../domain/response-engine.js';
 import { placeholderRevision, type TestCaseRevision } from '../domain/test-case.js';
 import { hasEnded, modifiedAt } from '../domain/test-run.js';
@@ -13,7 +14,7 @@ export const getTestRun: Operation<'getTestRun'> = async (services, caller, { pa
   const workspace = await findSettledWorkspace(services, caller);
   const stored = workspace && services.store.testRuns.find(workspace.id, params.test_case_job_id);
   if (stored === undefined) throw new ApiError('not_found');
-  return toTestCaseJob(stored, revisionReader(services));
+  return toTestCaseJob(stored, reader(services));
 };
 
 export const listTestRunsV2: Operation<'listTestRunsV2'> = async (services, caller, request) => {
@@ -21,15 +22,15 @@ export const listTestRunsV2: Operation<'listTestRunsV2'> = async (services, call
   const list = ['test runs', caller.workspace, batchId];
   const page = readPageQuery(request.query, list);
   const runs = await listRuns(services, caller, batchId, page.after, page.limit + 1);
-  const readRevision = revisionReader(services);
+  const read = reader(services);
   const items = runs.map((run) => ({ ...run, position: run.runIndex }));
-  return toPage(items, page, list, (run) => toTestCaseJob(run, readRevision));
+  return toPage(items, page, list, (run) => toTestCaseJob(run, read));
 };
 
 export const listTestRuns: Operation<'listTestRuns'> = async (services, caller, { params }) => {
   const runs = await listRuns(services, caller, params.test_case_batch_job_id);
-  const readRevision = revisionReader(services);
-  return runs.map((run) => toTestCaseJob(run, readRevision));
+  const read = reader(services);
+  return runs.map((run) => toTestCaseJob(run, read));
 };
 
 /** In the order in which the batch lists its definitions. */
@@ -46,30 +47,44 @@ async function listRuns(
   return services.store.testRuns.listPage(batchKey, after, limit);
 }
 
-/** Answers the revision that a run ran; each is read once for a whole page. */
-type ReadRevision = (run: StoredTestRun) => TestCaseRevision;
+/** What runs are told from; each is read once for a whole page. */
+interface Reader {
+  /** What the run ran. */
+  revision(run: StoredTestRun): TestCaseRevision;
+  /** What it ran against; undefined if the emulator does not have it. */
+  engine(run: StoredTestRun): Engine | undefined;
+}
 
-function revisionReader({ store }: Services): ReadRevision {
-  const known = new Map<number, TestCaseRevision>();
-  return ({ target, run, responseEngine }) => {
+function reader({ store }: Services): Reader {
+  const revisions = new Map<number, TestCaseRevision>();
+  const engines = new Map<number, Engine>();
+
+  const revision: Reader['revision'] = ({ target, run, responseEngine }) => {
     if (target.revisionKey === null) {
       const engine = JSON.parse(responseEngine) as ResponseEngine;
       return placeholderRevision(target.unknownDefinitionId, engine, run.createdAt);
     }
     const revision =
-      known.get(target.revisionKey) ?? store.testCases.getRevision(target.revisionKey);
-    known.set(target.revisionKey, revision);
+      revisions.get(target.revisionKey) ?? store.testCases.getRevision(target.revisionKey);
+    revisions.set(target.revisionKey, revision);
     return revision;
   };
+
+  const engine: Reader['engine'] = ({ engineContentKey: key, responseEngine }) => {
+    if (key === null) return undefined;
+    const { type } = JSON.parse(responseEngine) as ResponseEngine;
+    const engine = engines.get(key) ?? readEngine(type, store.assets.getContent(key));
+    engines.set(key, engine);
+    return engine;
+  };
+
+  return { revision, engine };
 }
 
-function toTestCaseJob(
-  stored: StoredTestRun,
-  readRevision: ReadRevision,
-): components['schemas']['TestCaseJob'] {
+function toTestCaseJob(stored: StoredTestRun, read: Reader): components['schemas']['TestCaseJob'] {
   const { run } = stored;
-  const revision = readRevision(stored);
-  const story = hasEnded(run) ? tellRun(run, revision.content) : undefined;
+  const revision = read.revision(stored);
+  const story = hasEnded(run) ? tellRun(run, revision.content, read.engine(stored)) : undefined;
   return {
     test_case_job_id: run.id,
     status: run.status,

@@ -13,6 +13,8 @@ export interface NewBatchTest {
   readonly progression: Progression;
   /** 0 if absent. */
   readonly pollsSeen?: number;
+  /** Of what the engine says; null if there is no such engine here. */
+  readonly engineContentKey: number | null;
 }
 
 /** A batch with how it moves on. */
@@ -22,6 +24,7 @@ export interface StoredBatchTest extends BatchTest {
   readonly progression: Progression;
   /** How often it has been read, where reads move it on. */
   readonly pollsSeen: number;
+  readonly engineContentKey: number | null;
 }
 
 /** What a slice of simulation did to one batch. */
@@ -73,10 +76,11 @@ interface BatchTestRow {
   progression: Progression['kind'];
   pollsNeeded: number | null;
   pollsSeen: number;
+  engineContentKey: number | null;
 }
 
 const columns = `batch_key AS batchKey, ordinal, progression, polls_needed AS pollsNeeded,
-  polls_seen AS pollsSeen, batch_test_id AS id, response_engine AS responseEngine, pass_count AS pass,
+  polls_seen AS pollsSeen, engine_content_key AS engineContentKey, batch_test_id AS id, response_engine AS responseEngine, pass_count AS pass,
   fail_count AS fail, error_count AS error, total_count AS totalCount, created_at AS createdAt,
   modified_at AS modifiedAt`;
 
@@ -90,9 +94,10 @@ export function batchTestStore(db: Db): BatchTestStore {
   >(
     `INSERT INTO batch_tests (workspace_id, ordinal, batch_test_id, response_engine, total_count,
                               progression, polls_needed, polls_seen, created_at,
-                              modified_at)
+                              modified_at, engine_content_key)
      VALUES (:workspaceId, :ordinal, :id, :responseEngine, :totalCount,
-             :progression, :pollsNeeded, :pollsSeen, :createdAt, :createdAt)`,
+             :progression, :pollsNeeded, :pollsSeen, :createdAt, :createdAt,
+             :engineContentKey)`,
   );
   const find = db.prepare<{ workspaceId: number; id: string }, BatchTestRow>(
     `SELECT ${columns} FROM batch_tests WHERE workspace_id = :workspaceId AND batch_test_id = :id`,

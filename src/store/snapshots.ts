@@ -14,6 +14,8 @@ interface Content {
   readonly definitions: Row[];
   readonly rules: Row[];
   readonly faults: Row[];
+  readonly assets: Row[];
+  readonly assetVersions: Row[];
   readonly batches: Row[];
   readonly runs: Row[];
 }
@@ -36,6 +38,7 @@ const steering = [
   'next_definition_ordinal',
   'next_rule_ordinal',
   'next_fault_ordinal',
+  'next_asset_ordinal',
   'running_count',
   'settled_at',
   'settings',
@@ -50,6 +53,8 @@ export function snapshotStore(db: Db): SnapshotStore {
   const definitions = tableOf(db, 'test_case_definitions');
   const rules = tableOf(db, 'outcome_rules');
   const faults = tableOf(db, 'faults');
+  const assets = tableOf(db, 'assets');
+  const assetVersions = tableOf(db, 'asset_versions');
   // Keys of batches are used again once they are free, so restored ones get new keys.
   const batches = tableOf(db, 'batch_tests', ['batch_key']);
   const runs = tableOf(db, 'test_runs');
@@ -77,7 +82,8 @@ export function snapshotStore(db: Db): SnapshotStore {
   );
 
   const removeAll = (id: number): void => {
-    for (const table of [runs, batches, definitions, rules, faults]) table.removeAll(id);
+    for (const table of [runs, batches, definitions, rules, faults, assetVersions, assets])
+      table.removeAll(id);
   };
 
   return {
@@ -87,6 +93,8 @@ export function snapshotStore(db: Db): SnapshotStore {
         definitions: definitions.list(id),
         rules: rules.list(id),
         faults: faults.list(id),
+        assets: assets.list(id),
+        assetVersions: assetVersions.list(id),
         batches: batches.list(id),
         runs: runs.list(id),
       };
@@ -101,6 +109,8 @@ export function snapshotStore(db: Db): SnapshotStore {
       for (const row of content.definitions) definitions.insert(row);
       for (const row of content.rules) rules.insert(row);
       for (const row of content.faults) faults.insert(row);
+      for (const row of content.assets) assets.insert(row);
+      for (const row of content.assetVersions) assetVersions.insert(row);
       const newKeys = new Map(
         content.batches.map((row) => [row['batch_key'], batches.insert(row)] as const),
       );
@@ -115,7 +125,13 @@ export function snapshotStore(db: Db): SnapshotStore {
       removeAll(id);
       const none = {
         ...{ next_batch_ordinal: 0, next_definition_ordinal: 0, next_rule_ordinal: 0 },
-        ...{ next_fault_ordinal: 0, rate_tokens: null, rate_filled_at: null, credit },
+        ...{
+          next_fault_ordinal: 0,
+          next_asset_ordinal: 0,
+          rate_tokens: null,
+          rate_filled_at: null,
+          credit,
+        },
       };
       const fresh = { running_count: 0, settled_at: now, settings: '{}' };
       writeSteering.run({ ...none, ...fresh, clock_mode: 'real', clock_speed: 1, id });

@@ -1,3 +1,4 @@
+import { assetStore, type AssetStore } from './assets.js';
 import { batchTestStore, type BatchTestStore } from './batch-tests.js';
 import { closeDatabase, isDuplicate, openDatabase, required } from './database.js';
 import { faultStore, type FaultStore } from './faults.js';
@@ -15,6 +16,7 @@ export interface Store {
   readonly batchTests: BatchTestStore;
   readonly testRuns: TestRunStore;
   readonly outcomeRules: OutcomeRuleStore;
+  readonly assets: AssetStore;
   readonly faults: FaultStore;
   readonly snapshots: SnapshotStore;
   /** Makes a function whose writes all happen, or, if it throws, none. */
@@ -65,6 +67,7 @@ export function openStore(path: string, now: number): Store {
     batchTests: batchTestStore(db),
     testRuns: testRunStore(db),
     outcomeRules: outcomeRuleStore(db),
+    assets: assetStore(db),
     faults: faultStore(db),
     snapshots: snapshotStore(db),
     transaction(work) {

@@ -47,6 +47,8 @@ export interface StoredTestRun {
   readonly target: RunTarget;
   /** The batch's engine, as JSON. */
   readonly responseEngine: string;
+  /** Of what that engine says; null if there is none here. */
+  readonly engineContentKey: number | null;
 }
 
 export interface TestRunStore {
@@ -78,13 +80,14 @@ interface TestRunRow {
   ordered: string | null;
   createdAt: number;
   responseEngine: string;
+  engineContentKey: number | null;
 }
 
 const selectRuns = `
   SELECT run_index AS runIndex, test_run_id AS id, status, revision_key AS revisionKey,
          unknown_definition_id AS unknownDefinitionId, outcome, started_at AS startedAt,
          ends_at AS endsAt, seed, ordered, created_at AS createdAt,
-         response_engine AS responseEngine
+         response_engine AS responseEngine, engine_content_key AS engineContentKey
   FROM test_runs
   JOIN batch_tests USING (batch_key)
   LEFT JOIN seeds USING (seed_key)`;
@@ -176,12 +179,14 @@ const withOrder = ({ order, ...run }: StartedRun) => ({
   ordered: order === null ? null : JSON.stringify(order),
 });
 
-function toStoredTestRun({ runIndex, responseEngine, ordered, ...row }: TestRunRow): StoredTestRun {
+function toStoredTestRun({ runIndex, ordered, ...rest }: TestRunRow): StoredTestRun {
+  const { responseEngine, engineContentKey, ...row } = rest;
   const { revisionKey, unknownDefinitionId, ...run } = row;
   return {
     runIndex,
     run: { ...run, order: readOrder(ordered) } as TestRun,
     target: { revisionKey, unknownDefinitionId } as RunTarget,
     responseEngine,
+    engineContentKey,
   };
 }

@@ -21,7 +21,7 @@ export interface WorkspaceRow {
 }
 
 /** Counters of which ids and draws are made; each number is used once. */
-export type Ordinal = 'batch' | 'definition' | 'rule' | 'fault';
+export type Ordinal = 'batch' | 'definition' | 'rule' | 'fault' | 'asset';
 
 export interface WorkspaceStore {
   find(name: string): WorkspaceRow | undefined;
@@ -189,10 +189,12 @@ function ordinalStore(db: Db): Pick<WorkspaceStore, 'takeOrdinal' | 'ordinals' |
     definition: prepareOrdinal('definition'),
     rule: prepareOrdinal('rule'),
     fault: prepareOrdinal('fault'),
+    asset: prepareOrdinal('asset'),
   };
   const ordinals = db.prepare<{ id: number }, Record<Ordinal, number>>(
     `SELECT next_batch_ordinal AS batch, next_definition_ordinal AS definition,
-            next_rule_ordinal AS rule, next_fault_ordinal AS fault
+            next_rule_ordinal AS rule, next_fault_ordinal AS fault,
+            next_asset_ordinal AS asset
      FROM workspaces WHERE workspace_id = :id`,
   );
   const raiseOrdinals = db.prepare<Record<Ordinal, number> & { id: number }>(
@@ -200,13 +202,14 @@ function ordinalStore(db: Db): Pick<WorkspaceStore, 'takeOrdinal' | 'ordinals' |
      SET next_batch_ordinal = MAX(next_batch_ordinal, :batch),
          next_definition_ordinal = MAX(next_definition_ordinal, :definition),
          next_rule_ordinal = MAX(next_rule_ordinal, :rule),
-         next_fault_ordinal = MAX(next_fault_ordinal, :fault)
+         next_fault_ordinal = MAX(next_fault_ordinal, :fault),
+         next_asset_ordinal = MAX(next_asset_ordinal, :asset)
      WHERE workspace_id = :id`,
   );
   return {
     takeOrdinal: (id, kind) => required(takeOrdinal[kind].get({ id })),
     ordinals: (id) => required(ordinals.get({ id })),
     raiseOrdinals: (id, next) =>
-      raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, fault: 0, ...next, id }),
+      raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, fault: 0, asset: 0, ...next, id }),
   };
 }

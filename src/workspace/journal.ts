@@ -19,6 +19,10 @@ export interface JournalRecord {
   /** False if it was not as the contract has it. */
   valid: boolean;
   fault: FaultCause | undefined;
+  /** Find out what bites though it was answered; asked when somebody reads it. */
+  findWarnings: () => string[];
+  /** True if another server answered it. */
+  forwarded: boolean;
   /** Undefined until something was answered. */
   status: number | undefined;
   /** Milliseconds; undefined until the answer was over. */
@@ -80,6 +84,8 @@ export function createJournal(limits: { entries: number; bytes: number }): Journ
         error: undefined,
         valid: true,
         fault: undefined,
+        findWarnings: () => [],
+        forwarded: false,
         status: undefined,
         duration: undefined,
       };

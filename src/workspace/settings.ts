@@ -35,6 +35,8 @@ export interface Settings {
   readonly rateLimit: RateLimit | null;
   /** What to do with a batch that names a definition that does not exist. */
   readonly unknownTestCases: 'accept' | 'reject';
+  /** What to do with an engine that does not exist. */
+  readonly unknownEngines: 'accept' | 'reject';
 }
 
 /** Formats of the control contract's texts. */
@@ -68,9 +70,9 @@ export const controlFormats = {
 
 /** Reads settings that have been validated. */
 export function parseSettings(input: Required<SettingsInput>): Settings {
-  const { seed, concurrency, unknownTestCases, outcomes, progression } = input;
+  const { seed, concurrency, unknownTestCases, unknownEngines, outcomes, progression } = input;
   return {
-    ...{ seed, concurrency, unknownTestCases },
+    ...{ seed, concurrency, unknownTestCases, unknownEngines },
     runDuration: checked(parseRunDuration(input.runDuration)),
     outcomes: checked(
       typeof outcomes === 'string' ? parseOutcomeWeights(outcomes) : toWeights(outcomes),

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import Retell from 'retell-sdk';
 import { describe, expect, it } from 'vitest';
-import { optionSpecs, flagOf, variableOf } from '../../src/config.js';
+import { optionSpecs, flagOf, variableOf } from '../../src/options.js';
 import { temporaryFolder } from '../support/files.js';
 import { spawnCli, spawnInShell, startCli } from '../support/process.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Fixtures } from '../../src/library/workspace.js';
-import { flagOf, optionSpecs, variableOf } from '../../src/config.js';
+import { flagOf, optionSpecs, variableOf } from '../../src/options.js';
 import { temporaryFolder } from '../support/files.js';
 import { startCli } from '../support/process.js';
 

@@ -197,6 +197,7 @@ describe('the store', () => {
       createdAt: 0,
       workspaceId: workspace.id,
       progression: { kind: 'time' } as const,
+      engineContentKey: null,
     };
     store.batchTests.insert({ ...batch, id: 'taken', ordinal: 0 });
     const ids = ['taken', 'taken', 'free'];

@@ -27,6 +27,7 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   progression: 'time',
   rateLimit: 'off',
   unknownTestCases: 'accept',
+  unknownEngines: 'accept',
 };
 
 export const thisMachine: NonNullable<AppOptions['controlAccess']> = {

@@ -105,7 +105,7 @@ const secretQuery = /key|token|secret|password|auth/i;
 const redacted = '[redacted]';
 
 function toEntry(record: JournalRecord): Schemas['JournalEntry'] {
-  const { id, time, method, headers, query = {}, body, valid } = record;
+  const { id, time, method, headers, query = {}, body, valid, forwarded } = record;
   const { operation = null, status = null, duration = null, error = null, fault = null } = record;
   const attempt = Number(headers['x-stainless-retry-count'] ?? 0);
   return {
@@ -115,7 +115,8 @@ function toEntry(record: JournalRecord): Schemas['JournalEntry'] {
     ...(body !== undefined && { body }),
     attempt: Number.isSafeInteger(attempt) ? attempt : 0,
     ...{ status, duration, error, valid, fault },
-    warnings: warningsOf(record),
+    forwarded,
+    warnings: [...warningsOf(record), ...record.findWarnings()],
   };
 }
 

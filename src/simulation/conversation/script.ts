@@ -1,4 +1,5 @@
 import type { Outcome } from '../../domain/batch-test.js';
+import type { Engine, Place } from '../../domain/engine.js';
 import type { TestCaseContent } from '../../domain/test-case.js';
 import { leastArguments, selectMock, type ToolMock } from '../../domain/tool-mock.js';
 import type { Draw } from '../../random.js';
@@ -10,9 +11,14 @@ export type Line =
   | { readonly role: 'agent' | 'user'; readonly content: string }
   | { readonly role: 'tool_call_invocation'; readonly name: string; readonly arguments: string }
   | { readonly role: 'tool_call_result'; readonly content: string; readonly successful: boolean }
-  | { readonly role: 'node_transition'; readonly from: FlowNode; readonly to: FlowNode };
+  | {
+      readonly role: 'node_transition' | 'state_transition';
+      readonly from: Spot;
+      readonly to: Spot;
+    };
 
-export interface FlowNode {
+/** Where a conversation is: a node of a flow, or a state of an LLM. */
+export interface Spot {
   readonly id: string;
   readonly name: string;
 }
@@ -37,30 +43,39 @@ export interface Script {
   /** Of each metric; empty if it did not come to that. */
   readonly verdicts: readonly Verdict[];
   readonly breakdown?: Breakdown;
-  /** Where the conversation is in the flow; undefined outside of flows. */
-  readonly node?: FlowNode;
+  /** Where the conversation ended; undefined where there are neither nodes nor states. */
+  readonly spot?: Spot & { readonly kind: 'node' | 'state' };
 }
 
 /** Stand for the nodes of a flow that the emulator has no graph of. */
-const nodes = {
-  welcome: { id: 'node-welcome', name: 'Welcome' },
-  conversation: { id: 'node-conversation', name: 'Conversation' },
-  end: { id: 'node-end', name: 'End' },
-} as const satisfies Record<string, FlowNode>;
+const standIns: readonly Spot[] = [
+  { id: 'node-welcome', name: 'Welcome' },
+  { id: 'node-conversation', name: 'Conversation' },
+  { id: 'node-end', name: 'End' },
+];
 
 /** What a run is judged by when its definition has no metrics. */
 const impliedMetric = 'The agent does what the user asks for';
 
-/** Writes what is said in a run: the same for the same definition, outcome and draws. */
-export function writeScript(content: TestCaseContent, outcome: Outcome, draw: Draw): Script {
-  const writer = new ScriptWriter(content, draw);
-  const breakdown = outcome === 'error' ? drawBreakdown(content, draw) : undefined;
+/**
+ * Writes what is said in a run: the same for the same definition, engine, outcome and draws.
+ * @param engine undefined if the emulator does not have it.
+ */
+export function writeScript(
+  content: TestCaseContent,
+  engine: Engine | undefined,
+  outcome: Outcome,
+  draw: Draw,
+): Script {
+  const writer = new ScriptWriter(content, engine, draw);
+  const unmocked = unmockedTool(content.tool_mocks, engine);
+  const breakdown = outcome === 'error' ? drawBreakdown(unmocked, draw) : undefined;
   if (breakdown === 'no-conversation') return writer.finish({ kind: breakdown });
 
   writer.open();
   if (breakdown === 'user-model') return writer.finish({ kind: breakdown, after: writer.last });
-  for (const mock of reachableMocks(content.tool_mocks)) writer.callMockedTool(mock);
-  if (breakdown === 'tool') return writer.finish(writer.callRealTool());
+  for (const mock of reachableMocks(content.tool_mocks, engine)) writer.callMockedTool(mock);
+  if (breakdown === 'tool') return writer.finish(writer.callRealTool(unmocked ?? ''));
   const metrics = content.metrics.length > 0 ? content.metrics : [impliedMetric];
   const unmet = outcome === 'fail' ? drawUnmet(metrics.length, draw) : new Set<number>();
   for (const [index, metric] of metrics.entries()) {
@@ -70,9 +85,9 @@ export function writeScript(content: TestCaseContent, outcome: Outcome, draw: Dr
   return writer.finish(breakdown && { kind: breakdown });
 }
 
-function drawBreakdown({ tool_mocks }: TestCaseContent, draw: Draw): Breakdown['kind'] {
+function drawBreakdown(unmockedTool: string | undefined, draw: Draw): Breakdown['kind'] {
   const kinds: Breakdown['kind'][] = ['user-model', 'judge', 'no-conversation'];
-  if (unmockedTool(tool_mocks) !== undefined) kinds.push('tool');
+  if (unmockedTool !== undefined) kinds.push('tool');
   return kinds[Math.floor(draw('breakdown') * kinds.length)] ?? 'judge';
 }
 
@@ -86,17 +101,42 @@ function drawUnmet(count: number, draw: Draw): Set<number> {
 }
 
 /** Mocks that some call reaches, those that no earlier one hides. Ending the call comes last. */
-function reachableMocks(mocks: readonly ToolMock[]): ToolMock[] {
+export function reachableMocks(mocks: readonly ToolMock[], engine: Engine | undefined): ToolMock[] {
+  const isCalled = (name: string) => engine?.tools.some((tool) => tool.name === name) ?? true;
   const reachable = mocks.filter(
-    (mock) => selectMock(mocks, mock.tool_name, leastArguments(mock)) === mock,
+    (mock) =>
+      isCalled(mock.tool_name) && selectMock(mocks, mock.tool_name, leastArguments(mock)) === mock,
   );
   const endsCall = ({ tool_name }: ToolMock) => tool_name === 'end_call';
   return [...reachable.filter((mock) => !endsCall(mock)), ...reachable.filter(endsCall)];
 }
 
-/** A tool that can be called past all of its mocks. */
-const unmockedTool = (mocks: readonly ToolMock[]): string | undefined =>
-  mocks.find(({ tool_name }) => selectMock(mocks, tool_name, {}) === undefined)?.tool_name;
+/** A tool that can be called past all of its mocks, or has none. */
+const unmockedTool = (mocks: readonly ToolMock[], engine: Engine | undefined): string | undefined =>
+  (engine?.tools.map(({ name }) => name) ?? mocks.map(({ tool_name }) => tool_name)).find(
+    (name) => name !== 'end_call' && selectMock(mocks, name, {}) === undefined,
+  );
+
+/** The way that a conversation takes, from the start and along the edges, to no place twice. */
+function drawRoute(
+  { type }: TestCaseContent['response_engine'],
+  engine: Engine | undefined,
+  draw: Draw,
+): readonly Spot[] {
+  if (engine === undefined) return type === 'conversation-flow' ? standIns : [];
+  const placeOf = (id: string | undefined) => engine.places.find((place) => place.id === id);
+  const route: Place[] = [];
+  let place = placeOf(engine.startId);
+  while (place !== undefined && route.length < longestRoute) {
+    route.push(place);
+    const ahead = place.next.filter((id) => !route.some((passed) => passed.id === id));
+    place = placeOf(ahead[Math.floor(draw('way', route.length) * ahead.length)]);
+  }
+  return route;
+}
+
+/** Places in one conversation. */
+const longestRoute = 20;
 
 /** What the user says to bring up a metric, and what the agent answers if it is met, or not. */
 const exchanges = {
@@ -109,12 +149,17 @@ class ScriptWriter {
   readonly #lines: Line[] = [];
   readonly #verdicts: Verdict[] = [];
   readonly #content: TestCaseContent;
+  readonly #engine: Engine | undefined;
   readonly #draw: Draw;
-  #node: FlowNode | undefined;
+  readonly #route: readonly Spot[];
+  /** How far along the route it is. */
+  #passed = 0;
 
-  constructor(content: TestCaseContent, draw: Draw) {
+  constructor(content: TestCaseContent, engine: Engine | undefined, draw: Draw) {
     this.#content = content;
+    this.#engine = engine;
     this.#draw = draw;
+    this.#route = drawRoute(content.response_engine, engine, draw);
   }
 
   /** The index of the last line. */
@@ -123,10 +168,11 @@ class ScriptWriter {
   }
 
   open(): void {
-    if (this.#content.response_engine.type === 'conversation-flow') this.#node = nodes.welcome;
-    this.#say('agent', 'greeting');
+    const beginMessage = this.#engine?.beginMessage;
+    if (beginMessage === undefined) this.#say('agent', 'greeting');
+    else this.#add({ role: 'agent', content: this.#substitute(beginMessage) });
     this.#add({ role: 'user', content: openingWish(this.#substitute(this.#content.user_prompt)) });
-    this.#moveTo(nodes.conversation);
+    this.#moveOn(1);
     this.#say('agent', 'understood');
   }
 
@@ -138,8 +184,7 @@ class ScriptWriter {
   }
 
   /** A call that no mock fits: it would go to the real tool, and there is none here. */
-  callRealTool(): Breakdown {
-    const toolName = unmockedTool(this.#content.tool_mocks) ?? '';
+  callRealTool(toolName: string): Breakdown {
     this.#say('user', 'lookUp');
     const content = JSON.stringify({ error: 'The tool did not answer.' });
     this.#callTool(toolName, {}, { content, successful: false });
@@ -147,6 +192,7 @@ class ScriptWriter {
   }
 
   judge(metric: string, met: boolean): void {
+    this.#moveOn(1);
     const { kind, asked, answered } = topicOf(this.#substitute(metric));
     const [question, good, bad] = exchanges[kind];
     const askedAt = this.#say('user', question, asked);
@@ -156,16 +202,17 @@ class ScriptWriter {
 
   close(): void {
     this.#say('user', 'thanks');
-    this.#moveTo(nodes.end);
+    this.#moveOn(0);
     this.#say('agent', 'goodbye');
   }
 
   finish(breakdown: Breakdown | undefined): Script {
+    const spot = this.#route[this.#passed];
     return {
       lines: this.#lines,
       verdicts: breakdown === undefined ? this.#verdicts : [],
       ...(breakdown && { breakdown }),
-      ...(this.#node && { node: this.#node }),
+      ...(spot && { spot: { ...spot, kind: this.#kind } }),
     };
   }
 
@@ -182,10 +229,21 @@ class ScriptWriter {
     this.#add({ role: 'tool_call_result', ...result });
   }
 
-  #moveTo(to: FlowNode): void {
-    if (this.#node === undefined) return;
-    this.#add({ role: 'node_transition', from: this.#node, to });
-    this.#node = to;
+  get #kind(): 'node' | 'state' {
+    const { type } = this.#engine ?? this.#content.response_engine;
+    return type === 'conversation-flow' ? 'node' : 'state';
+  }
+
+  /** Goes a step along the route, but leaves so many; where none is to be left, all the rest. */
+  #moveOn(left: number): void {
+    const last = this.#route.length - 1 - left;
+    const target = left === 0 ? last : Math.min(this.#passed + 1, last);
+    while (this.#passed < target) {
+      const [from, to] = this.#route.slice(this.#passed);
+      this.#passed += 1;
+      if (from === undefined || to === undefined) return;
+      this.#add({ role: `${this.#kind}_transition`, from, to });
+    }
   }
 
   #say(role: 'agent' | 'user', phrase: Phrase, matter = ''): number {

@@ -1,3 +1,4 @@
+import type { Engine } from '../../domain/engine.js';
 import type { TestCaseContent } from '../../domain/test-case.js';
 import type { EndedTestRun } from '../../domain/test-run.js';
 import { keyedChance } from '../../random.js';
@@ -18,12 +19,12 @@ interface OrderedSnapshot {
 }
 
 /**
- * Tells a run. Nothing of it is stored: what is said depends on the seed, what the definition
- * says and the outcome; times and ids depend on the run.
+ * Tells a run. Nothing of it is stored: what is said depends on the seed, what definition and
+ * engine say, and the outcome; times and ids depend on the run.
  */
-export function tellRun(run: EndedTestRun, content: TestCaseContent): Story {
+export function tellRun(run: EndedTestRun, content: TestCaseContent, engine?: Engine): Story {
   const chance = keyedChance(run.seed).within('conversation', JSON.stringify(content), run.outcome);
-  const script = writeScript(content, run.outcome, chance);
+  const script = writeScript(content, engine, run.outcome, chance);
   const transcript = toTranscript(script, {
     runId: run.id,
     startedAt: run.startedAt,

@@ -18,13 +18,15 @@ export type TranscriptEntry = (
       new_node_name: string;
       transition_type: 'normal';
     }
+  | { role: 'state_transition'; former_state_name: string; new_state_name: string }
 ) & { message_id: string; created_timestamp: number };
 
-/** Observed: its keys are in camel case. `currentNodeId` is there for flows only. */
+/** Observed: its keys are in camel case. `currentNodeId` is for flows, `currentState` for LLMs. */
 export interface TranscriptSnapshot {
   transcript: TranscriptEntry[];
   dynamicVariables: Record<string, string>;
   currentNodeId?: string;
+  currentState?: string;
 }
 
 /** The run that a script is played in. Times in milliseconds since the epoch. */
@@ -36,7 +38,7 @@ export interface Setting {
 }
 
 /** Gives a script the times and ids of a run; null if nothing was said. */
-export function toTranscript({ lines, node }: Script, setting: Setting): TranscriptSnapshot | null {
+export function toTranscript({ lines, spot }: Script, setting: Setting): TranscriptSnapshot | null {
   if (lines.length === 0) return null;
   const times = spread(lines, setting);
   return {
@@ -46,11 +48,13 @@ export function toTranscript({ lines, node }: Script, setting: Setting): Transcr
       created_timestamp: times[index] ?? setting.startedAt,
     })),
     dynamicVariables: setting.dynamicVariables,
-    ...(node && { currentNodeId: node.id }),
+    ...(spot?.kind === 'node' && { currentNodeId: spot.id }),
+    ...(spot?.kind === 'state' && { currentState: spot.name }),
   };
 }
 
-function toEntry(line: Line, index: number, runId: string) {
+/** An entry without what every entry has. */
+export function toEntry(line: Line, index: number, runId: string) {
   // Observed: 16 hex digits. A result follows its call at once, and has the call's id.
   const toolCallId = (callIndex: number) => derivedHex(16, runId, 'tool call', callIndex);
   switch (line.role) {
@@ -61,6 +65,12 @@ function toEntry(line: Line, index: number, runId: string) {
       return { ...line, tool_call_id: toolCallId(index) };
     case 'tool_call_result':
       return { ...line, tool_call_id: toolCallId(index - 1) };
+    case 'state_transition':
+      return {
+        role: line.role,
+        former_state_name: line.from.name,
+        new_state_name: line.to.name,
+      };
     case 'node_transition':
       return {
         role: line.role,

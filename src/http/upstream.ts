@@ -1,0 +1,34 @@
+import type { FastifyInstance } from 'fastify';
+import { ApiError } from '../errors.js';
+import { workspaceOf } from './auth.js';
+import { sendError } from './errors.js';
+
+/**
+ * Forwards what no route takes to another server that speaks the vendor's API, with the caller's
+ * own key. Nothing else of the emulator ever calls outside.
+ * @param upstream its URL, as the user gave it.
+ */
+export function registerUpstream(app: FastifyInstance, upstream: string): void {
+  const { origin, pathname } = new URL(upstream);
+  const prefix = pathname.replace(/\/$/, '');
+  // In a room of its own: bodies of any kind pass through as they come.
+  void app.register(async (room) => {
+    const { default: replyFrom } = await import('@fastify/reply-from');
+    room.removeAllContentTypeParsers();
+    room.addContentTypeParser('*', (_request, payload, done) => {
+      done(null, payload);
+    });
+    await room.register(replyFrom, { base: origin });
+    room.all('/*', (request, reply) => {
+      request.workspace = workspaceOf(request.identity);
+      if (request.record) request.record.forwarded = true;
+      return reply.from(prefix + request.url, {
+        rewriteHeaders: (headers) => ({ ...headers, 'x-emulator': 'upstream' }),
+        onError: (_reply, { error }) => {
+          request.log.error({ err: error }, 'the upstream server could not be reached');
+          sendError(new ApiError('bad_gateway', error.message), request, reply);
+        },
+      });
+    });
+  });
+}

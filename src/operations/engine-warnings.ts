@@ -1,0 +1,39 @@
+import { readEngine } from '../domain/engine.js';
+import { engineKeyOf, type ResponseEngine } from '../domain/response-engine.js';
+import type { Store } from '../store/store.js';
+import type { RunTarget } from '../store/test-runs.js';
+
+/** Tools that do nothing outside of the conversation. */
+const harmless = ['end_call', 'extract_dynamic_variable'];
+
+/** What bites when definitions are run against an engine on the real service. */
+export function engineWarnings(
+  store: Store,
+  engineContentKey: number,
+  responseEngine: ResponseEngine,
+  targets: readonly RunTarget[],
+): string[] {
+  const { tools } = readEngine(responseEngine.type, store.assets.getContent(engineContentKey));
+  const revisionKeys = new Set(
+    targets.flatMap(({ revisionKey }) => (revisionKey === null ? [] : [revisionKey])),
+  );
+  return [...revisionKeys].flatMap((key) => {
+    const { definitionId, content } = store.testCases.getRevision(key);
+    const mocked = new Set(content.tool_mocks.map(({ tool_name }) => tool_name));
+    const known = new Set(tools.map(({ name }) => name));
+    const boundTo = engineKeyOf(content.response_engine);
+    return [
+      ...tools
+        .filter(({ name, type }) => !mocked.has(name) && !harmless.includes(type))
+        .map(
+          ({ name }) => `${definitionId} has no mock for the tool ${name}: the real one is called`,
+        ),
+      ...[...mocked]
+        .filter((name) => !known.has(name))
+        .map((name) => `${definitionId} mocks the tool ${name}, which the engine does not have`),
+      ...(boundTo === engineKeyOf(responseEngine)
+        ? []
+        : [`${definitionId} was made for another engine, ${boundTo}`]),
+    ];
+  });
+}

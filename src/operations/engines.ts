@@ -1,0 +1,135 @@
+import type { components } from '../contract/retell.gen.js';
+import type { AssetKind } from '../domain/asset.js';
+import type { ResponseEngine } from '../domain/response-engine.js';
+import { ApiError, type ErrorCode } from '../errors.js';
+import { engineName, lookUpEngine, type ResolvedEngine } from '../simulation/engine-lookup.js';
+import type { Workspace } from '../simulation/workspace.js';
+import {
+  changeAsset,
+  createAsset,
+  deleteAsset,
+  getAsset,
+  listAssets,
+  listAssetVersions,
+  saidContent,
+  toWire,
+} from './assets.js';
+import type { Caller, Operation, Services } from './operation.js';
+
+type Schemas = components['schemas'];
+type Llm = Schemas['RetellLlm'];
+type Flow = Schemas['ConversationFlow'];
+
+/** Observed: what an LLM thinks with unless told otherwise. */
+const defaultModel = 'gpt-4.1';
+
+// What is kept is what was validated when it came, so it is as the contract has it.
+const toLlm = (asset: Parameters<typeof toWire>[1]) =>
+  toWire('retell-llm', asset) as unknown as Llm;
+const toFlow = (asset: Parameters<typeof toWire>[1]) =>
+  toWire('conversation-flow', asset) as unknown as Flow;
+
+export const createRetellLLM: Operation<'createRetellLLM'> = (services, caller, { body }) =>
+  toLlm(
+    createAsset(services, caller, 'retell-llm', () => ({
+      ...((body.s2s_model ?? null) === null && { model: defaultModel }),
+      ...saidContent(body),
+    })),
+  );
+
+export const createConversationFlow: Operation<'createConversationFlow'> = (
+  services,
+  caller,
+  { body },
+) => toFlow(createAsset(services, caller, 'conversation-flow', () => saidContent(body)));
+
+const get = (
+  services: Services,
+  caller: Caller,
+  kind: AssetKind,
+  id: string,
+  version: number | undefined,
+  otherwise?: ErrorCode,
+) => getAsset(services, caller, { kind, id, version }, otherwise);
+
+export const getRetellLLM: Operation<'getRetellLLM'> = (services, caller, { params, query }) =>
+  toLlm(get(services, caller, 'retell-llm', params.llm_id, query.version).asset);
+
+export const getConversationFlow: Operation<'getConversationFlow'> = (
+  services,
+  caller,
+  { params: { conversation_flow_id: id }, query: { version } },
+) => toFlow(get(services, caller, 'conversation-flow', id, version, 'not_found').asset);
+
+export const updateRetellLLM: Operation<'updateRetellLLM'> = (
+  services,
+  caller,
+  { params, query, body },
+) => {
+  const asset = get(services, caller, 'retell-llm', params.llm_id, query.version);
+  return toLlm(changeAsset(services, asset, saidContent(body)));
+};
+
+export const updateConversationFlow: Operation<'updateConversationFlow'> = (
+  services,
+  caller,
+  { params: { conversation_flow_id: id }, query: { version }, body },
+) => {
+  const asset = get(services, caller, 'conversation-flow', id, version);
+  return toFlow(changeAsset(services, asset, saidContent(body)));
+};
+
+export const deleteRetellLLM: Operation<'deleteRetellLLM'> = (services, caller, { params }) => {
+  deleteAsset(services, caller, 'retell-llm', params.llm_id);
+  return undefined;
+};
+
+export const deleteConversationFlow: Operation<'deleteConversationFlow'> = (
+  services,
+  caller,
+  { params },
+) => {
+  deleteAsset(services, caller, 'conversation-flow', params.conversation_flow_id);
+  return undefined;
+};
+
+export const listRetellLLMV2: Operation<'listRetellLLMV2'> = (services, caller, { query }) =>
+  listAssets(services, caller, 'retell-llm', query, toLlm);
+
+export const listConversationFlowsV2: Operation<'listConversationFlowsV2'> = (
+  services,
+  caller,
+  { query },
+) => listAssets(services, caller, 'conversation-flow', query, toFlow);
+
+export const listRetellLLM: Operation<'listRetellLLM'> = (services, caller, { query }) =>
+  listAssetVersions(services, caller, 'retell-llm', query).map(toLlm);
+
+export const listConversationFlows: Operation<'listConversationFlows'> = (
+  services,
+  caller,
+  { query },
+) => listAssetVersions(services, caller, 'conversation-flow', query).map(toFlow);
+
+/**
+ * Finds an engine, which takes its latest version if none is named.
+ * @param place where it is in the request.
+ * @throws ApiError 400 if there is no such engine and unknown ones are rejected, or if there is
+ *   one, but not in that version.
+ */
+export function resolveEngine<Engine extends ResponseEngine>(
+  { store }: Services,
+  { id, settings }: Workspace,
+  engine: Engine,
+  place: string,
+): ResolvedEngine<Engine> {
+  const resolved = lookUpEngine(store, id, engine);
+  if ('fault' in resolved) {
+    throw new ApiError('invalid_request', `${place}/version ${resolved.fault}`);
+  }
+  if (resolved.contentKey === null && settings.unknownEngines === 'reject') {
+    const fault = `${place} must be an engine: there is no ${engineName(engine).id}`;
+    throw new ApiError('invalid_request', fault);
+  }
+  return resolved;
+}

@@ -1,0 +1,67 @@
+import type { components } from '../contract/retell.gen.js';
+import { readEngine, type Engine } from '../domain/engine.js';
+import { derivedHex, keyedChance } from '../random.js';
+import { reply, type Reply } from '../simulation/conversation/reply.js';
+import { toEntry } from '../simulation/conversation/transcript.js';
+import { lookUpEngine } from '../simulation/engine-lookup.js';
+import type { Workspace } from '../simulation/workspace.js';
+import { getAsset } from './assets.js';
+import type { Operation, Services } from './operation.js';
+
+type Schemas = components['schemas'];
+
+/** Nothing is kept, so the same conversation gets the same reply. */
+export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'> = (
+  services,
+  caller,
+  { params, query, body },
+) => {
+  const { messages, tool_mocks: toolMocks = [], dynamic_variables: variables = {} } = body;
+  const { agent_id: id } = params;
+  const { workspace, asset } = getAsset(
+    services,
+    caller,
+    { kind: 'agent', id, version: query.version },
+    'not_found',
+  );
+  const engineOfAgent = asset.content['response_engine'] as Schemas['ResponseEngine'];
+  const engine = findEngine(services, workspace, engineOfAgent);
+  const turn = derivedHex(32, id, asset.version, JSON.stringify(body));
+  const answer = reply(
+    {
+      ...{ history: messages, engine, toolMocks, variables },
+      at: body.current_node_id ?? body.current_state,
+    },
+    keyedChance(workspace.settings.seed).within(workspace.name, 'playground', turn),
+  );
+  return {
+    messages: answer.lines.map((line, index) => ({
+      ...toEntry(line, index, turn),
+      message_id: derivedHex(16, turn, 'message', index),
+      created_timestamp: workspace.now,
+    })),
+    call_ended: answer.ended,
+    ...placeNow(engine, answer),
+    dynamic_variables: variables,
+  };
+};
+
+/** Undefined for an engine that was not created here, or that nobody here can know. */
+function findEngine(
+  { store }: Services,
+  { id }: Workspace,
+  engine: Schemas['ResponseEngine'],
+): Engine | undefined {
+  if (engine.type === 'custom-llm') return undefined;
+  const found = lookUpEngine(store, id, engine);
+  return 'fault' in found || found.contentKey === null
+    ? undefined
+    : readEngine(engine.type, store.assets.getContent(found.contentKey));
+}
+
+function placeNow(engine: Engine | undefined, { spot }: Reply) {
+  if (spot === undefined) return {};
+  return engine?.type === 'conversation-flow'
+    ? { current_node_id: spot.id }
+    : { current_state: spot.name };
+}

@@ -1,0 +1,198 @@
+import type { SchemaObject } from 'ajv/dist/2020.js';
+import { controlFormats } from './workspace/settings.js';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** One option, behind all its doors: flag, environment variable and config file. */
+export interface OptionSpec {
+  /** Its key in the config file; flag and variable are spelled after it. */
+  readonly name: string;
+  /** What stands for its value in the help. */
+  readonly placeholder?: string;
+  readonly description: string;
+  readonly default?: string | number | boolean;
+  /** What a good value is, to go on from "must be". */
+  readonly allowed: string;
+  /** True if its value must not be shown. */
+  readonly secret?: boolean;
+  /** That of the setting of this name in `openapi/control.yaml`, if absent. */
+  readonly schema?: SchemaObject;
+}
+
+/** The options, in the order of the help. */
+export const optionSpecs: readonly OptionSpec[] = [
+  {
+    name: 'host',
+    placeholder: 'ADDRESS',
+    description: 'address to listen on',
+    default: '127.0.0.1',
+    allowed: 'a host name or an IP address',
+    schema: { type: 'string', pattern: '^[^\\s/]+$' },
+  },
+  {
+    name: 'port',
+    placeholder: 'PORT',
+    description: 'port to listen on; 0 takes a free one',
+    default: 4010,
+    allowed: 'a whole number from 0 to 65535',
+    schema: { type: 'integer', minimum: 0, maximum: 65_535 },
+  },
+  {
+    name: 'database',
+    placeholder: 'FILE',
+    description: 'where jobs are kept; :memory: forgets them on exit',
+    default: './.retell-emulator/emulator.sqlite',
+    allowed: 'the path of a file, or :memory:',
+    schema: { type: 'string', minLength: 1, pattern: '^[^\\0]*$' },
+  },
+  {
+    name: 'apiKey',
+    placeholder: 'KEY',
+    description: 'accept this API key only; repeat it for more (default: accept any)',
+    allowed: 'an API key without spaces',
+    secret: true,
+    schema: { type: 'array', items: { type: 'string', pattern: '^\\S+$' } },
+  },
+  {
+    name: 'defaultApiKey',
+    placeholder: 'KEY',
+    description: 'the key whose workspace a control request without a key is about',
+    default: 'key_local',
+    allowed: 'an API key without spaces',
+    secret: true,
+    schema: { type: 'string', pattern: '^\\S+$' },
+  },
+  {
+    name: 'control',
+    placeholder: 'HOW',
+    description: 'the control API: on for this machine only, off, or open for others, too',
+    default: 'on',
+    allowed: 'on, off or open',
+    schema: { type: 'string', enum: ['on', 'off', 'open'] },
+  },
+  {
+    name: 'controlToken',
+    placeholder: 'TOKEN',
+    description: 'bearer token to demand for the control API',
+    allowed: 'a token without spaces',
+    secret: true,
+    schema: { type: 'string', pattern: '^\\S+$' },
+  },
+  {
+    name: 'clock',
+    placeholder: 'MODE',
+    description: 'clock of new workspaces: real, or manual to let time pass by request only',
+    default: 'real',
+    allowed: 'real or manual',
+    schema: { type: 'string', enum: ['real', 'manual'] },
+  },
+  {
+    name: 'concurrency',
+    placeholder: 'RUNS',
+    description: 'most test runs in progress at once, for each API key',
+    default: 10,
+    allowed: 'a whole number from 1 to 1000000',
+  },
+  {
+    name: 'runDuration',
+    placeholder: 'RANGE',
+    description: 'how long a test run takes',
+    default: '500ms..2500ms',
+    allowed: controlFormats['duration-distribution'].allowed,
+  },
+  {
+    name: 'outcomes',
+    placeholder: 'WEIGHTS',
+    description: 'how test runs end, as relative weights',
+    default: 'pass=0.8,fail=0.15,error=0.05',
+    allowed: controlFormats['outcome-weights'].allowed,
+  },
+  {
+    name: 'progression',
+    placeholder: 'HOW',
+    description: 'what moves batches on: time, immediate, polls=N or manual',
+    default: 'time',
+    allowed: controlFormats.progression.allowed,
+  },
+  {
+    name: 'rateLimit',
+    placeholder: 'LIMIT',
+    description: 'most requests of an API key, as in 10/1s, before 429',
+    default: 'off',
+    allowed: controlFormats['rate-limit'].allowed,
+  },
+  {
+    name: 'credit',
+    placeholder: 'RUNS',
+    description: 'runs that an API key may start before 402 (default: any number)',
+    allowed: 'a whole number from 0 to 9007199254740991',
+    schema: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+  },
+  {
+    name: 'journalSize',
+    placeholder: 'REQUESTS',
+    description: 'requests to keep in the journal of each API key; 0 keeps none',
+    default: 1000,
+    allowed: 'a whole number from 0 to 1000000',
+    schema: { type: 'integer', minimum: 0, maximum: 1_000_000 },
+  },
+  {
+    name: 'unknownTestCases',
+    placeholder: 'POLICY',
+    description: 'accept or reject a batch with ids that no definition has',
+    default: 'accept',
+    allowed: 'accept or reject',
+  },
+  {
+    name: 'unknownEngines',
+    placeholder: 'POLICY',
+    description: 'accept or reject batches, definitions and agents for unknown engines',
+    default: 'accept',
+    allowed: 'accept or reject',
+  },
+  {
+    name: 'seed',
+    placeholder: 'TEXT',
+    description: 'decides all that is left to chance (default: a new one for each database)',
+    allowed: 'a text of 1 to 100 characters',
+  },
+  {
+    name: 'fixtures',
+    placeholder: 'FILE',
+    description: 'YAML or JSON file with what every workspace begins with; repeat it for more',
+    allowed: 'the path of a file',
+    schema: { type: 'array', items: { type: 'string', minLength: 1 } },
+  },
+  {
+    name: 'upstream',
+    placeholder: 'URL',
+    description: 'server to forward to what is not emulated (default: nothing is forwarded)',
+    allowed: 'a URL such as https://api.retellai.com',
+    schema: { type: 'string', format: 'http-url' },
+  },
+  {
+    name: 'validateResponses',
+    description: 'check every answer against the contract',
+    default: false,
+    allowed: 'true or false',
+    schema: { type: 'boolean' },
+  },
+  {
+    name: 'logLevel',
+    placeholder: 'LEVEL',
+    description: `least level to log: ${logLevels.join(', ')}`,
+    default: 'info',
+    allowed: `one of ${logLevels.join(', ')}`,
+    schema: { type: 'string', enum: logLevels },
+  },
+];
+
+/** `runDuration` → `--run-duration` */
+export const flagOf = (name: string): string => `--${kebab(name)}`;
+
+/** `runDuration` → `RETELL_EMULATOR_RUN_DURATION` */
+export const variableOf = (name: string): string =>
+  `RETELL_EMULATOR_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
+
+const kebab = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

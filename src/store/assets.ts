@@ -1,0 +1,211 @@
+import { hash } from 'node:crypto';
+import type { AssetContent, AssetKind, AssetVersion } from '../domain/asset.js';
+import { required, type Db } from './database.js';
+
+export interface StoredAssetVersion extends AssetVersion {
+  /** Of the asset, in the order of creation. */
+  readonly position: number;
+  readonly contentKey: number;
+}
+
+/** What is asked for: an asset of a workspace. */
+export interface AssetName {
+  readonly workspaceId: number;
+  readonly kind: AssetKind;
+  readonly id: string;
+}
+
+export interface NewAssetVersion {
+  readonly content: AssetContent;
+  readonly baseVersion: number | null;
+  readonly modifiedAt: number;
+}
+
+/** A page of assets, the latest version of each. */
+export interface AssetPage {
+  readonly workspaceId: number;
+  readonly kind: AssetKind;
+  /** The position of the last one before; undefined for the first page. */
+  readonly after: number | undefined;
+  /** All if undefined. */
+  readonly limit: number | undefined;
+  readonly order: 'ascending' | 'descending';
+}
+
+export interface AssetStore {
+  /** Makes an asset whose first version has this number. */
+  insert(asset: AssetName, first: NewAssetVersion, version?: number): void;
+  /** The latest version if none is named. */
+  find(asset: AssetName, version?: number): StoredAssetVersion | undefined;
+  getContent(contentKey: number): AssetContent;
+  /** Keeps the same once, and answers its key. */
+  keepContent(workspaceId: number, content: AssetContent): number;
+  /** Makes a version with the next number, or this one, which must not be there. */
+  addVersion(asset: AssetName, added: NewAssetVersion, version?: number): number;
+  change(asset: AssetName, version: number, content: AssetContent, modifiedAt: number): void;
+  publish(asset: AssetName, version: number, modifiedAt: number): void;
+  /** Lets version numbers go on from this one, if they are not further yet. */
+  raiseNextVersion(asset: AssetName, next: number): void;
+  nextVersion(asset: AssetName): number;
+  deleteVersion(asset: AssetName, version: number): void;
+  /** With all its versions. False if there is no such asset. */
+  delete(asset: AssetName): boolean;
+  /** Of one asset, the newest first. */
+  listVersions(asset: AssetName): StoredAssetVersion[];
+  /** Of all assets, the newest first. */
+  listAllVersions(workspaceId: number, kind: AssetKind): StoredAssetVersion[];
+  listPage(page: AssetPage): StoredAssetVersion[];
+}
+
+type Row = Omit<StoredAssetVersion, 'content' | 'isPublished'> & {
+  content: string;
+  isPublished: 0 | 1;
+};
+
+const selectVersions = `
+  SELECT assets.asset_key AS position, asset_id AS id, version, content,
+         asset_versions.content_key AS contentKey, base_version AS baseVersion,
+         is_published AS isPublished, modified_at AS modifiedAt
+  FROM assets
+  JOIN asset_versions ON asset_versions.asset_key = assets.asset_key
+  JOIN asset_contents ON asset_contents.content_key = asset_versions.content_key`;
+
+const isNamed = 'assets.workspace_id = :workspaceId AND kind = :kind AND asset_id = :id';
+const ofNamed = `asset_key = (SELECT asset_key FROM assets WHERE ${isNamed})`;
+
+export function assetStore(db: Db): AssetStore {
+  const find = db.prepare<AssetName & { version: number | null }, Row>(
+    `${selectVersions} WHERE ${isNamed} AND (:version IS NULL OR version = :version)
+     ORDER BY version DESC LIMIT 1`,
+  );
+  const getContent = db
+    .prepare<{ contentKey: number }, string>(
+      'SELECT content FROM asset_contents WHERE content_key = :contentKey',
+    )
+    .pluck();
+  const listVersions = db.prepare<AssetName, Row>(
+    `${selectVersions} WHERE ${isNamed} ORDER BY version DESC`,
+  );
+  const listAllVersions = db.prepare<{ workspaceId: number; kind: AssetKind }, Row>(
+    `${selectVersions} WHERE assets.workspace_id = :workspaceId AND kind = :kind
+     ORDER BY assets.asset_key DESC, version DESC`,
+  );
+  const preparePage = (comparison: string, order: string) =>
+    db.prepare<{ workspaceId: number; kind: AssetKind; after: number; limit: number }, Row>(
+      `${selectVersions}
+       WHERE assets.workspace_id = :workspaceId AND kind = :kind
+         AND assets.asset_key ${comparison} :after
+         AND version = (SELECT MAX(version) FROM asset_versions AS others
+                        WHERE others.asset_key = assets.asset_key)
+       ORDER BY assets.asset_key ${order} LIMIT :limit`,
+    );
+  const listPage = { ascending: preparePage('>', 'ASC'), descending: preparePage('<', 'DESC') };
+  const write = assetWriter(db);
+
+  return {
+    ...write,
+    find(asset, version) {
+      const row = find.get({ ...asset, version: version ?? null });
+      return row && toVersion(row);
+    },
+    getContent: (contentKey) =>
+      JSON.parse(required(getContent.get({ contentKey }))) as AssetContent,
+    listVersions: (asset) => listVersions.all(asset).map(toVersion),
+    listAllVersions: (workspaceId, kind) =>
+      listAllVersions.all({ workspaceId, kind }).map(toVersion),
+    listPage({ order, after, limit = -1, ...page }) {
+      const first = order === 'ascending' ? 0 : Number.MAX_SAFE_INTEGER;
+      return listPage[order].all({ ...page, limit, after: after ?? first }).map(toVersion);
+    },
+  };
+}
+
+function assetWriter(db: Db) {
+  const insert = db.prepare<AssetName & { nextVersion: number }>(
+    `INSERT INTO assets (workspace_id, kind, asset_id, next_version)
+     VALUES (:workspaceId, :kind, :id, :nextVersion)`,
+  );
+  const keepContent = contentKeeper(db);
+  const insertVersion = db.prepare<
+    AssetName & Omit<NewAssetVersion, 'content'> & { version: number; contentKey: number }
+  >(
+    `INSERT INTO asset_versions (asset_key, version, workspace_id, content_key, base_version,
+                                 modified_at)
+     SELECT asset_key, :version, :workspaceId, :contentKey, :baseVersion, :modifiedAt
+     FROM assets WHERE ${isNamed}`,
+  );
+  const nextVersion = db
+    .prepare<AssetName, number>(`SELECT next_version FROM assets WHERE ${isNamed}`)
+    .pluck();
+  const raiseNextVersion = db.prepare<AssetName & { next: number }>(
+    `UPDATE assets SET next_version = MAX(next_version, :next) WHERE ${isNamed}`,
+  );
+  const change = db.prepare<
+    AssetName & { version: number; contentKey: number; modifiedAt: number }
+  >(
+    `UPDATE asset_versions SET content_key = :contentKey, modified_at = :modifiedAt
+     WHERE ${ofNamed} AND version = :version`,
+  );
+  const publish = db.prepare<AssetName & { version: number; modifiedAt: number }>(
+    `UPDATE asset_versions SET is_published = 1, modified_at = :modifiedAt
+     WHERE ${ofNamed} AND version = :version`,
+  );
+  const deleteVersion = db.prepare<AssetName & { version: number }>(
+    `DELETE FROM asset_versions WHERE ${ofNamed} AND version = :version`,
+  );
+  const remove = db.prepare<AssetName>(`DELETE FROM assets WHERE ${isNamed}`);
+
+  const addVersion: AssetStore['addVersion'] = (asset, { content, ...added }, given) => {
+    const version = given ?? required(nextVersion.get(asset));
+    const contentKey = keepContent(asset.workspaceId, content);
+    insertVersion.run({ ...asset, ...added, version, contentKey });
+    raiseNextVersion.run({ ...asset, next: version + 1 });
+    return version;
+  };
+  return {
+    insert(asset: AssetName, first: NewAssetVersion, version = 0) {
+      insert.run({ ...asset, nextVersion: version + 1 });
+      addVersion(asset, first, version);
+    },
+    addVersion,
+    keepContent,
+    change(asset: AssetName, version: number, content: AssetContent, modifiedAt: number) {
+      const contentKey = keepContent(asset.workspaceId, content);
+      change.run({ ...asset, version, contentKey, modifiedAt });
+    },
+    publish: (asset: AssetName, version: number, modifiedAt: number) =>
+      publish.run({ ...asset, version, modifiedAt }),
+    nextVersion: (asset: AssetName) => required(nextVersion.get(asset)),
+    raiseNextVersion: (asset: AssetName, next: number) => raiseNextVersion.run({ ...asset, next }),
+    deleteVersion: (asset: AssetName, version: number) => deleteVersion.run({ ...asset, version }),
+    delete: (asset: AssetName) => remove.run(asset).changes > 0,
+  };
+}
+
+/** Keeps the same once, and answers its key. */
+function contentKeeper(db: Db): (workspaceId: number, content: AssetContent) => number {
+  const find = db
+    .prepare<{ workspaceId: number; sha256: string }, number>(
+      `SELECT content_key FROM asset_contents
+       WHERE workspace_id = :workspaceId AND sha256 = :sha256`,
+    )
+    .pluck();
+  const insert = db.prepare<{ workspaceId: number; sha256: string; content: string }>(
+    `INSERT INTO asset_contents (workspace_id, sha256, content)
+     VALUES (:workspaceId, :sha256, :content)`,
+  );
+  return (workspaceId, value) => {
+    const content = JSON.stringify(value);
+    const sha256 = hash('sha256', content);
+    return (
+      find.get({ workspaceId, sha256 }) ??
+      Number(insert.run({ workspaceId, sha256, content }).lastInsertRowid)
+    );
+  };
+}
+
+const toVersion = ({ content, isPublished, ...row }: Row): StoredAssetVersion => ({
+  ...row,
+  content: JSON.parse(content) as AssetContent,
+  isPublished: isPublished === 1,
+});

@@ -1,0 +1,192 @@
+import { retellLlm, someDefinition } from './emulator.js';
+
+export interface Visit {
+  /** Path and query of a request that succeeds, made from ids of the workspace. */
+  readonly url: (ids: Ids) => string;
+  readonly body?: (ids: Ids) => object;
+  /** What to make of it so that it is malformed. */
+  readonly malformed: { readonly url: string } | { readonly body: unknown };
+}
+
+export interface Ids {
+  readonly definition: string;
+  readonly batch: string;
+  readonly run: string;
+  readonly llm: string;
+  readonly flow: string;
+  readonly agent: string;
+}
+
+export const engine = 'type=retell-llm&llm_id=llm_1';
+
+/** Every operation of the contract, by id; the test fails while one is missing. */
+export const visits: Record<string, Visit> = {
+  createTestCaseDefinition: {
+    url: () => '/create-test-case-definition',
+    body: () => someDefinition,
+    malformed: { body: { ...someDefinition, name: 7 } },
+  },
+  getTestCaseDefinition: {
+    url: ({ definition }) => `/get-test-case-definition/${definition}`,
+    malformed: { url: '/get-test-case-definition/%zz' },
+  },
+  updateTestCaseDefinition: {
+    url: ({ definition }) => `/update-test-case-definition/${definition}`,
+    body: () => ({ name: 'New' }),
+    malformed: { body: { name: 7 } },
+  },
+  deleteTestCaseDefinition: {
+    url: ({ definition }) => `/delete-test-case-definition/${definition}`,
+    malformed: { url: '/delete-test-case-definition/%zz' },
+  },
+  listTestCaseDefinitions: {
+    url: () => `/list-test-case-definitions?${engine}`,
+    malformed: { url: '/list-test-case-definitions?type=x' },
+  },
+  listTestCaseDefinitionsV2: {
+    url: () => `/v2/list-test-case-definitions?${engine}`,
+    malformed: { url: '/v2/list-test-case-definitions?type=retell-llm' },
+  },
+  createBatchTest: {
+    url: () => '/create-batch-test',
+    body: ({ definition }) => ({
+      test_case_definition_ids: [definition],
+      response_engine: retellLlm,
+    }),
+    malformed: { body: { test_case_definition_ids: [] } },
+  },
+  getBatchTest: {
+    url: ({ batch }) => `/get-batch-test/${batch}`,
+    malformed: { url: '/get-batch-test/%zz' },
+  },
+  listBatchTests: {
+    url: () => `/list-batch-tests?${engine}`,
+    malformed: { url: '/list-batch-tests' },
+  },
+  listBatchTestsV2: {
+    url: () => `/v2/list-batch-tests?${engine}&limit=5`,
+    malformed: { url: `/v2/list-batch-tests?${engine}&limit=x` },
+  },
+  getTestRun: {
+    url: ({ run }) => `/get-test-run/${run}`,
+    malformed: { url: '/get-test-run/%zz' },
+  },
+  listTestRuns: {
+    url: ({ batch }) => `/list-test-runs/${batch}`,
+    malformed: { url: '/list-test-runs/%zz' },
+  },
+  listTestRunsV2: {
+    url: ({ batch }) => `/v2/list-test-runs/${batch}?limit=5`,
+    malformed: { url: '/v2/list-test-runs/x?limit=0' },
+  },
+  createRetellLLM: {
+    url: () => '/create-retell-llm',
+    body: () => ({ begin_message: 'Hi' }),
+    malformed: { body: { general_tools: [{ type: 'end_call' }] } },
+  },
+  getRetellLLM: {
+    url: ({ llm }) => `/get-retell-llm/${llm}`,
+    malformed: { url: '/get-retell-llm/x?version=y' },
+  },
+  updateRetellLLM: {
+    url: ({ llm }) => `/update-retell-llm/${llm}`,
+    body: () => ({ begin_message: 'Hello' }),
+    malformed: { body: { model: 'gpt-0' } },
+  },
+  deleteRetellLLM: {
+    url: ({ llm }) => `/delete-retell-llm/${llm}`,
+    malformed: { url: '/delete-retell-llm/%zz' },
+  },
+  listRetellLLM: {
+    url: () => '/list-retell-llms',
+    malformed: { url: '/list-retell-llms?limit=1001' },
+  },
+  listRetellLLMV2: {
+    url: () => '/v2/list-retell-llms',
+    malformed: { url: '/v2/list-retell-llms?sort_order=up' },
+  },
+  createConversationFlow: {
+    url: () => '/create-conversation-flow',
+    body: () => ({ start_speaker: 'agent', nodes: [] }),
+    malformed: { body: { nodes: [] } },
+  },
+  getConversationFlow: {
+    url: ({ flow }) => `/get-conversation-flow/${flow}`,
+    malformed: { url: '/get-conversation-flow/x?version=y' },
+  },
+  updateConversationFlow: {
+    url: ({ flow }) => `/update-conversation-flow/${flow}`,
+    body: () => ({ global_prompt: 'Be kind' }),
+    malformed: { body: { nodes: [{ id: 'a', type: 'unheard of' }] } },
+  },
+  deleteConversationFlow: {
+    url: ({ flow }) => `/delete-conversation-flow/${flow}`,
+    malformed: { url: '/delete-conversation-flow/%zz' },
+  },
+  listConversationFlows: {
+    url: () => '/list-conversation-flows',
+    malformed: { url: '/list-conversation-flows?limit=0' },
+  },
+  listConversationFlowsV2: {
+    url: () => '/v2/list-conversation-flows',
+    malformed: { url: '/v2/list-conversation-flows?limit=0' },
+  },
+  createAgent: {
+    url: () => '/create-agent',
+    body: () => someAgent,
+    malformed: { body: { response_engine: retellLlm } },
+  },
+  getAgent: {
+    url: ({ agent }) => `/get-agent/${agent}`,
+    malformed: { url: '/get-agent/x?version=A%20B' },
+  },
+  updateAgent: {
+    url: ({ agent }) => `/update-agent/${agent}`,
+    body: () => ({ agent_name: 'Other' }),
+    malformed: { body: { voice_speed: 3 } },
+  },
+  deleteAgent: {
+    url: ({ agent }) => `/delete-agent/${agent}`,
+    malformed: { url: '/delete-agent/%zz' },
+  },
+  listAgents: {
+    url: () => '/list-agents',
+    malformed: { url: '/list-agents?is_latest=maybe' },
+  },
+  listAgentsV2: {
+    url: () => '/v2/list-agents',
+    malformed: { body: { filter_criteria: { query: 7 } } },
+  },
+  getAgentVersions: {
+    url: ({ agent }) => `/get-agent-versions/${agent}`,
+    malformed: { url: '/get-agent-versions/%zz' },
+  },
+  listAgentVersions: {
+    url: ({ agent }) => `/list-agent-versions/${agent}`,
+    malformed: { url: '/list-agent-versions/x?limit=x' },
+  },
+  createAgentVersion: {
+    url: ({ agent }) => `/create-agent-version/${agent}`,
+    body: () => ({ base_version: 0 }),
+    malformed: { body: { base_version: -1 } },
+  },
+  publishAgentVersion: {
+    url: ({ agent }) => `/publish-agent-version/${agent}`,
+    body: () => ({ version: 0 }),
+    malformed: { body: {} },
+  },
+  deleteAgentVersion: {
+    url: ({ agent }) => `/delete-agent-version/${agent}?version=1`,
+    malformed: { url: '/delete-agent-version/x' },
+  },
+  createPlaygroundCompletion: {
+    url: ({ agent }) => `/agent-playground-completion/${agent}`,
+    body: () => ({ messages: [{ role: 'user', content: 'Hi' }] }),
+    malformed: { body: { messages: [{ role: 'nobody' }] } },
+  },
+};
+
+export const someAgent = {
+  response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
+  voice_id: 'voice_1',
+};
