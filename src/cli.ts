@@ -14,7 +14,7 @@ import { createLog, type Log } from './log.js';
 import { flagOf, optionSpecs, variableOf, type OptionSpec } from './options.js';
 import { pull } from './pull.js';
 import { version } from './version.js';
-import { wallClock, type Clock } from './workspace/clock.js';
+import { sleep, wallClock, type Clock } from './workspace/clock.js';
 import { workspaceNameOf } from './workspace/name.js';
 
 const defaultConfigFile = 'retell-emulator.yaml';
@@ -209,7 +209,7 @@ async function runPull(argv: readonly string[]): Promise<void> {
     throw new StartupError('usage', what);
   }
   const { upstream, agent: agents } = options;
-  const fixtures = await pull({ upstream, apiKey, agents, clock: wallClock() });
+  const fixtures = await pull({ upstream, apiKey, agents, sleep });
   process.stdout.write(stringify(fixtures));
 }
 

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 /**
  * Every way a request can be refused, in one table: code → HTTP status and message.
  *
- * Documented: the messages of 400, 401, 402, 404, 429 and 500 are those of the vendor's reference.
+ * Documented: the messages of 400 to 404, 412, 422, 429 and 500 are those of the vendor's reference.
  * The others have no counterpart there; they keep the same body shape.
  */
 const table = {
@@ -35,10 +35,14 @@ export interface ErrorBody {
   message: string;
 }
 
-/** The message that goes with a status; that of HTTP where the table has none. */
+/** Documented: statuses that the vendor's reference has a message for. */
+const documented = [400, 401, 402, 403, 404, 412, 422, 429, 500];
+
+/** The vendor's message for a status; that of HTTP where the vendor has none. */
 export const messageOf = (status: number): string =>
-  Object.values(table).find(([known]) => known === status)?.[1] ??
-  `${STATUS_CODES[status] ?? 'Error'}.`;
+  (documented.includes(status)
+    ? Object.values(table).find(([known]) => known === status)?.[1]
+    : undefined) ?? `${STATUS_CODES[status] ?? 'Error'}.`;
 
 /** A refusal that the client may read. Anything else that is thrown is a fault of ours: a 500. */
 export class ApiError extends Error {

@@ -65,9 +65,9 @@ export interface RetellEmulator extends AsyncDisposable {
   /** Decides what is left to chance. */
   readonly seed: string;
   /** The workspace behind an API key, which may be any; made when it is first used. */
-  workspace(apiKey: string): Workspace;
+  readonly workspace: (apiKey: string) => Workspace;
   /** Ends it, with every connection that is open. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const defaults = {

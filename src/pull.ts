@@ -1,6 +1,5 @@
 import { StartupError } from './errors.js';
 import type { Fixtures } from './simulation/fixtures/fixtures.js';
-import type { Clock } from './workspace/clock.js';
 
 export interface PullOptions {
   /** The URL of a server that speaks the vendor's API. */
@@ -8,7 +7,8 @@ export interface PullOptions {
   readonly apiKey: string;
   /** Only these agents, with their engines and the definitions for those; everything if empty. */
   readonly agents: readonly string[];
-  readonly clock: Clock;
+  /** Waits so many milliseconds. */
+  readonly sleep: (duration: number) => Promise<void>;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -112,12 +112,8 @@ async function readAll(ask: Ask, path: string, method: 'GET' | 'POST' = 'GET'): 
 
 type Ask = (method: 'GET' | 'POST', path: string) => Promise<Json>;
 
-function asker({ upstream, apiKey, clock }: PullOptions): Ask {
+function asker({ upstream, apiKey, sleep }: PullOptions): Ask {
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
-  const pause = (duration: number) =>
-    new Promise<void>((resolve) => {
-      clock.wakeAt(clock.now() + duration, resolve);
-    });
   return async (method, path) => {
     for (let attempt = 1; ; attempt += 1) {
       const body = method === 'POST' ? { body: '{}' } : {};
@@ -136,7 +132,7 @@ function asker({ upstream, apiKey, clock }: PullOptions): Ask {
         throw new StartupError('environment', fault);
       }
       const seconds = Number(answer.headers.get('retry-after') ?? NaN);
-      await pause(seconds >= 0 ? seconds * 1000 : firstPause * 2 ** (attempt - 1));
+      await sleep(seconds >= 0 ? seconds * 1000 : firstPause * 2 ** (attempt - 1));
     }
   };
 }

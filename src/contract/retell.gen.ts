@@ -934,7 +934,7 @@ export interface components {
             version_description?: string | null;
             voice_id?: string;
             /** @enum {string|null} */
-            voice_model?: "eleven_turbo_v2" | "eleven_flash_v2" | "eleven_turbo_v2_5" | "eleven_flash_v2_5" | "eleven_multilingual_v2" | "eleven_v3" | "sonic-3" | "sonic-3-latest" | "tts-1" | "gpt-4o-mini-tts" | "speech-02-turbo" | "speech-2.8-turbo" | "s1" | "s2-pro" | null;
+            voice_model?: "eleven_turbo_v2" | "eleven_flash_v2" | "eleven_turbo_v2_5" | "eleven_flash_v2_5" | "eleven_multilingual_v2" | "eleven_v3" | "sonic-3" | "sonic-3-latest" | "tts-1" | "gpt-4o-mini-tts" | "speech-02-turbo" | "speech-2.8-turbo" | "s1" | "s2-pro" | "sonic-3.5" | "sonic-3.6" | "s2.1-pro" | "inworld-tts-2" | "inworld-tts-2-flash" | null;
             fallback_voice_ids?: string[] | null;
             voice_temperature?: number;
             voice_speed?: number;
@@ -966,7 +966,7 @@ export interface components {
             pronunciation_dictionary?: {
                 word: string;
                 /** @enum {string} */
-                alphabet: "ipa" | "cmu";
+                alphabet: "ipa" | "cmu" | "pinyin" | "jyutping";
                 phoneme: string;
             }[] | null;
             end_call_after_silence_ms?: number;
@@ -1003,7 +1003,7 @@ export interface components {
             stt_mode?: "fast" | "accurate" | "custom";
             custom_stt_config?: {
                 /** @enum {string} */
-                provider: "azure" | "deepgram" | "soniox";
+                provider: "azure" | "deepgram" | "soniox" | "assemblyai";
                 endpointing_ms: number;
             } | null;
             /** @enum {string} */
@@ -1071,7 +1071,7 @@ export interface components {
         RetellLlmInput: {
             model?: components["schemas"]["EngineModel"] | null;
             /** @enum {string|null} */
-            s2s_model?: "gpt-realtime-1.5" | "gpt-realtime" | "gpt-realtime-mini" | null;
+            s2s_model?: "gpt-realtime-2.1" | "gpt-realtime-2.1-mini" | "gpt-realtime-2" | "gpt-realtime-1.5" | "gpt-realtime" | "gpt-realtime-mini" | null;
             model_temperature?: number;
             model_high_priority?: boolean | null;
             tool_call_strict_mode?: boolean | null;
@@ -1149,7 +1149,7 @@ export interface components {
             start_speaker?: "user" | "agent";
             begin_after_user_silence_ms?: number | null;
             global_prompt?: string | null;
-            tools?: WithRequired<components["schemas"]["EngineTool"], "tool_id">[] | null;
+            tools?: components["schemas"]["EngineTool"][] | null;
             components?: {
                 name: string;
                 nodes: components["schemas"]["FlowNode"][];
@@ -1162,7 +1162,9 @@ export interface components {
                 x?: number;
                 y?: number;
             } | null;
-            notes?: Record<string, never>[] | null;
+            notes?: {
+                id?: string;
+            }[] | null;
             mcps?: {
                 name: string;
                 url: string;

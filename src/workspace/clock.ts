@@ -42,6 +42,12 @@ export function wallClock(): Clock {
   };
 }
 
+/** Resolves after so many milliseconds, for which it keeps the process alive. */
+export const sleep = (duration: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, duration);
+  });
+
 /** A workspace's own time, made of the wall clock's. */
 export type WorkspaceClock =
   /** Stands still at `time`. */

@@ -1,0 +1,129 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Retell from 'retell-sdk';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import { startEmulator, type Fixtures } from '../../src/index.js';
+import { temporaryFolder } from '../support/files.js';
+import { spawnCli } from '../support/process.js';
+
+/** An account to pull from, on an emulator of its own. */
+async function startAccount() {
+  const emulator = await startEmulator();
+  onTestFinished(() => emulator.close());
+  const workspace = emulator.workspace('key_account');
+  const client = new Retell({ apiKey: workspace.apiKey, baseURL: workspace.url, maxRetries: 0 });
+  const agents = [];
+  for (const name of ['Reception', 'Billing']) {
+    const llm = await client.llm.create({
+      begin_message: `${name} here`,
+      general_tools: [{ type: 'end_call', name: 'end_call' }],
+    });
+    const response_engine = { type: 'retell-llm', llm_id: llm.llm_id } as const;
+    agents.push(await client.agent.create({ agent_name: name, voice_id: 'v', response_engine }));
+    for (let index = 0; index < 3; index += 1) {
+      await client.tests.createTestCaseDefinition({
+        ...{ name: `${name} ${String(index)}`, response_engine },
+        ...{ user_prompt: 'You want help.', metrics: ['It helps'] },
+      });
+    }
+  }
+  const [first] = agents;
+  await client.agent.publish(first?.agent_id ?? '', { version: 0 });
+  await client.conversationFlow.create({
+    ...{ start_speaker: 'agent', nodes: [{ id: 'a', type: 'end' }] },
+    model_choice: { type: 'cascading', model: 'gpt-4.1' },
+  });
+  await workspace.requests.clear();
+  return { emulator, workspace, client, agents };
+}
+
+async function runPull(url: string, args: readonly string[] = []) {
+  const cwd = temporaryFolder();
+  const flags = ['pull', '--upstream', url, '--api-key', 'key_account', ...args];
+  const command = spawnCli({ cwd, args: flags });
+  const { code } = await command.end();
+  const { stdout } = command;
+  return { code, stdout, fixtures: parse(stdout) as Fixtures };
+}
+
+describe('retell-emulator pull', () => {
+  it('reads an account into fixtures that load with the same ids', async () => {
+    const { emulator, workspace, agents } = await startAccount();
+    const { code, stdout, fixtures } = await runPull(emulator.url);
+    expect(code).toBe(0);
+    expect(fixtures.agents?.map(({ agent_id, version }) => [agent_id, version])).toEqual([
+      [agents[0]?.agent_id, 1],
+      [agents[1]?.agent_id, 0],
+    ]);
+    const asked = (await workspace.requests.list({ limit: 1000 })).items;
+    expect(asked.length).toBeGreaterThan(5);
+    for (const { method, path, valid } of asked) {
+      expect([method === 'GET' || path === '/v2/list-agents', valid]).toEqual([true, true]);
+    }
+
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'fixtures.yaml'), stdout);
+    const copy = await startEmulator({ fixtures, now: '2027-01-01T00:00:00Z' });
+    onTestFinished(() => copy.close());
+    const state = await copy.workspace('key_copy').export();
+    const original = await workspace.export();
+    const idsOf = ({ agents, retellLlms, conversationFlows, definitions }: Fixtures) => ({
+      agents: agents?.map(({ agent_id }) => agent_id).sort(),
+      llms: [...new Set(retellLlms?.map(({ llm_id }) => llm_id))].sort(),
+      flows: conversationFlows?.map(({ conversation_flow_id }) => conversation_flow_id),
+      definitions: definitions
+        ?.map(({ test_case_definition_id: id, name }) => `${String(id)} ${name}`)
+        .sort(),
+    });
+    // Earlier versions of agents are not read.
+    expect(idsOf(state)).toEqual({
+      ...idsOf(original),
+      agents: [...new Set(idsOf(original).agents)],
+    });
+  });
+
+  it('reads one agent with its engine and definitions only', async () => {
+    const { emulator, agents } = await startAccount();
+    const id = agents[1]?.agent_id ?? '';
+    const { code, fixtures } = await runPull(emulator.url, ['--agent', id]);
+    expect(code).toBe(0);
+    expect(fixtures.agents).toMatchObject([{ agent_id: id }]);
+    expect(fixtures.retellLlms).toMatchObject([{ begin_message: 'Billing here' }]);
+    expect(fixtures.conversationFlows).toEqual([]);
+    expect(fixtures.definitions?.map(({ name }) => name)).toEqual([
+      ...['Billing 0', 'Billing 1', 'Billing 2'],
+    ]);
+  });
+
+  it('tries again when it is told to slow down', async () => {
+    const { emulator, workspace } = await startAccount();
+    const headers = { 'Retry-After': '0' };
+    await workspace.faults.add({ every: 2, times: 6, error: { status: 429, headers } });
+    const { code, fixtures } = await runPull(emulator.url);
+    expect(code).toBe(0);
+    expect(fixtures.definitions).toHaveLength(6);
+    expect((await workspace.faults.list())[0]?.hits).toBeGreaterThan(2);
+  });
+
+  it.each([
+    [['--upstream', 'nowhere', '--api-key', 'k'], 2, /--upstream must be a URL/],
+    [['--upstream', 'http://127.0.0.1:1'], 2, /--api-key must be given/],
+    [['--api-key', 'k'], 2, /--upstream <URL>/],
+    [['--upstream', 'http://127.0.0.1:1', '--api-key', 'k'], 1, /cannot reach http:\/\/127/],
+  ])('ends with one line that says why: %j', async (args, code, message) => {
+    const command = spawnCli({ cwd: temporaryFolder(), args: ['pull', ...args] });
+    expect(await command.end()).toMatchObject({ code });
+    expect(command.stderr).toMatch(message);
+    expect(command.stderr.trim()).not.toContain('\n');
+    expect(command.stdout).toBe('');
+  });
+
+  it('says what the server says when it refuses', async () => {
+    const { emulator } = await startAccount();
+    const args = ['pull', '--upstream', emulator.url, '--api-key', 'key_unauthorized'];
+    const command = spawnCli({ cwd: temporaryFolder(), args });
+    expect(await command.end()).toMatchObject({ code: 1 });
+    expect(command.stderr).toContain('answers 401 to');
+  });
+});

@@ -1,0 +1,71 @@
+import type Retell from 'retell-sdk';
+import { describe, expectTypeOf, it } from 'vitest';
+import type { OperationRequest, OperationResult } from '../src/contract/operation.js';
+import type { operations } from '../src/contract/retell.gen.js';
+
+type Body<Id extends keyof operations> = OperationRequest<operations, Id>['body'];
+type Query<Id extends keyof operations> = OperationRequest<operations, Id>['query'];
+type Answer<Id extends keyof operations> = OperationResult<operations, Id>;
+
+type First<Method extends (...args: never[]) => unknown> = NonNullable<Parameters<Method>[0]>;
+type Second<Method extends (...args: never[]) => unknown> = NonNullable<Parameters<Method>[1]>;
+type Received<Method extends (...args: never[]) => unknown> = Awaited<ReturnType<Method>>;
+
+type Llm = Retell['llm'];
+type Flow = Retell['conversationFlow'];
+type Agent = Retell['agent'];
+
+/** What the SDK's users may send is what the emulator takes. */
+describe('types of the SDK and of the contract, of engines and agents,', () => {
+  it('agree on what is sent', () => {
+    expectTypeOf<First<Llm['create']>>().toExtend<Body<'createRetellLLM'>>();
+    expectTypeOf<Omit<Second<Llm['update']>, 'version'>>().toExtend<Body<'updateRetellLLM'>>();
+    expectTypeOf<First<Flow['create']>>().toExtend<Body<'createConversationFlow'>>();
+    expectTypeOf<Omit<Second<Flow['update']>, 'version'>>().toExtend<
+      Body<'updateConversationFlow'>
+    >();
+    expectTypeOf<First<Agent['create']>>().toExtend<Body<'createAgent'>>();
+    expectTypeOf<Omit<Second<Agent['update']>, 'version'>>().toExtend<Body<'updateAgent'>>();
+    expectTypeOf<Second<Agent['createVersion']>>().toExtend<Body<'createAgentVersion'>>();
+    expectTypeOf<Second<Agent['publish']>>().toExtend<Body<'publishAgentVersion'>>();
+    expectTypeOf<Second<Agent['retrieve']>>().toExtend<Query<'getAgent'>>();
+    expectTypeOf<Second<Llm['retrieve']>>().toExtend<Query<'getRetellLLM'>>();
+    expectTypeOf<First<Llm['list']>>().toExtend<Query<'listRetellLLMV2'>>();
+    expectTypeOf<First<Flow['list']>>().toExtend<Query<'listConversationFlowsV2'>>();
+    expectTypeOf<Second<Agent['listVersions']>>().toExtend<Query<'listAgentVersions'>>();
+    expectTypeOf<Pick<First<Agent['list']>, 'filter_criteria'>>().toExtend<
+      NonNullable<operations['listAgentsV2']['requestBody']>['content']['application/json']
+    >();
+    expectTypeOf<Omit<Second<Retell['playground']['completion']>, 'version'>>().toExtend<
+      Omit<Body<'createPlaygroundCompletion'>, 'tool_mocks'>
+    >();
+  });
+
+  it('agree on what is answered', () => {
+    expectTypeOf<Received<Llm['retrieve']>>().toExtend<Answer<'getRetellLLM'>>();
+    expectTypeOf<Received<Llm['list']>>().toExtend<Answer<'listRetellLLMV2'>>();
+    expectTypeOf<Received<Flow['retrieve']>>().toExtend<Answer<'getConversationFlow'>>();
+    expectTypeOf<Received<Flow['list']>>().toExtend<Answer<'listConversationFlowsV2'>>();
+    expectTypeOf<Received<Agent['retrieve']>>().toExtend<Answer<'getAgent'>>();
+    expectTypeOf<Received<Agent['list']>>().toExtend<Answer<'listAgentsV2'>>();
+    expectTypeOf<Answer<'listAgentsV2'>>().toExtend<Received<Agent['list']>>();
+    expectTypeOf<Received<Agent['getVersions']>>().toExtend<Answer<'getAgentVersions'>>();
+    expectTypeOf<Answer<'listAgentVersions'>>().toExtend<Received<Agent['listVersions']>>();
+    expectTypeOf<Received<Retell['playground']['completion']>>().toExtend<
+      Answer<'createPlaygroundCompletion'>
+    >();
+    // What tests read of them has the very types of the SDK.
+    type Read<Value> = Pick<
+      Value & { version?: number; is_published?: boolean },
+      'version' | 'is_published'
+    >;
+    expectTypeOf<Read<Answer<'getRetellLLM'>>>().toExtend<Read<Received<Llm['retrieve']>>>();
+    expectTypeOf<Read<Answer<'getAgent'>>>().toExtend<Read<Received<Agent['retrieve']>>>();
+    expectTypeOf<Answer<'getAgent'>['response_engine']>().toExtend<
+      Received<Agent['retrieve']>['response_engine']
+    >();
+    expectTypeOf<Answer<'getRetellLLM'>['last_modification_timestamp']>().toEqualTypeOf<
+      Received<Llm['retrieve']>['last_modification_timestamp']
+    >();
+  });
+});
