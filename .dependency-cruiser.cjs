@@ -10,7 +10,7 @@ const rooms = [
   '^src/simulation/',
   '^src/store/',
   '^src/workspace/',
-  '^src/contract/(document|not-emulated|validation)\\.ts$',
+  '^src/contract/(compile|document|not-emulated|source|validation)\\.ts$',
   '^src/domain/',
   '^src/contract/(operation|.*\\.gen)\\.ts$',
   '^src/(errors|loopback|random|version)\\.ts$',

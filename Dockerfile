@@ -10,6 +10,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
+COPY openapi ./openapi
 RUN npm run build \
   && npm prune --omit=dev \
   # SQLite's sources and what compiling leaves behind are not needed to run.

@@ -1,13 +1,13 @@
 // Does memory stay flat under load while the journal is on? Prints it after each part.
 import autocannon from 'autocannon';
-import { startProcess } from './emulator.js';
+import { startEmulator } from './processes.js';
 
 const total = Number(process.argv[2] ?? 200_000);
 const parts = 10;
 const engine = { type: 'retell-llm', llm_id: 'llm_1' };
 const headers = { authorization: 'Bearer key_soak', 'content-type': 'application/json' };
 
-const emulator = await startProcess(['--database', ':memory:', '--clock', 'manual']);
+const emulator = await startEmulator('--database', ':memory:', '--clock', 'manual');
 const post = async (path, body) => {
   const answer = await fetch(emulator.url + path, {
     ...{ method: 'POST', headers },

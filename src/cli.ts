@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** The process: arguments, environment, signals, exit codes. Nothing else touches them. */
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import closeWithGrace from 'close-with-grace';
 import { Command, CommanderError, Option } from 'commander';
 import type { FastifyInstance } from 'fastify';
-import { parse, stringify } from 'yaml';
+import type * as Yaml from 'yaml';
 import { resolveConfig, type Config, type ConfigSources, type RawOptions } from './config.js';
 import { openEmulator, type Emulator, type FixtureSource } from './emulator.js';
 import { StartupError } from './errors.js';
@@ -16,6 +17,9 @@ import { pull } from './pull.js';
 import { version } from './version.js';
 import { sleep, wallClock, type Clock } from './workspace/clock.js';
 import { workspaceNameOf } from './workspace/name.js';
+
+/** Loaded only where there is YAML to read or write. */
+const yaml = (): typeof Yaml => createRequire(import.meta.url)('yaml') as typeof Yaml;
 
 const defaultConfigFile = 'retell-emulator.yaml';
 
@@ -176,7 +180,7 @@ function readConfigFile(named: string | undefined): ConfigSources['file'] {
   if (named === undefined && !existsSync(defaultConfigFile)) return undefined;
   const path = named ?? defaultConfigFile;
   try {
-    return { path, content: parse(readFileSync(path, 'utf8')) };
+    return { path, content: yaml().parse(readFileSync(path, 'utf8')) };
   } catch (error) {
     const [reason = ''] = (error as Error).message.split('\n');
     throw new StartupError('usage', `cannot read config file ${path}: ${reason}`, { cause: error });
@@ -210,7 +214,7 @@ async function runPull(argv: readonly string[]): Promise<void> {
   }
   const { upstream, agent: agents } = options;
   const fixtures = await pull({ upstream, apiKey, agents, sleep });
-  process.stdout.write(stringify(fixtures));
+  process.stdout.write(yaml().stringify(fixtures));
 }
 
 /** The rules of the config file are fixtures like others. */
@@ -220,7 +224,7 @@ const rulesOf = ({ rules }: Config): FixtureSource[] =>
 function readFixtures(name: string): FixtureSource {
   try {
     const text = readFileSync(name, 'utf8');
-    return { name, content: name.endsWith('.json') ? JSON.parse(text) : parse(text) };
+    return { name, content: name.endsWith('.json') ? JSON.parse(text) : yaml().parse(text) };
   } catch (error) {
     const [reason = ''] = (error as Error).message.split('\n');
     throw new StartupError('usage', `cannot read fixtures ${name}: ${reason}`, { cause: error });

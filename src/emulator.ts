@@ -69,7 +69,7 @@ export interface Emulator extends Services {
 export function openEmulator(options: EmulatorOptions): Emulator {
   const { database, clock, initialClock = wallTime, fixtures = [], onError } = options;
   const { journalSize = 1000 } = options;
-  const store = openStore(database, clock.now());
+  const store = openStore(database, clock.now(), () => clock.turn());
   const seed = store.keepSeed(options.settings.seed, newSeed);
   const changes = createChanges();
   const workspaces = workspacesOf(store, clock, {

@@ -65,6 +65,24 @@ export function keyedId(kind: keyof typeof idPrefixes, ...key: ChanceKey): strin
   return idPrefixes[kind] + customRandom('0123456789abcdef', idLengths[kind] ?? 12, bytes)();
 }
 
+/**
+ * Makes the ids of a batch's runs, which are neighbours, and so are their entries in an index.
+ * Within a batch they differ in the last three digits, between batches in the first nine.
+ */
+export function runIdsOf(...key: ChanceKey): { readonly prefix: string; readonly mask: number } {
+  const digits = derivedHex(12, 'run', ...key);
+  return {
+    prefix: idPrefixes.run + digits.slice(0, 9),
+    mask: Number.parseInt(digits.slice(9), 16),
+  };
+}
+
+/** @param index below 4,096 */
+export const runIdAt = (
+  { prefix, mask }: { readonly prefix: string; readonly mask: number },
+  index: number,
+): string => prefix + (index ^ mask).toString(16).padStart(3, '0');
+
 const readable = customAlphabet('23456789abcdefghjkmnpqrstuvwxyz', 8);
 
 /** A seed for a database that has none, short enough to be copied by hand. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyedChance, keyedId, newSeed } from '../src/random.js';
+import { keyedChance, keyedId, newSeed, runIdAt, runIdsOf } from '../src/random.js';
 
 const keyPart = fc.oneof(fc.string(), fc.integer());
 
@@ -63,6 +63,17 @@ describe('ids', () => {
         expect(keyedId('batch', ...key).slice(-12)).not.toBe(id.slice(-12));
       }),
     );
+  });
+
+  it('of the runs of a batch are neighbours, in the format of the vendor, and all different', () => {
+    const ids = Array.from({ length: 200 }, (_, batch) => {
+      const made = runIdsOf('seed', 'w', batch);
+      return Array.from({ length: 1000 }, (_, index) => runIdAt(made, index));
+    });
+    for (const id of ids.flat()) expect(id).toMatch(/^test_job_[0-9a-f]{12}$/);
+    expect(new Set(ids.flat()).size).toBe(200_000);
+    for (const batch of ids) expect(new Set(batch.map((id) => id.slice(0, -3))).size).toBe(1);
+    expect(runIdAt(runIdsOf('seed', 'w', 0), 7)).toBe(ids[0]?.[7]);
   });
 
   it('do not repeat a seed', () => {

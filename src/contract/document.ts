@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
+import { readContractSource, yamlFile, type ContractName } from './source.js';
 
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'patch';
 const methods: readonly Method[] = ['get', 'put', 'post', 'delete', 'patch'];
@@ -48,15 +47,14 @@ export interface ContractOperation {
   readonly statuses: readonly number[];
 }
 
-/** A contract as shipped: its text, what it says, and where its text came from. */
+/** A contract as shipped. */
 export interface Contract {
   readonly name: string;
-  readonly yaml: string;
+  /** Its text. */
+  readonly readYaml: () => string;
   readonly document: ContractDocument;
   readonly operations: readonly ContractOperation[];
 }
-
-type ContractName = 'retell' | 'control';
 
 /** Read once in a process, which may hold many emulators. */
 const contracts = new Map<ContractName, Contract>();
@@ -69,10 +67,9 @@ export function loadContract(name: ContractName): Contract {
 }
 
 function readContract(name: ContractName): Contract {
-  const file = fileURLToPath(new URL(`../../openapi/${name}.yaml`, import.meta.url));
-  const yaml = readFileSync(file, 'utf8');
-  const document = parse(yaml) as ContractDocument;
-  return { name, yaml, document, operations: listOperations(document) };
+  const document = readContractSource(name) as ContractDocument;
+  const readYaml = () => readFileSync(yamlFile(name), 'utf8');
+  return { name, readYaml, document, operations: listOperations(document) };
 }
 
 function listOperations(document: ContractDocument): ContractOperation[] {

@@ -46,27 +46,32 @@ export function contractValidation(
 export const ajvFormats = (formats: TextFormats): Record<string, (text: string) => boolean> =>
   Object.fromEntries(Object.entries(formats).map(([name, { accepts }]) => [name, accepts]));
 
+const commonOptions = {
+  // `example` and the like are OpenAPI's, not JSON Schema's.
+  strict: false,
+  // CI checks the contracts; doing it again at each start takes as long as the rest of it.
+  validateSchema: false,
+  // JSON.parse makes Infinity of 1e400; the store could not give it back.
+  strictNumbers: true,
+  // Shows the schema behind an error, to name what would have been right.
+  verbose: true,
+} as const;
+
 function createValidation(contract: Contract, formats: TextFormats): ContractValidation {
-  const options = {
-    formats: ajvFormats(formats),
-    // `example` and the like are OpenAPI's, not JSON Schema's.
-    strict: false,
-    // JSON.parse makes Infinity of 1e400; the store could not give it back.
-    strictNumbers: true,
-    // Shows the schema behind an error, to name what would have been right.
-    verbose: true,
-  };
+  const options = { ...commonOptions, formats: ajvFormats(formats) };
   // A JSON body is taken as it came: "1" is not a number. A query is text: there it is.
-  const ajv = new Ajv2020({ ...options, coerceTypes: false, discriminator: true });
+  const bodyAjv = new Ajv2020({ ...options, coerceTypes: false, discriminator: true });
   const queryAjv = new Ajv2020({ ...options, coerceTypes: true });
-  ajv.addSchema(forAjv(contract.document), 'contract');
-  if (contract.name !== 'retell') {
-    // The control contract names the vendor's schemas where it means the same.
-    ajv.addSchema(forAjv(loadContract('retell').document), 'retell.yaml');
-  }
+  // Added when the first check is compiled: starting up needs none.
+  let isReady = false;
+  const getSchema = (pointer: string): ValidateFunction | undefined => {
+    if (!isReady) addContracts(bodyAjv, contract);
+    isReady = true;
+    return bodyAjv.getSchema(`contract#${pointer}`);
+  };
 
   const compileContent = (pointer: string): ValidateFunction | undefined =>
-    ajv.getSchema(`contract#${pointer}/content/application~1json/schema`);
+    getSchema(`${pointer}/content/application~1json/schema`);
 
   const bodyCheck = compiledOnce(({ path, method }) =>
     compileContent(`/paths/${toPointerPart(path)}/${method}/requestBody`),
@@ -102,9 +107,9 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
       return findMissing('body', body, known);
     },
     findFault(schemaName, value) {
-      const validate = ajv.getSchema(`contract#/components/schemas/${schemaName}`);
+      const validate = getSchema(`/components/schemas/${schemaName}`);
       if (validate === undefined) throw new Error(`there is no schema ${schemaName}`);
-      return validate(value) === true ? undefined : describe('', validate.errors, formats);
+      return validate(value) ? undefined : describe('', validate.errors, formats);
     },
     findResponseFault(operation, response) {
       const validate = responseCheck(operation);
@@ -112,6 +117,13 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
       return describe('response', validate.errors, formats);
     },
   };
+}
+
+function addContracts(ajv: Ajv2020, contract: Contract): void {
+  ajv.addSchema(forAjv(contract.document), 'contract');
+  if (contract.name === 'retell') return;
+  // The control contract names the vendor's schemas where it means the same.
+  ajv.addSchema(forAjv(loadContract('retell').document), 'retell.yaml');
 }
 
 /** Takes out of a body what is not known. Another Ajv, made when it is first needed: few need it. */

@@ -89,6 +89,7 @@ function registerOperation(
       const result = isForAll(request)
         ? await performForAll(emulator, performFor)
         : await performFor(request.workspace ?? '');
+      await emulator.store.committed();
       if (validateResponses) {
         const fault = validation.findResponseFault(operation, result);
         if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);

@@ -16,7 +16,7 @@ export function registerDocs(app: FastifyInstance, { retell, control }: Contract
   registerContract(app, '/_emulator/openapi', control);
   // The control contract refers to the vendor's, by a path from its own.
   app.get('/_emulator/retell.yaml', (_request, reply) =>
-    reply.type('application/yaml').send(retell.yaml),
+    reply.type('application/yaml').send(retell.readYaml()),
   );
 
   let reference: Promise<FastifyInstance> | undefined;
@@ -33,8 +33,12 @@ export function registerDocs(app: FastifyInstance, { retell, control }: Contract
   });
 }
 
-function registerContract(app: FastifyInstance, path: string, { yaml, document }: Contract): void {
-  app.get(`${path}.yaml`, (_request, reply) => reply.type('application/yaml').send(yaml));
+function registerContract(
+  app: FastifyInstance,
+  path: string,
+  { readYaml, document }: Contract,
+): void {
+  app.get(`${path}.yaml`, (_request, reply) => reply.type('application/yaml').send(readYaml()));
   app.get(`${path}.json`, (_request, reply) => reply.send(document));
 }
 

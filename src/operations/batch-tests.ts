@@ -2,11 +2,11 @@ import type { components } from '../contract/retell.gen.js';
 import { batchStatus, type BatchTest } from '../domain/batch-test.js';
 import { knownEngine } from '../domain/response-engine.js';
 import { ApiError } from '../errors.js';
-import { keyedId } from '../random.js';
+import { keyedId, runIdsOf } from '../random.js';
 import { endNextRuns } from '../simulation/steps.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { StoredBatchTest } from '../store/batch-tests.js';
-import type { NewTestRun, RunTarget } from '../store/test-runs.js';
+import type { RunTarget } from '../store/test-runs.js';
 import { engineWarnings } from './engine-warnings.js';
 import { resolveEngine } from './engines.js';
 import {
@@ -34,7 +34,7 @@ export const createBatchTest: Operation<'createBatchTest'> = async (services, ca
     'body/response_engine',
   );
   const targets = findTargets(services, workspace, body.test_case_definition_ids);
-  const batch = store.transactionWithNewIds((attempt) => {
+  const batch = store.groupedTransactionWithNewIds((attempt) => {
     const ordinal = store.workspaces.takeOrdinal(workspaceId, 'batch');
     const idKey = [settings.seed, workspace.name, ordinal, attempt] as const;
     const batch: BatchTest = {
@@ -47,13 +47,9 @@ export const createBatchTest: Operation<'createBatchTest'> = async (services, ca
     };
     const row = { ...batch, workspaceId, ordinal, progression, engineContentKey };
     const batchKey = store.batchTests.insert(row);
-    const runs = targets.map((target, index): NewTestRun => ({
-      ...target,
-      id: keyedId('run', ...idKey, index),
-    }));
-    store.testRuns.insertAll({ workspaceId, batchKey }, runs);
+    store.testRuns.insertMade({ workspaceId, batchKey, ...runIdsOf(...idKey) }, targets);
     if (progression.kind === 'immediate') {
-      endNextRuns(store, workspace, batchKey, runs.length);
+      endNextRuns(store, workspace, batchKey, targets.length);
     }
     return batch;
   });

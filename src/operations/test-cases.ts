@@ -31,7 +31,7 @@ export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = (
   refuseWithoutCredit(workspace);
   resolveEngine(services, workspace, content.response_engine, 'body/response_engine');
   const { id, name, now, settings } = workspace;
-  const revision = store.transactionWithNewIds((attempt) => {
+  const revision = store.groupedTransactionWithNewIds((attempt) => {
     const ordinal = store.workspaces.takeOrdinal(id, 'definition');
     const definitionId = keyedId('definition', settings.seed, name, ordinal, attempt);
     const revision = { definitionId, content, createdAt: now, modifiedAt: now };

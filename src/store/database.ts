@@ -36,6 +36,8 @@ export function openDatabase(path: string): Db {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
+    // Pages that are written again and again go to the file once for many commits.
+    db.pragma('wal_autocheckpoint = 4000');
     return db;
   } catch (error) {
     db?.close();

@@ -1,7 +1,8 @@
 import { assetStore, type AssetStore } from './assets.js';
 import { batchTestStore, type BatchTestStore } from './batch-tests.js';
-import { closeDatabase, isDuplicate, openDatabase, required } from './database.js';
+import { closeDatabase, isDuplicate, openDatabase, required, type Db } from './database.js';
 import { faultStore, type FaultStore } from './faults.js';
+import { groupCommit } from './group-commit.js';
 import { loadMigrations, migrate } from './migrate.js';
 import { outcomeRuleStore, type OutcomeRuleStore } from './outcome-rules.js';
 import { snapshotStore, type SnapshotStore } from './snapshots.js';
@@ -28,6 +29,13 @@ export interface Store {
    * make other ids at each attempt, is certain of them. With 48 bits that is a rare event.
    */
   transactionWithNewIds<Result>(work: (attempt: number) => Result): Result;
+  /**
+   * The same, in one commit with what else is written in this turn of the event loop: what it did
+   * counts once `committed` has resolved.
+   */
+  groupedTransactionWithNewIds<Result>(work: (attempt: number) => Result): Result;
+  /** Resolves when all that was written is committed. Rejects if it could not be. */
+  committed(): Promise<void>;
   /** Does the work and undoes it, to see whether it throws. */
   rehearse(work: () => void): void;
   /** The seed to go on with: the one given, else the file's own, else `fallback`. Kept in the file. */
@@ -40,9 +48,14 @@ export interface Store {
 /**
  * Opens the database and brings it up to date.
  * @param path a file, or `:memory:`.
+ * @param turn resolves in the next turn of the event loop.
  * @throws StartupError
  */
-export function openStore(path: string, now: number): Store {
+export function openStore(
+  path: string,
+  now: number,
+  turn: () => Promise<void> = () => Promise.resolve(),
+): Store {
   const db = openDatabase(path);
   try {
     migrate(db, loadMigrations(), now);
@@ -50,6 +63,86 @@ export function openStore(path: string, now: number): Store {
     db.close();
     throw error;
   }
+  const workspaces = workspaceStore(db);
+  const snapshots = snapshotStore(db);
+  /** What was read of a transaction that is rolled back was never so. */
+  const orForget = <Result>(work: () => Result): Result => {
+    try {
+      return work();
+    } catch (error) {
+      workspaces.forgetAll();
+      throw error;
+    }
+  };
+  const group = groupCommit(db, turn, workspaces.forgetAll);
+  const tryWithNewIds = <Result>(work: (attempt: number) => Result): Result => {
+    const transaction = db.transaction(work);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return orForget(() => transaction.immediate(attempt));
+      } catch (error) {
+        if (!isDuplicate(error) || attempt === 3) throw error;
+      }
+    }
+  };
+  return {
+    workspaces,
+    testCases: testCaseStore(db),
+    batchTests: batchTestStore(db),
+    testRuns: testRunStore(db),
+    outcomeRules: outcomeRuleStore(db),
+    assets: assetStore(db),
+    faults: faultStore(db),
+    snapshots: {
+      ...snapshots,
+      restore(...args) {
+        workspaces.forgetAll();
+        return snapshots.restore(...args);
+      },
+      clear(...args) {
+        workspaces.forgetAll();
+        snapshots.clear(...args);
+      },
+    },
+    transaction(work) {
+      const transaction = db.transaction(work);
+      return (...args) => {
+        group.flush();
+        return orForget(() => transaction.immediate(...args));
+      };
+    },
+    transactionWithNewIds(work) {
+      group.flush();
+      return tryWithNewIds(work);
+    },
+    groupedTransactionWithNewIds(work) {
+      group.join();
+      return tryWithNewIds(work);
+    },
+    committed: group.committed,
+    rehearse(work) {
+      group.flush();
+      const undo = new Error('to be undone');
+      try {
+        db.transaction(() => {
+          work();
+          throw undo;
+        })();
+      } catch (error) {
+        if (error !== undo) throw error;
+      } finally {
+        workspaces.forgetAll();
+      }
+    },
+    ...seedStore(db),
+    close: () => {
+      group.flush();
+      closeDatabase(db);
+    },
+  };
+}
+
+function seedStore(db: Db): Pick<Store, 'keepSeed' | 'seedKeyOf'> {
   const readSeed = db.prepare<[], string>('SELECT seed FROM emulator').pluck();
   const writeSeed = db.prepare<{ seed: string }>(
     `INSERT INTO emulator (only_row, seed) VALUES (1, :seed)
@@ -62,47 +155,11 @@ export function openStore(path: string, now: number): Store {
     .prepare<{ seed: string }, number>('INSERT INTO seeds (seed) VALUES (:seed) RETURNING seed_key')
     .pluck();
   return {
-    workspaces: workspaceStore(db),
-    testCases: testCaseStore(db),
-    batchTests: batchTestStore(db),
-    testRuns: testRunStore(db),
-    outcomeRules: outcomeRuleStore(db),
-    assets: assetStore(db),
-    faults: faultStore(db),
-    snapshots: snapshotStore(db),
-    transaction(work) {
-      const transaction = db.transaction(work);
-      return (...args) => transaction.immediate(...args);
-    },
-    transactionWithNewIds(work) {
-      const transaction = db.transaction(work);
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return transaction.immediate(attempt);
-        } catch (error) {
-          if (!isDuplicate(error) || attempt === 3) throw error;
-        }
-      }
-    },
-    rehearse(work) {
-      const undo = new Error('to be undone');
-      try {
-        db.transaction(() => {
-          work();
-          throw undo;
-        })();
-      } catch (error) {
-        if (error !== undo) throw error;
-      }
-    },
     keepSeed(given, fallback) {
       const seed = given ?? readSeed.get() ?? fallback();
       writeSeed.run({ seed });
       return seed;
     },
     seedKeyOf: (seed) => findSeed.get({ seed }) ?? required(addSeed.get({ seed })),
-    close: () => {
-      closeDatabase(db);
-    },
   };
 }

@@ -53,6 +53,11 @@ export interface StoredTestRun {
 
 export interface TestRunStore {
   insertAll(batch: { workspaceId: number; batchKey: number }, runs: readonly NewTestRun[]): void;
+  /** The same, at once, for runs whose ids are made. */
+  insertMade(
+    batch: { workspaceId: number; batchKey: number; prefix: string; mask: number },
+    targets: readonly RunTarget[],
+  ): void;
   find(workspaceId: number, id: string): StoredTestRun | undefined;
   /** Runs of a batch in their order, those behind `after`; all of them without a limit. */
   listPage(batchKey: number, after: number, limit: number | undefined): StoredTestRun[];
@@ -114,6 +119,21 @@ export function testRunStore(db: Db): TestRunStore {
                             unknown_definition_id)
      VALUES (:batchKey, :runIndex, :workspaceId, :id, :revisionKey, :unknownDefinitionId)`,
   );
+  // SQLite has no exclusive or: it is what only one has.
+  const insertMade = db.prepare<{
+    workspaceId: number;
+    batchKey: number;
+    prefix: string;
+    mask: number;
+    targets: string;
+  }>(
+    `INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id, revision_key,
+                            unknown_definition_id)
+     SELECT :batchKey, key, :workspaceId,
+            :prefix || printf('%03x', (key | :mask) - (key & :mask)),
+            CASE type WHEN 'integer' THEN value END, CASE type WHEN 'text' THEN value END
+     FROM json_each(:targets)`,
+  );
   const find = db.prepare<{ workspaceId: number; id: string }, TestRunRow>(
     `${selectRuns} WHERE test_runs.workspace_id = :workspaceId AND test_run_id = :id`,
   );
@@ -153,6 +173,12 @@ export function testRunStore(db: Db): TestRunStore {
   return {
     insertAll(batch, runs) {
       for (const [runIndex, run] of runs.entries()) insert.run({ ...run, ...batch, runIndex });
+    },
+    insertMade(batch, targets) {
+      const listed = targets.map(
+        ({ revisionKey, unknownDefinitionId }) => revisionKey ?? unknownDefinitionId,
+      );
+      insertMade.run({ ...batch, targets: JSON.stringify(listed) });
     },
     find(workspaceId, id) {
       const row = find.get({ workspaceId, id });

@@ -2,6 +2,7 @@ import type { WorkspaceClock } from '../workspace/clock.js';
 import type { Bucket } from '../workspace/rate-limit.js';
 import type { SettingsInput } from '../workspace/settings.js';
 import { required, type Db } from './database.js';
+import { rowCache } from './row-cache.js';
 
 /** A workspace as stored. */
 export interface WorkspaceRow {
@@ -24,6 +25,8 @@ export interface WorkspaceRow {
 export type Ordinal = 'batch' | 'definition' | 'rule' | 'fault' | 'asset';
 
 export interface WorkspaceStore {
+  /** Reads everything anew: to be called when it was written past this store, or rolled back. */
+  readonly forgetAll: () => void;
   find(name: string): WorkspaceRow | undefined;
   get(id: number): WorkspaceRow;
   /** Makes a workspace, in which nothing happens before `now`. */
@@ -116,53 +119,42 @@ export function workspaceStore(db: Db): WorkspaceStore {
          credit = MAX(credit - :startedCount, 0)
      WHERE workspace_id = :id`,
   );
-  const listUnfinished = db.prepare<[], { id: number; dueAt: number }>(
-    `SELECT workspace_id AS id, MIN(due_at) AS dueAt FROM (
-       SELECT workspace_id, MIN(ends_at) AS due_at FROM test_runs
-       WHERE status = 'in_progress' GROUP BY workspace_id
-       UNION ALL
-       SELECT workspace_id, MIN(created_at) FROM batch_tests
-       WHERE started_count < total_count AND progression = 'time' GROUP BY workspace_id
-     ) GROUP BY workspace_id`,
-  );
-  const nextDue = db
-    .prepare<{ id: number }, number | null>(
-      `SELECT MIN(due_at) FROM (
-         SELECT MIN(ends_at) AS due_at FROM test_runs
-         WHERE workspace_id = :id AND status = 'in_progress'
-         UNION ALL
-         SELECT created_at FROM (
-           SELECT created_at FROM batch_tests
-           WHERE workspace_id = :id AND started_count < total_count AND progression = 'time'
-           ORDER BY ordinal LIMIT 1
-         )
-       )`,
-    )
-    .pluck();
-  const nextEnd = db
-    .prepare<{ id: number }, number | null>(
-      `SELECT MIN(ends_at) FROM test_runs WHERE workspace_id = :id AND status = 'in_progress'`,
-    )
-    .pluck();
+  // This process alone writes to the file, so what it has read stays true until it writes.
+  const cache = rowCache<WorkspaceRow>();
+  const remember = (row: Row): WorkspaceRow => cache.put(row.id, row.name, toWorkspace(row));
+  const writing =
+    <Args extends [id: number, ...rest: unknown[]]>(write: (...args: Args) => unknown) =>
+    (...args: Args): void => {
+      cache.forget(args[0]);
+      write(...args);
+    };
 
   return {
-    find(name) {
-      const row = find.get({ name });
-      return row && toWorkspace(row);
+    forgetAll: () => {
+      cache.clear();
     },
-    get: (id) => toWorkspace(required(get.get({ id }))),
+    find(name) {
+      const known = cache.byName(name);
+      if (known !== undefined) return known;
+      const row = find.get({ name });
+      return row && remember(row);
+    },
+    get: (id) => cache.byId(id) ?? remember(required(get.get({ id }))),
     insert: (name, now, clock, credit) =>
       toWorkspace(required(insert.get({ name, now, credit, ...toColumns(clock) }))),
     listNames: () => listNames.all(),
     ...ordinalStore(db),
-    setClock: (id, clock) => setClock.run({ ...toColumns(clock), id }),
-    setSettings: (id, settings) => setSettings.run({ id, settings: JSON.stringify(settings) }),
-    setBucket: (id, bucket) => setBucket.run({ ...bucket, id }),
-    setCredit: (id, credit) => setCredit.run({ id, credit }),
-    recordProgress: (progress) => recordProgress.run({ startedCount: 0, ...progress }),
-    listUnfinished: () => listUnfinished.all(),
-    nextDue: (id) => nextDue.get({ id }) ?? null,
-    nextEnd: (id) => nextEnd.get({ id }) ?? undefined,
+    setClock: writing((id, clock: WorkspaceClock) => setClock.run({ ...toColumns(clock), id })),
+    setSettings: writing((id, settings: SettingsInput) =>
+      setSettings.run({ id, settings: JSON.stringify(settings) }),
+    ),
+    setBucket: writing((id, bucket: Bucket) => setBucket.run({ ...bucket, id })),
+    setCredit: writing((id, credit: number | null) => setCredit.run({ id, credit })),
+    recordProgress(progress) {
+      cache.forget(progress.id);
+      recordProgress.run({ startedCount: 0, ...progress });
+    },
+    ...dueStore(db),
   };
 }
 
@@ -211,5 +203,42 @@ function ordinalStore(db: Db): Pick<WorkspaceStore, 'takeOrdinal' | 'ordinals' |
     ordinals: (id) => required(ordinals.get({ id })),
     raiseOrdinals: (id, next) =>
       raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, fault: 0, asset: 0, ...next, id }),
+  };
+}
+
+function dueStore(db: Db): Pick<WorkspaceStore, 'listUnfinished' | 'nextDue' | 'nextEnd'> {
+  const listUnfinished = db.prepare<[], { id: number; dueAt: number }>(
+    `SELECT workspace_id AS id, MIN(due_at) AS dueAt FROM (
+       SELECT workspace_id, MIN(ends_at) AS due_at FROM test_runs
+       WHERE status = 'in_progress' GROUP BY workspace_id
+       UNION ALL
+       SELECT workspace_id, MIN(created_at) FROM batch_tests
+       WHERE started_count < total_count AND progression = 'time' GROUP BY workspace_id
+     ) GROUP BY workspace_id`,
+  );
+  const nextDue = db
+    .prepare<{ id: number }, number | null>(
+      `SELECT MIN(due_at) FROM (
+         SELECT MIN(ends_at) AS due_at FROM test_runs
+         WHERE workspace_id = :id AND status = 'in_progress'
+         UNION ALL
+         SELECT created_at FROM (
+           SELECT created_at FROM batch_tests
+           WHERE workspace_id = :id AND started_count < total_count AND progression = 'time'
+           ORDER BY ordinal LIMIT 1
+         )
+       )`,
+    )
+    .pluck();
+  const nextEnd = db
+    .prepare<{ id: number }, number | null>(
+      `SELECT MIN(ends_at) FROM test_runs WHERE workspace_id = :id AND status = 'in_progress'`,
+    )
+    .pluck();
+
+  return {
+    listUnfinished: () => listUnfinished.all(),
+    nextDue: (id) => nextDue.get({ id }) ?? null,
+    nextEnd: (id) => nextEnd.get({ id }) ?? undefined,
   };
 }

@@ -44,8 +44,11 @@ export interface Journal {
   subscribe(workspace: string, listener: () => void): () => void;
 }
 
+/** A queue that gives up its head without moving the rest, as `shift` would. */
 interface Pages {
-  readonly records: { record: JournalRecord; size: number }[];
+  records: { record: JournalRecord; size: number }[];
+  /** Where the oldest stands; what is before it was dropped. */
+  head: number;
   size: number;
 }
 
@@ -61,10 +64,15 @@ export function createJournal(limits: { entries: number; bytes: number }): Journ
   let bytes = 0;
 
   const dropOldest = (workspace: string, kept: Pages): void => {
-    const dropped = kept.records.shift();
-    kept.size -= dropped?.size ?? 0;
-    bytes -= dropped?.size ?? 0;
-    if (kept.records.length === 0) pages.delete(workspace);
+    const size = kept.records[kept.head]?.size ?? 0;
+    kept.head += 1;
+    kept.size -= size;
+    bytes -= size;
+    if (kept.head === kept.records.length) pages.delete(workspace);
+    else if (kept.head > limits.entries) {
+      kept.records = kept.records.slice(kept.head);
+      kept.head = 0;
+    }
   };
   const dropOfLargest = (): void => {
     let largest: [string, Pages] | undefined;
@@ -76,32 +84,23 @@ export function createJournal(limits: { entries: number; bytes: number }): Journ
   return {
     add(workspace, arrival, size) {
       lastId += 1;
-      const record: JournalRecord = {
-        ...arrival,
-        id: lastId,
-        query: undefined,
-        body: undefined,
-        error: undefined,
-        valid: true,
-        fault: undefined,
-        findWarnings: () => [],
-        forwarded: false,
-        status: undefined,
-        duration: undefined,
-      };
-      const kept = pages.get(workspace) ?? { records: [], size: 0 };
+      const record = newRecord(lastId, arrival);
+      const kept = pages.get(workspace) ?? { records: [], head: 0, size: 0 };
       pages.set(workspace, kept);
       kept.records.push({ record, size });
       kept.size += size;
       bytes += size;
-      if (kept.records.length > limits.entries) dropOldest(workspace, kept);
+      if (kept.records.length - kept.head > limits.entries) dropOldest(workspace, kept);
       while (bytes > limits.bytes) dropOfLargest();
       return record;
     },
     announce: (workspace) => {
       emitter.emit(workspace);
     },
-    list: (workspace) => pages.get(workspace)?.records.map(({ record }) => record) ?? [],
+    list(workspace) {
+      const kept = pages.get(workspace);
+      return kept?.records.slice(kept.head).map(({ record }) => record) ?? [];
+    },
     clear(workspace) {
       bytes -= pages.get(workspace)?.size ?? 0;
       pages.delete(workspace);
@@ -112,5 +111,26 @@ export function createJournal(limits: { entries: number; bytes: number }): Journ
         emitter.off(workspace, listener);
       };
     },
+  };
+}
+
+function newRecord(id: number, arrival: Arrival): JournalRecord {
+  const { time, method, url, headers, operation } = arrival;
+  return {
+    id,
+    time,
+    method,
+    url,
+    headers,
+    operation,
+    query: undefined,
+    body: undefined,
+    error: undefined,
+    valid: true,
+    fault: undefined,
+    findWarnings: () => [],
+    forwarded: false,
+    status: undefined,
+    duration: undefined,
   };
 }

@@ -30,7 +30,9 @@ describe('every statement of the store', () => {
         // SQLite lists scans of tables that refer to this one, too; it does them only while a
         // deferred foreign key is broken, and there are none.
         const [, table] = /^SCAN (\w+)/.exec(detail) ?? [];
-        const isOwnScan = table !== undefined && new RegExp(`\\b${table}\\b`).test(sql);
+        // A list that was given is read from its beginning to its end.
+        const isOwnScan =
+          table !== undefined && table !== 'json_each' && new RegExp(`\\b${table}\\b`).test(sql);
         return isOwnScan || detail.startsWith('USE TEMP');
       });
     expect(statements.length).toBeGreaterThan(15);

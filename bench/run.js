@@ -1,0 +1,218 @@
+// Measures contestants side by side: rounds are interleaved, medians are compared as ratios.
+// Usage: npm run bench [-- CASE…]
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import autocannon from 'autocannon';
+import { cli, hasPrism, startBare, startEmulator, startPrism } from './processes.js';
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const seconds = Number(process.env.BENCH_SECONDS ?? 3);
+const folder = mkdtempSync(join(tmpdir(), 'retell-bench-'));
+const headers = { authorization: 'Bearer key_bench', 'content-type': 'application/json' };
+const engine = { type: 'retell-llm', llm_id: 'llm_1' };
+const idsOf = (count) => Array.from({ length: count }, (_, index) => `case_${index}`);
+const creation = (count) => ({
+  method: 'POST',
+  path: '/create-batch-test',
+  headers,
+  body: JSON.stringify({ test_case_definition_ids: idsOf(count), response_engine: engine }),
+});
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+let files = 0;
+const file = () => join(folder, `${(files += 1)}.sqlite`);
+const emulators = {
+  memory: () => startEmulator('--database', ':memory:', '--clock', 'manual'),
+  disk: () => startEmulator('--database', file(), '--clock', 'manual'),
+};
+
+async function send(url, request) {
+  const { method, path, body } = request;
+  const answer = await fetch(url + path, { method, headers, ...(body && { body }) });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+/** Requests per second of each contestant: the median of interleaved rounds. */
+async function race(contestants, requestFor, duration = seconds) {
+  const running = {};
+  for (const [name, start] of Object.entries(contestants)) running[name] = await start();
+  const requests = {};
+  for (const [name, { url }] of Object.entries(running))
+    requests[name] = await requestFor(url, name);
+  const rates = Object.fromEntries(Object.keys(running).map((name) => [name, []]));
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [name, { url }] of Object.entries(running)) {
+      const result = await autocannon({
+        ...{ url, connections: 16, duration: round === 0 ? 1 : duration },
+        requests: [requests[name]],
+      });
+      if (result.non2xx > 0 || result.errors > 0) {
+        throw new Error(`${name}: ${result.non2xx} refused, ${result.errors} failed`);
+      }
+      // The first round warms up.
+      if (round > 0) rates[name].push(result.requests.average);
+    }
+  }
+  for (const { end } of Object.values(running)) await end();
+  return Object.fromEntries(Object.entries(rates).map(([name, values]) => [name, median(values)]));
+}
+
+const withPeers = () => ({
+  'bare fastify': () => startBare('fastify'),
+  'bare node:http': () => startBare('http'),
+  ...(hasPrism && { prism: startPrism }),
+});
+
+const cases = {
+  async create() {
+    const rates = await race({ ...emulators, ...withPeers() }, () => creation(1));
+    return {
+      unit: 'requests per second',
+      figures: rates,
+      ratios: {
+        'disk / bare fastify (>= 0.60)': rates.disk / rates['bare fastify'],
+        ...(rates.prism && { 'disk / prism (>= 6)': rates.disk / rates.prism }),
+      },
+    };
+  },
+  async poll() {
+    const rates = await race({ ...emulators, ...withPeers() }, async (url, name) => {
+      if (!(name in emulators)) return { path: '/get-batch-test/x', headers };
+      const { test_case_batch_job_id: id } = await send(url, creation(1));
+      return { path: `/get-batch-test/${id}`, headers };
+    });
+    return {
+      unit: 'requests per second',
+      figures: rates,
+      ratios: { 'disk / bare fastify (>= 0.85)': rates.disk / rates['bare fastify'] },
+    };
+  },
+  async thousand() {
+    const emulator = await emulators.disk();
+    const cost = { 1: [], 1000: [] };
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const count of [1, 1000]) {
+        const { requests } = await autocannon({
+          ...{ url: emulator.url, connections: 1, duration: round === 0 ? 1 : seconds },
+          requests: [creation(count)],
+        });
+        if (round > 0) cost[count].push(1000 / requests.average);
+      }
+    }
+    await emulator.end();
+    const [one, thousand] = [median(cost[1]), median(cost[1000])];
+    return {
+      unit: 'milliseconds',
+      figures: { '1 id': one, '1,000 ids': thousand },
+      ratios: { '1,000 ids / 1 id (<= 15)': thousand / one },
+    };
+  },
+  async advance() {
+    const emulator = await startEmulator(
+      ...['--database', file(), '--clock', 'manual', '--concurrency', '1000000'],
+    );
+    const rates = [];
+    for (let round = 0; round < rounds; round += 1) {
+      for (let batch = 0; batch < 100; batch += 1) await send(emulator.url, creation(1000));
+      const path = '/_emulator/clock/advance';
+      const start = performance.now();
+      const { runsEnded } = await send(emulator.url, {
+        ...{ method: 'POST', path, body: '{"until":"idle"}' },
+      });
+      rates.push((runsEnded / (performance.now() - start)) * 1000);
+    }
+    await emulator.end();
+    return {
+      unit: 'ended runs per second',
+      figures: { disk: median(rates) },
+      ratios: { 'disk / 100,000 (>= 1)': median(rates) / 100_000 },
+    };
+  },
+  async catchUp() {
+    const emulator = await startEmulator(
+      ...['--database', file(), '--concurrency', '1000000', '--run-duration', '15s'],
+    );
+    const { test_case_batch_job_id: id } = await send(emulator.url, creation(1));
+    const poll = { path: `/get-batch-test/${id}`, headers };
+    const other = { ...poll, headers: { ...headers, authorization: 'Bearer key_other' } };
+    const { test_case_batch_job_id: otherId } = await (
+      await fetch(`${emulator.url}/create-batch-test`, {
+        ...{ method: 'POST', body: creation(1).body, headers: other.headers },
+      })
+    ).json();
+    other.path = `/get-batch-test/${otherId}`;
+    const p99 = async (duration) =>
+      (await autocannon({ url: emulator.url, connections: 4, duration, requests: [other] })).latency
+        .p99;
+    for (let batch = 0; batch < 100; batch += 1) await send(emulator.url, creation(1000));
+    const idle = await p99(4);
+    const created = Date.now();
+    const busy = await p99(Math.ceil((16_000 - (Date.now() - created)) / 1000));
+    await emulator.end();
+    return {
+      unit: 'milliseconds, p99 of a poll',
+      figures: { idle, 'while 100,000 runs come due': busy },
+      ratios: { 'busy / idle (<= 5)': busy / Math.max(idle, 1) },
+    };
+  },
+  async start() {
+    const times = { 'node -e 0': [], 'command to first 201': [] };
+    for (let round = 0; round < rounds * 2; round += 1) {
+      let start = performance.now();
+      execFileSync(process.execPath, ['-e', '0']);
+      times['node -e 0'].push(performance.now() - start);
+      start = performance.now();
+      const emulator = await startEmulator('--database', file());
+      await send(emulator.url, creation(1));
+      times['command to first 201'].push(performance.now() - start);
+      await emulator.end();
+    }
+    const [node, emulator] = Object.values(times).map(median);
+    return {
+      unit: 'milliseconds',
+      figures: { 'node -e 0': node, 'command to first 201': emulator },
+      ratios: { 'first 201 / node -e 0 (<= 4)': emulator / node },
+    };
+  },
+  async size() {
+    const path = file();
+    const emulator = await startEmulator('--database', path, '--clock', 'manual');
+    const idle = emulator.memory();
+    for (let batch = 0; batch < 100; batch += 1) await send(emulator.url, creation(1000));
+    const advance = { method: 'POST', path: '/_emulator/clock/advance', body: '{"until":"idle"}' };
+    await send(emulator.url, advance);
+    await emulator.end();
+    const bytes = statSync(path).size / 100_000;
+    return {
+      unit: 'MiB resident; bytes on disk for each run',
+      figures: { 'idle memory': idle, 'bytes per run': bytes },
+      ratios: { 'memory / 90 MiB (<= 1)': idle / 90, 'bytes / 150 (<= 1)': bytes / 150 },
+    };
+  },
+};
+
+const chosen = process.argv.slice(2);
+const report = { node: process.version, cli, rounds, seconds, cases: {} };
+try {
+  for (const [name, run] of Object.entries(cases)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    const result = await run();
+    report.cases[name] = result;
+    console.log(`\n${name} (${result.unit})`);
+    console.table(
+      Object.entries(result.figures).map(([what, value]) => ({
+        what,
+        value: Number(value.toFixed(2)),
+      })),
+    );
+    for (const [what, value] of Object.entries(result.ratios)) {
+      console.log(`  ${what}: ${value.toFixed(2)}`);
+    }
+  }
+  console.log(`\n${JSON.stringify(report)}`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

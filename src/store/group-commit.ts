@@ -1,0 +1,72 @@
+import type { Db } from './database.js';
+
+/**
+ * Lets requests of one turn of the event loop share a commit, which is most of what a small one
+ * costs. None of them is answered before it is done.
+ */
+export interface GroupCommit {
+  /** Opens a transaction that is committed at the end of the turn, if none is open. */
+  join(): void;
+  /** Commits at once, if a transaction is open, so that what follows stands for itself. */
+  flush(): void;
+  /** Resolves when what was written in this turn is committed. Rejects if it could not be. */
+  readonly committed: () => Promise<void>;
+}
+
+interface Group {
+  readonly done: Promise<void>;
+  readonly finish: (error?: Error) => void;
+}
+
+const nothing = Promise.resolve();
+
+/**
+ * @param turn resolves in the next turn of the event loop.
+ * @param onRollback told when what was written is not to be, because the commit failed.
+ */
+export function groupCommit(
+  db: Db,
+  turn: () => Promise<void>,
+  onRollback: () => void,
+): GroupCommit {
+  const begin = db.prepare('BEGIN IMMEDIATE');
+  const commit = db.prepare('COMMIT');
+  const rollback = db.prepare('ROLLBACK');
+  let group: Group | undefined;
+
+  const flush = (): void => {
+    if (group === undefined) return;
+    const { finish } = group;
+    group = undefined;
+    try {
+      // Some failures, of the disk for example, end the transaction by themselves.
+      if (!db.inTransaction) throw new Error('the transaction was rolled back');
+      commit.run();
+      finish();
+    } catch (error) {
+      if (db.inTransaction) rollback.run();
+      onRollback();
+      finish(error as Error);
+    }
+  };
+
+  return {
+    join() {
+      if (group !== undefined) return;
+      begin.run();
+      let finish: Group['finish'] = () => undefined;
+      const done = new Promise<void>((resolve, reject) => {
+        finish = (error) => {
+          if (error === undefined) resolve();
+          else reject(error);
+        };
+      });
+      // Who wrote waits for it; nobody may be left who does.
+      done.catch(() => undefined);
+      group = { done, finish };
+      void turn().then(flush);
+    },
+    flush,
+    committed: () => group?.done ?? nothing,
+  };
+}

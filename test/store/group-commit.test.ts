@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { groupCommit } from '../../src/store/group-commit.js';
+import { openStore } from '../../src/store/store.js';
+import { temporaryFolder } from '../support/files.js';
+
+function arrange() {
+  const path = join(temporaryFolder(), 'group.sqlite');
+  const db = new Database(path);
+  const reader = new Database(path, { readonly: true });
+  onTestFinished(() => {
+    db.close();
+    reader.close();
+  });
+  db.pragma('journal_mode = WAL');
+  db.exec('CREATE TABLE written (n INTEGER UNIQUE)');
+  let endTurn = (): void => undefined;
+  let rollbacks = 0;
+  const turn = () => new Promise<void>((resolve) => (endTurn = resolve));
+  const group = groupCommit(db, turn, () => (rollbacks += 1));
+  const write = (n: number) => db.prepare('INSERT INTO written VALUES (?)').run(n);
+  /** What another process would find. */
+  const committed = () => reader.prepare('SELECT n FROM written').pluck().all();
+  return {
+    ...{ db, group, write, committed },
+    endTurn: () => {
+      endTurn();
+    },
+    rollbacks: () => rollbacks,
+  };
+}
+
+describe('a group commit', () => {
+  it('commits what a turn wrote at its end, and says so then', async () => {
+    const { group, write, committed, endTurn } = arrange();
+    let told = false;
+    for (const n of [1, 2]) {
+      group.join();
+      write(n);
+    }
+    const done = group.committed().then(() => (told = true));
+    await Promise.resolve();
+    expect([committed(), told]).toEqual([[], false]);
+    endTurn();
+    await done;
+    expect(committed()).toEqual([1, 2]);
+    await group.committed();
+  });
+
+  it('commits at once for what must stand for itself, and begins anew after it', async () => {
+    const { group, write, committed, endTurn } = arrange();
+    group.join();
+    write(1);
+    const first = group.committed();
+    group.flush();
+    expect(committed()).toEqual([1]);
+    await first;
+    group.join();
+    write(2);
+    const second = group.committed();
+    endTurn();
+    await second;
+    expect(committed()).toEqual([1, 2]);
+  });
+
+  it('tells everybody who wrote when it fails, and leaves nothing of it', async () => {
+    const { db, group, write, committed, endTurn, rollbacks } = arrange();
+    group.join();
+    write(1);
+    const done = expect(group.committed()).rejects.toThrow('rolled back');
+    db.exec('ROLLBACK');
+    endTurn();
+    await done;
+    expect([committed(), rollbacks()]).toEqual([[], 1]);
+    group.join();
+    write(2);
+    group.flush();
+    expect(committed()).toEqual([2]);
+  });
+});
+
+describe('the store', () => {
+  it('undoes one that fails without the others of its turn', async () => {
+    let endTurn = (): void => undefined;
+    const turn = () => new Promise<void>((resolve) => (endTurn = resolve));
+    const store = openStore(':memory:', 0, turn);
+    onTestFinished(() => {
+      store.close();
+    });
+    const clock = { mode: 'manual', time: 0 } as const;
+    const insert = (name: string) => () => store.workspaces.insert(name, 0, clock, null).id;
+    store.groupedTransactionWithNewIds(insert('a'));
+    const failing = () => {
+      insert('b')();
+      throw new Error('no');
+    };
+    expect(() => store.groupedTransactionWithNewIds(failing)).toThrow('no');
+    store.groupedTransactionWithNewIds(insert('c'));
+    const done = store.committed();
+    endTurn();
+    await done;
+    expect(store.workspaces.listNames().sort()).toEqual(['a', 'c']);
+  });
+});
