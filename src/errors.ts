@@ -18,12 +18,14 @@ const table = {
   precondition_failed: [412, 'Precondition failed for conditional update.'],
   payload_too_large: [413, 'The request body is too large.'],
   unsupported_media_type: [415, 'The request body must be sent as application/json.'],
+  expectation_failed: [417, 'What the header Expect asks for cannot be met.'],
   unprocessable: [422, 'Cannot find requested asset under given api key.'],
   rate_limited: [429, 'Account rate limited, please throttle your requests.'],
   headers_too_large: [431, 'The request headers are too large.'],
   internal: [500, 'An unexpected server error occurred.'],
   not_emulated: [501, 'This operation is not emulated.'],
   bad_gateway: [502, 'The upstream server could not be reached.'],
+  overloaded: [503, 'The emulator cannot keep up; try again in a moment.'],
   unavailable: [503, 'The emulator is not ready to take requests.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 

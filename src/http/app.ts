@@ -9,8 +9,15 @@ import { registerBodyParser } from './body.js';
 import { registerControlApi } from './control.js';
 import { controlGuard, type ControlAccess } from './control-guard.js';
 import { registerDocs } from './docs.js';
-import { refuseBadUrl, refuseMalformed, registerNotFound, sendError } from './errors.js';
+import {
+  refuseBadUrl,
+  refuseExpectations,
+  refuseMalformed,
+  registerNotFound,
+  sendError,
+} from './errors.js';
 import { registerJournal } from './journal.js';
+import { registerOverload } from './overload.js';
 import { RequestLog } from './request-log.js';
 import { noteRoutes } from './routes.js';
 import { registerUpstream } from './upstream.js';
@@ -53,6 +60,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
     logController: new RequestLog(),
     bodyLimit,
     requestTimeout: requestTimeoutMs,
+    // Node would refuse a request without Host by itself, without a body.
+    http: { requireHostHeader: false },
     // Ids of any length are looked up, and not found, like any others.
     routerOptions: { maxParamLength: 16_384 },
     // What came in before the socket was closed is answered.
@@ -61,6 +70,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     frameworkErrors: refuseBadUrl,
   });
   app.setErrorHandler(sendError);
+  refuseExpectations(app);
   registerNotFound(app, noteRoutes(app));
   registerBodyParser(app);
   app.decorateRequest('identity', undefined);
@@ -68,18 +78,19 @@ export function buildApp(options: AppOptions): FastifyInstance {
     request.identity = identify(request.headers.authorization);
     done();
   });
+  registerOverload(app);
   registerJournal(app, emulator, workspaceNameOf(controlAccess?.defaultApiKey ?? ''));
-  registerVendorApi(app, {
-    emulator,
-    contract: retell,
-    validation: contractValidation(retell),
-    validateResponses,
-  });
   registerControlApi(app, {
     emulator,
     contract: control,
     validation: contractValidation(control, controlFormats),
     admit: controlAccess && controlGuard(controlAccess, identify),
+    validateResponses,
+  });
+  registerVendorApi(app, {
+    emulator,
+    contract: retell,
+    validation: contractValidation(retell),
     validateResponses,
   });
   registerDocs(app, { retell, control });

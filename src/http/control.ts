@@ -10,6 +10,7 @@ import { controlTable } from '../operations/control/table.js';
 import type { Caller, Services } from '../operations/operation.js';
 import { version } from '../version.js';
 import type { Admit } from './control-guard.js';
+import { registerMetrics } from './metrics.js';
 import { toRoutePath } from './routes.js';
 
 export interface ControlApiOptions {
@@ -33,7 +34,9 @@ const operationsById = controlTable as object as Partial<Record<string, AnyOpera
 /** One route for each operation of the control contract. */
 export function registerControlApi(app: FastifyInstance, options: ControlApiOptions): void {
   const process = processOperations(app, options.emulator);
+  registerMetricsRoute(app, options);
   for (const operation of options.contract.operations) {
+    if (operation.id === 'getMetrics') continue;
     const ask = (process as Partial<Record<string, () => object>>)[operation.id];
     if (ask === undefined) {
       registerOperation(app, operation, options);
@@ -48,6 +51,23 @@ export function registerControlApi(app: FastifyInstance, options: ControlApiOpti
   }
 }
 
+/** Who may steer may read the figures. */
+function registerMetricsRoute(app: FastifyInstance, { emulator, admit }: ControlApiOptions): void {
+  const openMetrics = registerMetrics(app, emulator);
+  if (admit === undefined) return;
+  app.get('/_emulator/metrics', {
+    config: { operationId: 'getMetrics' },
+    onRequest: (request, _reply, done) => {
+      admit(request);
+      done();
+    },
+    handler: async (_request, reply) => {
+      const { contentType, read } = await openMetrics();
+      return reply.type(contentType).send(await read());
+    },
+  });
+}
+
 function processOperations(app: FastifyInstance, { clock }: Emulator) {
   const startedAt = clock.now();
   return {
@@ -57,7 +77,9 @@ function processOperations(app: FastifyInstance, { clock }: Emulator) {
       if (!app.server.listening) throw new ApiError('unavailable');
       return { status: 'ready' };
     },
-  } satisfies { [Id in ProcessOperationId]: () => OperationResult<operations, Id> };
+  } satisfies {
+    [Id in Exclude<ProcessOperationId, 'getMetrics'>]: () => OperationResult<operations, Id>;
+  };
 }
 
 function registerOperation(

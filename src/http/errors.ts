@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isNotEmulated } from '../contract/not-emulated.js';
@@ -54,6 +54,20 @@ export function registerNotFound(app: FastifyInstance, methodsOf: AllowedMethods
     const allowed = methods.join(', ');
     reply.header('allow', allowed);
     throw new ApiError('method_not_allowed', `${path} takes ${allowed}.`);
+  });
+}
+
+/** Node would answer it without a body. */
+export function refuseExpectations(app: FastifyInstance): void {
+  app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    const { statusCode, body } = new ApiError('expectation_failed');
+    const text = JSON.stringify(body);
+    const headers = {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+      connection: 'close',
+    };
+    response.writeHead(statusCode, headers).end(text);
   });
 }
 

@@ -10,7 +10,7 @@ export interface Agenda {
   isDueBy(workspaceId: number, wall: number): boolean;
   listDueBy(wall: number): number[];
   /** The first of all, by the wall clock. */
-  nextWall(): number;
+  readonly nextWall: () => number;
 }
 
 interface Due {

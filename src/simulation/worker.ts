@@ -14,6 +14,8 @@ export interface Worker {
   reschedule(workspaceId: number, next: number | null): void;
   /** Makes what is due in the workspace by `until` happen, then tells what did. */
   settle(workspaceId: number, until: number): Promise<Happened>;
+  /** When something is next due, by the wall clock; Infinity if nothing is. */
+  nextWall(): number;
   stop(): void;
 }
 
@@ -99,6 +101,7 @@ export function startWorker(parts: WorkerParts): Worker {
       }
       return total;
     },
+    nextWall: agenda.nextWall,
     stop() {
       stopped = true;
       alarm?.cancel();

@@ -42,8 +42,14 @@ export interface Store {
   keepSeed(given: string | undefined, fallback: () => string): string;
   /** By which runs refer to a seed. */
   seedKeyOf(seed: string): number;
+  /** Of all workspaces, by state. */
+  countRuns(): RunCounts;
+  /** In bytes, without the log. */
+  size(): number;
   close(): void;
 }
+
+export type RunCounts = Record<'pending' | 'in_progress' | 'pass' | 'fail' | 'error', number>;
 
 /**
  * Opens the database and brings it up to date.
@@ -135,6 +141,7 @@ export function openStore(
       }
     },
     ...seedStore(db),
+    ...figuresOf(db),
     close: () => {
       group.flush();
       closeDatabase(db);
@@ -162,4 +169,19 @@ function seedStore(db: Db): Pick<Store, 'keepSeed' | 'seedKeyOf'> {
     },
     seedKeyOf: (seed) => findSeed.get({ seed }) ?? required(addSeed.get({ seed })),
   };
+}
+
+/** Figures for whoever watches: counts are kept with the batches, so no run is looked at. */
+function figuresOf(db: Db): Pick<Store, 'countRuns' | 'size'> {
+  const countRuns = db.prepare<[], RunCounts>(
+    `SELECT COALESCE(SUM(total_count - started_count), 0) AS pending,
+            COALESCE(SUM(started_count - pass_count - fail_count - error_count), 0) AS in_progress,
+            COALESCE(SUM(pass_count), 0) AS pass, COALESCE(SUM(fail_count), 0) AS fail,
+            COALESCE(SUM(error_count), 0) AS error
+     FROM batch_tests`,
+  );
+  const size = db
+    .prepare<[], number>('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')
+    .pluck();
+  return { countRuns: () => required(countRuns.get()), size: () => required(size.get()) };
 }

@@ -22,7 +22,7 @@ export function spawnInShell({ args = [], ...options }: ProcessOptions): CliProc
   return spawnCommand('sh', ['-c', script, 'sh', process.execPath, cli, ...args], options);
 }
 
-function spawnCommand(command: string, args: string[], { cwd, env = {} }: ProcessOptions) {
+export function spawnCommand(command: string, args: string[], { cwd, env = {} }: ProcessOptions) {
   const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', ...env },

@@ -5,7 +5,7 @@ import type { Workspace } from '../../simulation/workspace.js';
 import type { Caller, Services } from '../operation.js';
 
 /** Operations that are about the process and not about a workspace. */
-export type ProcessOperationId = 'getHealth' | 'getReadiness';
+export type ProcessOperationId = 'getHealth' | 'getMetrics' | 'getReadiness';
 export type ControlOperationId = Exclude<keyof operations, ProcessOperationId>;
 
 type Schemas = components['schemas'];

@@ -1,0 +1,22 @@
+import underPressure from '@fastify/under-pressure';
+import type { FastifyInstance } from 'fastify';
+import { ApiError } from '../errors.js';
+
+/** How late the event loop may be before new work is turned away, and how often to look. */
+const limits = { mostDelayMs: 2000, sampleMs: 1000 };
+
+/** Seconds after which to try again. */
+const retryAfter = 1;
+
+/** Turns new work away, with 503, while the process can't keep up. Whoever asks if it lives is heard. */
+export function registerOverload(app: FastifyInstance, { mostDelayMs, sampleMs } = limits): void {
+  void app.register(underPressure, {
+    maxEventLoopDelay: mostDelayMs,
+    sampleInterval: sampleMs,
+    retryAfter,
+    pressureHandler: (request) => {
+      if (/^\/_emulator\/(health|ready)$/.test(request.url)) return;
+      throw new ApiError('overloaded', undefined, { 'retry-after': String(retryAfter) });
+    },
+  });
+}

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { optionSpecs, flagOf, variableOf } from '../src/options.js';
+import { temporaryFolder } from './support/files.js';
+import { spawnCommand } from './support/process.js';
+
+const run = promisify(execFile);
+const readExample = (path: string) => readFileSync(`examples/${path}`, 'utf8');
+
+describe('the examples', () => {
+  it('set variables and flags that there are', () => {
+    const compose = parse(readExample('docker-compose/compose.yaml')) as {
+      services: {
+        retell: { environment: Record<string, string>; healthcheck: { test: string[] } };
+      };
+    };
+    const { environment, healthcheck } = compose.services.retell;
+    const variables = optionSpecs.map(({ name }) => variableOf(name));
+    expect(variables).toEqual(expect.arrayContaining(Object.keys(environment)));
+    expect(healthcheck.test.at(-1)).toContain('/_emulator/ready');
+    const flags = optionSpecs.map(({ name }) => flagOf(name));
+    for (const path of ['testcontainers/retell.test.js', 'github-actions/npx.yaml']) {
+      const used = readExample(path).match(/(?<=[ '])--(?:database|progression)\b/g) ?? [];
+      expect(used.length).toBeGreaterThan(0);
+      expect(flags).toEqual(expect.arrayContaining([...used]));
+    }
+  });
+
+  it.each(['service-container', 'npx'])('have a workflow %s of jobs with steps', (name) => {
+    const workflow = parse(readExample(`github-actions/${name}.yaml`)) as {
+      on: string;
+      jobs: { test: { steps: object[]; env: Record<string, string> } };
+    };
+    expect(workflow.on).toBe('push');
+    expect(workflow.jobs.test.steps.length).toBeGreaterThan(2);
+    expect(workflow.jobs.test.env['RETELL_BASE_URL']).toBe('http://127.0.0.1:4010');
+  });
+
+  it('wait for the emulator in the background as the workflow does', async () => {
+    const workflow = parse(readExample('github-actions/npx.yaml')) as {
+      jobs: { test: { steps: { name?: string; run?: string }[] } };
+    };
+    const script = workflow.jobs.test.steps.find(({ name }) => name === 'Start the emulator')?.run;
+    const [start = '', wait = ''] = (script ?? '').split('\n');
+    expect(start).toMatch(/^npx --yes retell-emulator .* &$/);
+    const args = start.replace(/^npx --yes retell-emulator | > .*$/g, '').split(' ');
+    const emulator = spawnCommand(process.execPath, ['dist/cli.js', '--port', '0', ...args], {
+      cwd: process.cwd(),
+    });
+    const url = await emulator.ready();
+    await run('sh', ['-c', wait.replace('http://127.0.0.1:4010', url)]);
+  });
+
+  it('have Python that compiles', async () => {
+    const cwd = temporaryFolder();
+    const script = `import ast,sys; ast.parse(open(sys.argv[1]).read())`;
+    const file = `${process.cwd()}/examples/python/gate.py`;
+    // A machine without Python can't say.
+    const hasPython = await run('python3', ['--version']).then(
+      () => true,
+      () => false,
+    );
+    if (!hasPython) return;
+    const { stderr } = await run('python3', ['-c', script, file], { cwd });
+    expect(stderr).toBe('');
+  });
+});

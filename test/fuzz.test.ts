@@ -1,0 +1,274 @@
+import { connect } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { loadContract } from '../src/contract/document.js';
+import { startEmulator, type RetellEmulator } from '../src/index.js';
+import { visits, type Ids } from './support/visits.js';
+
+/** `FUZZ_CASES=100000 npx vitest run test/fuzz.test.ts` is the long form. */
+const cases = Number(process.env['FUZZ_CASES'] ?? 1500);
+
+async function start(): Promise<RetellEmulator & { port: number }> {
+  const emulator = await startEmulator({ journalSize: 50, progression: 'immediate' });
+  onTestFinished(() => emulator.close());
+  return { ...emulator, port: Number(new URL(emulator.url).port) };
+}
+
+/** Sends bytes over a connection of their own, and answers all that comes back. */
+const exchange = (port: number, bytes: Buffer): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+    // A refusal may close before all was sent.
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      resolve(answer);
+    });
+    socket.end(bytes);
+  });
+
+/** What must hold of every answer, whatever was asked; there may be several on a connection. */
+function checkAnswers(received: string): void {
+  // Where HTTP allows no answer, there is none.
+  if (received === '') return;
+  const end = received.indexOf('\r\n\r\n') + 4;
+  const head = received.slice(0, end);
+  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1]);
+  expect(status, received).toBeGreaterThanOrEqual(100);
+  expect(status === 501 || status < 500, received).toBe(true);
+  // HEAD is answered with the length of a body that does not come.
+  const isNext = received.startsWith('HTTP/', end);
+  const length = isNext ? 0 : Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+  const body = received.slice(end, end + length);
+  if (status >= 400 && body !== '') {
+    expect(JSON.parse(body)).toEqual({ status: 'error', message: expect.any(String) as string });
+  }
+  if (status !== 200 && status !== 201) checkAnswers(received.slice(end + length));
+}
+
+const weirdJson = fc.constantFrom(
+  ...['1e400', '-1e400', '-0', '9007199254740993', '1.5', 'null', 'true', '"\\u0000"', '""'],
+  ...['[]', '{}', '"\\ud800"', '{"__proto__":{"a":1}}', '{"constructor":{"prototype":{}}}'],
+  ...[
+    '{"a":1,"a":2}',
+    `"${'x'.repeat(70_000)}"`,
+    '['.repeat(5000),
+    `${'['.repeat(500)}${']'.repeat(500)}`,
+  ],
+  ...['NaN', 'undefined', "'x'", '01', '1.', '{"a":}', '\u00ff\u00fe', '"\n"'],
+);
+const ids: Ids = {
+  ...{ definition: 'test_case_1', batch: 'test_batch_1', run: 'test_job_1' },
+  ...{ llm: 'llm_1', flow: 'flow_1', agent: 'agent_1' },
+};
+const operations = [...loadContract('retell').operations, ...loadContract('control').operations];
+const controlBodies: Partial<Record<string, object>> = {
+  setClock: { mode: 'manual', now: 1 },
+  advanceClock: { by: '1ms' },
+  changeSettings: { concurrency: 2, outcomes: { pass: 1 }, progression: { polls: 2 } },
+  addOutcomeRule: { match: { name: 'a' }, outcome: { status: 'pass' }, times: 1 },
+  addFault: { match: { path: '/nothing' }, error: { status: 500 } },
+  loadFixtures: { definitions: [], batchTests: [{ response_engine: {}, runs: [{}] }] },
+  findRequests: { operation: 'getBatchTest', body: { a: 1 } },
+};
+
+/** A request that is right but for one place in its body or its address. */
+const mutated = fc
+  .record({
+    operation: fc.constantFrom(...operations),
+    place: fc.nat(),
+    weird: weirdJson,
+    query: fc.oneof(fc.constant(''), fc.string({ maxLength: 30 })),
+    segment: fc.oneof(
+      fc.constant('x'),
+      fc.constantFrom('..', '%00', '%2e%2e%2f', '%zz', '__proto__', 'a'.repeat(9000), '%E0%A4%A'),
+      fc.string({ minLength: 1, maxLength: 10 }).map(encodeURIComponent),
+    ),
+  })
+  .map(({ operation, place, weird, query, segment }) => {
+    const visit = visits[operation.id];
+    const path = operation.path.replaceAll(/\{\w+\}/g, segment);
+    const content = visit?.body?.(ids) ?? controlBodies[operation.id] ?? {};
+    const text = JSON.stringify(content);
+    // Somewhere a value is replaced by another that is odd.
+    const values = [...text.matchAll(/"(?:[^"\\]|\\.)*"(?!:)|-?\d+|true|false|null/g)];
+    const hit = values[place % (values.length + 1)];
+    const body =
+      hit === undefined
+        ? weird
+        : text.slice(0, hit.index) + weird + text.slice(hit.index + hit[0].length);
+    const safeQuery = query === '' ? '' : `?${encodeURI(query).replaceAll('#', '%23')}`;
+    return toBytes(operation.method.toUpperCase(), path + safeQuery, Buffer.from(body, 'latin1'));
+  });
+
+const toBytes = (method: string, path: string, body: Buffer, extra: string[] = []): Buffer =>
+  Buffer.concat([
+    Buffer.from(
+      [
+        `${method} ${path} HTTP/1.1`,
+        ...['host: 127.0.0.1', 'connection: close', 'authorization: Bearer key_fuzz'],
+        ...['content-type: application/json', `content-length: ${String(body.length)}`],
+        ...extra,
+        ...['', ''],
+      ].join('\r\n'),
+      'latin1',
+    ),
+    body,
+  ]);
+
+/** What is hardly HTTP. */
+const malformed = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+  fc
+    .record({
+      method: fc.constantFrom(
+        'GET',
+        'POST',
+        'BREW',
+        'get',
+        '',
+        'PRI',
+        'CONNECT',
+        'HEAD',
+        'OPTIONS',
+      ),
+      path: fc.oneof(fc.string({ maxLength: 40 }), fc.constantFrom('*', '//', '/%', 'http://x/')),
+      version: fc.constantFrom('HTTP/1.1', 'HTTP/1.0', 'HTTP/9.9', 'HTTP/2.0', ''),
+      headers: fc.array(fc.string({ maxLength: 60 }), { maxLength: 5 }),
+      body: fc.string({ maxLength: 60 }),
+    })
+    .map(({ method, path, version, headers, body }) =>
+      Buffer.from([`${method} ${path} ${version}`, ...headers, '', body].join('\r\n')),
+    ),
+  fc
+    .constantFrom(
+      ['content-length: 5', 'content-length: 6'],
+      ['content-length: -1'],
+      ['transfer-encoding: chunked', 'content-length: 3'],
+      ['transfer-encoding: gzip'],
+      ['content-encoding: gzip'],
+      ['expect: 100-continue'],
+      ['expect: something'],
+      ['upgrade: h2c', 'connection: upgrade'],
+      Array.from({ length: 3000 }, (_, index) => `x-${String(index)}: y`),
+      [`x: ${'y'.repeat(20_000)}`],
+      ['prefer: code=,delay=', 'x-emulator-progression: polls=0'],
+      ['content-type: text/plain'],
+    )
+    .map((extra) => toBytes('POST', '/create-batch-test', Buffer.from('{"a"'), extra)),
+);
+
+const params = { numRuns: cases, endOnFailure: true };
+
+describe('whatever is sent', () => {
+  it(`gets an answer in the shape of the contract, ${String(cases)} times and more`, async () => {
+    const { port, url, workspace } = await start();
+    const inParallel = 20;
+    const group = fc.array(mutated, { minLength: inParallel, maxLength: inParallel });
+    await fc.assert(
+      fc.asyncProperty(group, async (requests) => {
+        const answers = await Promise.all(requests.map((bytes) => exchange(port, bytes)));
+        for (const answer of answers) checkAnswers(answer);
+      }),
+      { ...params, numRuns: Math.ceil(cases / inParallel) },
+    );
+    // It still works, and nothing came through to what all objects share.
+    expect((await fetch(`${url}/_emulator/ready`)).status).toBe(200);
+    expect(({} as Record<string, unknown>)['a']).toBeUndefined();
+    await workspace('key_fuzz').export();
+  });
+
+  it('may be no HTTP at all', async () => {
+    const { port, url } = await start();
+    await fc.assert(
+      fc.asyncProperty(fc.array(malformed, { minLength: 10, maxLength: 10 }), async (requests) => {
+        const answers = await Promise.all(requests.map((bytes) => exchange(port, bytes)));
+        for (const answer of answers) checkAnswers(answer);
+      }),
+      { ...params, numRuns: Math.ceil(cases / 40) },
+    );
+    expect((await fetch(`${url}/_emulator/ready`)).status).toBe(200);
+  });
+});
+
+describe('many keys that use each other’s ids', () => {
+  it('never see a byte of another workspace', async () => {
+    const { url } = await start();
+    const marks = Array.from(
+      { length: 6 },
+      (_, index) => `secret-${String(index)}-${'m'.repeat(8)}`,
+    );
+    const call = async (key: number, method: string, path: string, body?: object) => {
+      const answer = await fetch(url + path, {
+        method,
+        headers: { authorization: `Bearer key_${String(key)}`, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      return answer.text();
+    };
+    const known: Ids[] = [];
+    for (const [key, mark] of marks.entries()) {
+      const create = async (path: string, body: object, id: string) =>
+        (JSON.parse(await call(key, 'POST', path, body)) as Record<string, string>)[id] ?? '';
+      const llm = await create('/create-retell-llm', { begin_message: mark }, 'llm_id');
+      const response_engine = { type: 'retell-llm', llm_id: llm };
+      const definition = await create(
+        '/create-test-case-definition',
+        { name: mark, response_engine, user_prompt: mark, metrics: [mark] },
+        'test_case_definition_id',
+      );
+      const batch = await create(
+        '/create-batch-test',
+        { test_case_definition_ids: [definition], response_engine },
+        'test_case_batch_job_id',
+      );
+      const runs = JSON.parse(await call(key, 'GET', `/v2/list-test-runs/${batch}`)) as {
+        items: { test_case_job_id: string }[];
+      };
+      known.push({
+        ...{ definition, batch, llm, run: runs.items[0]?.test_case_job_id ?? '' },
+        flow: await create(
+          ...([
+            '/create-conversation-flow',
+            { start_speaker: 'user', global_prompt: mark },
+          ] as const),
+          'conversation_flow_id',
+        ),
+        agent: await create(
+          ...(['/create-agent', { voice_id: mark, response_engine }] as const),
+          'agent_id',
+        ),
+      });
+    }
+    const control = ['test-runs/RUN', 'batch-tests/BATCH/wait?timeout=0', 'export', 'requests'];
+    const key = fc.nat({ max: marks.length - 1 });
+    await fc.assert(
+      fc.asyncProperty(key, key, fc.nat(), async (mine, theirs, choice) => {
+        fc.pre(mine !== theirs);
+        const ids = known[theirs];
+        if (ids === undefined) return;
+        const everything = operations.filter(
+          ({ id, method }) => visits[id] !== undefined || method === 'get',
+        );
+        const operation = everything[choice % everything.length];
+        const visit = visits[operation?.id ?? ''];
+        const own = control[choice % control.length]
+          ?.replace('RUN', ids.run)
+          .replace('BATCH', ids.batch);
+        const answers = [
+          visit && operation
+            ? await call(mine, operation.method.toUpperCase(), visit.url(ids), visit.body?.(ids))
+            : '',
+          await call(mine, 'GET', `/_emulator/${own ?? ''}`),
+        ];
+        for (const answer of answers) expect(answer).not.toContain(marks[theirs]);
+      }),
+      { numRuns: Math.ceil(cases / 5) },
+    );
+    for (const [key, { agent, llm }] of known.entries()) {
+      expect(await call(key, 'GET', `/get-retell-llm/${llm}`)).toContain(marks[key]);
+      expect(await call(key, 'GET', `/get-agent/${agent}`)).toContain(marks[key]);
+    }
+  });
+});

@@ -1,0 +1,75 @@
+import fastify from 'fastify';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { sendError } from '../../src/http/errors.js';
+import { registerOverload } from '../../src/http/overload.js';
+import { advance, plain, standStill } from '../support/control.js';
+
+describe('the metrics', () => {
+  it('count requests by operation and status, and runs by state', async () => {
+    const { client, app } = standStill({ settings: { ...plain, concurrency: 2 } });
+    const scrape = async () => {
+      const answer = await app.inject('/_emulator/metrics');
+      expect(answer.statusCode).toBe(200);
+      expect(answer.headers['content-type']).toContain('text/plain');
+      const figure = (name: string) =>
+        Number(
+          answer.body
+            .split('\n')
+            .find((line) => line.startsWith(name))
+            ?.split(' ')
+            .at(-1),
+        );
+      return figure;
+    };
+    await client.createBatchTest(['a', 'b', 'c']);
+    await client.send({ method: 'GET', url: '/get-batch-test/x' });
+    await advance(client, '1s');
+    const requests = (operation: string, status: number) =>
+      `retell_emulator_request_duration_seconds_count{operation="${operation}",status="${String(status)}"}`;
+    const first = await scrape();
+    expect(first(requests('createBatchTest', 201))).toBe(1);
+    expect(first(requests('getBatchTest', 404))).toBe(1);
+    expect(first('retell_emulator_test_runs{state="pass"}')).toBe(2);
+    expect(first('retell_emulator_test_runs{state="in_progress"}')).toBe(1);
+    expect(first('retell_emulator_test_runs{state="pending"}')).toBe(0);
+    expect(first('retell_emulator_worker_lag_seconds')).toBe(0);
+    expect(first('retell_emulator_database_bytes')).toBeGreaterThan(4096);
+    expect(first('process_resident_memory_bytes')).toBeGreaterThan(1e6);
+    await client.createBatchTest();
+    await client.createBatchTest();
+    expect((await scrape())(requests('createBatchTest', 201))).toBe(3);
+  });
+
+  it('are not for foreign web pages', async () => {
+    const { app } = standStill();
+    const headers = { origin: 'http://evil.example' };
+    expect((await app.inject({ url: '/_emulator/metrics', headers })).statusCode).toBe(403);
+  });
+});
+
+describe('a process that cannot keep up', () => {
+  it('turns new work away with 503, and still says that it lives', async () => {
+    const app = fastify();
+    onTestFinished(() => app.close());
+    app.setErrorHandler(sendError);
+    registerOverload(app, { mostDelayMs: 5, sampleMs: 5 });
+    for (const path of ['/work', '/_emulator/ready']) app.get(path, () => ({ ok: true }));
+    await app.ready();
+    /** Keeps the event loop busy between one look at it and the next. */
+    const block = async () => {
+      const end = performance.now() + 40;
+      while (performance.now() < end);
+      await new Promise(setImmediate);
+    };
+    let answer = await app.inject('/work');
+    expect(answer.statusCode).toBe(200);
+    for (let round = 0; answer.statusCode === 200 && round < 100; round += 1) {
+      await block();
+      answer = await app.inject('/work');
+    }
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['retry-after']).toBe('1');
+    expect(answer.json()).toMatchObject({ status: 'error' });
+    expect((await app.inject('/_emulator/ready')).statusCode).toBe(200);
+  });
+});

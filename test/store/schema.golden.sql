@@ -1,0 +1,184 @@
+CREATE TABLE asset_contents (
+  content_key INTEGER PRIMARY KEY,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  sha256 TEXT NOT NULL,
+  content TEXT NOT NULL CHECK (json_valid(content)),
+  UNIQUE (workspace_id, sha256)
+) STRICT;
+
+CREATE TABLE asset_versions (
+  asset_key INTEGER NOT NULL REFERENCES assets (asset_key) ON DELETE CASCADE,
+  version INTEGER NOT NULL CHECK (version >= 0),
+  workspace_id INTEGER NOT NULL,
+  content_key INTEGER NOT NULL REFERENCES asset_contents (content_key),
+  -- The version that this one was copied from.
+  base_version INTEGER,
+  -- A published version is not changed any more.
+  is_published INTEGER NOT NULL DEFAULT 0 CHECK (is_published IN (0, 1)),
+  modified_at INTEGER NOT NULL,
+  PRIMARY KEY (asset_key, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE assets (
+  asset_key INTEGER PRIMARY KEY AUTOINCREMENT,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  kind TEXT NOT NULL CHECK (kind IN ('retell-llm', 'conversation-flow', 'agent')),
+  asset_id TEXT NOT NULL,
+  -- The number that the next version takes; each is used once.
+  next_version INTEGER NOT NULL CHECK (next_version > 0),
+  UNIQUE (workspace_id, kind, asset_id)
+) STRICT;
+
+CREATE TABLE batch_tests (
+  batch_key INTEGER PRIMARY KEY,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  ordinal INTEGER NOT NULL,
+  batch_test_id TEXT NOT NULL,
+  response_engine TEXT NOT NULL CHECK (json_valid(response_engine)),
+  total_count INTEGER NOT NULL CHECK (total_count > 0),
+  started_count INTEGER NOT NULL DEFAULT 0,
+  pass_count INTEGER NOT NULL DEFAULT 0 CHECK (pass_count >= 0),
+  fail_count INTEGER NOT NULL DEFAULT 0 CHECK (fail_count >= 0),
+  error_count INTEGER NOT NULL DEFAULT 0 CHECK (error_count >= 0),
+  created_at INTEGER NOT NULL,
+  modified_at INTEGER NOT NULL CHECK (modified_at >= created_at), engine TEXT GENERATED ALWAYS AS (
+  response_engine ->> 'type' || ':'
+  || COALESCE(response_engine ->> 'llm_id', response_engine ->> 'conversation_flow_id')
+) VIRTUAL, engine_version REAL GENERATED ALWAYS AS (
+  response_engine ->> 'version'
+) VIRTUAL, progression TEXT NOT NULL DEFAULT 'time'
+  CHECK (progression IN ('time', 'immediate', 'polls', 'manual')), polls_needed INTEGER CHECK (polls_needed > 0), polls_seen INTEGER NOT NULL DEFAULT 0, engine_content_key INTEGER
+  REFERENCES asset_contents (content_key),
+  UNIQUE (workspace_id, batch_test_id),
+  UNIQUE (workspace_id, ordinal),
+  CHECK (started_count <= total_count),
+  CHECK (pass_count + fail_count + error_count <= started_count)
+) STRICT;
+
+CREATE TABLE emulator (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  seed TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE faults (
+  fault_key INTEGER PRIMARY KEY AUTOINCREMENT,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  fault_id TEXT NOT NULL,
+  fault TEXT NOT NULL CHECK (json_valid(fault)),
+  -- By the workspace's clock.
+  created_at INTEGER NOT NULL,
+  -- Requests that it matched, and those of them that it hit.
+  seen INTEGER NOT NULL DEFAULT 0 CHECK (seen >= 0),
+  hits INTEGER NOT NULL DEFAULT 0 CHECK (hits >= 0),
+  UNIQUE (workspace_id, fault_id)
+) STRICT;
+
+CREATE TABLE migrations (
+       number INTEGER PRIMARY KEY,
+       name TEXT NOT NULL,
+       sha256 TEXT NOT NULL,
+       applied_at INTEGER NOT NULL
+     ) STRICT;
+
+CREATE TABLE outcome_rules (
+  rule_key INTEGER PRIMARY KEY AUTOINCREMENT,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  rule_id TEXT NOT NULL,
+  rule TEXT NOT NULL CHECK (json_valid(rule)),
+  hits INTEGER NOT NULL DEFAULT 0 CHECK (hits >= 0),
+  UNIQUE (workspace_id, rule_id)
+) STRICT;
+
+CREATE TABLE seeds (
+  seed_key INTEGER PRIMARY KEY,
+  seed TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE snapshots (
+  snapshot_key INTEGER PRIMARY KEY,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  name TEXT NOT NULL,
+  taken_at INTEGER NOT NULL,
+  content TEXT NOT NULL CHECK (json_valid(content)),
+  UNIQUE (workspace_id, name)
+) STRICT;
+
+CREATE TABLE test_case_definitions (
+  definition_key INTEGER PRIMARY KEY AUTOINCREMENT,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  test_case_definition_id TEXT NOT NULL,
+  revision_key INTEGER NOT NULL REFERENCES test_case_revisions (revision_key),
+  -- Type and id of the response engine of the current revision: what lists ask for.
+  engine TEXT NOT NULL,
+  UNIQUE (workspace_id, test_case_definition_id)
+) STRICT;
+
+CREATE TABLE test_case_revisions (
+  revision_key INTEGER PRIMARY KEY,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  test_case_definition_id TEXT NOT NULL,
+  revision INTEGER NOT NULL CHECK (revision > 0),
+  content TEXT NOT NULL CHECK (json_valid(content)),
+  -- Of the definition.
+  created_at INTEGER NOT NULL,
+  -- Of this revision.
+  modified_at INTEGER NOT NULL CHECK (modified_at >= created_at), magic TEXT CHECK (json_valid(magic)),
+  UNIQUE (workspace_id, test_case_definition_id, revision)
+) STRICT;
+
+CREATE TABLE "test_runs" (
+  batch_key INTEGER NOT NULL REFERENCES batch_tests (batch_key),
+  run_index INTEGER NOT NULL CHECK (run_index >= 0),
+  workspace_id INTEGER NOT NULL,
+  test_run_id TEXT NOT NULL,
+  revision_key INTEGER REFERENCES test_case_revisions (revision_key),
+  unknown_definition_id TEXT,
+  status TEXT NOT NULL DEFAULT 'pending'
+    CHECK (status IN ('pending', 'in_progress', 'pass', 'fail', 'error')),
+  outcome TEXT CHECK (outcome IN ('pass', 'fail', 'error')),
+  seed_key INTEGER REFERENCES seeds (seed_key),
+  started_at INTEGER,
+  ends_at INTEGER CHECK (ends_at >= started_at), ordered TEXT CHECK (json_valid(ordered)),
+  PRIMARY KEY (batch_key, run_index),
+  UNIQUE (workspace_id, test_run_id),
+  CHECK ((revision_key IS NULL) <> (unknown_definition_id IS NULL)),
+  CHECK (status IN ('pending', 'in_progress') OR status = outcome),
+  CHECK ((status = 'pending') = (outcome IS NULL)),
+  CHECK ((outcome IS NULL) = (seed_key IS NULL)),
+  CHECK ((outcome IS NULL) = (started_at IS NULL)),
+  CHECK ((outcome IS NULL) = (ends_at IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE workspaces (
+  workspace_id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  -- The ordinal that the next batch takes. Chance is keyed by it, so it is never reused.
+  next_batch_ordinal INTEGER NOT NULL DEFAULT 0,
+  running_count INTEGER NOT NULL DEFAULT 0 CHECK (running_count >= 0),
+  -- The moment of the last thing that happened; nothing may happen before it any more.
+  settled_at INTEGER NOT NULL
+, clock_mode TEXT NOT NULL DEFAULT 'real'
+  CHECK (clock_mode IN ('real', 'manual')), clock_time INTEGER NOT NULL DEFAULT 0, clock_anchor INTEGER NOT NULL DEFAULT 0, clock_speed REAL NOT NULL DEFAULT 1 CHECK (clock_speed > 0), settings TEXT NOT NULL DEFAULT '{}'
+  CHECK (json_valid(settings)), next_definition_ordinal INTEGER NOT NULL DEFAULT 0, next_rule_ordinal INTEGER NOT NULL DEFAULT 0, next_fault_ordinal INTEGER NOT NULL DEFAULT 0, credit INTEGER CHECK (credit >= 0), rate_tokens REAL, rate_filled_at INTEGER, next_asset_ordinal INTEGER NOT NULL DEFAULT 0) STRICT;
+
+CREATE INDEX asset_versions_by_workspace ON asset_versions (workspace_id);
+
+CREATE INDEX assets_by_kind ON assets (workspace_id, kind, asset_key);
+
+CREATE INDEX batch_tests_by_engine ON batch_tests (workspace_id, engine, ordinal);
+
+CREATE INDEX batch_tests_by_engine_version
+  ON batch_tests (workspace_id, engine, engine_version, ordinal);
+
+CREATE INDEX batch_tests_queue ON batch_tests (workspace_id, ordinal)
+  WHERE started_count < total_count AND progression = 'time';
+
+CREATE INDEX faults_by_workspace ON faults (workspace_id, fault_key);
+
+CREATE INDEX outcome_rules_by_workspace ON outcome_rules (workspace_id, rule_key);
+
+CREATE INDEX test_case_definitions_by_engine
+  ON test_case_definitions (workspace_id, engine, definition_key);
+
+CREATE INDEX test_runs_in_progress ON test_runs (workspace_id, ends_at)
+  WHERE status = 'in_progress';
