@@ -45,8 +45,8 @@ export function slicePlayer(
     starter.close();
 
     const over = new Set(ended);
-    for (const run of started) if (!over.has(run)) store.testRuns.recordStart(run);
-    for (const run of ended) store.testRuns.recordEnd(run);
+    store.testRuns.recordStarts(started.filter((run) => !over.has(run)));
+    store.testRuns.recordEnds(ended);
     const batchTestsCompleted = recordBatches(store, started, ended);
     const runningDelta = started.length - ended.length;
     const startedCount = started.length;

@@ -18,7 +18,7 @@ export function endNextRuns(
     endsAt: workspace.now,
   }));
   starter.close();
-  for (const run of ended) store.testRuns.recordEnd(run);
+  store.testRuns.recordEnds(ended);
   recordBatches(store, ended, ended);
   const { id, now } = workspace;
   const startedCount = ended.length;

@@ -67,8 +67,8 @@ export interface TestRunStore {
   listQueued(workspaceId: number, limit: number): QueuedRun[];
   /** Runs of a batch that have not started, in their order. */
   listWaiting(batchKey: number, limit: number): QueuedRun[];
-  recordStart(run: StartedRun): void;
-  recordEnd(run: StartedRun): void;
+  recordStarts(runs: readonly StartedRun[]): void;
+  recordEnds(runs: readonly StartedRun[]): void;
 }
 
 /** As stored: which of the nullable columns are set goes by the status, as the schema checks. */
@@ -160,15 +160,22 @@ export function testRunStore(db: Db): TestRunStore {
   const listWaiting = db.prepare<{ batchKey: number; limit: number }, QueuedRun>(
     `${selectWaiting} WHERE batch_tests.batch_key = :batchKey ORDER BY run_index LIMIT :limit`,
   );
+  // All at once, because the call of a statement costs more than the row.
   const record = (status: string) =>
-    db.prepare<Omit<StartedRun, 'order'> & { ordered: string | null }>(
+    db.prepare<{ runs: string }>(
       `UPDATE test_runs
-       SET status = ${status}, outcome = :outcome, seed_key = :seedKey, ordered = :ordered,
-           started_at = :startedAt, ends_at = :endsAt
-       WHERE batch_key = :batchKey AND run_index = :runIndex`,
+       SET status = ${status}, outcome = given.outcome, seed_key = given.seed_key,
+           ordered = given.ordered, started_at = given.started_at, ends_at = given.ends_at
+       FROM (
+         SELECT value ->> 0 AS batch_key, value ->> 1 AS run_index, value ->> 2 AS outcome,
+                value ->> 3 AS seed_key, value ->> 4 AS ordered, value ->> 5 AS started_at,
+                value ->> 6 AS ends_at
+         FROM json_each(:runs)
+       ) AS given
+       WHERE test_runs.batch_key = given.batch_key AND test_runs.run_index = given.run_index`,
     );
-  const recordStart = record(`'in_progress'`);
-  const recordEnd = record(':outcome');
+  const recordStarts = record(`'in_progress'`);
+  const recordEnds = record('given.outcome');
 
   return {
     insertAll(batch, runs) {
@@ -192,18 +199,26 @@ export function testRunStore(db: Db): TestRunStore {
         .map(({ ordered, ...run }) => ({ ...run, order: readOrder(ordered) })),
     listWaiting: (batchKey, limit) => listWaiting.all({ batchKey, limit }),
     listQueued: (workspaceId, limit) => listQueued.all({ workspaceId, limit }),
-    recordStart: (run) => recordStart.run(withOrder(run)),
-    recordEnd: (run) => recordEnd.run(withOrder(run)),
+    recordStarts: (runs) => {
+      if (runs.length > 0) recordStarts.run({ runs: toJson(runs) });
+    },
+    recordEnds: (runs) => {
+      if (runs.length > 0) recordEnds.run({ runs: toJson(runs) });
+    },
   };
 }
 
 const readOrder = (ordered: string | null): Order | null =>
   ordered === null ? null : (JSON.parse(ordered) as Order);
 
-const withOrder = ({ order, ...run }: StartedRun) => ({
-  ...run,
-  ordered: order === null ? null : JSON.stringify(order),
-});
+/** In the order in which the statement takes them apart. */
+const toJson = (runs: readonly StartedRun[]): string =>
+  JSON.stringify(
+    runs.map(({ batchKey, runIndex, outcome, seedKey, order, startedAt, endsAt }) => [
+      ...[batchKey, runIndex, outcome, seedKey],
+      ...[order === null ? null : JSON.stringify(order), startedAt, endsAt],
+    ]),
+  );
 
 function toStoredTestRun({ runIndex, ordered, ...rest }: TestRunRow): StoredTestRun {
   const { responseEngine, engineContentKey, ...row } = rest;

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openEmulator } from '../../src/emulator.js';
+import { buildApp } from '../../src/http/app.js';
+import { defaultSettings, TestClient, thisMachine } from '../support/emulator.js';
+import { temporaryFolder } from '../support/files.js';
+import { ManualClock } from '../support/manual-clock.js';
+
+/** An emulator on a file that can be made as full as the disk. */
+function arrange() {
+  const pragma = vi.spyOn(Database.prototype, 'pragma');
+  const clock = new ManualClock();
+  const errors: unknown[] = [];
+  const emulator = openEmulator({
+    ...{ database: join(temporaryFolder(), 'full.sqlite'), clock },
+    settings: { ...defaultSettings, runDuration: '1s', concurrency: 1000 },
+    onError: (error) => errors.push(error),
+  });
+  const [db] = pragma.mock.contexts as Database.Database[];
+  pragma.mockRestore();
+  const app = buildApp({
+    ...{ emulator, apiKeys: [], validateResponses: true, controlAccess: thisMachine },
+  });
+  onTestFinished(async () => {
+    await app.close();
+    emulator.close();
+  });
+  const client = new TestClient(app, 'key_a', emulator);
+  return {
+    ...{ client, clock, errors },
+    fill: () => db?.pragma('max_page_count = 1'),
+    empty: () => db?.pragma('max_page_count = 1000000'),
+  };
+}
+
+const ids = Array.from({ length: 1000 }, (_, index) => `case ${String(index)}`);
+const payload = {
+  test_case_definition_ids: ids,
+  response_engine: { type: 'retell-llm', llm_id: 'l' },
+};
+const create = { method: 'POST' as const, url: '/create-batch-test', payload };
+
+describe('a disk that is full', () => {
+  it('refuses new work without losing what was acknowledged, and goes on when there is room', async () => {
+    const { client, fill, empty } = arrange();
+    const before = await client.createBatchTest(['a']);
+    fill();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => client.send(create)));
+    for (const { status, body } of answers) {
+      expect([status, body['message']]).toEqual([500, 'An unexpected server error occurred.']);
+    }
+    const read = () => client.getBatchTest(before.test_case_batch_job_id);
+    expect(await read()).toMatchObject({ total_count: 1 });
+    empty();
+    const after = await client.createBatchTest(ids);
+    expect((await client.listRuns(after.test_case_batch_job_id)).items).toHaveLength(1000);
+    const { items } = await client.call<{ items: { total_count: number }[] }>(
+      ...(['GET', '/v2/list-batch-tests?type=retell-llm&llm_id=l'] as const),
+    );
+    // Nothing is left of what was refused.
+    expect(items).toEqual([]);
+    expect(await read()).toMatchObject({ total_count: 1 });
+  });
+
+  it('lets the worker try again until there is room', async () => {
+    const { client, clock, errors, fill, empty } = arrange();
+    const batches = [];
+    for (let index = 0; index < 3; index += 1) batches.push(await client.createBatchTest(ids));
+    fill();
+    await clock.advance(1500);
+    empty();
+    await clock.advance(5000);
+    for (const { test_case_batch_job_id: id } of batches) {
+      expect(await client.getBatchTest(id)).toMatchObject({ status: 'complete' });
+    }
+    for (const error of errors) expect(error).toMatchObject({ code: 'SQLITE_FULL' });
+  });
+});
