@@ -33,6 +33,9 @@ declare module 'fastify' {
 /** A batch of 1,000 ids is some 30 kB; this leaves room for ids of any sensible length. */
 const bodyLimit = 5 * 1024 * 1024;
 
+/** How long nothing may go over a connection, so that one whose client is gone is let go. */
+const idleTimeoutMs = 15 * 60_000;
+
 /** How long a request may take to arrive, so that a stalled one does not hold its socket. */
 const requestTimeoutMs = 60_000;
 
@@ -60,6 +63,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     logController: new RequestLog(),
     bodyLimit,
     requestTimeout: requestTimeoutMs,
+    connectionTimeout: idleTimeoutMs,
     // Node would refuse a request without Host by itself, without a body.
     http: { requireHostHeader: false },
     // Ids of any length are looked up, and not found, like any others.

@@ -5,6 +5,9 @@ import { ApiError } from '../errors.js';
 /** How late the event loop may be before new work is turned away, and how often to look. */
 const limits = { mostDelayMs: 2000, sampleMs: 1000 };
 
+/** Resident memory above which it is; clients that never read their answers can take it there. */
+const mostMemory = 2 * 1024 ** 3;
+
 /** Seconds after which to try again. */
 const retryAfter = 1;
 
@@ -12,6 +15,7 @@ const retryAfter = 1;
 export function registerOverload(app: FastifyInstance, { mostDelayMs, sampleMs } = limits): void {
   void app.register(underPressure, {
     maxEventLoopDelay: mostDelayMs,
+    maxRssBytes: mostMemory,
     sampleInterval: sampleMs,
     retryAfter,
     pressureHandler: (request) => {

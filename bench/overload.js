@@ -1,0 +1,64 @@
+// Too many clients, and rude ones: 5,000 open connections, pipelining, and clients that never read.
+// Does the emulator still say that it is ready, and does memory stay bounded?
+// Usage: node bench/overload.js [CONNECTIONS]
+import { connect } from 'node:net';
+import { startEmulator } from './processes.js';
+
+const count = Number(process.argv[2] ?? 5000);
+const emulator = await startEmulator('--database', ':memory:', '--clock', 'manual');
+const port = Number(new URL(emulator.url).port);
+const authorization = 'authorization: Bearer key_a';
+const answer = await fetch(`${emulator.url}/create-batch-test`, {
+  method: 'POST',
+  headers: { authorization: 'Bearer key_a', 'content-type': 'application/json' },
+  body: JSON.stringify({
+    test_case_definition_ids: Array.from({ length: 1000 }, (_, index) => `case ${index}`),
+    response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
+  }),
+});
+const { test_case_batch_job_id: id } = await answer.json();
+const get = (path) => `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${authorization}\r\n\r\n`;
+
+const open = () =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket));
+    socket.on('error', reject);
+  });
+const isReady = async () => {
+  const start = performance.now();
+  const { status } = await fetch(`${emulator.url}/_emulator/ready`);
+  return `${status} in ${(performance.now() - start).toFixed(0)} ms`;
+};
+const report = async (what) =>
+  console.log(`${what}: ready ${await isReady()}, ${emulator.memory().toFixed(0)} MiB`);
+
+await report('at rest');
+const idle = [];
+while (idle.length < count) idle.push(...(await Promise.all(Array.from({ length: 100 }, open))));
+for (const socket of idle) socket.write('GET /get-batch-test/x HTTP/1.1\r\nhost: 127.0.0.1\r\n');
+await report(`${count} connections with half a request each`);
+
+const pipelines = await Promise.all(Array.from({ length: 50 }, open));
+let received = 0;
+for (const socket of pipelines) {
+  socket.on(
+    'data',
+    (chunk) => (received += chunk.toString('latin1').split('HTTP/1.1 200').length - 1),
+  );
+  socket.write(get(`/get-batch-test/${id}`).repeat(200));
+}
+await report('50 connections with 200 requests in a row each');
+while (received < 10_000) await new Promise((resolve) => setTimeout(resolve, 20));
+await report('all 10,000 of them answered');
+
+const deaf = await Promise.all(Array.from({ length: 50 }, open));
+for (const socket of deaf) {
+  socket.pause();
+  socket.write(get(`/list-test-runs/${id}`).repeat(20));
+}
+await new Promise((resolve) => setTimeout(resolve, 5000));
+await report('50 clients that never read their 20 answers of 1,000 runs');
+for (const socket of [...idle, ...pipelines, ...deaf]) socket.destroy();
+await new Promise((resolve) => setTimeout(resolve, 1000));
+await report('when they are gone');
+await emulator.end();
