@@ -61,6 +61,7 @@ export function noteRefusal({ record }: FastifyRequest, { code, message }: ApiEr
   // A path that no router can read comes past all hooks.
   if (!record) return;
   record.error = message;
+  if (code === 'payment_required') record.fault ??= { source: 'credit' };
   record.valid = !['invalid_request', 'unsupported_media_type', 'payload_too_large'].includes(code);
 }
 

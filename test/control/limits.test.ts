@@ -153,6 +153,8 @@ describe('credit', () => {
     ] as const) {
       expect(await client.send({ method: 'POST', url, payload })).toMatchObject(refused);
     }
+    const journal = await client.call('GET', '/_emulator/requests?fault=credit');
+    expect(journal).toMatchObject({ items: [{ status: 402 }, { status: 402 }] });
     await client.call('PUT', credit, { remaining: 1 });
     await client.createDefinition();
     await client.call('PUT', credit, { remaining: null });

@@ -35,6 +35,21 @@ describe('what needs no key', () => {
     expect(json.json()).toEqual(parse(yaml.body));
   });
 
+  it('serves what the control contract refers to, where it refers to it', async () => {
+    const { app } = buildTestApp();
+    const { body } = await app.inject('/_emulator/openapi.json');
+    const refs = [...body.matchAll(/"\$ref":"([^"#]+)#\/([^"]+)"/g)];
+    expect(refs.length).toBeGreaterThan(2);
+    for (const [, file = '', pointer = ''] of refs) {
+      const url = new URL(file, 'http://localhost/_emulator/openapi.json').pathname;
+      const document: unknown = parse((await app.inject(url)).body);
+      const found = pointer
+        .split('/')
+        .reduce((part, name) => (part as Record<string, unknown>)[name], document);
+      expect([pointer, typeof found]).toEqual([pointer, 'object']);
+    }
+  });
+
   it('shows the reference at /docs from this server alone', async () => {
     const { app } = buildTestApp();
     const page = await app.inject('/docs');
