@@ -14,7 +14,7 @@ const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 
 /**
  * Counts requests as they are answered. All else is looked up when it is read, and the library is
- * loaded when it is first read, so that requests hardly pay for it.
+ * loaded when it is first read, or there is much to count, so that starting up does not pay for it.
  */
 export function registerMetrics(app: FastifyInstance, emulator: Emulator): () => Promise<Metrics> {
   /** Durations in seconds that no histogram has yet, by operation and status. */
@@ -29,7 +29,8 @@ export function registerMetrics(app: FastifyInstance, emulator: Emulator): () =>
     if (observe === undefined) {
       const durations = pending.get(key) ?? [];
       if (durations.length === 0) pending.set(key, durations);
-      if (durations.length < mostPending) durations.push(seconds);
+      durations.push(seconds);
+      if (durations.length === mostPending) void open();
     } else {
       observe(seconds);
     }
@@ -38,7 +39,7 @@ export function registerMetrics(app: FastifyInstance, emulator: Emulator): () =>
 
   let registry: Promise<Registry> | undefined;
   let histogram: Histogram<'operation' | 'status'> | undefined;
-  return async () => {
+  const open = async (): Promise<Metrics> => {
     registry ??= import('prom-client').then((library) => {
       const registry = new library.Registry();
       library.collectDefaultMetrics({ register: registry });
@@ -62,10 +63,11 @@ export function registerMetrics(app: FastifyInstance, emulator: Emulator): () =>
     pending.clear();
     return { contentType: present.contentType, read: () => present.metrics() };
   };
+  return open;
 }
 
-/** Of one operation and status, until somebody reads the figures for the first time. */
-const mostPending = 100_000;
+/** Durations of one operation and status to hold, before the library is loaded to count them. */
+const mostPending = 1000;
 
 function addGauges(
   { Gauge }: typeof PromClient,
