@@ -60,6 +60,15 @@ describe('a manual clock', () => {
     expect(await a.call('GET', clockUrl)).toMatchObject({ now: newYear + 1300 });
   });
 
+  it('does not go back when a lesser advance is done after a greater one', async () => {
+    const { client } = standStill({ settings: { ...plain, concurrency: 1000 } });
+    await client.createBatchTest(
+      Array.from({ length: 1000 }, (_, index) => `case ${String(index)}`),
+    );
+    await Promise.all(['10s', '1s', '9s', '2s'].map((by) => advance(client, by)));
+    expect(await client.call('GET', clockUrl)).toMatchObject({ now: newYear + 10_000 });
+  });
+
   it('is set to a moment, on the way to which everything happens', async () => {
     const { client } = standStill({ settings: plain });
     const { test_case_batch_job_id: id } = await client.createBatchTest();

@@ -19,14 +19,13 @@ export const setClock: ControlOperation<'setClock'> = async (services, caller, {
   const workspace = await openSettledWorkspace(services, caller);
   if (mode === 'real') {
     if (now !== undefined) refuse('body/now goes with the mode "manual"');
-    const { clock } = services;
-    moveClock(services, workspace, runningFrom(workspace.now, clock.now(), speed ?? 1));
+    moveClock(services, workspace.id, workspace.now, { mode, speed: speed ?? 1 });
   } else {
     if (speed !== undefined) refuse('body/speed goes with the mode "real"');
     const time = (now === undefined ? undefined : parseMoment(now)) ?? workspace.now;
     refusePast(workspace, time, 'body/now');
     await services.worker.settle(workspace.id, time);
-    moveClock(services, workspace, { mode, time });
+    moveClock(services, workspace.id, time, { mode });
   }
   return toClock(services.workspaces.get(workspace.id));
 };
@@ -36,18 +35,14 @@ export const advanceClock: ControlOperation<'advanceClock'> = async (
   caller,
   { body },
 ) => {
-  const { store, worker, workspaces, clock: wallClock } = services;
+  const { store, worker, workspaces } = services;
   // What is due already is part of what happens.
   const workspace = workspaces.open(caller.workspace);
-  const { id, clock } = workspace;
+  const { id } = workspace;
   const target = readTarget(body, workspace);
   const happened = await worker.settle(id, target ?? latestTime);
   const time = target ?? Math.max(workspace.now, store.workspaces.get(id).settledAt);
-  const moved: WorkspaceClock =
-    clock.mode === 'manual'
-      ? { mode: 'manual', time }
-      : runningFrom(time, wallClock.now(), clock.speed);
-  moveClock(services, workspace, moved);
+  moveClock(services, id, time, workspaces.get(id).clock);
   return { now: workspaces.get(id).now, ...happened };
 };
 
@@ -77,8 +72,22 @@ function refuse(fault: string): never {
   throw new ApiError('invalid_request', fault);
 }
 
-/** Sets the clock; what is due by it is then due at another moment of the wall clock. */
-function moveClock({ store, worker }: Services, { id }: Workspace, clock: WorkspaceClock): void {
+/**
+ * Takes the clock on to `time`, in the mode asked for; what is due by it is then due at
+ * another moment of the wall clock. Another request may have taken the clock further
+ * while this one settled: time does not go back.
+ */
+function moveClock(
+  { store, worker, workspaces, clock: wallClock }: Services,
+  id: number,
+  time: number,
+  asked: { mode: 'manual' } | { mode: 'real'; speed: number },
+): void {
+  const reached = Math.max(time, workspaces.get(id).now);
+  const clock: WorkspaceClock =
+    asked.mode === 'manual'
+      ? { mode: 'manual', time: reached }
+      : runningFrom(reached, wallClock.now(), asked.speed);
   store.workspaces.setClock(id, clock);
   worker.reschedule(id, store.workspaces.nextDue(id));
 }
