@@ -13,6 +13,7 @@ import {
   findSettledWorkspace,
   findWorkspace,
   refuseWithoutCredit,
+  settle,
   type Caller,
   type Operation,
   type Services,
@@ -21,12 +22,12 @@ import { readEngineQuery, readPageQuery, toPage } from './paging.js';
 
 export const createBatchTest: Operation<'createBatchTest'> = async (services, caller, { body }) => {
   const { store, worker, workspaces } = services;
-  const workspace = workspaces.open(caller.workspace);
-  refuseWithoutCredit(workspace);
-  const { id: workspaceId, now, settings } = workspace;
-  const progression = caller.progression ?? settings.progression;
+  const opened = workspaces.open(caller.workspace);
+  refuseWithoutCredit(opened);
+  const progression = caller.progression ?? opened.settings.progression;
   // Runs that end at once come after those that are to start by now: both may hit a rule.
-  if (progression.kind === 'immediate') await worker.settle(workspaceId, now);
+  const workspace = progression.kind === 'immediate' ? await settle(services, opened) : opened;
+  const { id: workspaceId, now, settings } = workspace;
   const { engine: responseEngine, contentKey: engineContentKey } = resolveEngine(
     services,
     workspace,

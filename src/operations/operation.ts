@@ -59,8 +59,18 @@ export async function findSettledWorkspace(
   caller: Caller,
 ): Promise<Workspace | undefined> {
   const workspace = findWorkspace(services, caller);
-  if (workspace !== undefined) await services.worker.settle(workspace.id, workspace.now);
-  return workspace;
+  return workspace && settle(services, workspace);
+}
+
+/** The workspace once all that was due in it by its time has happened. */
+export async function settle(
+  { worker, workspaces }: Pick<Services, 'worker' | 'workspaces'>,
+  workspace: Workspace,
+): Promise<Workspace> {
+  const { id, now } = workspace;
+  if (worker.isSettled(id, now)) return workspace;
+  await worker.settle(id, now);
+  return workspaces.get(id);
 }
 
 /** Documented: creating is what a trial without credit may not do. @throws ApiError 402 */

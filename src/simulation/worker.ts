@@ -12,6 +12,8 @@ export interface Worker {
   nudge(workspaceId: number, time: number): void;
   /** Says that a workspace was changed from outside: when it is next due, if at all. */
   reschedule(workspaceId: number, next: number | null): void;
+  /** True if all that is due in the workspace by `until` has happened. */
+  isSettled(workspaceId: number, until: number): boolean;
   /** Makes what is due in the workspace by `until` happen, then tells what did. */
   settle(workspaceId: number, until: number): Promise<Happened>;
   /** When something is next due, by the wall clock; Infinity if nothing is. */
@@ -93,6 +95,7 @@ export function startWorker(parts: WorkerParts): Worker {
       setAlarm(agenda.set(id, next ?? Infinity));
       changes.announce(id);
     },
+    isSettled: (id, until) => agenda.timeOf(id) > until,
     async settle(id, until) {
       let total: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
       while (agenda.timeOf(id) <= until) {

@@ -42,7 +42,10 @@ export interface WorkspaceStore {
   setSettings(id: number, settings: SettingsInput): void;
   setBucket(id: number, bucket: Bucket): void;
   setCredit(id: number, credit: number | null): void;
+  /** Counts what happened; the time of the last event never goes back. */
   recordProgress(progress: Progress): void;
+  /** Says when the last thing happened, where that is known otherwise. */
+  setSettledAt(id: number, time: number): void;
   /** Workspaces with runs waiting or under way, and the moment something is next due in each. */
   listUnfinished(): { id: number; dueAt: number }[];
   /** The same for one; null if nothing is due any more. */
@@ -115,9 +118,12 @@ export function workspaceStore(db: Db): WorkspaceStore {
   );
   const recordProgress = db.prepare<Required<Progress>>(
     `UPDATE workspaces
-     SET running_count = running_count + :runningDelta, settled_at = :settledAt,
-         credit = MAX(credit - :startedCount, 0)
+     SET running_count = running_count + :runningDelta,
+         settled_at = MAX(settled_at, :settledAt), credit = MAX(credit - :startedCount, 0)
      WHERE workspace_id = :id`,
+  );
+  const setSettledAt = db.prepare<{ id: number; time: number }>(
+    'UPDATE workspaces SET settled_at = :time WHERE workspace_id = :id',
   );
   // This process alone writes to the file, so what it has read stays true until it writes.
   const cache = rowCache<WorkspaceRow>();
@@ -154,6 +160,7 @@ export function workspaceStore(db: Db): WorkspaceStore {
       cache.forget(progress.id);
       recordProgress.run({ startedCount: 0, ...progress });
     },
+    setSettledAt: writing((id, time: number) => setSettledAt.run({ id, time })),
     ...dueStore(db),
   };
 }

@@ -65,6 +65,14 @@ describe('openStore', () => {
     expect(open(copy).workspaces.find('w')).toMatchObject({ settledAt: 7 });
   });
 
+  it('never takes the time of the last event back', () => {
+    const { workspaces } = open(':memory:');
+    const { id } = workspaces.insert('w', 7, standing, null);
+    workspaces.recordProgress({ id, runningDelta: 1, settledAt: 9 });
+    workspaces.recordProgress({ id, runningDelta: 1, settledAt: 8 });
+    expect(workspaces.get(id)).toMatchObject({ runningCount: 2, settledAt: 9 });
+  });
+
   it.each([
     ['a text file', 'just some text, and long enough to hold a header'.repeat(9), 'not a SQLite'],
     ['a short file', 'x', 'not a SQLite'],

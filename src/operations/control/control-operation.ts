@@ -2,7 +2,7 @@ import type { components, operations } from '../../contract/control.gen.js';
 import type { OperationRequest, OperationResult } from '../../contract/operation.js';
 import { ApiError } from '../../errors.js';
 import type { Workspace } from '../../simulation/workspace.js';
-import type { Caller, Services } from '../operation.js';
+import { settle, type Caller, type Services } from '../operation.js';
 
 /** Operations that are about the process and not about a workspace. */
 export type ProcessOperationId = 'getHealth' | 'getMetrics' | 'getReadiness';
@@ -27,11 +27,8 @@ type ControlResult<Id extends ControlOperationId> = Exclude<
 >;
 
 /** The caller's workspace once all that was due in it has happened; made if it isn't there. */
-export async function openSettledWorkspace(services: Services, caller: Caller): Promise<Workspace> {
-  const { workspaces, worker } = services;
-  const { id, now } = workspaces.open(caller.workspace);
-  await worker.settle(id, now);
-  return workspaces.get(id);
+export function openSettledWorkspace(services: Services, caller: Caller): Promise<Workspace> {
+  return settle(services, services.workspaces.open(caller.workspace));
 }
 
 /** @throws ApiError 404 */
