@@ -133,28 +133,33 @@ const cases = {
   },
   async catchUp() {
     const emulator = await startEmulator(
-      ...['--database', file(), '--concurrency', '1000000', '--run-duration', '15s'],
+      ...['--database', file(), '--clock', 'manual', '--concurrency', '1000000'],
     );
-    const { test_case_batch_job_id: id } = await send(emulator.url, creation(1));
-    const poll = { path: `/get-batch-test/${id}`, headers };
-    const other = { ...poll, headers: { ...headers, authorization: 'Bearer key_other' } };
-    const { test_case_batch_job_id: otherId } = await (
-      await fetch(`${emulator.url}/create-batch-test`, {
-        ...{ method: 'POST', body: creation(1).body, headers: other.headers },
-      })
-    ).json();
-    other.path = `/get-batch-test/${otherId}`;
-    const p99 = async (duration) =>
-      (await autocannon({ url: emulator.url, connections: 4, duration, requests: [other] })).latency
-        .p99;
-    for (let batch = 0; batch < 100; batch += 1) await send(emulator.url, creation(1000));
-    const idle = await p99(4);
-    const created = Date.now();
-    const busy = await p99(Math.ceil((16_000 - (Date.now() - created)) / 1000));
+    const other = { ...headers, authorization: 'Bearer key_other' };
+    const created = await fetch(`${emulator.url}/create-batch-test`, {
+      ...{ method: 'POST', body: creation(1).body, headers: other },
+    });
+    const { test_case_batch_job_id: id } = await created.json();
+    const poll = { path: `/get-batch-test/${id}`, headers: other };
+    const load = (options) =>
+      autocannon({ url: emulator.url, connections: 4, requests: [poll], ...options });
+    const figures = { idle: [], busy: [] };
+    for (let round = 0; round < rounds; round += 1) {
+      figures.idle.push((await load({ duration: 2 })).latency.p99);
+      for (let batch = 0; batch < 100; batch += 1) await send(emulator.url, creation(1000));
+      // Only what is polled while runs come due counts.
+      const polling = load({ duration: 600 });
+      const path = '/_emulator/clock/advance';
+      await send(emulator.url, { method: 'POST', path, body: '{"until":"idle"}' });
+      polling.stop();
+      figures.busy.push((await polling).latency.p99);
+    }
     await emulator.end();
+    const [idle, busy] = [median(figures.idle), median(figures.busy)];
     return {
-      unit: 'milliseconds, p99 of a poll',
+      unit: 'milliseconds, p99 of a poll by another workspace',
       figures: { idle, 'while 100,000 runs come due': busy },
+      // Whole milliseconds is all that the load generator tells.
       ratios: { 'busy / idle (<= 5)': busy / Math.max(idle, 1) },
     };
   },

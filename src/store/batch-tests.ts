@@ -2,6 +2,7 @@ import type { BatchTest, Tally } from '../domain/batch-test.js';
 import type { ResponseEngine } from '../domain/response-engine.js';
 import type { Progression } from '../workspace/settings.js';
 import { required, type Db } from './database.js';
+import { rowCache } from './row-cache.js';
 
 export interface NewBatchTest {
   readonly workspaceId: number;
@@ -49,6 +50,8 @@ export interface BatchTestPage {
 }
 
 export interface BatchTestStore {
+  /** Reads everything anew: to be called when it was written past this store, or rolled back. */
+  readonly forgetAll: () => void;
   /** Answers the key by which runs refer to the batch. */
   insert(batch: NewBatchTest): number;
   find(workspaceId: number, id: string): StoredBatchTest | undefined;
@@ -117,8 +120,8 @@ export function batchTestStore(db: Db): BatchTestStore {
     `SELECT ${columns} FROM batch_tests WHERE workspace_id = :workspaceId ORDER BY ordinal`,
   );
   const preparePage = (filter: string) =>
-    db.prepare<BatchTestPage, BatchTestRow & { position: number }>(
-      `SELECT ordinal AS position, ${columns} FROM batch_tests
+    db.prepare<BatchTestPage, BatchTestRow>(
+      `SELECT ${columns} FROM batch_tests
        WHERE workspace_id = :workspaceId AND engine = :engine ${filter} AND ordinal < :before
        ORDER BY ordinal DESC LIMIT :limit`,
     );
@@ -134,6 +137,8 @@ export function batchTestStore(db: Db): BatchTestStore {
        RETURNING pass_count + fail_count + error_count = total_count`,
     )
     .pluck();
+  // As with workspaces: a batch that is polled is read again and again before anything happens.
+  const cache = rowCache<StoredBatchTest>();
 
   return {
     insert({ responseEngine, progression, pollsSeen = 0, ...batch }) {
@@ -146,31 +151,47 @@ export function batchTestStore(db: Db): BatchTestStore {
       };
       return Number(insert.run(row).lastInsertRowid);
     },
+    forgetAll: cache.clear,
     find(workspaceId, id) {
+      const name = `${String(workspaceId)} ${id}`;
+      const known = cache.byName(name);
+      if (known !== undefined) return known;
       const row = find.get({ workspaceId, id });
-      return row && toBatchTest(row);
+      return row && cache.put(row.batchKey, name, toBatchTest(row));
     },
-    get: (batchKey) => toBatchTest(required(get.get({ batchKey }))),
-    countPoll: (batchKey) => countPoll.run({ batchKey }),
+    get: (batchKey) => cache.byId(batchKey) ?? toBatchTest(required(get.get({ batchKey }))),
+    countPoll(batchKey) {
+      cache.forget(batchKey);
+      countPoll.run({ batchKey });
+    },
     findKey: (workspaceId, id) => findKey.get({ workspaceId, id }),
     listAll: (workspaceId) => listAll.all({ workspaceId }).map(toBatchTest),
     listPage({ before = Number.MAX_SAFE_INTEGER, limit = -1, ...page }) {
       const statement = page.version === undefined ? listPage : listPageOfVersion;
-      return statement.all({ ...page, before, limit }).map(toBatchTest);
+      const batches = statement.all({ ...page, before, limit }).map(toBatchTest);
+      return batches.map((batch) => ({ ...batch, position: batch.ordinal }));
     },
     recordProgress({ batchKey, started, ended, modifiedAt = null }) {
+      cache.forget(batchKey);
       return recordProgress.get({ batchKey, started, ...ended, modifiedAt }) === 1;
     },
   };
 }
 
-function toBatchTest<Row extends BatchTestRow>(row: Row) {
-  const { pass, fail, error, responseEngine, progression: kind, pollsNeeded, ...rest } = row;
-  const progression: Progression = kind === 'polls' ? { kind, polls: pollsNeeded ?? 1 } : { kind };
+/** Spelled out, because spreading costs more than reading the row. */
+function toBatchTest(row: BatchTestRow): StoredBatchTest {
+  const { progression: kind, pollsNeeded } = row;
   return {
-    ...rest,
-    responseEngine: JSON.parse(responseEngine) as ResponseEngine,
-    ended: { pass, fail, error },
-    progression,
+    batchKey: row.batchKey,
+    ordinal: row.ordinal,
+    id: row.id,
+    responseEngine: JSON.parse(row.responseEngine) as ResponseEngine,
+    engineContentKey: row.engineContentKey,
+    ended: { pass: row.pass, fail: row.fail, error: row.error },
+    totalCount: row.totalCount,
+    createdAt: row.createdAt,
+    modifiedAt: row.modifiedAt,
+    progression: kind === 'polls' ? { kind, polls: pollsNeeded ?? 1 } : { kind },
+    pollsSeen: row.pollsSeen,
   };
 }

@@ -9,7 +9,10 @@ export interface GroupCommit {
   join(): void;
   /** Commits at once, if a transaction is open, so that what follows stands for itself. */
   flush(): void;
-  /** Resolves when what was written in this turn is committed. Rejects if it could not be. */
+  /**
+   * Resolves at the end of the turn, when what was written in it is committed; rejects if it could
+   * not be. So the answers of a turn go out together, and who waits for them is woken once.
+   */
   readonly committed: () => Promise<void>;
 }
 
@@ -17,8 +20,6 @@ interface Group {
   readonly done: Promise<void>;
   readonly finish: (error?: Error) => void;
 }
-
-const nothing = Promise.resolve();
 
 /**
  * @param turn resolves in the next turn of the event loop.
@@ -33,6 +34,11 @@ export function groupCommit(
   const commit = db.prepare('COMMIT');
   const rollback = db.prepare('ROLLBACK');
   let group: Group | undefined;
+  let end: Promise<void> | undefined;
+  const endOfTurn = (): Promise<void> =>
+    (end ??= turn().then(() => {
+      end = undefined;
+    }));
 
   const flush = (): void => {
     if (group === undefined) return;
@@ -64,9 +70,9 @@ export function groupCommit(
       // Who wrote waits for it; nobody may be left who does.
       done.catch(() => undefined);
       group = { done, finish };
-      void turn().then(flush);
+      void endOfTurn().then(flush);
     },
     flush,
-    committed: () => group?.done ?? nothing,
+    committed: () => group?.done ?? endOfTurn(),
   };
 }

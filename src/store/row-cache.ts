@@ -4,7 +4,7 @@ export interface RowCache<Row> {
   byName(name: string): Row | undefined;
   put(id: number, name: string, row: Row): Row;
   forget(id: number): void;
-  clear(): void;
+  readonly clear: () => void;
 }
 
 /** Rows to remember. */
@@ -29,8 +29,11 @@ export function rowCache<Row>(): RowCache<Row> {
       ids.set(name, id);
       return row;
     },
-    forget: (id) => {
+    forget(id) {
+      const known = rows.get(id);
+      if (known === undefined) return;
       rows.delete(id);
+      ids.delete(known.name);
     },
     clear,
   };

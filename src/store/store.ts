@@ -34,7 +34,10 @@ export interface Store {
    * counts once `committed` has resolved.
    */
   groupedTransactionWithNewIds<Result>(work: (attempt: number) => Result): Result;
-  /** Resolves when all that was written is committed. Rejects if it could not be. */
+  /**
+   * Resolves at the end of the turn, when all that was written is committed. Rejects if it could
+   * not be.
+   */
   committed(): Promise<void>;
   /** Does the work and undoes it, to see whether it throws. */
   rehearse(work: () => void): void;
@@ -70,17 +73,22 @@ export function openStore(
     throw error;
   }
   const workspaces = workspaceStore(db);
+  const batchTests = batchTestStore(db);
   const snapshots = snapshotStore(db);
+  const forgetAll = (): void => {
+    workspaces.forgetAll();
+    batchTests.forgetAll();
+  };
   /** What was read of a transaction that is rolled back was never so. */
   const orForget = <Result>(work: () => Result): Result => {
     try {
       return work();
     } catch (error) {
-      workspaces.forgetAll();
+      forgetAll();
       throw error;
     }
   };
-  const group = groupCommit(db, turn, workspaces.forgetAll);
+  const group = groupCommit(db, turn, forgetAll);
   const tryWithNewIds = <Result>(work: (attempt: number) => Result): Result => {
     const transaction = db.transaction(work);
     for (let attempt = 1; ; attempt += 1) {
@@ -94,7 +102,7 @@ export function openStore(
   return {
     workspaces,
     testCases: testCaseStore(db),
-    batchTests: batchTestStore(db),
+    batchTests,
     testRuns: testRunStore(db),
     outcomeRules: outcomeRuleStore(db),
     assets: assetStore(db),
@@ -102,11 +110,11 @@ export function openStore(
     snapshots: {
       ...snapshots,
       restore(...args) {
-        workspaces.forgetAll();
+        forgetAll();
         return snapshots.restore(...args);
       },
       clear(...args) {
-        workspaces.forgetAll();
+        forgetAll();
         snapshots.clear(...args);
       },
     },
@@ -137,7 +145,7 @@ export function openStore(
       } catch (error) {
         if (error !== undo) throw error;
       } finally {
-        workspaces.forgetAll();
+        forgetAll();
       }
     },
     ...seedStore(db),

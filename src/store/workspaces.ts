@@ -136,9 +136,7 @@ export function workspaceStore(db: Db): WorkspaceStore {
     };
 
   return {
-    forgetAll: () => {
-      cache.clear();
-    },
+    forgetAll: cache.clear,
     find(name) {
       const known = cache.byName(name);
       if (known !== undefined) return known;

@@ -45,7 +45,17 @@ describe('a group commit', () => {
     endTurn();
     await done;
     expect(committed()).toEqual([1, 2]);
-    await group.committed();
+  });
+
+  it('answers at the end of a turn in which nothing was written', async () => {
+    const { group, endTurn } = arrange();
+    const told: string[] = [];
+    const both = ['a', 'b'].map((who) => group.committed().then(() => told.push(who)));
+    await Promise.resolve();
+    expect(told).toEqual([]);
+    endTurn();
+    await Promise.all(both);
+    expect(told).toEqual(['a', 'b']);
   });
 
   it('commits at once for what must stand for itself, and begins anew after it', async () => {
