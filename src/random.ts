@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { customAlphabet, customRandom } from 'nanoid';
+import { idPrefixes, type NumberedKind } from './domain/made-id.js';
 
 /** What a draw depends on: names and numbers, never what was drawn before. */
 type ChanceKey = readonly (string | number)[];
@@ -34,20 +35,10 @@ export function keyedChance(seed: string): Chance {
 export const derivedHex = (length: number, ...key: ChanceKey): string =>
   hash('sha256', JSON.stringify(key), 'hex').slice(0, length);
 
-/** Prefixes of the vendor's ids. No batch id was seen; `test_batch_` follows the others. */
-const idPrefixes = {
-  definition: 'test_case_',
-  batch: 'test_batch_',
-  run: 'test_job_',
-  rule: 'rule_',
-  fault: 'fault_',
-  'retell-llm': 'llm_',
-  'conversation-flow': 'conversation_flow_',
-  agent: 'agent_',
-} as const;
+type KeyedKind = Exclude<keyof typeof idPrefixes, NumberedKind>;
 
 /** Observed: digits after the prefix; 12 where nothing stands here. */
-const idLengths: Partial<Record<keyof typeof idPrefixes, number>> = {
+const idLengths: Partial<Record<KeyedKind, number>> = {
   'retell-llm': 28,
   agent: 28,
 };
@@ -56,7 +47,7 @@ const idLengths: Partial<Record<keyof typeof idPrefixes, number>> = {
  * An id in the vendor's format. Observed: a prefix and lower-case hex digits.
  * It depends on the key alone, so that a workspace that is restored makes the same ids again.
  */
-export function keyedId(kind: keyof typeof idPrefixes, ...key: ChanceKey): string {
+export function keyedId(kind: KeyedKind, ...key: ChanceKey): string {
   let block = 0;
   const bytes = (size: number): Buffer => {
     block += 1;
@@ -65,23 +56,31 @@ export function keyedId(kind: keyof typeof idPrefixes, ...key: ChanceKey): strin
   return idPrefixes[kind] + customRandom('0123456789abcdef', idLengths[kind] ?? 12, bytes)();
 }
 
-/**
- * Makes the ids of a batch's runs, which are neighbours, and so are their entries in an index.
- * Within a batch they differ in the last three digits, between batches in the first nine.
- */
-export function runIdsOf(...key: ChanceKey): { readonly prefix: string; readonly mask: number } {
-  const digits = derivedHex(12, 'run', ...key);
+/** Numbers of which the ids of a batch and of its runs are made. */
+export interface BatchNumbers {
+  readonly batch: number;
+  /** That of a run is this plus its index, below 4,096, with the bits of `runMask` turned over. */
+  readonly firstRun: number;
+  readonly runMask: number;
+}
+
+/** Batches in a row whose numbers are neighbours, and so are their entries in an index. */
+const neighbours = 256;
+
+/** They depend on the key alone. Within a workspace, an ordinal gives others than all before it. */
+export function batchNumbersOf(ordinal: number, ...key: ChanceKey): BatchNumbers {
+  const digits = derivedHex(24, 'batch', ...key, Math.floor(ordinal / neighbours));
+  const bitsOf = (from: number, to: number) => Number.parseInt(digits.slice(from, to), 16);
+  const place = ordinal % neighbours;
   return {
-    prefix: idPrefixes.run + digits.slice(0, 9),
-    mask: Number.parseInt(digits.slice(9), 16),
+    batch: bitsOf(0, 10) * neighbours + (place ^ bitsOf(10, 12)),
+    firstRun: (bitsOf(12, 19) * neighbours + (place ^ bitsOf(19, 21))) * 4096,
+    runMask: bitsOf(21, 24),
   };
 }
 
-/** @param index below 4,096 */
-export const runIdAt = (
-  { prefix, mask }: { readonly prefix: string; readonly mask: number },
-  index: number,
-): string => prefix + (index ^ mask).toString(16).padStart(3, '0');
+export const runNumberAt = ({ firstRun, runMask }: BatchNumbers, index: number): number =>
+  firstRun + (index ^ runMask);
 
 const readable = customAlphabet('23456789abcdefghjkmnpqrstuvwxyz', 8);
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyedChance, keyedId, newSeed, runIdAt, runIdsOf } from '../src/random.js';
+import { idOf, storedIdOf } from '../src/domain/made-id.js';
+import { batchNumbersOf, keyedChance, keyedId, newSeed, runNumberAt } from '../src/random.js';
 
 const keyPart = fc.oneof(fc.string(), fc.integer());
 
@@ -45,35 +46,60 @@ describe('keyedChance', () => {
 
 describe('ids', () => {
   it('have the format of the vendor and are unique', () => {
-    const runIds = Array.from({ length: 10_000 }, (_, index) => keyedId('run', 'seed', 'w', index));
-    expect(new Set(runIds).size).toBe(runIds.length);
-    for (const id of runIds) expect(id).toMatch(/^test_job_[0-9a-f]{12}$/);
-    expect(keyedId('batch', 'w')).toMatch(/^test_batch_[0-9a-f]{12}$/);
-    expect(keyedId('definition', 'w')).toMatch(/^test_case_[0-9a-f]{12}$/);
+    const ids = Array.from({ length: 10_000 }, (_, index) => keyedId('definition', 'w', index));
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^test_case_[0-9a-f]{12}$/);
   });
 
   it('depend on kind and key alone', () => {
     fc.assert(
       fc.property(fc.array(keyPart), fc.array(keyPart), (key, other) => {
-        const id = keyedId('run', ...key);
-        expect(keyedId('run', ...key)).toBe(id);
+        const id = keyedId('definition', ...key);
+        expect(keyedId('definition', ...key)).toBe(id);
         if (JSON.stringify(key) !== JSON.stringify(other)) {
-          expect(keyedId('run', ...other)).not.toBe(id);
+          expect(keyedId('definition', ...other)).not.toBe(id);
         }
-        expect(keyedId('batch', ...key).slice(-12)).not.toBe(id.slice(-12));
+        expect(keyedId('rule', ...key).slice(-12)).not.toBe(id.slice(-12));
       }),
     );
   });
 
-  it('of the runs of a batch are neighbours, in the format of the vendor, and all different', () => {
-    const ids = Array.from({ length: 200 }, (_, batch) => {
-      const made = runIdsOf('seed', 'w', batch);
-      return Array.from({ length: 1000 }, (_, index) => runIdAt(made, index));
-    });
-    for (const id of ids.flat()) expect(id).toMatch(/^test_job_[0-9a-f]{12}$/);
-    expect(new Set(ids.flat()).size).toBe(200_000);
-    for (const batch of ids) expect(new Set(batch.map((id) => id.slice(0, -3))).size).toBe(1);
-    expect(runIdAt(runIdsOf('seed', 'w', 0), 7)).toBe(ids[0]?.[7]);
+  it('of batches and their runs have the format of the vendor and are all different', () => {
+    const batches = Array.from({ length: 600 }, (_, ordinal) => batchNumbersOf(ordinal, 's', 'w'));
+    const ids = batches.map(({ batch }) => idOf('batch', batch));
+    for (const id of ids) expect(id).toMatch(/^test_batch_[0-9a-f]{12}$/);
+    expect(new Set(ids.map((id) => id.slice(0, -10))).size).toBeGreaterThan(200);
+    expect(new Set(ids).size).toBe(600);
+    const runs = batches.flatMap((numbers) =>
+      Array.from({ length: 1000 }, (_, index) => idOf('run', runNumberAt(numbers, index))),
+    );
+    for (const id of runs) expect(id).toMatch(/^test_job_[0-9a-f]{12}$/);
+    expect(new Set(runs).size).toBe(600_000);
+    expect(batchNumbersOf(7, 's', 'w')).toEqual(batches[7]);
+    expect(batchNumbersOf(7, 's', 'v')).not.toEqual(batches[7]);
+  });
+
+  it('of batches in a row, and of the runs of a batch, are of numbers near each other', () => {
+    const batches = Array.from({ length: 256 }, (_, ordinal) => batchNumbersOf(ordinal, 's'));
+    const spread = (numbers: number[]) => Math.max(...numbers) - Math.min(...numbers);
+    expect(spread(batches.map(({ batch }) => batch))).toBe(255);
+    for (const numbers of batches) {
+      const runs = Array.from({ length: 4096 }, (_, index) => runNumberAt(numbers, index));
+      expect(spread(runs)).toBe(4095);
+    }
+    expect(spread(batches.map(({ firstRun }) => firstRun))).toBe(255 * 4096);
+  });
+
+  it('are read back as the number that they were made of; others stay as they are', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 48 - 1 }), (number) => {
+        expect(storedIdOf('run', idOf('run', number))).toBe(number);
+      }),
+    );
+    for (const id of ['test_job_1', 'test_job_ABCDEF012345', 'test_batch_0123456789ab', '', '7']) {
+      expect(storedIdOf('run', id)).toBe(id);
+      expect(idOf('run', id)).toBe(id);
+    }
   });
 
   it('do not repeat a seed', () => {

@@ -20,3 +20,18 @@ export function knownEngine(engine: ResponseEngine): ResponseEngine {
     ? { type: engine.type, llm_id: engine.llm_id, ...version }
     : { type: engine.type, conversation_flow_id: engine.conversation_flow_id, ...version };
 }
+
+/** Null if none was named; 'null' if that was said, which Observed clients do and get back. */
+export type EngineVersion = number | 'null' | null;
+
+export const engineVersionOf = ({ version }: ResponseEngine): EngineVersion =>
+  version === undefined ? null : (version ?? 'null');
+
+/** The engine that has this key and version. */
+export function engineOfKey(key: string, version: EngineVersion): ResponseEngine {
+  const [type, id] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
+  const named = version === null ? {} : { version: version === 'null' ? null : version };
+  return type === 'retell-llm'
+    ? { type, llm_id: id, ...named }
+    : { type: 'conversation-flow', conversation_flow_id: id, ...named };
+}

@@ -13,61 +13,57 @@ export interface Metrics {
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /**
- * Counts requests as they are answered. All else is looked up when it is read, and the library is
- * loaded when it is first read, or there is much to count, so that starting up does not pay for it.
+ * Notes how long requests take. They are counted, and all else is looked up, when the figures are
+ * read: the library is loaded then, or when there is much to count, so that neither starting up
+ * nor a request pays for it.
  */
 export function registerMetrics(app: FastifyInstance, emulator: Emulator): () => Promise<Metrics> {
-  /** Durations in seconds that no histogram has yet, by operation and status. */
+  /** Durations in seconds that are not counted yet, by operation and status. */
   const pending = new Map<string, number[]>();
-  const observers = new Map<string, (seconds: number) => void>();
 
   app.addHook('onResponse', (request, reply, done) => {
     const operation = request.routeOptions.config.operationId ?? 'none';
     const key = `${operation} ${String(reply.statusCode)}`;
-    const seconds = reply.elapsedTime / 1000;
-    const observe = observers.get(key);
-    if (observe === undefined) {
-      const durations = pending.get(key) ?? [];
-      if (durations.length === 0) pending.set(key, durations);
-      durations.push(seconds);
-      if (durations.length === mostPending) void open();
-    } else {
-      observe(seconds);
-    }
+    const durations = pending.get(key);
+    if (durations === undefined) pending.set(key, [reply.elapsedTime / 1000]);
+    else if (durations.push(reply.elapsedTime / 1000) === mostPending) void count();
     done();
   });
 
-  let registry: Promise<Registry> | undefined;
-  let histogram: Histogram<'operation' | 'status'> | undefined;
-  const open = async (): Promise<Metrics> => {
-    registry ??= import('prom-client').then((library) => {
-      const registry = new library.Registry();
-      library.collectDefaultMetrics({ register: registry });
-      histogram = new library.Histogram({
-        name: 'retell_emulator_request_duration_seconds',
-        help: 'Requests by operation and status, and how long they took',
-        labelNames: ['operation', 'status'],
-        buckets,
-        registers: [registry],
-      });
-      addGauges(library, registry, emulator);
-      return registry;
-    });
-    const present = await registry;
+  let library: Promise<{ registry: Registry; histogram: Histogram }> | undefined;
+  const count = async (): Promise<Registry> => {
+    library ??= import('prom-client').then((library) => makeRegistry(library, emulator));
+    const { registry, histogram } = await library;
     for (const [key, durations] of pending) {
       const [operation = '', status = ''] = key.split(' ');
-      const child = histogram?.labels({ operation, status });
-      for (const seconds of durations) child?.observe(seconds);
-      observers.set(key, (seconds) => child?.observe(seconds));
+      const child = histogram.labels({ operation, status });
+      for (const seconds of durations) child.observe(seconds);
     }
     pending.clear();
-    return { contentType: present.contentType, read: () => present.metrics() };
+    return registry;
   };
-  return open;
+  return async () => {
+    const registry = await count();
+    return { contentType: registry.contentType, read: () => registry.metrics() };
+  };
 }
 
-/** Durations of one operation and status to hold, before the library is loaded to count them. */
+/** Durations of one operation and status to hold before they are counted. */
 const mostPending = 1000;
+
+function makeRegistry(library: typeof PromClient, emulator: Emulator) {
+  const registry = new library.Registry();
+  library.collectDefaultMetrics({ register: registry });
+  const histogram: Histogram = new library.Histogram({
+    name: 'retell_emulator_request_duration_seconds',
+    help: 'Requests by operation and status, and how long they took',
+    labelNames: ['operation', 'status'],
+    buckets,
+    registers: [registry],
+  });
+  addGauges(library, registry, emulator);
+  return { registry, histogram };
+}
 
 function addGauges(
   { Gauge }: typeof PromClient,

@@ -24,4 +24,7 @@ export class RequestLog extends LogController {
   }
 }
 
-export const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';
+export function pathOf({ url }: FastifyRequest): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}

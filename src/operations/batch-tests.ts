@@ -1,8 +1,9 @@
 import type { components } from '../contract/retell.gen.js';
 import { batchStatus, type BatchTest } from '../domain/batch-test.js';
+import { idOf } from '../domain/made-id.js';
 import { knownEngine } from '../domain/response-engine.js';
 import { ApiError } from '../errors.js';
-import { keyedId, runIdsOf } from '../random.js';
+import { batchNumbersOf } from '../random.js';
 import { endNextRuns } from '../simulation/steps.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { StoredBatchTest } from '../store/batch-tests.js';
@@ -36,19 +37,19 @@ export const createBatchTest: Operation<'createBatchTest'> = async (services, ca
   );
   const targets = findTargets(services, workspace, body.test_case_definition_ids);
   const batch = store.groupedTransactionWithNewIds((attempt) => {
-    const ordinal = store.workspaces.takeOrdinal(workspaceId, 'batch');
-    const idKey = [settings.seed, workspace.name, ordinal, attempt] as const;
+    const ordinal = store.workspaces.takeBatchOrdinal(workspaceId);
+    const numbers = batchNumbersOf(ordinal, settings.seed, workspace.name, attempt);
     const batch: BatchTest = {
-      id: keyedId('batch', ...idKey),
+      id: idOf('batch', numbers.batch),
       responseEngine,
       ended: { pass: 0, fail: 0, error: 0 },
       totalCount: targets.length,
       createdAt: now,
       modifiedAt: now,
     };
-    const row = { ...batch, workspaceId, ordinal, progression, engineContentKey };
-    const batchKey = store.batchTests.insert(row);
-    store.testRuns.insertMade({ workspaceId, batchKey, ...runIdsOf(...idKey) }, targets);
+    const row = { ...batch, id: numbers.batch, workspaceId, ordinal, progression };
+    const batchKey = store.batchTests.insert({ ...row, engineContentKey });
+    store.testRuns.insertMade({ workspaceId, batchKey, numbers }, targets);
     if (progression.kind === 'immediate') {
       endNextRuns(store, workspace, batchKey, targets.length);
     }

@@ -1,6 +1,6 @@
 import type { components } from '../contract/retell.gen.js';
 import { readEngine, type Engine } from '../domain/engine.js';
-import type { ResponseEngine } from '../domain/response-engine.js';
+import { engineOfKey } from '../domain/response-engine.js';
 import { placeholderRevision, type TestCaseRevision } from '../domain/test-case.js';
 import { hasEnded, modifiedAt } from '../domain/test-run.js';
 import { ApiError } from '../errors.js';
@@ -59,10 +59,10 @@ function reader({ store }: Services): Reader {
   const revisions = new Map<number, TestCaseRevision>();
   const engines = new Map<number, Engine>();
 
-  const revision: Reader['revision'] = ({ target, run, responseEngine }) => {
+  const revision: Reader['revision'] = ({ target, run, engine, engineVersion }) => {
     if (target.revisionKey === null) {
-      const engine = JSON.parse(responseEngine) as ResponseEngine;
-      return placeholderRevision(target.unknownDefinitionId, engine, run.createdAt);
+      const responseEngine = engineOfKey(engine, engineVersion);
+      return placeholderRevision(target.unknownDefinitionId, responseEngine, run.createdAt);
     }
     const revision =
       revisions.get(target.revisionKey) ?? store.testCases.getRevision(target.revisionKey);
@@ -70,9 +70,9 @@ function reader({ store }: Services): Reader {
     return revision;
   };
 
-  const engine: Reader['engine'] = ({ engineContentKey: key, responseEngine }) => {
+  const engine: Reader['engine'] = ({ engineContentKey: key, engine: name, engineVersion }) => {
     if (key === null) return undefined;
-    const { type } = JSON.parse(responseEngine) as ResponseEngine;
+    const { type } = engineOfKey(name, engineVersion);
     const engine = engines.get(key) ?? readEngine(type, store.assets.getContent(key));
     engines.set(key, engine);
     return engine;

@@ -1,6 +1,6 @@
 import { applyRule, type RunFacts } from '../domain/outcome-rule.js';
 import type { OrderedOutcome } from '../domain/ordered-outcome.js';
-import type { ResponseEngine } from '../domain/response-engine.js';
+import { engineOfKey } from '../domain/response-engine.js';
 import { placeholderRevision } from '../domain/test-case.js';
 import type { Store } from '../store/store.js';
 import type { QueuedRun } from '../store/test-runs.js';
@@ -44,7 +44,7 @@ export function openOrderBook(store: Store, workspaceId: number): OrderBook {
 }
 
 function factsOf(store: Store, run: QueuedRun): RunFacts {
-  const engine = JSON.parse(run.responseEngine) as ResponseEngine;
+  const engine = engineOfKey(run.engine, run.engineVersion);
   const { definitionId, content } =
     run.revisionKey === null
       ? placeholderRevision(run.unknownDefinitionId ?? '', engine, run.queuedAt)

@@ -1,5 +1,12 @@
 import type { BatchTest, Tally } from '../domain/batch-test.js';
-import type { ResponseEngine } from '../domain/response-engine.js';
+import { idOf, storedIdOf, type StoredId } from '../domain/made-id.js';
+import {
+  engineKeyOf,
+  engineOfKey,
+  engineVersionOf,
+  type EngineVersion,
+  type ResponseEngine,
+} from '../domain/response-engine.js';
 import type { Progression } from '../workspace/settings.js';
 import { required, type Db } from './database.js';
 import { rowCache } from './row-cache.js';
@@ -7,7 +14,8 @@ import { rowCache } from './row-cache.js';
 export interface NewBatchTest {
   readonly workspaceId: number;
   readonly ordinal: number;
-  readonly id: string;
+  /** Made, or as it was given. */
+  readonly id: StoredId;
   readonly responseEngine: ResponseEngine;
   readonly totalCount: number;
   readonly createdAt: number;
@@ -66,8 +74,9 @@ export interface BatchTestStore {
 }
 
 interface BatchTestRow {
-  id: string;
-  responseEngine: string;
+  id: StoredId;
+  engine: string;
+  engineVersion: EngineVersion;
   pass: number;
   fail: number;
   error: number;
@@ -82,47 +91,39 @@ interface BatchTestRow {
   engineContentKey: number | null;
 }
 
-const columns = `batch_key AS batchKey, ordinal, progression, polls_needed AS pollsNeeded,
-  polls_seen AS pollsSeen, engine_content_key AS engineContentKey, batch_test_id AS id, response_engine AS responseEngine, pass_count AS pass,
-  fail_count AS fail, error_count AS error, total_count AS totalCount, created_at AS createdAt,
-  modified_at AS modifiedAt`;
+const selectBatches = `
+  SELECT batch_key AS batchKey, ordinal, batch_test_id AS id, engine, engine_version AS engineVersion,
+         engine_content_key AS engineContentKey, pass_count AS pass, fail_count AS fail,
+         error_count AS error, total_count AS totalCount, created_at AS createdAt,
+         modified_at AS modifiedAt, progression, polls_needed AS pollsNeeded,
+         polls_seen AS pollsSeen
+  FROM batch_tests
+  JOIN tested_engines USING (engine_key)`;
 
 export function batchTestStore(db: Db): BatchTestStore {
-  const insert = db.prepare<
-    Required<Omit<NewBatchTest, 'responseEngine' | 'progression'>> & {
-      responseEngine: string;
-      progression: Progression['kind'];
-      pollsNeeded: number | null;
-    }
-  >(
-    `INSERT INTO batch_tests (workspace_id, ordinal, batch_test_id, response_engine, total_count,
-                              progression, polls_needed, polls_seen, created_at,
-                              modified_at, engine_content_key)
-     VALUES (:workspaceId, :ordinal, :id, :responseEngine, :totalCount,
-             :progression, :pollsNeeded, :pollsSeen, :createdAt, :createdAt,
-             :engineContentKey)`,
-  );
-  const find = db.prepare<{ workspaceId: number; id: string }, BatchTestRow>(
-    `SELECT ${columns} FROM batch_tests WHERE workspace_id = :workspaceId AND batch_test_id = :id`,
+  const insert = batchInserter(db);
+  const find = db.prepare<{ workspaceId: number; id: StoredId }, BatchTestRow>(
+    `${selectBatches} WHERE batch_tests.workspace_id = :workspaceId AND batch_test_id = :id`,
   );
   const get = db.prepare<{ batchKey: number }, BatchTestRow>(
-    `SELECT ${columns} FROM batch_tests WHERE batch_key = :batchKey`,
+    `${selectBatches} WHERE batch_key = :batchKey`,
   );
   const countPoll = db.prepare<{ batchKey: number }>(
     'UPDATE batch_tests SET polls_seen = polls_seen + 1 WHERE batch_key = :batchKey',
   );
   const findKey = db
-    .prepare<{ workspaceId: number; id: string }, number>(
+    .prepare<{ workspaceId: number; id: StoredId }, number>(
       `SELECT batch_key FROM batch_tests WHERE workspace_id = :workspaceId AND batch_test_id = :id`,
     )
     .pluck();
   const listAll = db.prepare<{ workspaceId: number }, BatchTestRow>(
-    `SELECT ${columns} FROM batch_tests WHERE workspace_id = :workspaceId ORDER BY ordinal`,
+    `${selectBatches} WHERE batch_tests.workspace_id = :workspaceId`,
   );
   const preparePage = (filter: string) =>
     db.prepare<BatchTestPage, BatchTestRow>(
-      `SELECT ${columns} FROM batch_tests
-       WHERE workspace_id = :workspaceId AND engine = :engine ${filter} AND ordinal < :before
+      `${selectBatches}
+       WHERE tested_engines.workspace_id = :workspaceId AND engine = :engine ${filter}
+         AND ordinal < :before
        ORDER BY ordinal DESC LIMIT :limit`,
     );
   const listPage = preparePage('');
@@ -141,22 +142,13 @@ export function batchTestStore(db: Db): BatchTestStore {
   const cache = rowCache<StoredBatchTest>();
 
   return {
-    insert({ responseEngine, progression, pollsSeen = 0, ...batch }) {
-      const row = {
-        ...batch,
-        pollsSeen,
-        responseEngine: JSON.stringify(responseEngine),
-        progression: progression.kind,
-        pollsNeeded: progression.kind === 'polls' ? progression.polls : null,
-      };
-      return Number(insert.run(row).lastInsertRowid);
-    },
+    insert,
     forgetAll: cache.clear,
     find(workspaceId, id) {
       const name = `${String(workspaceId)} ${id}`;
       const known = cache.byName(name);
       if (known !== undefined) return known;
-      const row = find.get({ workspaceId, id });
+      const row = find.get({ workspaceId, id: storedIdOf('batch', id) });
       return row && cache.put(row.batchKey, name, toBatchTest(row));
     },
     get: (batchKey) => cache.byId(batchKey) ?? toBatchTest(required(get.get({ batchKey }))),
@@ -164,8 +156,12 @@ export function batchTestStore(db: Db): BatchTestStore {
       cache.forget(batchKey);
       countPoll.run({ batchKey });
     },
-    findKey: (workspaceId, id) => findKey.get({ workspaceId, id }),
-    listAll: (workspaceId) => listAll.all({ workspaceId }).map(toBatchTest),
+    findKey: (workspaceId, id) => findKey.get({ workspaceId, id: storedIdOf('batch', id) }),
+    listAll: (workspaceId) =>
+      listAll
+        .all({ workspaceId })
+        .map(toBatchTest)
+        .sort((a, b) => a.ordinal - b.ordinal),
     listPage({ before = Number.MAX_SAFE_INTEGER, limit = -1, ...page }) {
       const statement = page.version === undefined ? listPage : listPageOfVersion;
       const batches = statement.all({ ...page, before, limit }).map(toBatchTest);
@@ -178,14 +174,58 @@ export function batchTestStore(db: Db): BatchTestStore {
   };
 }
 
+function batchInserter(db: Db): BatchTestStore['insert'] {
+  const findEngine = db
+    .prepare<{ workspaceId: number; engine: string }, number>(
+      'SELECT engine_key FROM tested_engines WHERE workspace_id = :workspaceId AND engine = :engine',
+    )
+    .pluck();
+  const addEngine = db.prepare<{ workspaceId: number; engine: string }>(
+    'INSERT INTO tested_engines (workspace_id, engine) VALUES (:workspaceId, :engine)',
+  );
+  const insert = db.prepare<
+    Omit<NewBatchTest, 'responseEngine' | 'progression'> & {
+      engineKey: number;
+      engineVersion: EngineVersion;
+      progression: Progression['kind'];
+      pollsNeeded: number | null;
+    }
+  >(
+    `INSERT INTO batch_tests (workspace_id, ordinal, batch_test_id, engine_key, engine_version,
+                              engine_content_key, total_count, created_at, modified_at,
+                              progression, polls_needed, polls_seen)
+     VALUES (:workspaceId, :ordinal, :id, :engineKey, :engineVersion,
+             :engineContentKey, :totalCount, :createdAt, :createdAt,
+             :progression, :pollsNeeded, :pollsSeen)`,
+  );
+  return (batch) => {
+    const { workspaceId, responseEngine, progression, pollsSeen = 0 } = batch;
+    const name = { workspaceId, engine: engineKeyOf(responseEngine) };
+    const { lastInsertRowid } = insert.run({
+      workspaceId,
+      ordinal: batch.ordinal,
+      id: batch.id,
+      totalCount: batch.totalCount,
+      createdAt: batch.createdAt,
+      engineContentKey: batch.engineContentKey,
+      pollsSeen,
+      engineKey: findEngine.get(name) ?? Number(addEngine.run(name).lastInsertRowid),
+      engineVersion: engineVersionOf(responseEngine),
+      progression: progression.kind,
+      pollsNeeded: progression.kind === 'polls' ? progression.polls : null,
+    });
+    return Number(lastInsertRowid);
+  };
+}
+
 /** Spelled out, because spreading costs more than reading the row. */
 function toBatchTest(row: BatchTestRow): StoredBatchTest {
   const { progression: kind, pollsNeeded } = row;
   return {
     batchKey: row.batchKey,
     ordinal: row.ordinal,
-    id: row.id,
-    responseEngine: JSON.parse(row.responseEngine) as ResponseEngine,
+    id: idOf('batch', row.id),
+    responseEngine: engineOfKey(row.engine, row.engineVersion),
     engineContentKey: row.engineContentKey,
     ended: { pass: row.pass, fail: row.fail, error: row.error },
     totalCount: row.totalCount,

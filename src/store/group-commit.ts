@@ -23,12 +23,13 @@ interface Group {
 
 /**
  * @param turn resolves in the next turn of the event loop.
- * @param onRollback told when what was written is not to be, because the commit failed.
+ * @param around what to write last of all, and who to tell when what was written is not to be,
+ *   because the commit failed.
  */
 export function groupCommit(
   db: Db,
   turn: () => Promise<void>,
-  onRollback: () => void,
+  around: { readonly beforeCommit: () => void; readonly onRollback: () => void },
 ): GroupCommit {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
@@ -47,11 +48,12 @@ export function groupCommit(
     try {
       // Some failures, of the disk for example, end the transaction by themselves.
       if (!db.inTransaction) throw new Error('the transaction was rolled back');
+      around.beforeCommit();
       commit.run();
       finish();
     } catch (error) {
       if (db.inTransaction) rollback.run();
-      onRollback();
+      around.onRollback();
       finish(error as Error);
     }
   };

@@ -88,12 +88,19 @@ export function openStore(
       throw error;
     }
   };
-  const group = groupCommit(db, turn, forgetAll);
+  const group = groupCommit(db, turn, {
+    beforeCommit: workspaces.writeTaken,
+    onRollback: () => {
+      forgetAll();
+      workspaces.forgetTaken();
+    },
+  });
+  // Made once, because making it costs more than the transaction.
+  const inTransaction = db.transaction((work: () => unknown) => work());
   const tryWithNewIds = <Result>(work: (attempt: number) => Result): Result => {
-    const transaction = db.transaction(work);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return orForget(() => transaction.immediate(attempt));
+        return orForget(() => inTransaction.immediate(() => work(attempt)) as Result);
       } catch (error) {
         if (!isDuplicate(error) || attempt === 3) throw error;
       }

@@ -1,6 +1,9 @@
 import type { Outcome } from '../domain/batch-test.js';
 import type { Order } from '../domain/ordered-outcome.js';
+import { idOf, storedIdOf, type StoredId } from '../domain/made-id.js';
+import type { EngineVersion } from '../domain/response-engine.js';
 import type { TestRun } from '../domain/test-run.js';
+import type { BatchNumbers } from '../random.js';
 import type { Db } from './database.js';
 
 /** What a run runs: a revision, or an id that no definition has. */
@@ -26,8 +29,9 @@ export interface QueuedRun extends RunPosition {
   readonly unknownDefinitionId: string | null;
   /** What its definition orders, as JSON. */
   readonly magic: string | null;
-  /** The batch's engine, as JSON. */
-  readonly responseEngine: string;
+  /** Of the batch: type and id. */
+  readonly engine: string;
+  readonly engineVersion: EngineVersion;
 }
 
 /** A run that has been started: how it ends and when is settled then. */
@@ -45,8 +49,9 @@ export interface StoredTestRun {
   readonly runIndex: number;
   readonly run: TestRun;
   readonly target: RunTarget;
-  /** The batch's engine, as JSON. */
-  readonly responseEngine: string;
+  /** Of the batch: type and id. */
+  readonly engine: string;
+  readonly engineVersion: EngineVersion;
   /** Of what that engine says; null if there is none here. */
   readonly engineContentKey: number | null;
 }
@@ -55,7 +60,7 @@ export interface TestRunStore {
   insertAll(batch: { workspaceId: number; batchKey: number }, runs: readonly NewTestRun[]): void;
   /** The same, at once, for runs whose ids are made. */
   insertMade(
-    batch: { workspaceId: number; batchKey: number; prefix: string; mask: number },
+    batch: { workspaceId: number; batchKey: number; numbers: BatchNumbers },
     targets: readonly RunTarget[],
   ): void;
   find(workspaceId: number, id: string): StoredTestRun | undefined;
@@ -74,7 +79,7 @@ export interface TestRunStore {
 /** As stored: which of the nullable columns are set goes by the status, as the schema checks. */
 interface TestRunRow {
   runIndex: number;
-  id: string;
+  id: StoredId;
   status: TestRun['status'];
   revisionKey: number | null;
   unknownDefinitionId: string | null;
@@ -84,24 +89,28 @@ interface TestRunRow {
   seed: string | null;
   ordered: string | null;
   createdAt: number;
-  responseEngine: string;
+  engine: string;
+  engineVersion: EngineVersion;
   engineContentKey: number | null;
 }
 
 const selectRuns = `
   SELECT run_index AS runIndex, test_run_id AS id, status, revision_key AS revisionKey,
          unknown_definition_id AS unknownDefinitionId, outcome, started_at AS startedAt,
-         ends_at AS endsAt, seed, ordered, created_at AS createdAt,
-         response_engine AS responseEngine, engine_content_key AS engineContentKey
+         ends_at AS endsAt, seed, ordered, created_at AS createdAt, engine,
+         engine_version AS engineVersion, engine_content_key AS engineContentKey
   FROM test_runs
   JOIN batch_tests USING (batch_key)
+  JOIN tested_engines USING (engine_key)
   LEFT JOIN seeds USING (seed_key)`;
 
 const selectWaiting = `
   SELECT test_runs.batch_key AS batchKey, run_index AS runIndex, ordinal AS batchOrdinal,
          batch_tests.created_at AS queuedAt, test_runs.revision_key AS revisionKey,
-         unknown_definition_id AS unknownDefinitionId, magic, response_engine AS responseEngine
+         unknown_definition_id AS unknownDefinitionId, magic, engine,
+         engine_version AS engineVersion
   FROM batch_tests
+  JOIN tested_engines USING (engine_key)
   JOIN test_runs ON test_runs.batch_key = batch_tests.batch_key
     AND test_runs.run_index >= batch_tests.started_count
   LEFT JOIN test_case_revisions ON test_case_revisions.revision_key = test_runs.revision_key`;
@@ -110,7 +119,7 @@ export function testRunStore(db: Db): TestRunStore {
   const insert = db.prepare<
     RunPosition & {
       workspaceId: number;
-      id: string;
+      id: StoredId;
       revisionKey: number | null;
       unknownDefinitionId: string | null;
     }
@@ -123,18 +132,18 @@ export function testRunStore(db: Db): TestRunStore {
   const insertMade = db.prepare<{
     workspaceId: number;
     batchKey: number;
-    prefix: string;
-    mask: number;
+    firstRun: number;
+    runMask: number;
     targets: string;
   }>(
     `INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id, revision_key,
                             unknown_definition_id)
      SELECT :batchKey, key, :workspaceId,
-            :prefix || printf('%03x', (key | :mask) - (key & :mask)),
+            :firstRun + (key | :runMask) - (key & :runMask),
             CASE type WHEN 'integer' THEN value END, CASE type WHEN 'text' THEN value END
      FROM json_each(:targets)`,
   );
-  const find = db.prepare<{ workspaceId: number; id: string }, TestRunRow>(
+  const find = db.prepare<{ workspaceId: number; id: StoredId }, TestRunRow>(
     `${selectRuns} WHERE test_runs.workspace_id = :workspaceId AND test_run_id = :id`,
   );
   const listPage = db.prepare<{ batchKey: number; after: number; limit: number }, TestRunRow>(
@@ -179,16 +188,19 @@ export function testRunStore(db: Db): TestRunStore {
 
   return {
     insertAll(batch, runs) {
-      for (const [runIndex, run] of runs.entries()) insert.run({ ...run, ...batch, runIndex });
+      for (const [runIndex, run] of runs.entries()) {
+        insert.run({ ...run, id: storedIdOf('run', run.id), ...batch, runIndex });
+      }
     },
-    insertMade(batch, targets) {
+    insertMade({ workspaceId, batchKey, numbers: { firstRun, runMask } }, targets) {
       const listed = targets.map(
         ({ revisionKey, unknownDefinitionId }) => revisionKey ?? unknownDefinitionId,
       );
-      insertMade.run({ ...batch, targets: JSON.stringify(listed) });
+      const given = JSON.stringify(listed);
+      insertMade.run({ workspaceId, batchKey, firstRun, runMask, targets: given });
     },
     find(workspaceId, id) {
-      const row = find.get({ workspaceId, id });
+      const row = find.get({ workspaceId, id: storedIdOf('run', id) });
       return row && toStoredTestRun(row);
     },
     listPage: (batchKey, after, limit = -1) =>
@@ -221,13 +233,14 @@ const toJson = (runs: readonly StartedRun[]): string =>
   );
 
 function toStoredTestRun({ runIndex, ordered, ...rest }: TestRunRow): StoredTestRun {
-  const { responseEngine, engineContentKey, ...row } = rest;
-  const { revisionKey, unknownDefinitionId, ...run } = row;
+  const { engine, engineVersion, engineContentKey, ...row } = rest;
+  const { id, revisionKey, unknownDefinitionId, ...run } = row;
   return {
     runIndex,
-    run: { ...run, order: readOrder(ordered) } as TestRun,
+    run: { ...run, id: idOf('run', id), order: readOrder(ordered) } as TestRun,
     target: { revisionKey, unknownDefinitionId } as RunTarget,
-    responseEngine,
+    engine,
+    engineVersion,
     engineContentKey,
   };
 }

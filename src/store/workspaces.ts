@@ -34,6 +34,12 @@ export interface WorkspaceStore {
   listNames(): string[];
   /** The next ordinal of a kind, from 0; never the same twice. */
   takeOrdinal(id: number, kind: Ordinal): number;
+  /** The same for batches, where many are made in one transaction; `writeTaken` ends it. */
+  takeBatchOrdinal(id: number): number;
+  /** Writes which of them were taken. */
+  readonly writeTaken: () => void;
+  /** Takes them back, because that transaction was rolled back as a whole. */
+  readonly forgetTaken: () => void;
   /** Those that come next. */
   ordinals(id: number): Record<Ordinal, number>;
   /** Lets them go on from these, where they are not further yet. */
@@ -125,6 +131,7 @@ export function workspaceStore(db: Db): WorkspaceStore {
   const setSettledAt = db.prepare<{ id: number; time: number }>(
     'UPDATE workspaces SET settled_at = :time WHERE workspace_id = :id',
   );
+  const ordinals = ordinalStore(db);
   // This process alone writes to the file, so what it has read stays true until it writes.
   const cache = rowCache<WorkspaceRow>();
   const remember = (row: Row): WorkspaceRow => cache.put(row.id, row.name, toWorkspace(row));
@@ -136,7 +143,9 @@ export function workspaceStore(db: Db): WorkspaceStore {
     };
 
   return {
-    forgetAll: cache.clear,
+    forgetAll: () => {
+      cache.clear();
+    },
     find(name) {
       const known = cache.byName(name);
       if (known !== undefined) return known;
@@ -147,7 +156,7 @@ export function workspaceStore(db: Db): WorkspaceStore {
     insert: (name, now, clock, credit) =>
       toWorkspace(required(insert.get({ name, now, credit, ...toColumns(clock) }))),
     listNames: () => listNames.all(),
-    ...ordinalStore(db),
+    ...ordinals,
     setClock: writing((id, clock: WorkspaceClock) => setClock.run({ ...toColumns(clock), id })),
     setSettings: writing((id, settings: SettingsInput) =>
       setSettings.run({ id, settings: JSON.stringify(settings) }),
@@ -173,7 +182,7 @@ function toWorkspace(row: Row): WorkspaceRow {
   };
 }
 
-function ordinalStore(db: Db): Pick<WorkspaceStore, 'takeOrdinal' | 'ordinals' | 'raiseOrdinals'> {
+function ordinalStore(db: Db) {
   const prepareOrdinal = (kind: Ordinal) =>
     db
       .prepare<{ id: number }, number>(
@@ -203,11 +212,31 @@ function ordinalStore(db: Db): Pick<WorkspaceStore, 'takeOrdinal' | 'ordinals' |
          next_asset_ordinal = MAX(next_asset_ordinal, :asset)
      WHERE workspace_id = :id`,
   );
+  const raise = (id: number, next: Partial<Record<Ordinal, number>>) =>
+    raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, fault: 0, asset: 0, ...next, id });
+  /** By workspace: the batch ordinal that comes next, where it is not written yet. */
+  const taken = new Map<number, number>();
+  const writeTaken = (): void => {
+    for (const [id, batch] of taken) raise(id, { batch });
+    taken.clear();
+  };
+  const read = (id: number) => required(ordinals.get({ id }));
   return {
-    takeOrdinal: (id, kind) => required(takeOrdinal[kind].get({ id })),
-    ordinals: (id) => required(ordinals.get({ id })),
-    raiseOrdinals: (id, next) =>
-      raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, fault: 0, asset: 0, ...next, id }),
+    takeOrdinal: (id: number, kind: Ordinal) => required(takeOrdinal[kind].get({ id })),
+    takeBatchOrdinal(id: number) {
+      const ordinal = taken.get(id) ?? read(id).batch;
+      taken.set(id, ordinal + 1);
+      return ordinal;
+    },
+    writeTaken,
+    forgetTaken: () => {
+      taken.clear();
+    },
+    ordinals(id: number) {
+      writeTaken();
+      return read(id);
+    },
+    raiseOrdinals: raise,
   };
 }
 

@@ -18,7 +18,10 @@ function arrange() {
   let endTurn = (): void => undefined;
   let rollbacks = 0;
   const turn = () => new Promise<void>((resolve) => (endTurn = resolve));
-  const group = groupCommit(db, turn, () => (rollbacks += 1));
+  const group = groupCommit(db, turn, {
+    beforeCommit: () => undefined,
+    onRollback: () => (rollbacks += 1),
+  });
   const write = (n: number) => db.prepare('INSERT INTO written VALUES (?)').run(n);
   /** What another process would find. */
   const committed = () => reader.prepare('SELECT n FROM written').pluck().all();

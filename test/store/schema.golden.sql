@@ -29,28 +29,28 @@ CREATE TABLE assets (
   UNIQUE (workspace_id, kind, asset_id)
 ) STRICT;
 
-CREATE TABLE batch_tests (
+CREATE TABLE "batch_tests" (
   batch_key INTEGER PRIMARY KEY,
   workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
   ordinal INTEGER NOT NULL,
-  batch_test_id TEXT NOT NULL,
-  response_engine TEXT NOT NULL CHECK (json_valid(response_engine)),
+  batch_test_id ANY NOT NULL,
+  engine_key INTEGER NOT NULL REFERENCES tested_engines (engine_key),
+  -- A number; 'null' if that was said; null if nothing was.
+  engine_version ANY,
+  -- The engine as it was when the batch was created; null if the emulator has none.
+  engine_content_key INTEGER REFERENCES asset_contents (content_key),
   total_count INTEGER NOT NULL CHECK (total_count > 0),
   started_count INTEGER NOT NULL DEFAULT 0,
   pass_count INTEGER NOT NULL DEFAULT 0 CHECK (pass_count >= 0),
   fail_count INTEGER NOT NULL DEFAULT 0 CHECK (fail_count >= 0),
   error_count INTEGER NOT NULL DEFAULT 0 CHECK (error_count >= 0),
   created_at INTEGER NOT NULL,
-  modified_at INTEGER NOT NULL CHECK (modified_at >= created_at), engine TEXT GENERATED ALWAYS AS (
-  response_engine ->> 'type' || ':'
-  || COALESCE(response_engine ->> 'llm_id', response_engine ->> 'conversation_flow_id')
-) VIRTUAL, engine_version REAL GENERATED ALWAYS AS (
-  response_engine ->> 'version'
-) VIRTUAL, progression TEXT NOT NULL DEFAULT 'time'
-  CHECK (progression IN ('time', 'immediate', 'polls', 'manual')), polls_needed INTEGER CHECK (polls_needed > 0), polls_seen INTEGER NOT NULL DEFAULT 0, engine_content_key INTEGER
-  REFERENCES asset_contents (content_key),
+  modified_at INTEGER NOT NULL CHECK (modified_at >= created_at),
+  progression TEXT NOT NULL DEFAULT 'time'
+    CHECK (progression IN ('time', 'immediate', 'polls', 'manual')),
+  polls_needed INTEGER CHECK (polls_needed > 0),
+  polls_seen INTEGER NOT NULL DEFAULT 0,
   UNIQUE (workspace_id, batch_test_id),
-  UNIQUE (workspace_id, ordinal),
   CHECK (started_count <= total_count),
   CHECK (pass_count + fail_count + error_count <= started_count)
 ) STRICT;
@@ -127,10 +127,10 @@ CREATE TABLE test_case_revisions (
 ) STRICT;
 
 CREATE TABLE "test_runs" (
-  batch_key INTEGER NOT NULL REFERENCES batch_tests (batch_key),
+  batch_key INTEGER NOT NULL REFERENCES "batch_tests" (batch_key),
   run_index INTEGER NOT NULL CHECK (run_index >= 0),
   workspace_id INTEGER NOT NULL,
-  test_run_id TEXT NOT NULL,
+  test_run_id ANY NOT NULL,
   revision_key INTEGER REFERENCES test_case_revisions (revision_key),
   unknown_definition_id TEXT,
   status TEXT NOT NULL DEFAULT 'pending'
@@ -138,7 +138,9 @@ CREATE TABLE "test_runs" (
   outcome TEXT CHECK (outcome IN ('pass', 'fail', 'error')),
   seed_key INTEGER REFERENCES seeds (seed_key),
   started_at INTEGER,
-  ends_at INTEGER CHECK (ends_at >= started_at), ordered TEXT CHECK (json_valid(ordered)),
+  ends_at INTEGER CHECK (ends_at >= started_at),
+  -- Why a run ends as it does, and what is told of it, where that was ordered; null if drawn.
+  ordered TEXT CHECK (json_valid(ordered)),
   PRIMARY KEY (batch_key, run_index),
   UNIQUE (workspace_id, test_run_id),
   CHECK ((revision_key IS NULL) <> (unknown_definition_id IS NULL)),
@@ -148,6 +150,14 @@ CREATE TABLE "test_runs" (
   CHECK ((outcome IS NULL) = (started_at IS NULL)),
   CHECK ((outcome IS NULL) = (ends_at IS NULL))
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tested_engines (
+  engine_key INTEGER PRIMARY KEY,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  -- Type and id: what lists ask for.
+  engine TEXT NOT NULL,
+  UNIQUE (workspace_id, engine)
+) STRICT;
 
 CREATE TABLE workspaces (
   workspace_id INTEGER PRIMARY KEY,
@@ -165,12 +175,12 @@ CREATE INDEX asset_versions_by_workspace ON asset_versions (workspace_id);
 
 CREATE INDEX assets_by_kind ON assets (workspace_id, kind, asset_key);
 
-CREATE INDEX batch_tests_by_engine ON batch_tests (workspace_id, engine, ordinal);
+CREATE INDEX batch_tests_by_engine ON batch_tests (engine_key, ordinal);
 
-CREATE INDEX batch_tests_by_engine_version
-  ON batch_tests (workspace_id, engine, engine_version, ordinal);
+CREATE INDEX batch_tests_by_engine_version ON batch_tests (engine_key, engine_version, ordinal)
+  WHERE engine_version IS NOT NULL;
 
-CREATE INDEX batch_tests_queue ON batch_tests (workspace_id, ordinal)
+CREATE UNIQUE INDEX batch_tests_queue ON batch_tests (workspace_id, ordinal)
   WHERE started_count < total_count AND progression = 'time';
 
 CREATE INDEX faults_by_workspace ON faults (workspace_id, fault_key);
@@ -180,5 +190,6 @@ CREATE INDEX outcome_rules_by_workspace ON outcome_rules (workspace_id, rule_key
 CREATE INDEX test_case_definitions_by_engine
   ON test_case_definitions (workspace_id, engine, definition_key);
 
-CREATE INDEX test_runs_in_progress ON test_runs (workspace_id, ends_at)
+CREATE INDEX test_runs_in_progress
+  ON test_runs (workspace_id, ends_at, batch_key, run_index, outcome)
   WHERE status = 'in_progress';

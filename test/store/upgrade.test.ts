@@ -44,3 +44,66 @@ describe('a database of the first migration', () => {
     expect(store.batchTests.listPage({ ...page, version: 1 })).toHaveLength(0);
   });
 });
+
+describe('a database of the fifth migration', () => {
+  it('keeps ids, engines and snapshots as they were, though they are stored otherwise now', () => {
+    const path = join(temporaryFolder(), 'emulator.sqlite');
+    const db = openDatabase(path);
+    migrate(db, loadMigrations().slice(0, 5), 0);
+    db.exec(`INSERT INTO workspaces (workspace_id, name, settled_at) VALUES (1, 'w', 10)`);
+    const said = ['', ',"version":2', ',"version":null'].map(
+      (version) => `{"type":"conversation-flow","conversation_flow_id":"f:1"${version}}`,
+    );
+    const ids = ['test_batch_0123456789ab', 'test_batch_fedcba987654', 'mine'];
+    for (const [ordinal, id] of ids.entries()) {
+      db.prepare(
+        `INSERT INTO batch_tests (workspace_id, ordinal, batch_test_id, response_engine,
+                                  total_count, created_at, modified_at, progression)
+         VALUES (1, :ordinal, :id, :engine, 2, 10, 10, 'manual')`,
+      ).run({ ordinal, id, engine: said[ordinal] });
+    }
+    db.exec(`
+      INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id,
+                             unknown_definition_id)
+        VALUES (1, 0, 1, 'test_job_00000000000f', 'a'), (1, 1, 1, 'test_job_F', 'b');
+    `);
+    const rowsOf = (table: string) =>
+      JSON.stringify(db.prepare(`SELECT * FROM ${table} ORDER BY rowid`).all());
+    const rows = rowsOf('batch_tests').replaceAll(/"engine(_version)?":("[^"]*"|null|2),?/g, '');
+    const runs = JSON.stringify(db.prepare('SELECT * FROM test_runs').all());
+    const steering = {
+      ...{ next_batch_ordinal: 3, next_definition_ordinal: 0, next_rule_ordinal: 0 },
+      ...{ next_fault_ordinal: 0, next_asset_ordinal: 0, running_count: 0, settled_at: 10 },
+      ...{ settings: '{}', clock_mode: 'manual', clock_speed: 1, credit: null },
+      ...{ rate_tokens: null, rate_filled_at: null },
+    };
+    const none = '"definitions":[],"rules":[],"faults":[],"assets":[],"assetVersions":[]';
+    db.prepare(
+      `INSERT INTO snapshots (workspace_id, name, taken_at, content) VALUES (1, 's', 10, :content)`,
+    ).run({
+      content: `{"workspace":${JSON.stringify(steering)},${none},"batches":${rows},"runs":${runs}}`,
+    });
+    closeDatabase(db);
+
+    const store = openStore(path, 0);
+    onTestFinished(() => {
+      store.close();
+    });
+    const read = () => ({
+      batches: store.batchTests.listAll(1).map(({ id, responseEngine }) => ({
+        ...{ id, responseEngine, found: store.batchTests.find(1, id)?.id },
+      })),
+      runs: ['test_job_00000000000f', 'test_job_F'].map((id) => store.testRuns.find(1, id)?.run.id),
+    });
+    const before = read();
+    expect(before).toEqual({
+      batches: ids.map((id, index) => ({
+        ...{ id, found: id, responseEngine: JSON.parse(said[index] ?? '') as unknown },
+      })),
+      runs: ['test_job_00000000000f', 'test_job_F'],
+    });
+    const restore = store.transaction(() => store.snapshots.restore(1, 's'));
+    expect(restore()).toEqual({ name: 's', takenAt: 10 });
+    expect(read()).toEqual(before);
+  });
+});
