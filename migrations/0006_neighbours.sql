@@ -1,5 +1,5 @@
 -- What belongs together lies together, so that a commit writes few pages: ids as numbers that
--- follow each other, an engine named once, and no index that another one makes needless.
+-- follow each other, an engine named once, and what is under way apart from what is kept.
 
 -- The engines that batches are of; never deleted, because snapshots refer to them.
 CREATE TABLE tested_engines (
@@ -70,6 +70,8 @@ SELECT
   modified_at, progression, polls_needed, polls_seen
 FROM batch_tests;
 
+-- Rows of runs are written and never changed: what runs, and, once it starts, how and when it
+-- ends. A run that has started has ended when it is not among those under way any more.
 CREATE TABLE new_test_runs (
   batch_key INTEGER NOT NULL REFERENCES new_batch_tests (batch_key),
   run_index INTEGER NOT NULL CHECK (run_index >= 0),
@@ -77,26 +79,12 @@ CREATE TABLE new_test_runs (
   test_run_id ANY NOT NULL,
   revision_key INTEGER REFERENCES test_case_revisions (revision_key),
   unknown_definition_id TEXT,
-  status TEXT NOT NULL DEFAULT 'pending'
-    CHECK (status IN ('pending', 'in_progress', 'pass', 'fail', 'error')),
-  outcome TEXT CHECK (outcome IN ('pass', 'fail', 'error')),
-  seed_key INTEGER REFERENCES seeds (seed_key),
-  started_at INTEGER,
-  ends_at INTEGER CHECK (ends_at >= started_at),
-  -- Why a run ends as it does, and what is told of it, where that was ordered; null if drawn.
-  ordered TEXT CHECK (json_valid(ordered)),
   PRIMARY KEY (batch_key, run_index),
   UNIQUE (workspace_id, test_run_id),
-  CHECK ((revision_key IS NULL) <> (unknown_definition_id IS NULL)),
-  CHECK (status IN ('pending', 'in_progress') OR status = outcome),
-  CHECK ((status = 'pending') = (outcome IS NULL)),
-  CHECK ((outcome IS NULL) = (seed_key IS NULL)),
-  CHECK ((outcome IS NULL) = (started_at IS NULL)),
-  CHECK ((outcome IS NULL) = (ends_at IS NULL))
+  CHECK ((revision_key IS NULL) <> (unknown_definition_id IS NULL))
 ) STRICT, WITHOUT ROWID;
 INSERT INTO new_test_runs (
-  batch_key, run_index, workspace_id, test_run_id, revision_key, unknown_definition_id, status,
-  outcome, seed_key, started_at, ends_at, ordered
+  batch_key, run_index, workspace_id, test_run_id, revision_key, unknown_definition_id
 )
 SELECT
   batch_key, run_index, workspace_id,
@@ -104,8 +92,39 @@ SELECT
     SELECT SUM((instr('0123456789abcdef', substr(test_run_id, 9 + place, 1)) - 1) << shift)
     FROM made_digits
   ) ELSE test_run_id END,
-  revision_key, unknown_definition_id, status, outcome, seed_key, started_at, ends_at, ordered
+  revision_key, unknown_definition_id
 FROM test_runs;
+
+CREATE TABLE started_test_runs (
+  batch_key INTEGER NOT NULL,
+  run_index INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL CHECK (ends_at >= started_at),
+  outcome TEXT NOT NULL CHECK (outcome IN ('pass', 'fail', 'error')),
+  seed_key INTEGER NOT NULL REFERENCES seeds (seed_key),
+  -- Why it ends so, and what is told of it, where that was ordered; null if drawn.
+  ordered TEXT CHECK (json_valid(ordered)),
+  PRIMARY KEY (batch_key, run_index),
+  FOREIGN KEY (batch_key, run_index) REFERENCES new_test_runs (batch_key, run_index)
+) STRICT, WITHOUT ROWID;
+INSERT INTO started_test_runs (
+  batch_key, run_index, started_at, ends_at, outcome, seed_key, ordered
+)
+SELECT batch_key, run_index, started_at, ends_at, outcome, seed_key, ordered
+FROM test_runs WHERE outcome IS NOT NULL;
+
+-- What is under way in a workspace, the next to end first.
+CREATE TABLE running_test_runs (
+  workspace_id INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  batch_key INTEGER NOT NULL,
+  run_index INTEGER NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('pass', 'fail', 'error')),
+  PRIMARY KEY (workspace_id, ends_at, batch_key, run_index)
+) STRICT, WITHOUT ROWID;
+INSERT INTO running_test_runs (workspace_id, ends_at, batch_key, run_index, outcome)
+SELECT workspace_id, ends_at, batch_key, run_index, outcome
+FROM test_runs WHERE status = 'in_progress';
 
 -- Snapshots hold rows of both.
 UPDATE snapshots SET content = json_set(
@@ -136,7 +155,10 @@ UPDATE snapshots SET content = json_set(
   ),
   '$.runs', (
     SELECT json_group_array(json_set(
-      run.value,
+      json_remove(
+        run.value,
+        '$.status', '$.outcome', '$.seed_key', '$.started_at', '$.ends_at', '$.ordered'
+      ),
       '$.test_run_id', CASE
         WHEN run.value ->> 'test_run_id'
           GLOB 'test_job_' || replace('............', '.', '[0-9a-f]') THEN (
@@ -147,6 +169,25 @@ UPDATE snapshots SET content = json_set(
         ) ELSE run.value ->> 'test_run_id' END
     ))
     FROM json_each(content, '$.runs') AS run
+  ),
+  '$.started', (
+    SELECT json_group_array(json_object(
+      'batch_key', run.value ->> 'batch_key', 'run_index', run.value ->> 'run_index',
+      'started_at', run.value ->> 'started_at', 'ends_at', run.value ->> 'ends_at',
+      'outcome', run.value ->> 'outcome', 'seed_key', run.value ->> 'seed_key',
+      'ordered', run.value ->> 'ordered'
+    ))
+    FROM json_each(content, '$.runs') AS run
+    WHERE run.value ->> 'outcome' IS NOT NULL
+  ),
+  '$.running', (
+    SELECT json_group_array(json_object(
+      'workspace_id', run.value ->> 'workspace_id', 'ends_at', run.value ->> 'ends_at',
+      'batch_key', run.value ->> 'batch_key', 'run_index', run.value ->> 'run_index',
+      'outcome', run.value ->> 'outcome'
+    ))
+    FROM json_each(content, '$.runs') AS run
+    WHERE run.value ->> 'status' = 'in_progress'
   )
 );
 
@@ -162,7 +203,3 @@ CREATE UNIQUE INDEX batch_tests_queue ON batch_tests (workspace_id, ordinal)
 CREATE INDEX batch_tests_by_engine ON batch_tests (engine_key, ordinal);
 CREATE INDEX batch_tests_by_engine_version ON batch_tests (engine_key, engine_version, ordinal)
   WHERE engine_version IS NOT NULL;
--- What is under way in a workspace, the next to end first, with all that counting its end needs.
-CREATE INDEX test_runs_in_progress
-  ON test_runs (workspace_id, ends_at, batch_key, run_index, outcome)
-  WHERE status = 'in_progress';

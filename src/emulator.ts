@@ -69,7 +69,14 @@ export interface Emulator extends Services {
 export function openEmulator(options: EmulatorOptions): Emulator {
   const { database, clock, initialClock = wallTime, fixtures = [], onError } = options;
   const { journalSize = 1000 } = options;
-  const store = openStore(database, clock.now(), () => clock.turn());
+  const store = openStore(
+    database,
+    clock.now(),
+    () => clock.turn(),
+    () => {
+      worker.resume();
+    },
+  );
   const seed = store.keepSeed(options.settings.seed, newSeed);
   const changes = createChanges();
   const workspaces = workspacesOf(store, clock, {
@@ -86,7 +93,8 @@ export function openEmulator(options: EmulatorOptions): Emulator {
     changes,
     playSlice: slicePlayer(store, workspaces.get, sliceSize),
     clockOf: workspaces.get,
-    unfinished: store.workspaces.listUnfinished(),
+    prolonged: store.prolonged,
+    listUnfinished: () => store.workspaces.listUnfinished(),
     onError,
   });
   return {

@@ -11,6 +11,11 @@ export type Draw = (...key: ChanceKey) => number;
 export interface Chance extends Draw {
   /** The chance of everything below a key; spares hashing a long key again for each draw. */
   within(...key: ChanceKey): Chance;
+  /** Draws below one key for up to four purposes, at the price of one. */
+  split<Purpose extends string>(
+    purposes: readonly Purpose[],
+    ...key: ChanceKey
+  ): (purpose: Purpose) => number;
 }
 
 /**
@@ -20,13 +25,23 @@ export interface Chance extends Draw {
  * else was drawn in between, so results do not depend on how requests and runs interleave.
  */
 export function keyedChance(seed: string): Chance {
-  const draw: Draw = (...key) =>
-    // 52 bits: the most that stays exact, and below 1, as a fraction of a double.
-    Number.parseInt(derivedHex(13, seed, ...key), 16) / 2 ** 52;
+  const draw: Draw = (...key) => toFraction(derivedHex(drawLength, seed, ...key));
   return Object.assign(draw, {
     within: (...key: ChanceKey) => keyedChance(derivedHex(32, seed, ...key)),
+    split<Purpose extends string>(purposes: readonly Purpose[], ...key: ChanceKey) {
+      const digits = derivedHex(4 * drawLength, seed, ...key);
+      return (purpose: Purpose) => {
+        const from = purposes.indexOf(purpose) * drawLength;
+        return toFraction(digits.slice(from, from + drawLength));
+      };
+    },
   });
 }
+
+/** Digits of a draw. 52 bits: the most that stays exact, and below 1, as a fraction of a double. */
+const drawLength = 13;
+
+const toFraction = (digits: string): number => Number.parseInt(digits, 16) / 2 ** 52;
 
 /**
  * Hex digits, 64 at the most, that depend on the key alone.

@@ -32,6 +32,18 @@ describe('keyedChance', () => {
     expect(new Set(draws).size).toBe(draws.length);
   });
 
+  it('splits a key into draws that have nothing in common', () => {
+    const purposes = ['a', 'b', 'c', 'd'] as const;
+    const chance = keyedChance('s');
+    const drawn = Array.from({ length: 1000 }, (_, index) => {
+      const draw = chance.split(purposes, 'ws', index);
+      return purposes.map((purpose) => draw(purpose));
+    }).flat();
+    expect(new Set(drawn).size).toBe(4000);
+    for (const draw of drawn) expect(draw).toBeLessThan(1);
+    expect(chance.split(purposes, 'ws', 0)('b')).toBe(drawn[1]);
+  });
+
   it('spreads evenly', () => {
     const chance = keyedChance('even');
     const buckets = Array.from({ length: 10 }, () => 0);

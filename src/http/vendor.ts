@@ -76,7 +76,7 @@ function registerOperation(
         validation.checkBody(operation, body);
       }
       const result = await perform(emulator, caller, { params, query, body });
-      await emulator.store.committed();
+      await (operation.method === 'get' ? emulator.store.endOfTurn() : emulator.store.committed());
       if (validateResponses) {
         const fault = validation.findResponseFault(operation, result);
         if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);

@@ -1,6 +1,6 @@
 import type { Outcome } from '../domain/batch-test.js';
 import { orderedById, type Order, type OrderedOutcome } from '../domain/ordered-outcome.js';
-import type { Draw } from '../random.js';
+import type { Chance } from '../random.js';
 import {
   longestDuration,
   parseDuration,
@@ -34,15 +34,17 @@ export interface RunOrders {
   readonly unknownDefinitionId: string | null;
 }
 
+const purposes = ['outcome', 'duration', 'duration angle'] as const;
+
+/** What is left to chance for one run. */
+export type FateDraw = (purpose: (typeof purposes)[number]) => number;
+
+export const fateDraw = (chance: Chance, run: RunIdentity): FateDraw =>
+  chance.split(purposes, run.workspace, run.batchOrdinal, run.runIndex);
+
 /** Decides a run's fate when it starts: by rule, by magic value, or else by chance. */
-export function decideFate(
-  draw: Draw,
-  run: RunIdentity,
-  settings: Settings,
-  orders: RunOrders,
-): Fate {
+export function decideFate(drawFor: FateDraw, settings: Settings, orders: RunOrders): Fate {
   const ordered = pickOrder(orders);
-  const drawFor = (purpose: string) => draw(run.workspace, run.batchOrdinal, run.runIndex, purpose);
   const { status, duration, explanation, transcript } = ordered?.outcome ?? {};
   return {
     outcome: status ?? pick(settings.outcomes, drawFor('outcome')),
@@ -80,7 +82,10 @@ function pick({ pass, fail, error }: OutcomeWeights, draw: number): Outcome {
 }
 
 /** Whole milliseconds. */
-export function drawDuration(duration: RunDuration, draw: (purpose: string) => number): number {
+export function drawDuration(
+  duration: RunDuration,
+  draw: (purpose: 'duration' | 'duration angle') => number,
+): number {
   if (duration.kind === 'range') {
     return duration.from + Math.floor(draw('duration') * (duration.to - duration.from + 1));
   }

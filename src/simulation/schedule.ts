@@ -7,12 +7,11 @@ export interface Queued {
 
 /** A run under way. */
 export interface Running {
-  readonly startedAt: number;
   readonly endsAt: number;
 }
 
 /** Where a workspace stands, and how far to bring it. */
-export interface Situation<Q extends Queued, R extends Running> {
+export interface Situation<Q extends Queued, R extends Running, S extends R = R> {
   /** Nothing may happen before this. */
   readonly settledAt: number;
   /** Everything due by then is to happen. */
@@ -25,14 +24,14 @@ export interface Situation<Q extends Queued, R extends Running> {
   /** True if `queue` holds only the head of the real one. */
   readonly queueGoesOn: boolean;
   /** Settles how the run ends and when; `endsAt` is not before `startedAt`. */
-  readonly start: (run: Q, startedAt: number) => R;
+  readonly start: (run: Q, startedAt: number) => S;
 }
 
-export interface Progress<R extends Running> {
+export interface Progress<R extends Running, S extends R = R> {
   /** The moment of the last event. */
   readonly settledAt: number;
   /** In the order in which they happened. A run may be in both. */
-  readonly started: readonly R[];
+  readonly started: readonly S[];
   readonly ended: readonly R[];
   /** When the queue's head starts, if no end comes first; Infinity while no slot is free. */
   readonly nextStart: number;
@@ -43,10 +42,12 @@ export interface Progress<R extends Running> {
  * duration is over, which frees a slot; the head of the queue starts as soon as it is queued
  * and a slot is free. When this is called has no influence on what happens, or on when.
  */
-export function play<Q extends Queued, R extends Running>(situation: Situation<Q, R>): Progress<R> {
+export function play<Q extends Queued, R extends Running, S extends R = R>(
+  situation: Situation<Q, R, S>,
+): Progress<R, S> {
   const { until, queue } = situation;
   const running = new TinyQueue<R>([...situation.running], (a, b) => a.endsAt - b.endsAt);
-  const started: R[] = [];
+  const started: S[] = [];
   const ended: R[] = [];
   let { settledAt, freeSlots } = situation;
 

@@ -2,8 +2,9 @@ import type { Tally } from '../domain/batch-test.js';
 import { keyedChance } from '../random.js';
 import type { BatchProgress } from '../store/batch-tests.js';
 import type { Store } from '../store/store.js';
-import type { QueuedRun, StartedRun } from '../store/test-runs.js';
-import { decideFate } from './fate.js';
+import type { RunningRun, StartedRun } from '../store/running.js';
+import type { QueuedRun } from '../store/test-runs.js';
+import { decideFate, fateDraw } from './fate.js';
 import { openOrderBook } from './orders.js';
 import { play } from './schedule.js';
 import type { Workspace } from './workspace.js';
@@ -17,7 +18,7 @@ export interface SliceResult {
   readonly next: number;
 }
 
-/** Brings one workspace towards a time of its clock, in one transaction. */
+/** Brings one workspace towards a time of its clock, in a transaction, which may be prolonged. */
 export type PlaySlice = (workspaceId: number, until: number) => SliceResult;
 
 /** @param size runs loaded at once, which bounds how long a slice holds the event loop. */
@@ -26,40 +27,76 @@ export function slicePlayer(
   get: (workspaceId: number) => Workspace,
   size: number,
 ): PlaySlice {
-  return store.transaction((workspaceId, until) => {
+  return store.prolongedTransaction((workspaceId, until) => {
     const workspace = get(workspaceId);
-    const running = store.testRuns.listEnding(workspaceId, until, size);
     const queue = store.testRuns.listQueued(workspaceId, size);
-    const starter = runStarter(store, workspace);
-    // Of runs that end later than the last one loaded nothing is known yet.
-    const last = running.length === size ? running.at(-1) : undefined;
-    const { started, ended, settledAt, nextStart } = play<QueuedRun, StartedRun>({
-      settledAt: workspace.settledAt,
-      until: last?.endsAt ?? until,
-      freeSlots: workspace.settings.concurrency - workspace.runningCount,
-      running,
-      queue,
-      queueGoesOn: queue.length === size,
-      start: starter.start,
+    const happened =
+      queue.length === 0
+        ? endOnly(store, workspace, until, size)
+        : playQueue(store, workspace, queue, until, size);
+    const { started, settledAt, nextStart, ended, completed } = happened;
+    store.workspaces.recordProgress({
+      ...{ id: workspaceId, runningDelta: started - ended, startedCount: started, settledAt },
     });
-    starter.close();
-
-    const over = new Set(ended);
-    store.testRuns.recordStarts(started.filter((run) => !over.has(run)));
-    store.testRuns.recordEnds(ended);
-    const batchTestsCompleted = recordBatches(store, started, ended);
-    const runningDelta = started.length - ended.length;
-    const startedCount = started.length;
-    store.workspaces.recordProgress({ id: workspaceId, runningDelta, startedCount, settledAt });
-    const next = Math.min(nextStart, store.workspaces.nextEnd(workspaceId) ?? Infinity);
-    const counts = { runsStarted: started.length, runsEnded: ended.length };
-    return { ...counts, batchTestsCompleted, next };
+    const next = Math.min(nextStart, store.running.nextEnd(workspaceId) ?? Infinity);
+    return { runsStarted: started, runsEnded: ended, batchTestsCompleted: completed, next };
   });
+}
+
+/** Where nothing waits for a slot, runs end one by one without a consequence. */
+function endOnly(store: Store, { id, settledAt }: Workspace, until: number, size: number) {
+  const batches = store.running.endFirst(id, until, size);
+  return {
+    started: 0,
+    ended: batches.reduce((sum, { ended }) => sum + ended.pass + ended.fail + ended.error, 0),
+    completed: store.batchTests.recordProgress(
+      batches.map(({ batchKey, ended, lastEndsAt }) => ({
+        ...{ batchKey, started: 0, ended, modifiedAt: lastEndsAt },
+      })),
+    ),
+    settledAt: batches.reduce((latest, { lastEndsAt }) => Math.max(latest, lastEndsAt), settledAt),
+    nextStart: Infinity,
+  };
+}
+
+function playQueue(
+  store: Store,
+  workspace: Workspace,
+  queue: readonly QueuedRun[],
+  until: number,
+  size: number,
+) {
+  const { id, settledAt, settings, runningCount } = workspace;
+  const freeSlots = settings.concurrency - runningCount;
+  // With a slot for each, all start before anything that ends later matters.
+  const lastStart = Math.max(queue.at(-1)?.queuedAt ?? 0, settledAt);
+  const horizon = freeSlots >= queue.length ? Math.min(until, lastStart) : until;
+  const running = store.running.listEnding(id, horizon, size);
+  // Of runs that end later than the last one loaded nothing is known yet.
+  const last = running.length === size ? running.at(-1) : undefined;
+  const starter = runStarter(store, workspace);
+  const { started, ended, ...rest } = play<QueuedRun, RunningRun, StartedRun>({
+    ...{ settledAt, freeSlots, running, queue },
+    until: last?.endsAt ?? horizon,
+    queueGoesOn: queue.length === size,
+    start: starter.start,
+  });
+  starter.close();
+
+  const over = new Set<RunningRun>(ended);
+  store.running.start(id, started, over);
+  store.running.end(
+    id,
+    running.filter((run) => over.has(run)),
+  );
+  const completed = recordBatches(store, started, ended);
+  return { ...rest, started: started.length, ended: ended.length, completed };
 }
 
 /** Starts runs of a workspace: settles how and when each of them ends. */
 export function runStarter(store: Store, workspace: Workspace) {
-  const { seed } = workspace.settings;
+  const { settings } = workspace;
+  const { seed } = settings;
   const chance = keyedChance(seed);
   const seedKey = store.seedKeyOf(seed);
   const orders = openOrderBook(store, workspace.id);
@@ -67,8 +104,8 @@ export function runStarter(store: Store, workspace: Workspace) {
     start: (run: QueuedRun, startedAt: number): StartedRun => {
       const { batchKey, runIndex, batchOrdinal } = run;
       const identity = { workspace: workspace.name, batchOrdinal, runIndex };
-      const fate = decideFate(chance, identity, workspace.settings, orders.ordersFor(run));
-      const { outcome, duration, order } = fate;
+      const draw = fateDraw(chance, identity);
+      const { outcome, duration, order } = decideFate(draw, settings, orders.ordersFor(run));
       const endsAt = startedAt + duration;
       return { batchKey, runIndex, startedAt, endsAt, outcome, seedKey, order };
     },
@@ -81,11 +118,11 @@ export function runStarter(store: Store, workspace: Workspace) {
 /** Counts what happened on the batches it happened to. Answers how many are now complete. */
 export function recordBatches(
   store: Store,
-  started: readonly StartedRun[],
-  ended: readonly StartedRun[],
+  started: readonly RunningRun[],
+  ended: readonly RunningRun[],
 ): number {
   const batches = new Map<number, BatchProgress>();
-  const batchOf = ({ batchKey }: StartedRun): BatchProgress => {
+  const batchOf = ({ batchKey }: RunningRun): BatchProgress => {
     const none: Tally = { pass: 0, fail: 0, error: 0 };
     const fresh = { batchKey, started: 0, ended: none, modifiedAt: undefined };
     const batch = batches.get(batchKey) ?? fresh;
@@ -98,10 +135,5 @@ export function recordBatches(
     batch.ended[run.outcome] += 1;
     batch.modifiedAt = run.endsAt;
   }
-  let completed = 0;
-  for (const batch of batches.values()) {
-    const isComplete = store.batchTests.recordProgress(batch);
-    if (isComplete && batch.modifiedAt !== undefined) completed += 1;
-  }
-  return completed;
+  return store.batchTests.recordProgress([...batches.values()]);
 }

@@ -18,7 +18,7 @@ export function endNextRuns(
     endsAt: workspace.now,
   }));
   starter.close();
-  store.testRuns.recordEnds(ended);
+  store.running.start(workspace.id, ended, new Set(ended));
   recordBatches(store, ended, ended);
   const { id, now } = workspace;
   const startedCount = ended.length;

@@ -1,5 +1,6 @@
-import type { Alarm, Clock, WorkspaceClock } from '../workspace/clock.js';
+import type { Clock, WorkspaceClock } from '../workspace/clock.js';
 import { createAgenda } from './agenda.js';
+import { sharedAlarm } from './alarm.js';
 import type { Changes } from './changes.js';
 import type { PlaySlice, SliceResult } from './slice.js';
 
@@ -14,6 +15,8 @@ export interface Worker {
   reschedule(workspaceId: number, next: number | null): void;
   /** True if all that is due in the workspace by `until` has happened. */
   isSettled(workspaceId: number, until: number): boolean;
+  /** Takes up the unfinished work anew, because what was done of it could not be stored. */
+  resume(): void;
   /** Makes what is due in the workspace by `until` happen, then tells what did. */
   settle(workspaceId: number, until: number): Promise<Happened>;
   /** When something is next due, by the wall clock; Infinity if nothing is. */
@@ -32,8 +35,10 @@ export interface WorkerParts {
     readonly clock: WorkspaceClock;
     readonly now: number;
   };
+  /** Does what plays slices; rejects if what they did could not be stored. */
+  readonly prolonged: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** The work to take up: when something is due in each workspace that has any left. */
-  readonly unfinished: readonly { readonly id: number; readonly dueAt: number }[];
+  readonly listUnfinished: () => readonly { readonly id: number; readonly dueAt: number }[];
   /** Told when work failed; it is tried again. */
   readonly onError: (error: unknown) => void;
 }
@@ -47,69 +52,75 @@ export interface WorkerParts {
 export function startWorker(parts: WorkerParts): Worker {
   const { clock, changes, playSlice, clockOf } = parts;
   const agenda = createAgenda((id) => clockOf(id).clock);
-  let alarm: (Alarm & { readonly time: number }) | undefined;
+  const alarm = sharedAlarm(clock, () => void tick());
   let stopped = false;
-
-  /** Sets the one alarm, unless one that rings early enough is set. */
-  function setAlarm(time: number): void {
-    if (stopped || time === Infinity || (alarm !== undefined && alarm.time <= time)) return;
-    alarm?.cancel();
-    alarm = { time, ...clock.wakeAt(time, () => void tick()) };
-  }
 
   function advance(id: number, until: number): SliceResult {
     const result = playSlice(id, until);
-    setAlarm(agenda.set(id, result.next));
+    alarm.setBy(agenda.set(id, result.next));
     changes.announce(id);
     return result;
   }
 
   /** Settles every workspace in which something is due, a slice of each in turn. */
-  async function tick(): Promise<void> {
-    alarm = undefined;
-    try {
-      const wall = clock.now();
-      let ids = agenda.listDueBy(wall);
-      while (ids.length > 0) {
-        for (const id of ids) {
-          if (stopped) return;
-          if (agenda.isDueBy(id, wall)) advance(id, clockOf(id).now);
-          await clock.turn();
-        }
-        ids = ids.filter((id) => agenda.isDueBy(id, wall));
+  async function playDue(): Promise<void> {
+    const wall = clock.now();
+    for (let ids = agenda.listDueBy(wall); ids.length > 0; ids = agenda.listDueBy(wall)) {
+      for (const id of ids) {
+        if (stopped) return;
+        if (agenda.isDueBy(id, wall)) advance(id, clockOf(id).now);
+        await letOthersIn(clock);
       }
-      setAlarm(agenda.nextWall());
-    } catch (error) {
-      parts.onError(error);
-      setAlarm(clock.now() + retryMs);
     }
   }
 
-  for (const { id, dueAt } of parts.unfinished) setAlarm(agenda.set(id, dueAt));
+  async function tick(): Promise<void> {
+    try {
+      await parts.prolonged(playDue);
+      alarm.setBy(agenda.nextWall());
+    } catch (error) {
+      parts.onError(error);
+      // What is due would fail again if it was tried at once.
+      alarm.putOff(clock.now() + retryMs);
+    }
+  }
+
+  const resume = (): void => {
+    for (const { id, dueAt } of parts.listUnfinished()) alarm.setBy(agenda.set(id, dueAt));
+  };
+  resume();
 
   return {
     nudge(id, time) {
-      setAlarm(agenda.set(id, Math.min(agenda.timeOf(id), time)));
+      alarm.setBy(agenda.set(id, Math.min(agenda.timeOf(id), time)));
     },
     reschedule(id, next) {
-      setAlarm(agenda.set(id, next ?? Infinity));
+      alarm.setBy(agenda.set(id, next ?? Infinity));
       changes.announce(id);
     },
     isSettled: (id, until) => agenda.timeOf(id) > until,
-    async settle(id, until) {
-      let total: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
-      while (agenda.timeOf(id) <= until) {
-        total = sum(total, advance(id, until));
-        if (agenda.timeOf(id) <= until) await clock.turn();
-      }
-      return total;
-    },
+    resume,
+    settle: (id, until) =>
+      parts.prolonged(async () => {
+        let total: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
+        while (agenda.timeOf(id) <= until) {
+          total = sum(total, advance(id, until));
+          if (agenda.timeOf(id) <= until) await letOthersIn(clock);
+        }
+        return total;
+      }),
     nextWall: agenda.nextWall,
     stop() {
       stopped = true;
-      alarm?.cancel();
+      alarm.stop();
     },
   };
+}
+
+/** Two turns: requests that came meanwhile are read in one, and answered at the end of it. */
+async function letOthersIn(clock: Clock): Promise<void> {
+  await clock.turn();
+  await clock.turn();
 }
 
 const sum = (a: Happened, b: Happened): Happened => ({

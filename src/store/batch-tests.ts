@@ -69,8 +69,8 @@ export interface BatchTestStore {
   /** In the order of their creation. */
   listAll(workspaceId: number): StoredBatchTest[];
   listPage(page: BatchTestPage): (StoredBatchTest & { readonly position: number })[];
-  /** Answers whether the batch is complete now. */
-  recordProgress(progress: BatchProgress): boolean;
+  /** Answers how many of the batches are complete now. */
+  recordProgress(progress: readonly BatchProgress[]): number;
 }
 
 interface BatchTestRow {
@@ -129,12 +129,17 @@ export function batchTestStore(db: Db): BatchTestStore {
   const listPage = preparePage('');
   const listPageOfVersion = preparePage('AND engine_version = :version');
   const recordProgress = db
-    .prepare<Tally & { batchKey: number; started: number; modifiedAt: number | null }, 0 | 1>(
+    .prepare<{ batches: string }, 0 | 1>(
       `UPDATE batch_tests
-       SET started_count = started_count + :started, pass_count = pass_count + :pass,
-           fail_count = fail_count + :fail, error_count = error_count + :error,
-           modified_at = COALESCE(:modifiedAt, modified_at)
-       WHERE batch_key = :batchKey
+       SET started_count = started_count + given.started, pass_count = pass_count + given.pass,
+           fail_count = fail_count + given.fail, error_count = error_count + given.error,
+           modified_at = COALESCE(given.modified_at, batch_tests.modified_at)
+       FROM (
+         SELECT value ->> 0 AS batch_key, value ->> 1 AS started, value ->> 2 AS pass,
+                value ->> 3 AS fail, value ->> 4 AS error, value ->> 5 AS modified_at
+         FROM json_each(:batches)
+       ) AS given
+       WHERE batch_tests.batch_key = given.batch_key
        RETURNING pass_count + fail_count + error_count = total_count`,
     )
     .pluck();
@@ -167,9 +172,14 @@ export function batchTestStore(db: Db): BatchTestStore {
       const batches = statement.all({ ...page, before, limit }).map(toBatchTest);
       return batches.map((batch) => ({ ...batch, position: batch.ordinal }));
     },
-    recordProgress({ batchKey, started, ended, modifiedAt = null }) {
-      cache.forget(batchKey);
-      return recordProgress.get({ batchKey, started, ...ended, modifiedAt }) === 1;
+    recordProgress(progress) {
+      if (progress.length === 0) return 0;
+      const given = progress.map(({ batchKey, started, ended, modifiedAt = null }) => {
+        cache.forget(batchKey);
+        return [batchKey, started, ended.pass, ended.fail, ended.error, modifiedAt];
+      });
+      const complete = recordProgress.all({ batches: JSON.stringify(given) });
+      return complete.filter((isComplete) => isComplete === 1).length;
     },
   };
 }

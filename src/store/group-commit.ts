@@ -1,25 +1,39 @@
 import type { Db } from './database.js';
 
 /**
- * Lets requests of one turn of the event loop share a commit, which is most of what a small one
- * costs. None of them is answered before it is done.
+ * Lets what is written soon after each other share a commit, which is most of what a small write
+ * costs. No request is answered before what it wrote is committed.
  */
 export interface GroupCommit {
   /** Opens a transaction that is committed at the end of the turn, if none is open. */
   join(): void;
-  /** Commits at once, if a transaction is open, so that what follows stands for itself. */
-  flush(): void;
   /**
-   * Resolves at the end of the turn, when what was written in it is committed; rejects if it could
-   * not be. So the answers of a turn go out together, and who waits for them is woken once.
+   * Opens a transaction, if none is open, that goes on for some turns: until `prolonged` is over,
+   * unless something else has it committed before. For work that is done again in the same way if
+   * it is lost.
    */
-  readonly committed: () => Promise<void>;
+  prolong(): void;
+  /** Does work that prolongs; rejects if anything could not be committed meanwhile. */
+  prolonged<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Commits at once, if a transaction is open, so that what follows stands for itself. */
+  readonly flush: () => void;
+  /** Resolves at the end of the turn, when what was written is committed; rejects if it wasn't. */
+  committed(): Promise<void>;
+  /** For who only reads: answers that wait for it go out together, and their client wakes once. */
+  endOfTurn(): Promise<void>;
 }
 
 interface Group {
   readonly done: Promise<void>;
   readonly finish: (error?: Error) => void;
+  /** True once a request waits for it. */
+  endsWithTurn: boolean;
+  /** How often it was prolonged. */
+  prolongations: number;
 }
+
+/** How often to prolong a transaction: what it wrote is in memory until it is committed. */
+const mostProlongations = 50;
 
 /**
  * @param turn resolves in the next turn of the event loop.
@@ -36,10 +50,32 @@ export function groupCommit(
   const rollback = db.prepare('ROLLBACK');
   let group: Group | undefined;
   let end: Promise<void> | undefined;
+  /** The last one. */
+  let failure: { readonly error: Error } | undefined;
   const endOfTurn = (): Promise<void> =>
     (end ??= turn().then(() => {
       end = undefined;
     }));
+
+  const open = (): Group => {
+    begin.run();
+    let finish: Group['finish'] = () => undefined;
+    const done = new Promise<void>((resolve, reject) => {
+      finish = (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+    });
+    // Who wrote waits for it; nobody may be left who does.
+    done.catch(() => undefined);
+    return { done, finish, endsWithTurn: false, prolongations: 0 };
+  };
+
+  const endWithTurn = (group: Group): void => {
+    if (group.endsWithTurn) return;
+    group.endsWithTurn = true;
+    void endOfTurn().then(flush);
+  };
 
   const flush = (): void => {
     if (group === undefined) return;
@@ -53,28 +89,38 @@ export function groupCommit(
       finish();
     } catch (error) {
       if (db.inTransaction) rollback.run();
+      failure = { error: error as Error };
       around.onRollback();
       finish(error as Error);
     }
   };
 
+  const present = (): Group => {
+    // One that has ended by itself must not take in what would then be written without it.
+    if (!db.inTransaction) flush();
+    return (group ??= open());
+  };
+
   return {
     join() {
-      if (group !== undefined) return;
-      begin.run();
-      let finish: Group['finish'] = () => undefined;
-      const done = new Promise<void>((resolve, reject) => {
-        finish = (error) => {
-          if (error === undefined) resolve();
-          else reject(error);
-        };
-      });
-      // Who wrote waits for it; nobody may be left who does.
-      done.catch(() => undefined);
-      group = { done, finish };
-      void endOfTurn().then(flush);
+      endWithTurn(present());
+    },
+    prolong() {
+      if (group?.prolongations === mostProlongations) flush();
+      present().prolongations += 1;
+    },
+    async prolonged(work) {
+      const before = failure;
+      const result = await work().finally(flush);
+      if (failure !== undefined && failure !== before) throw failure.error;
+      return result;
     },
     flush,
-    committed: () => group?.done ?? endOfTurn(),
+    committed() {
+      if (group === undefined) return endOfTurn();
+      endWithTurn(group);
+      return group.done;
+    },
+    endOfTurn,
   };
 }

@@ -8,17 +8,10 @@ export interface SnapshotInfo {
 
 type Row = Record<string, string | number | null>;
 
-/** Everything of a workspace that decides what happens next. */
-interface Content {
-  readonly workspace: Row;
-  readonly definitions: Row[];
-  readonly rules: Row[];
-  readonly faults: Row[];
-  readonly assets: Row[];
-  readonly assetVersions: Row[];
-  readonly batches: Row[];
-  readonly runs: Row[];
-}
+/** Everything of a workspace that decides what happens next: its own row, and those of tables. */
+type Content = { readonly workspace: Row } & Record<TableName, readonly Row[]>;
+
+type TableName = keyof ReturnType<typeof tablesOf>;
 
 export interface SnapshotStore {
   /** Replaces one of the same name. To be called within a transaction. */
@@ -49,15 +42,10 @@ const steering = [
   'rate_filled_at',
 ] as const;
 
-export function snapshotStore(db: Db): SnapshotStore {
-  const definitions = tableOf(db, 'test_case_definitions');
-  const rules = tableOf(db, 'outcome_rules');
-  const faults = tableOf(db, 'faults');
-  const assets = tableOf(db, 'assets');
-  const assetVersions = tableOf(db, 'asset_versions');
-  // Keys of batches are used again once they are free, so restored ones get new keys.
-  const batches = tableOf(db, 'batch_tests', ['batch_key']);
-  const runs = tableOf(db, 'test_runs');
+/** @param onOverwrite told before rows are written past the other stores. */
+export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotStore {
+  const tables = tablesOf(db);
+  const entries = Object.entries(tables) as [TableName, Table][];
   const readSteering = db.prepare<{ id: number }, Row>(
     `SELECT ${steering.join(', ')} FROM workspaces WHERE workspace_id = :id`,
   );
@@ -82,22 +70,17 @@ export function snapshotStore(db: Db): SnapshotStore {
   );
 
   const removeAll = (id: number): void => {
-    for (const table of [runs, batches, definitions, rules, faults, assetVersions, assets])
-      table.removeAll(id);
+    onOverwrite();
+    for (const [, table] of entries.toReversed()) table.removeAll(id);
   };
 
   return {
     take(id, name, takenAt) {
-      const content: Content = {
-        workspace: readSteering.get({ id }) ?? {},
-        definitions: definitions.list(id),
-        rules: rules.list(id),
-        faults: faults.list(id),
-        assets: assets.list(id),
-        assetVersions: assetVersions.list(id),
-        batches: batches.list(id),
-        runs: runs.list(id),
-      };
+      const rows = entries.map(([name, table]) => [name, table.list(id)]);
+      const content = {
+        workspace: readSteering.get({ id }),
+        ...Object.fromEntries(rows),
+      } as Content;
       insert.run({ id, name, takenAt, content: JSON.stringify(content) });
     },
     restore(id, name) {
@@ -106,16 +89,16 @@ export function snapshotStore(db: Db): SnapshotStore {
       const content = JSON.parse(snapshot.content) as Content;
       removeAll(id);
       writeSteering.run({ ...content.workspace, id });
-      for (const row of content.definitions) definitions.insert(row);
-      for (const row of content.rules) rules.insert(row);
-      for (const row of content.faults) faults.insert(row);
-      for (const row of content.assets) assets.insert(row);
-      for (const row of content.assetVersions) assetVersions.insert(row);
-      const newKeys = new Map(
-        content.batches.map((row) => [row['batch_key'], batches.insert(row)] as const),
-      );
-      for (const row of content.runs) {
-        runs.insert({ ...row, batch_key: newKeys.get(row['batch_key'] ?? null) ?? null });
+      const newKeys = new Map<Row[string] | undefined, number>();
+      for (const [name, table] of entries) {
+        for (const row of content[name]) {
+          const { batch_key: oldKey } = row;
+          const batchKey = newKeys.get(oldKey);
+          const newKey = table.insert(
+            batchKey === undefined ? row : { ...row, batch_key: batchKey },
+          );
+          if (name === 'batches') newKeys.set(oldKey, newKey);
+        }
       }
       return { name: snapshot.name, takenAt: snapshot.takenAt };
     },
@@ -139,8 +122,29 @@ export function snapshotStore(db: Db): SnapshotStore {
   };
 }
 
+/** In the order in which their rows may be written. */
+const tablesOf = (db: Db) => ({
+  definitions: tableOf(db, 'test_case_definitions'),
+  rules: tableOf(db, 'outcome_rules'),
+  faults: tableOf(db, 'faults'),
+  assets: tableOf(db, 'assets'),
+  assetVersions: tableOf(db, 'asset_versions'),
+  // Keys of batches are used again once they are free, so restored ones get new keys.
+  batches: tableOf(db, 'batch_tests', ['batch_key']),
+  runs: tableOf(db, 'test_runs'),
+  started: tableOf(
+    db,
+    'started_test_runs',
+    [],
+    'batch_key IN (SELECT batch_key FROM batch_tests WHERE workspace_id = :id)',
+  ),
+  running: tableOf(db, 'running_test_runs'),
+});
+
+type Table = ReturnType<typeof tableOf>;
+
 /** Reads and writes whole rows of a workspace; `made` are columns that SQLite fills in itself. */
-function tableOf(db: Db, table: string, made: readonly string[] = []) {
+function tableOf(db: Db, table: string, made: readonly string[] = [], isIn = 'workspace_id = :id') {
   const columns = db
     .prepare<{ table: string }, string>('SELECT name FROM pragma_table_info(:table)')
     .pluck()
@@ -151,9 +155,9 @@ function tableOf(db: Db, table: string, made: readonly string[] = []) {
      VALUES (${given.map((column) => `:${column}`).join(', ')})`,
   );
   const list = db.prepare<{ id: number }, Row>(
-    `SELECT ${columns.join(', ')} FROM ${table} WHERE workspace_id = :id`,
+    `SELECT ${columns.join(', ')} FROM ${table} WHERE ${isIn}`,
   );
-  const removeAll = db.prepare<{ id: number }>(`DELETE FROM ${table} WHERE workspace_id = :id`);
+  const removeAll = db.prepare<{ id: number }>(`DELETE FROM ${table} WHERE ${isIn}`);
   return {
     insert: (row: Row): number => Number(insert.run(row).lastInsertRowid),
     list: (id: number) => list.all({ id }),

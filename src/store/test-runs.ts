@@ -34,16 +34,6 @@ export interface QueuedRun extends RunPosition {
   readonly engineVersion: EngineVersion;
 }
 
-/** A run that has been started: how it ends and when is settled then. */
-export interface StartedRun extends RunPosition {
-  readonly startedAt: number;
-  readonly endsAt: number;
-  readonly outcome: Outcome;
-  readonly seedKey: number;
-  /** What decided it, if not chance. */
-  readonly order: Order | null;
-}
-
 /** A run with what it runs, and the engine of its batch. */
 export interface StoredTestRun {
   readonly runIndex: number;
@@ -66,17 +56,13 @@ export interface TestRunStore {
   find(workspaceId: number, id: string): StoredTestRun | undefined;
   /** Runs of a batch in their order, those behind `after`; all of them without a limit. */
   listPage(batchKey: number, after: number, limit: number | undefined): StoredTestRun[];
-  /** Runs under way that end by `until`, the first to end first. */
-  listEnding(workspaceId: number, until: number, limit: number): StartedRun[];
   /** Runs not yet started, first in first out. */
   listQueued(workspaceId: number, limit: number): QueuedRun[];
   /** Runs of a batch that have not started, in their order. */
   listWaiting(batchKey: number, limit: number): QueuedRun[];
-  recordStarts(runs: readonly StartedRun[]): void;
-  recordEnds(runs: readonly StartedRun[]): void;
 }
 
-/** As stored: which of the nullable columns are set goes by the status, as the schema checks. */
+/** Which of the nullable columns are set goes by the status. */
 interface TestRunRow {
   runIndex: number;
   id: StoredId;
@@ -95,13 +81,22 @@ interface TestRunRow {
 }
 
 const selectRuns = `
-  SELECT run_index AS runIndex, test_run_id AS id, status, revision_key AS revisionKey,
-         unknown_definition_id AS unknownDefinitionId, outcome, started_at AS startedAt,
-         ends_at AS endsAt, seed, ordered, created_at AS createdAt, engine,
-         engine_version AS engineVersion, engine_content_key AS engineContentKey
+  SELECT test_runs.run_index AS runIndex, test_run_id AS id,
+         CASE WHEN started.outcome IS NULL THEN 'pending'
+              WHEN running.outcome IS NULL THEN started.outcome
+              ELSE 'in_progress' END AS status,
+         revision_key AS revisionKey, unknown_definition_id AS unknownDefinitionId,
+         started.outcome, started_at AS startedAt, started.ends_at AS endsAt, seed, ordered,
+         created_at AS createdAt, engine, engine_version AS engineVersion,
+         engine_content_key AS engineContentKey
   FROM test_runs
   JOIN batch_tests USING (batch_key)
   JOIN tested_engines USING (engine_key)
+  LEFT JOIN started_test_runs AS started
+    ON started.batch_key = test_runs.batch_key AND started.run_index = test_runs.run_index
+  LEFT JOIN running_test_runs AS running
+    ON running.workspace_id = test_runs.workspace_id AND running.ends_at = started.ends_at
+      AND running.batch_key = test_runs.batch_key AND running.run_index = test_runs.run_index
   LEFT JOIN seeds USING (seed_key)`;
 
 const selectWaiting = `
@@ -147,18 +142,8 @@ export function testRunStore(db: Db): TestRunStore {
     `${selectRuns} WHERE test_runs.workspace_id = :workspaceId AND test_run_id = :id`,
   );
   const listPage = db.prepare<{ batchKey: number; after: number; limit: number }, TestRunRow>(
-    `${selectRuns} WHERE batch_key = :batchKey AND run_index > :after
-     ORDER BY run_index LIMIT :limit`,
-  );
-  const listEnding = db.prepare<
-    { workspaceId: number; until: number; limit: number },
-    Omit<StartedRun, 'order'> & { ordered: string | null }
-  >(
-    `SELECT batch_key AS batchKey, run_index AS runIndex, started_at AS startedAt,
-            ends_at AS endsAt, outcome, seed_key AS seedKey, ordered
-     FROM test_runs
-     WHERE workspace_id = :workspaceId AND status = 'in_progress' AND ends_at <= :until
-     ORDER BY ends_at, batch_key, run_index LIMIT :limit`,
+    `${selectRuns} WHERE test_runs.batch_key = :batchKey AND test_runs.run_index > :after
+     ORDER BY test_runs.run_index LIMIT :limit`,
   );
   const listQueued = db.prepare<{ workspaceId: number; limit: number }, QueuedRun>(
     `${selectWaiting}
@@ -169,22 +154,6 @@ export function testRunStore(db: Db): TestRunStore {
   const listWaiting = db.prepare<{ batchKey: number; limit: number }, QueuedRun>(
     `${selectWaiting} WHERE batch_tests.batch_key = :batchKey ORDER BY run_index LIMIT :limit`,
   );
-  // All at once, because the call of a statement costs more than the row.
-  const record = (status: string) =>
-    db.prepare<{ runs: string }>(
-      `UPDATE test_runs
-       SET status = ${status}, outcome = given.outcome, seed_key = given.seed_key,
-           ordered = given.ordered, started_at = given.started_at, ends_at = given.ends_at
-       FROM (
-         SELECT value ->> 0 AS batch_key, value ->> 1 AS run_index, value ->> 2 AS outcome,
-                value ->> 3 AS seed_key, value ->> 4 AS ordered, value ->> 5 AS started_at,
-                value ->> 6 AS ends_at
-         FROM json_each(:runs)
-       ) AS given
-       WHERE test_runs.batch_key = given.batch_key AND test_runs.run_index = given.run_index`,
-    );
-  const recordStarts = record(`'in_progress'`);
-  const recordEnds = record('given.outcome');
 
   return {
     insertAll(batch, runs) {
@@ -205,32 +174,13 @@ export function testRunStore(db: Db): TestRunStore {
     },
     listPage: (batchKey, after, limit = -1) =>
       listPage.all({ batchKey, after, limit }).map(toStoredTestRun),
-    listEnding: (workspaceId, until, limit) =>
-      listEnding
-        .all({ workspaceId, until, limit })
-        .map(({ ordered, ...run }) => ({ ...run, order: readOrder(ordered) })),
     listWaiting: (batchKey, limit) => listWaiting.all({ batchKey, limit }),
     listQueued: (workspaceId, limit) => listQueued.all({ workspaceId, limit }),
-    recordStarts: (runs) => {
-      if (runs.length > 0) recordStarts.run({ runs: toJson(runs) });
-    },
-    recordEnds: (runs) => {
-      if (runs.length > 0) recordEnds.run({ runs: toJson(runs) });
-    },
   };
 }
 
 const readOrder = (ordered: string | null): Order | null =>
   ordered === null ? null : (JSON.parse(ordered) as Order);
-
-/** In the order in which the statement takes them apart. */
-const toJson = (runs: readonly StartedRun[]): string =>
-  JSON.stringify(
-    runs.map(({ batchKey, runIndex, outcome, seedKey, order, startedAt, endsAt }) => [
-      ...[batchKey, runIndex, outcome, seedKey],
-      ...[order === null ? null : JSON.stringify(order), startedAt, endsAt],
-    ]),
-  );
 
 function toStoredTestRun({ runIndex, ordered, ...rest }: TestRunRow): StoredTestRun {
   const { engine, engineVersion, engineContentKey, ...row } = rest;

@@ -56,7 +56,6 @@ export interface WorkspaceStore {
   listUnfinished(): { id: number; dueAt: number }[];
   /** The same for one; null if nothing is due any more. */
   nextDue(id: number): number | null;
-  nextEnd(id: number): number | undefined;
 }
 
 export interface Progress {
@@ -229,7 +228,7 @@ function ordinalStore(db: Db) {
       return ordinal;
     },
     writeTaken,
-    forgetTaken: () => {
+    forgetTaken: (): void => {
       taken.clear();
     },
     ordinals(id: number) {
@@ -240,11 +239,11 @@ function ordinalStore(db: Db) {
   };
 }
 
-function dueStore(db: Db): Pick<WorkspaceStore, 'listUnfinished' | 'nextDue' | 'nextEnd'> {
+function dueStore(db: Db): Pick<WorkspaceStore, 'listUnfinished' | 'nextDue'> {
   const listUnfinished = db.prepare<[], { id: number; dueAt: number }>(
     `SELECT workspace_id AS id, MIN(due_at) AS dueAt FROM (
-       SELECT workspace_id, MIN(ends_at) AS due_at FROM test_runs
-       WHERE status = 'in_progress' GROUP BY workspace_id
+       SELECT workspace_id, MIN(ends_at) AS due_at FROM running_test_runs
+       GROUP BY workspace_id
        UNION ALL
        SELECT workspace_id, MIN(created_at) FROM batch_tests
        WHERE started_count < total_count AND progression = 'time' GROUP BY workspace_id
@@ -253,8 +252,7 @@ function dueStore(db: Db): Pick<WorkspaceStore, 'listUnfinished' | 'nextDue' | '
   const nextDue = db
     .prepare<{ id: number }, number | null>(
       `SELECT MIN(due_at) FROM (
-         SELECT MIN(ends_at) AS due_at FROM test_runs
-         WHERE workspace_id = :id AND status = 'in_progress'
+         SELECT MIN(ends_at) AS due_at FROM running_test_runs WHERE workspace_id = :id
          UNION ALL
          SELECT created_at FROM (
            SELECT created_at FROM batch_tests
@@ -264,15 +262,9 @@ function dueStore(db: Db): Pick<WorkspaceStore, 'listUnfinished' | 'nextDue' | '
        )`,
     )
     .pluck();
-  const nextEnd = db
-    .prepare<{ id: number }, number | null>(
-      `SELECT MIN(ends_at) FROM test_runs WHERE workspace_id = :id AND status = 'in_progress'`,
-    )
-    .pluck();
 
   return {
     listUnfinished: () => listUnfinished.all(),
     nextDue: (id) => nextDue.get({ id }) ?? null,
-    nextEnd: (id) => nextEnd.get({ id }) ?? undefined,
   };
 }

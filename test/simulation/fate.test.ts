@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyedChance } from '../../src/random.js';
-import { decideFate, type RunOrders } from '../../src/simulation/fate.js';
+import { decideFate, fateDraw, type RunOrders } from '../../src/simulation/fate.js';
 import { longestDuration, parseSettings } from '../../src/workspace/settings.js';
 import { defaultSettings } from '../support/emulator.js';
 
@@ -15,7 +15,7 @@ const nothing: RunOrders = {
 };
 
 const fate = (draw: number, change: Partial<typeof settings> = {}) =>
-  decideFate(() => draw, run, { ...settings, ...change }, nothing);
+  decideFate(() => draw, { ...settings, ...change }, nothing);
 
 describe('what is left to chance', () => {
   it('lays the weights end to end', () => {
@@ -59,8 +59,11 @@ describe('what is left to chance', () => {
     const drawn = (sigma: number) =>
       Array.from({ length: 2001 }, (_, runIndex) => {
         const runDuration = { kind: 'lognormal', median: 2000, sigma } as const;
-        return decideFate(chance, { ...run, runIndex }, { ...settings, runDuration }, nothing)
-          .duration;
+        return decideFate(
+          fateDraw(chance, { ...run, runIndex }),
+          { ...settings, runDuration },
+          nothing,
+        ).duration;
       }).toSorted((a, b) => a - b);
     expect(new Set(drawn(0))).toEqual(new Set([2000]));
     const durations = drawn(0.5);
@@ -75,7 +78,7 @@ describe('what is left to chance', () => {
   it('draws outcome and duration apart', () => {
     const chance = keyedChance('s');
     const fates = Array.from({ length: 200 }, (_, runIndex) =>
-      decideFate(chance, { ...run, runIndex }, settings, nothing),
+      decideFate(fateDraw(chance, { ...run, runIndex }), settings, nothing),
     );
     expect(new Set(fates.map(({ duration }) => duration)).size).toBeGreaterThan(100);
     expect(new Set(fates.map(({ outcome }) => outcome)).size).toBe(3);
@@ -86,7 +89,7 @@ describe('what was ordered', () => {
   const byRule = { rule: 'rule_1', outcome: { status: 'fail', explanation: 'Told' } } as const;
   const byVariables = { status: 'error', duration: '3s' } as const;
   const decide = (orders: Partial<RunOrders>) =>
-    decideFate(keyedChance('s'), run, settings, { ...nothing, ...orders });
+    decideFate(fateDraw(keyedChance('s'), run), settings, { ...nothing, ...orders });
 
   it('comes from a rule before a variable, that before an id, and that before chance', () => {
     const unknownDefinitionId = 'test_case_fail_7';

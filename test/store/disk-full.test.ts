@@ -63,6 +63,24 @@ describe('a disk that is full', () => {
     expect(await read()).toMatchObject({ total_count: 1 });
   });
 
+  it('fails an advance of which not all could be stored, and what it did is done again', async () => {
+    const { client, fill, empty } = arrange();
+    const batches = [];
+    for (let index = 0; index < 3; index += 1) batches.push(await client.createBatchTest(ids));
+    const advance = () =>
+      client.send({
+        ...{ method: 'POST', url: '/_emulator/clock/advance', payload: { until: 'idle' } },
+      });
+    fill();
+    expect(await advance()).toMatchObject({ status: 500, body: { status: 'error' } });
+    empty();
+    expect(await advance()).toMatchObject({ status: 200 });
+    for (const { test_case_batch_job_id: id } of batches) {
+      const { status, pass_count, fail_count, error_count } = await client.getBatchTest(id);
+      expect([status, pass_count + fail_count + error_count]).toEqual(['complete', 1000]);
+    }
+  });
+
   it('lets the worker try again until there is room', async () => {
     const { client, clock, errors, fill, empty } = arrange();
     const batches = [];

@@ -93,6 +93,101 @@ describe('a group commit', () => {
   });
 });
 
+describe('a commit that is prolonged', () => {
+  /** Work of several turns, each of which writes a number. */
+  const work = (parts: ReturnType<typeof arrange>, ...numbers: number[]) =>
+    parts.group.prolonged(async () => {
+      for (const n of numbers) {
+        parts.group.prolong();
+        parts.write(n);
+        await Promise.resolve();
+      }
+    });
+
+  it('comes when the work is over', async () => {
+    const parts = arrange();
+    const done = work(parts, 1, 2, 3);
+    await Promise.resolve();
+    expect(parts.committed()).toEqual([]);
+    await done;
+    expect(parts.committed()).toEqual([1, 2, 3]);
+  });
+
+  it('comes sooner for who writes meanwhile, and later for nobody who only reads', async () => {
+    const parts = arrange();
+    const { group, write, committed, endTurn } = parts;
+    group.prolong();
+    write(1);
+    const read = group.endOfTurn();
+    endTurn();
+    await read;
+    expect(committed()).toEqual([]);
+    group.join();
+    write(2);
+    const written = group.committed();
+    endTurn();
+    await written;
+    expect(committed()).toEqual([1, 2]);
+    // A write that needed no transaction of its own.
+    group.prolong();
+    write(3);
+    const alone = group.committed();
+    endTurn();
+    await alone;
+    expect(committed()).toEqual([1, 2, 3]);
+  });
+
+  it('comes after so much at the latest', async () => {
+    const parts = arrange();
+    const numbers = Array.from({ length: 50 }, (_, n) => n);
+    for (const n of numbers) {
+      parts.group.prolong();
+      parts.write(n);
+    }
+    expect(parts.committed()).toEqual([]);
+    await work(parts, 50);
+    expect(parts.committed()).toEqual([...numbers, 50]);
+  });
+
+  it('is told of to the work if it fails, whoever asked for it', async () => {
+    const parts = arrange();
+    const { db, group, committed, rollbacks } = parts;
+    const done = expect(work(parts, 1, 2)).rejects.toThrow('rolled back');
+    db.exec('ROLLBACK');
+    group.flush();
+    await done;
+    // What came after is no part of it.
+    expect([committed(), rollbacks()]).toEqual([[2], 1]);
+    await work(parts, 3);
+    expect(committed()).toEqual([2, 3]);
+  });
+
+  it('takes nothing in once it has ended by itself', async () => {
+    const { db, group, write, committed, endTurn } = arrange();
+    group.join();
+    write(1);
+    const first = expect(group.committed()).rejects.toThrow('rolled back');
+    db.exec('ROLLBACK');
+    group.join();
+    write(2);
+    const second = group.committed();
+    endTurn();
+    await Promise.all([first, second]);
+    expect(committed()).toEqual([2]);
+  });
+
+  it('keeps what came before work that throws', async () => {
+    const { group, write, committed } = arrange();
+    const failing = group.prolonged(async () => {
+      group.prolong();
+      write(1);
+      await Promise.reject(new Error('no'));
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(committed()).toEqual([1]);
+  });
+});
+
 describe('the store', () => {
   it('undoes one that fails without the others of its turn', async () => {
     let endTurn = (): void => undefined;

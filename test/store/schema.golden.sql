@@ -89,6 +89,15 @@ CREATE TABLE outcome_rules (
   UNIQUE (workspace_id, rule_id)
 ) STRICT;
 
+CREATE TABLE running_test_runs (
+  workspace_id INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  batch_key INTEGER NOT NULL,
+  run_index INTEGER NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('pass', 'fail', 'error')),
+  PRIMARY KEY (workspace_id, ends_at, batch_key, run_index)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE seeds (
   seed_key INTEGER PRIMARY KEY,
   seed TEXT NOT NULL UNIQUE
@@ -102,6 +111,19 @@ CREATE TABLE snapshots (
   content TEXT NOT NULL CHECK (json_valid(content)),
   UNIQUE (workspace_id, name)
 ) STRICT;
+
+CREATE TABLE started_test_runs (
+  batch_key INTEGER NOT NULL,
+  run_index INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL CHECK (ends_at >= started_at),
+  outcome TEXT NOT NULL CHECK (outcome IN ('pass', 'fail', 'error')),
+  seed_key INTEGER NOT NULL REFERENCES seeds (seed_key),
+  -- Why it ends so, and what is told of it, where that was ordered; null if drawn.
+  ordered TEXT CHECK (json_valid(ordered)),
+  PRIMARY KEY (batch_key, run_index),
+  FOREIGN KEY (batch_key, run_index) REFERENCES "test_runs" (batch_key, run_index)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE test_case_definitions (
   definition_key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -133,22 +155,9 @@ CREATE TABLE "test_runs" (
   test_run_id ANY NOT NULL,
   revision_key INTEGER REFERENCES test_case_revisions (revision_key),
   unknown_definition_id TEXT,
-  status TEXT NOT NULL DEFAULT 'pending'
-    CHECK (status IN ('pending', 'in_progress', 'pass', 'fail', 'error')),
-  outcome TEXT CHECK (outcome IN ('pass', 'fail', 'error')),
-  seed_key INTEGER REFERENCES seeds (seed_key),
-  started_at INTEGER,
-  ends_at INTEGER CHECK (ends_at >= started_at),
-  -- Why a run ends as it does, and what is told of it, where that was ordered; null if drawn.
-  ordered TEXT CHECK (json_valid(ordered)),
   PRIMARY KEY (batch_key, run_index),
   UNIQUE (workspace_id, test_run_id),
-  CHECK ((revision_key IS NULL) <> (unknown_definition_id IS NULL)),
-  CHECK (status IN ('pending', 'in_progress') OR status = outcome),
-  CHECK ((status = 'pending') = (outcome IS NULL)),
-  CHECK ((outcome IS NULL) = (seed_key IS NULL)),
-  CHECK ((outcome IS NULL) = (started_at IS NULL)),
-  CHECK ((outcome IS NULL) = (ends_at IS NULL))
+  CHECK ((revision_key IS NULL) <> (unknown_definition_id IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tested_engines (
@@ -189,7 +198,3 @@ CREATE INDEX outcome_rules_by_workspace ON outcome_rules (workspace_id, rule_key
 
 CREATE INDEX test_case_definitions_by_engine
   ON test_case_definitions (workspace_id, engine, definition_key);
-
-CREATE INDEX test_runs_in_progress
-  ON test_runs (workspace_id, ends_at, batch_key, run_index, outcome)
-  WHERE status = 'in_progress';

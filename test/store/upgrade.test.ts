@@ -37,7 +37,7 @@ describe('a database of the first migration', () => {
       { run: { id: 'test_job_2', status: 'in_progress', seed: 'old', endsAt: 30 } },
       { run: { id: 'test_job_3', status: 'pending' }, target: { unknownDefinitionId: 'c' } },
     ]);
-    expect(store.testRuns.listEnding(1, 30, 9)).toMatchObject([{ runIndex: 1, outcome: 'fail' }]);
+    expect(store.running.listEnding(1, 30, 9)).toMatchObject([{ runIndex: 1, outcome: 'fail' }]);
     expect(store.testRuns.listQueued(1, 9)).toMatchObject([{ runIndex: 2 }]);
     const page = { workspaceId: 1, before: undefined, limit: 9, engine: 'retell-llm:llm_1' };
     expect(store.batchTests.listPage({ ...page, version: 2 })).toHaveLength(1);

@@ -1,0 +1,141 @@
+import type { Outcome, Tally } from '../domain/batch-test.js';
+import type { Order } from '../domain/ordered-outcome.js';
+import type { Db } from './database.js';
+import type { RunPosition } from './test-runs.js';
+
+/** A run under way: how it ends and when is settled. */
+export interface RunningRun extends RunPosition {
+  readonly endsAt: number;
+  readonly outcome: Outcome;
+}
+
+/** A run that has been started. */
+export interface StartedRun extends RunningRun {
+  readonly startedAt: number;
+  readonly seedKey: number;
+  /** What decided it, if not chance. */
+  readonly order: Order | null;
+}
+
+/** Runs of one batch that ended. */
+export interface EndedRuns {
+  readonly batchKey: number;
+  readonly ended: Tally;
+  readonly lastEndsAt: number;
+}
+
+export interface RunningStore {
+  /** Starts runs, those that are over at once too. */
+  start(workspaceId: number, runs: readonly StartedRun[], over: ReadonlySet<RunningRun>): void;
+  /** Those that end by `until`, the first to end first. */
+  listEnding(workspaceId: number, until: number, limit: number): RunningRun[];
+  end(workspaceId: number, runs: readonly RunningRun[]): void;
+  /** Ends the first to end of those that end by `until`, and answers how they ended. */
+  endFirst(workspaceId: number, until: number, limit: number): EndedRuns[];
+  nextEnd(workspaceId: number): number | undefined;
+}
+
+export function runningStore(db: Db): RunningStore {
+  const listEnding = db.prepare<{ workspaceId: number; until: number; limit: number }, RunningRun>(
+    `SELECT batch_key AS batchKey, run_index AS runIndex, ends_at AS endsAt, outcome
+     FROM running_test_runs
+     WHERE workspace_id = :workspaceId AND ends_at <= :until
+     ORDER BY ends_at, batch_key, run_index LIMIT :limit`,
+  );
+  const end = db.prepare<{ workspaceId: number; runs: string }>(
+    `DELETE FROM running_test_runs
+     WHERE workspace_id = :workspaceId AND (ends_at, batch_key, run_index) IN (
+       SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(:runs)
+     )`,
+  );
+  const nextEnd = db
+    .prepare<{ workspaceId: number }, number | null>(
+      'SELECT MIN(ends_at) FROM running_test_runs WHERE workspace_id = :workspaceId',
+    )
+    .pluck();
+  return {
+    start: starter(db),
+    listEnding: (workspaceId, until, limit) => listEnding.all({ workspaceId, until, limit }),
+    end(workspaceId, runs) {
+      if (runs.length === 0) return;
+      const keys = runs.map(({ endsAt, batchKey, runIndex }) => [endsAt, batchKey, runIndex]);
+      end.run({ workspaceId, runs: JSON.stringify(keys) });
+    },
+    endFirst: ender(db),
+    nextEnd: (workspaceId) => nextEnd.get({ workspaceId }) ?? undefined,
+  };
+}
+
+/** All at once, because the call of a statement costs more than the row. */
+function starter(db: Db): RunningStore['start'] {
+  const record = db.prepare<{ runs: string }>(
+    `INSERT INTO started_test_runs (batch_key, run_index, ends_at, outcome, started_at, seed_key,
+                                    ordered)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+            value ->> 6
+     FROM json_each(:runs)`,
+  );
+  const add = db.prepare<{ workspaceId: number; runs: string }>(
+    `INSERT INTO running_test_runs (workspace_id, ends_at, batch_key, run_index, outcome)
+     SELECT :workspaceId, value ->> 2, value ->> 0, value ->> 1, value ->> 3
+     FROM json_each(:runs)`,
+  );
+  return (workspaceId, runs, over) => {
+    if (runs.length === 0) return;
+    const given = toJson(runs);
+    record.run({ runs: given });
+    const running = runs.filter((run) => !over.has(run));
+    if (running.length === 0) return;
+    add.run({ workspaceId, runs: running.length === runs.length ? given : toJson(running) });
+  };
+}
+
+/** In the order in which the statements take them apart. */
+const toJson = (runs: readonly StartedRun[]): string =>
+  JSON.stringify(
+    runs.map(({ batchKey, runIndex, endsAt, outcome, startedAt, seedKey, order }) => [
+      ...[batchKey, runIndex, endsAt, outcome, startedAt, seedKey],
+      order === null ? null : JSON.stringify(order),
+    ]),
+  );
+
+interface Bound extends RunPosition {
+  readonly endsAt: number;
+}
+
+function ender(db: Db): RunningStore['endFirst'] {
+  const findLast = db.prepare<{ workspaceId: number; until: number; offset: number }, Bound>(
+    `SELECT ends_at AS endsAt, batch_key AS batchKey, run_index AS runIndex
+     FROM running_test_runs
+     WHERE workspace_id = :workspaceId AND ends_at <= :until
+     ORDER BY ends_at, batch_key, run_index LIMIT 1 OFFSET :offset`,
+  );
+  const isWithin = `workspace_id = :workspaceId
+    AND (ends_at, batch_key, run_index) <= (:endsAt, :batchKey, :runIndex)`;
+  const count = db.prepare<
+    Bound & { workspaceId: number },
+    { batchKey: number; outcome: Outcome; count: number; lastEndsAt: number }
+  >(
+    `SELECT batch_key AS batchKey, outcome, COUNT(*) AS count, MAX(ends_at) AS lastEndsAt
+     FROM running_test_runs WHERE ${isWithin} GROUP BY batch_key, outcome`,
+  );
+  const end = db.prepare<Bound & { workspaceId: number }>(
+    `DELETE FROM running_test_runs WHERE ${isWithin}`,
+  );
+  return (workspaceId, until, limit) => {
+    const last = findLast.get({ workspaceId, until, offset: limit - 1 });
+    const all = { endsAt: until, batchKey: Number.MAX_SAFE_INTEGER, runIndex: 0 };
+    const bound = { ...(last ?? all), workspaceId };
+    const batches = new Map<number, EndedRuns>();
+    for (const { batchKey, outcome, count: ended, lastEndsAt } of count.all(bound)) {
+      const before = batches.get(batchKey) ?? { ended: { pass: 0, fail: 0, error: 0 }, lastEndsAt };
+      batches.set(batchKey, {
+        batchKey,
+        ended: { ...before.ended, [outcome]: ended },
+        lastEndsAt: Math.max(before.lastEndsAt, lastEndsAt),
+      });
+    }
+    if (batches.size > 0) end.run(bound);
+    return [...batches.values()];
+  };
+}

@@ -1,0 +1,103 @@
+import { isDuplicate, type Db } from './database.js';
+import { groupCommit, type GroupCommit } from './group-commit.js';
+
+export interface Transactions extends Pick<GroupCommit, 'prolonged' | 'committed' | 'endOfTurn'> {
+  /** Makes a function whose writes all happen, or, if it throws, none. */
+  transaction<Args extends unknown[], Result>(
+    work: (...args: Args) => Result,
+  ): (...args: Args) => Result;
+  /**
+   * The same, but it may be committed only after some turns of the event loop, with others like
+   * it. What it did is certain once `prolonged`, in which it is called, has resolved.
+   */
+  prolongedTransaction<Args extends unknown[], Result>(
+    work: (...args: Args) => Result,
+  ): (...args: Args) => Result;
+  /**
+   * Like `transaction`, done over if it used an id that is taken, so that `work`, which must
+   * make other ids at each attempt, is certain of them. With 48 bits that is a rare event.
+   */
+  transactionWithNewIds<Result>(work: (attempt: number) => Result): Result;
+  /**
+   * The same, in one commit with what else is written in this turn of the event loop: what it did
+   * counts once `committed` has resolved.
+   */
+  groupedTransactionWithNewIds<Result>(work: (attempt: number) => Result): Result;
+  /** Does the work and undoes it, to see whether it throws. */
+  rehearse(work: () => void): void;
+  /** Commits at once what is not committed yet. */
+  readonly flush: () => void;
+}
+
+/** What to do around transactions. */
+export interface TransactionEvents {
+  /** Resolves in the next turn of the event loop. */
+  readonly turn: () => Promise<void>;
+  /** To write what goes with the rest of it. */
+  readonly beforeCommit: () => void;
+  /** What was read in a transaction that was rolled back was never so. */
+  readonly onUndo: () => void;
+  /** Told when what several had written together could not be committed. */
+  readonly onRollback: () => void;
+}
+
+export function transactionsOf(db: Db, events: TransactionEvents): Transactions {
+  const group = groupCommit(db, events.turn, events);
+  // Made once, because making it costs more than the transaction.
+  const transaction = db.transaction((work: () => unknown) => work());
+  const atomically = <Result>(work: () => Result): Result => {
+    try {
+      return transaction.immediate(work) as Result;
+    } catch (error) {
+      events.onUndo();
+      throw error;
+    }
+  };
+  const withNewIds = <Result>(work: (attempt: number) => Result): Result => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return atomically(() => work(attempt));
+      } catch (error) {
+        if (!isDuplicate(error) || attempt === 3) throw error;
+      }
+    }
+  };
+  return {
+    transaction:
+      (work) =>
+      (...args) => {
+        group.flush();
+        return atomically(() => work(...args));
+      },
+    prolongedTransaction:
+      (work) =>
+      (...args) => {
+        group.prolong();
+        return atomically(() => work(...args));
+      },
+    transactionWithNewIds(work) {
+      group.flush();
+      return withNewIds(work);
+    },
+    groupedTransactionWithNewIds(work) {
+      group.join();
+      return withNewIds(work);
+    },
+    rehearse(work) {
+      group.flush();
+      const undo = new Error('to be undone');
+      try {
+        atomically(() => {
+          work();
+          throw undo;
+        });
+      } catch (error) {
+        if (error !== undo) throw error;
+      }
+    },
+    prolonged: (work) => group.prolonged(work),
+    committed: () => group.committed(),
+    endOfTurn: () => group.endOfTurn(),
+    flush: group.flush,
+  };
+}
