@@ -9,7 +9,7 @@ import { ManualClock } from '../support/manual-clock.js';
 
 /** An emulator on a file that can be made as full as the disk. */
 function arrange() {
-  const pragma = vi.spyOn(Database.prototype, 'pragma');
+  const prepare = vi.spyOn(Database.prototype, 'prepare');
   const clock = new ManualClock();
   const errors: unknown[] = [];
   const emulator = openEmulator({
@@ -17,8 +17,8 @@ function arrange() {
     settings: { ...defaultSettings, runDuration: '1s', concurrency: 1000 },
     onError: (error) => errors.push(error),
   });
-  const [db] = pragma.mock.contexts as Database.Database[];
-  pragma.mockRestore();
+  const [db] = prepare.mock.contexts as Database.Database[];
+  prepare.mockRestore();
   const app = buildApp({
     ...{ emulator, apiKeys: [], validateResponses: true, controlAccess: thisMachine },
   });

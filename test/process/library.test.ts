@@ -1,0 +1,18 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+
+describe('a process that uses the library', () => {
+  // Node 24 aborts at its end if a statement of the database is collected then.
+  it('ends by itself, in order, after emulators were closed', () => {
+    const script = `
+      import { startEmulator } from './dist/index.js';
+      for (let index = 0; index < 3; index += 1) {
+        const emulator = await startEmulator({ logLevel: 'silent' });
+        await emulator.close();
+        globalThis.gc();
+      }
+      console.log('closed');`;
+    const options = ['--expose-gc', '--input-type=module', '--eval', script];
+    expect(execFileSync(process.execPath, options, { encoding: 'utf8' })).toBe('closed\n');
+  });
+});
