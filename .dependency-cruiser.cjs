@@ -13,7 +13,7 @@ const rooms = [
   '^src/contract/(compile|document|not-emulated|source|validation)\\.ts$',
   '^src/domain/',
   '^src/contract/(operation|.*\\.gen)\\.ts$',
-  '^src/(errors|loopback|random|version)\\.ts$',
+  '^src/(errors|files|loopback|made-id|random|version)\\.ts$',
 ];
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { customAlphabet, customRandom } from 'nanoid';
-import { idPrefixes, type NumberedKind } from './domain/made-id.js';
+import { idPrefixes, type NumberedKind } from './made-id.js';
 
 /** What a draw depends on: names and numbers, never what was drawn before. */
 type ChanceKey = readonly (string | number)[];

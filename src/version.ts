@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { packageFile } from './files.js';
 
-const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+const manifest = readFileSync(packageFile('package.json'), 'utf8');
 
 /** This package's version. */
 export const { version } = JSON.parse(manifest) as { version: string };

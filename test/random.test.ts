@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { idOf, storedIdOf } from '../src/domain/made-id.js';
+import { idOf, storedIdOf } from '../src/made-id.js';
 import { batchNumbersOf, keyedChance, keyedId, newSeed, runNumberAt } from '../src/random.js';
 
 const keyPart = fc.oneof(fc.string(), fc.integer());

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
+import { codeFile, packageFile } from '../files.js';
 
 export type ContractName = 'retell' | 'control';
 
-export const yamlFile = (name: ContractName): URL =>
-  new URL(`../../openapi/${name}.yaml`, import.meta.url);
+export const yamlFile = (name: ContractName): URL => packageFile(`openapi/${name}.yaml`);
 
 /** Written by the build; not there where the sources are run as they are. */
-export const compiledFile = (name: ContractName): URL => new URL(`${name}.json`, import.meta.url);
+export const compiledFile = (name: ContractName): URL => codeFile(`contract/${name}.json`);
 
 /** Reads `openapi/<name>.yaml`. The parser is loaded for that only. */
 export function readYaml(name: ContractName): unknown {

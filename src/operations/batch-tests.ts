@@ -1,6 +1,6 @@
 import type { components } from '../contract/retell.gen.js';
 import { batchStatus, type BatchTest } from '../domain/batch-test.js';
-import { idOf } from '../domain/made-id.js';
+import { idOf } from '../made-id.js';
 import { knownEngine } from '../domain/response-engine.js';
 import { ApiError } from '../errors.js';
 import { batchNumbersOf } from '../random.js';

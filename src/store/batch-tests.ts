@@ -1,5 +1,5 @@
 import type { BatchTest, Tally } from '../domain/batch-test.js';
-import { idOf, storedIdOf, type StoredId } from '../domain/made-id.js';
+import { idOf, storedIdOf, type StoredId } from '../made-id.js';
 import {
   engineKeyOf,
   engineOfKey,

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { StartupError } from '../errors.js';
+import { packageFile } from '../files.js';
 import type { Db } from './database.js';
 
 export interface Migration {
@@ -13,7 +14,7 @@ export interface Migration {
 
 /** The migrations shipped with this package, in order. */
 export function loadMigrations(): Migration[] {
-  const folder = new URL('../../migrations/', import.meta.url);
+  const folder = packageFile('migrations/');
   return readdirSync(fileURLToPath(folder))
     .filter((file) => file.endsWith('.sql'))
     .sort()

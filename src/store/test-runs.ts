@@ -1,6 +1,6 @@
 import type { Outcome } from '../domain/batch-test.js';
 import type { Order } from '../domain/ordered-outcome.js';
-import { idOf, storedIdOf, type StoredId } from '../domain/made-id.js';
+import { idOf, storedIdOf, type StoredId } from '../made-id.js';
 import type { EngineVersion } from '../domain/response-engine.js';
 import type { TestRun } from '../domain/test-run.js';
 import type { BatchNumbers } from '../random.js';

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
@@ -6,5 +7,12 @@ describe('the build', () => {
   it.each(['retell', 'control'])('has the contract %s as its YAML has it', (name) => {
     const compiled: unknown = JSON.parse(readFileSync(`dist/contract/${name}.json`, 'utf8'));
     expect(compiled).toEqual(parse(readFileSync(`openapi/${name}.yaml`, 'utf8')));
+  });
+
+  it('has the command as one file, which loads no other but what it can not hold', () => {
+    const bundle = readFileSync('dist/cli.js', 'utf8');
+    const imported = [...bundle.matchAll(/(?:^|;)import(?:[^'"();]*from)?["']([^"']+)["']/gm)];
+    const packages = imported.flatMap(([, name = '']) => (isBuiltin(name) ? [] : [name]));
+    expect(packages).toEqual(['better-sqlite3']);
   });
 });
