@@ -1,4 +1,5 @@
 // Runs the installed package's command in the folder it was installed in, as a newcomer would.
+// Usage: node .ci/smoke.js FOLDER, with the Node to run it by
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,7 +8,10 @@ import { join } from 'node:path';
 const folder = process.argv[2];
 const command = join(folder, 'node_modules/.bin/retell-emulator');
 const options = ['--port', '0', '--run-duration', '10ms'];
-const emulator = spawn(command, options, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+const emulator = spawn(process.execPath, [command, ...options], {
+  cwd: folder,
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 let output = '';
 emulator.stdout.on('data', (chunk) => (output += chunk));
 
@@ -37,4 +41,4 @@ assert.equal((await fetch(`${url}/docs`)).status, 200);
 emulator.kill('SIGTERM');
 const [code] = await once(emulator, 'exit');
 assert.equal(code, 0);
-console.log('smoke test: the installed command works');
+console.log(`smoke test: the installed command works on Node ${process.version}`);

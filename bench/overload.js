@@ -1,6 +1,7 @@
 // Too many clients, and rude ones: 5,000 open connections, pipelining, and clients that never read.
-// Does the emulator still say that it is ready, and does memory stay bounded?
+// Fails if the emulator does not say that it is ready all the time, or memory is not bounded.
 // Usage: node bench/overload.js [CONNECTIONS]
+import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { startEmulator } from './processes.js';
 
@@ -27,16 +28,20 @@ const open = () =>
 const isReady = async () => {
   const start = performance.now();
   const { status } = await fetch(`${emulator.url}/_emulator/ready`);
-  return `${status} in ${(performance.now() - start).toFixed(0)} ms`;
+  assert.equal(status, 200);
+  return `in ${(performance.now() - start).toFixed(0)} ms`;
 };
-const report = async (what) =>
+/** @param most MiB that may be resident; from 2 GiB on, new work is turned away. */
+const report = async (what, most) => {
   console.log(`${what}: ready ${await isReady()}, ${emulator.memory().toFixed(0)} MiB`);
+  assert(emulator.memory() < most, `more than ${most} MiB`);
+};
 
-await report('at rest');
+await report('at rest', 150);
 const idle = [];
 while (idle.length < count) idle.push(...(await Promise.all(Array.from({ length: 100 }, open))));
 for (const socket of idle) socket.write('GET /get-batch-test/x HTTP/1.1\r\nhost: 127.0.0.1\r\n');
-await report(`${count} connections with half a request each`);
+await report(`${count} connections with half a request each`, 300);
 
 const pipelines = await Promise.all(Array.from({ length: 50 }, open));
 let received = 0;
@@ -47,9 +52,9 @@ for (const socket of pipelines) {
   );
   socket.write(get(`/get-batch-test/${id}`).repeat(200));
 }
-await report('50 connections with 200 requests in a row each');
+await report('50 connections with 200 requests in a row each', 400);
 while (received < 10_000) await new Promise((resolve) => setTimeout(resolve, 20));
-await report('all 10,000 of them answered');
+await report('all 10,000 of them answered', 400);
 
 const deaf = await Promise.all(Array.from({ length: 50 }, open));
 for (const socket of deaf) {
@@ -57,8 +62,8 @@ for (const socket of deaf) {
   socket.write(get(`/list-test-runs/${id}`).repeat(20));
 }
 await new Promise((resolve) => setTimeout(resolve, 5000));
-await report('50 clients that never read their 20 answers of 1,000 runs');
+await report('50 clients that never read their 20 answers of 1,000 runs', 600);
 for (const socket of [...idle, ...pipelines, ...deaf]) socket.destroy();
 await new Promise((resolve) => setTimeout(resolve, 1000));
-await report('when they are gone');
+await report('when they are gone', 600);
 await emulator.end();

@@ -8,6 +8,7 @@ import { operationsTable } from '../operations/table.js';
 import { controlFormats, parseProgression } from '../workspace/settings.js';
 import { workspaceOf } from './auth.js';
 import { findObstacle, meetFault, sendAnswer } from './faults.js';
+import { standInLine } from './line.js';
 import { toRoutePath } from './routes.js';
 
 declare module 'fastify' {
@@ -52,6 +53,8 @@ function registerOperation(
   { emulator, validation, validateResponses }: VendorApiOptions,
 ): void {
   const perform = operationsById[operation.id];
+  // Their answers may be long.
+  const isList = operation.id.startsWith('list');
 
   app.route({
     method: operation.method,
@@ -75,8 +78,10 @@ function registerOperation(
       if (operation.hasBody && (body !== undefined || operation.needsBody)) {
         validation.checkBody(operation, body);
       }
+      if (isList) await standInLine(reply.raw);
       const result = await perform(emulator, caller, { params, query, body });
-      await (operation.method === 'get' ? emulator.store.endOfTurn() : emulator.store.committed());
+      if (operation.method !== 'get') await emulator.store.committed();
+      else if (!isList) await emulator.store.endOfTurn();
       if (validateResponses) {
         const fault = validation.findResponseFault(operation, result);
         if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
