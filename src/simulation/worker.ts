@@ -16,7 +16,7 @@ export interface Worker {
   /** True if all that is due in the workspace by `until` has happened. */
   isSettled(workspaceId: number, until: number): boolean;
   /** Takes up the unfinished work anew, because what was done of it could not be stored. */
-  resume(): void;
+  readonly resume: () => void;
   /** Makes what is due in the workspace by `until` happen, then tells what did. */
   settle(workspaceId: number, until: number): Promise<Happened>;
   /** When something is next due, by the wall clock; Infinity if nothing is. */
@@ -52,7 +52,7 @@ export interface WorkerParts {
 export function startWorker(parts: WorkerParts): Worker {
   const { clock, changes, playSlice, clockOf } = parts;
   const agenda = createAgenda((id) => clockOf(id).clock);
-  const alarm = sharedAlarm(clock, () => void tick());
+  const alarm = sharedAlarm(clock, tick);
   let stopped = false;
 
   function advance(id: number, until: number): SliceResult {
