@@ -44,6 +44,7 @@ async function main(): Promise<void> {
     ...config,
     clock,
     fixtures: [...config.fixtures.map(readFixtures), ...rulesOf(config)],
+    workspace: workspaceNameOf(config.defaultApiKey),
     ...(config.clock === 'manual' && {
       initialClock: (time: number) => ({ mode: 'manual', time }) as const,
     }),
@@ -51,10 +52,6 @@ async function main(): Promise<void> {
       log.logger.error({ err }, 'the worker failed; it will try again');
     },
   });
-  // The workspace that one sees without naming a key is there, and moves, from the start.
-  if (config.fixtures.length > 0) {
-    emulator.workspaces.open(workspaceNameOf(config.defaultApiKey));
-  }
   const app = buildApp({
     ...config,
     controlAccess: controlAccessOf(config),

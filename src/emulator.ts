@@ -8,7 +8,8 @@ import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js'
 import { slicePlayer } from './simulation/slice.js';
 import { startWorker, type Worker } from './simulation/worker.js';
 import { workspacesOf } from './simulation/workspaces.js';
-import { openStore } from './store/store.js';
+import { usingAtStart } from './store/failures.js';
+import { openStore, type Store } from './store/store.js';
 import type { Clock, WorkspaceClock } from './workspace/clock.js';
 import { createJournal } from './workspace/journal.js';
 import { controlFormats, type SettingsInput } from './workspace/settings.js';
@@ -31,6 +32,8 @@ export interface EmulatorOptions {
   readonly journalSize?: number;
   /** What the clock of a new workspace is, given the wall clock's time; that clock if absent. */
   readonly initialClock?: (wall: number) => WorkspaceClock;
+  /** One to begin with at once, if there are fixtures; others begin when they are first used. */
+  readonly workspace?: string;
   /** What every workspace begins with, and is reset to; each with where it came from. */
   readonly fixtures?: readonly FixtureSource[];
   /** Told of failures that no request is there to hear of. */
@@ -67,16 +70,18 @@ export interface Emulator extends Services {
  * @throws StartupError if the database can't be used, or the fixtures can't be loaded.
  */
 export function openEmulator(options: EmulatorOptions): Emulator {
-  const { database, clock, initialClock = wallTime, fixtures = [], onError } = options;
-  const { journalSize = 1000 } = options;
-  const store = openStore(
-    database,
-    clock.now(),
-    () => clock.turn(),
-    () => {
-      worker.resume();
-    },
-  );
+  const { database, clock } = options;
+  const store = openStore(database, clock.now(), () => clock.turn());
+  try {
+    return usingAtStart(database, () => emulatorOn(store, options));
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
+  const { clock, initialClock = wallTime, fixtures = [], workspace, journalSize = 1000 } = options;
   const seed = store.keepSeed(options.settings.seed, newSeed);
   const changes = createChanges();
   const workspaces = workspacesOf(store, clock, {
@@ -95,8 +100,11 @@ export function openEmulator(options: EmulatorOptions): Emulator {
     clockOf: workspaces.get,
     prolonged: store.prolonged,
     listUnfinished: () => store.workspaces.listUnfinished(),
-    onError,
+    onError: options.onError,
   });
+  store.onRollback(worker.resume);
+  // The workspace that one sees without naming a key is there, and moves, from the start.
+  if (fixtures.length > 0 && workspace !== undefined) workspaces.open(workspace);
   return {
     store,
     workspaces,

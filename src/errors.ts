@@ -23,6 +23,7 @@ const table = {
   rate_limited: [429, 'Account rate limited, please throttle your requests.'],
   headers_too_large: [431, 'The request headers are too large.'],
   internal: [500, 'An unexpected server error occurred.'],
+  storage: [500, 'The emulator cannot use its database:'],
   not_emulated: [501, 'This operation is not emulated.'],
   bad_gateway: [502, 'The upstream server could not be reached.'],
   overloaded: [503, 'The emulator cannot keep up; try again in a moment.'],

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isNotEmulated } from '../contract/not-emulated.js';
 import { ApiError, type ErrorCode } from '../errors.js';
+import { storageFailure } from '../store/failures.js';
 import { noteRefusal } from './journal.js';
 import { pathOf } from './request-log.js';
 import type { AllowedMethods } from './routes.js';
@@ -35,6 +36,9 @@ export function refuseBadUrl(error: unknown, request: FastifyRequest, reply: Fas
 
 function toApiError(error: unknown, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
+  // A fault of the machine, which whoever asks can mend.
+  const failure = storageFailure(error);
+  if (failure !== undefined) return new ApiError('storage', `${failure}.`);
   const { code = '' } = error as Partial<FastifyError>;
   return refusals[code]?.(error as FastifyError, request) ?? new ApiError('internal');
 }

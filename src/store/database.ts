@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { StartupError } from '../errors.js';
@@ -17,13 +17,16 @@ const lockTimeoutMs = 250;
  * One process owns the file as long as it is open. Writes survive the death of the process
  * once their transaction has ended (WAL, synchronous=NORMAL).
  *
- * @throws StartupError in one line, the file untouched, when it is not ours or can't be used.
+ * @throws StartupError, the file untouched, when it is not ours; SqliteError or a system error
+ *   when it can't be used.
  */
 export function openDatabase(path: string): Db {
   let db: Db | undefined;
   try {
     if (path !== ':memory:') {
       mkdirSync(dirname(path), { recursive: true });
+      // The log is made beside it. SQLite itself would not tell why it can't.
+      accessSync(dirname(path), constants.W_OK);
       refuseForeignFile(path);
     }
     db = keepAlive(new Database(path, { timeout: lockTimeoutMs }));
@@ -44,7 +47,7 @@ export function openDatabase(path: string): Db {
     return db;
   } catch (error) {
     db?.close();
-    throw asStartupError(error, path);
+    throw error;
   }
 }
 
@@ -74,12 +77,6 @@ function pragma(db: Db, source: string): unknown {
   return statement.reader ? statement.pluck().get() : statement.run();
 }
 
-/** Writes the log back into the file and lets go of it. */
-export function closeDatabase(db: Db): void {
-  pragma(db, 'wal_checkpoint(TRUNCATE)');
-  db.close();
-}
-
 /** A row that must be there. */
 export function required<Row>(row: Row | undefined): Row {
   if (row === undefined) throw new Error('a row that must exist is missing');
@@ -98,7 +95,8 @@ function refuseForeignFile(path: string): void {
   const header = Buffer.alloc(100);
   let length: number;
   try {
-    const file = openSync(path, 'r');
+    // To be written, so that what forbids it is told.
+    const file = openSync(path, 'r+');
     try {
       length = readSync(file, header);
     } finally {
@@ -121,29 +119,4 @@ function refuseForeignFile(path: string): void {
       `${path} is a database of another program; it was left untouched`,
     );
   }
-}
-
-const reasons: Record<string, string> = {
-  EACCES: 'permission denied',
-  EEXIST: 'its folder is not a folder',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'its folder is not a folder',
-  EROFS: 'the file system is read-only',
-  SQLITE_BUSY: 'it is in use by another process',
-  SQLITE_CANTOPEN: 'it cannot be opened',
-  SQLITE_CORRUPT: 'it is damaged',
-  SQLITE_FULL: 'the disk is full',
-  SQLITE_NOTADB: 'it is not a SQLite database',
-  SQLITE_READONLY: 'it is read-only',
-};
-
-function asStartupError(error: unknown, path: string): StartupError {
-  if (error instanceof StartupError) return error;
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  // SQLite's extended codes go on after the primary one: SQLITE_CANTOPEN_ISDIR.
-  const primary = code.split('_', 2).join('_');
-  const reason = reasons[code] ?? reasons[primary] ?? message;
-  return new StartupError('environment', `cannot use database ${path}: ${reason}`, {
-    cause: error,
-  });
 }

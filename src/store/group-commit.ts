@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import type { Db } from './database.js';
 
 /**
@@ -83,7 +84,9 @@ export function groupCommit(
     group = undefined;
     try {
       // Some failures, of the disk for example, end the transaction by themselves.
-      if (!db.inTransaction) throw new Error('the transaction was rolled back');
+      if (!db.inTransaction) {
+        throw new Database.SqliteError('the transaction was rolled back', 'SQLITE_ABORT_ROLLBACK');
+      }
       around.beforeCommit();
       commit.run();
       finish();

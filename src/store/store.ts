@@ -1,6 +1,7 @@
 import { assetStore, type AssetStore } from './assets.js';
 import { batchTestStore, type BatchTestStore } from './batch-tests.js';
-import { closeDatabase, openDatabase, required, type Db } from './database.js';
+import { openDatabase, required, type Db } from './database.js';
+import { usingAtStart } from './failures.js';
 import { faultStore, type FaultStore } from './faults.js';
 import { loadMigrations, migrate } from './migrate.js';
 import { outcomeRuleStore, type OutcomeRuleStore } from './outcome-rules.js';
@@ -30,6 +31,8 @@ export interface Store extends Omit<Transactions, 'flush'> {
   countRuns(): RunCounts;
   /** In bytes, without the log. */
   size(): number;
+  /** Whom to tell when what several had written together could not be committed. */
+  onRollback(tell: () => void): void;
   close(): void;
 }
 
@@ -39,28 +42,21 @@ export type RunCounts = Record<'pending' | 'in_progress' | 'pass' | 'fail' | 'er
  * Opens the database and brings it up to date.
  * @param path a file, or `:memory:`.
  * @param turn resolves in the next turn of the event loop.
- * @param onRollback told when what several had written together could not be committed.
  * @throws StartupError
  */
 export function openStore(
   path: string,
   now: number,
   turn: () => Promise<void> = () => Promise.resolve(),
-  onRollback: () => void = () => undefined,
 ): Store {
-  const db = openDatabase(path);
-  try {
-    migrate(db, loadMigrations(), now);
-  } catch (error) {
-    db.close();
-    throw error;
-  }
+  const db = usingAtStart(path, () => openMigrated(path, now));
   const workspaces = workspaceStore(db);
   const batchTests = batchTestStore(db);
   const forgetAll = (): void => {
     workspaces.forgetAll();
     batchTests.forgetAll();
   };
+  let tellOfRollback = (): void => undefined;
   const { flush, ...transactions } = transactionsOf(db, {
     turn,
     beforeCommit: workspaces.writeTaken,
@@ -68,7 +64,7 @@ export function openStore(
     onRollback: () => {
       forgetAll();
       workspaces.forgetTaken();
-      onRollback();
+      tellOfRollback();
     },
   });
   return {
@@ -84,11 +80,25 @@ export function openStore(
     snapshots: snapshotStore(db, forgetAll),
     ...seedStore(db),
     ...figuresOf(db),
+    onRollback(tell) {
+      tellOfRollback = tell;
+    },
     close: () => {
       flush();
-      closeDatabase(db);
+      db.close();
     },
   };
+}
+
+function openMigrated(path: string, now: number): Db {
+  const db = openDatabase(path);
+  try {
+    migrate(db, loadMigrations(), now);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return db;
 }
 
 function seedStore(db: Db): Pick<Store, 'keepSeed' | 'seedKeyOf'> {

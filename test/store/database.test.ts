@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { StartupError } from '../../src/errors.js';
-import { closeDatabase, openDatabase } from '../../src/store/database.js';
+import { openDatabase } from '../../src/store/database.js';
 import { loadMigrations, migrate } from '../../src/store/migrate.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { temporaryFolder } from '../support/files.js';
@@ -129,7 +129,7 @@ describe('migrate', () => {
   function memory() {
     const db = openDatabase(':memory:');
     onTestFinished(() => {
-      closeDatabase(db);
+      db.close();
     });
     return db;
   }

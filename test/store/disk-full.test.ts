@@ -48,7 +48,10 @@ describe('a disk that is full', () => {
     fill();
     const answers = await Promise.all(Array.from({ length: 5 }, () => client.send(create)));
     for (const { status, body } of answers) {
-      expect([status, body['message']]).toEqual([500, 'An unexpected server error occurred.']);
+      expect([status, body['message']]).toEqual([
+        500,
+        'The emulator cannot use its database: the disk is full.',
+      ]);
     }
     const read = () => client.getBatchTest(before.test_case_batch_job_id);
     expect(await read()).toMatchObject({ total_count: 1 });

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { closeDatabase, openDatabase } from '../../src/store/database.js';
+import { openDatabase } from '../../src/store/database.js';
 import { loadMigrations, migrate } from '../../src/store/migrate.js';
 
 const golden = new URL('schema.golden.sql', import.meta.url);
@@ -9,7 +9,7 @@ describe('the schema', () => {
   it('is the golden one: a change to it is seen, and is a new migration', () => {
     const db = openDatabase(':memory:');
     onTestFinished(() => {
-      closeDatabase(db);
+      db.close();
     });
     migrate(db, loadMigrations(), 0);
     const statements = db

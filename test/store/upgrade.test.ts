@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { join } from 'node:path';
-import { closeDatabase, openDatabase } from '../../src/store/database.js';
+import { openDatabase } from '../../src/store/database.js';
 import { loadMigrations, migrate } from '../../src/store/migrate.js';
 import { openStore } from '../../src/store/store.js';
 import { temporaryFolder } from '../support/files.js';
@@ -24,7 +24,7 @@ describe('a database of the first migration', () => {
                (1, 1, 1, 'test_job_2', 'b', 'in_progress', 'fail', 10, 30),
                (1, 2, 1, 'test_job_3', 'c', 'pending', NULL, NULL, NULL);
     `);
-    closeDatabase(db);
+    db.close();
 
     const store = openStore(path, 0);
     onTestFinished(() => {
@@ -83,7 +83,7 @@ describe('a database of the fifth migration', () => {
     ).run({
       content: `{"workspace":${JSON.stringify(steering)},${none},"batches":${rows},"runs":${runs}}`,
     });
-    closeDatabase(db);
+    db.close();
 
     const store = openStore(path, 0);
     onTestFinished(() => {

@@ -9,11 +9,14 @@ export interface ProcessOptions {
   readonly args?: readonly string[];
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that starts it, in some surroundings. */
+  readonly under?: readonly string[];
 }
 
 /** The built emulator as a process of its own; killed, if need be, when the test is over. */
-export function spawnCli({ args = [], ...options }: ProcessOptions): CliProcess {
-  return spawnCommand(process.execPath, [cli, ...args], options);
+export function spawnCli({ args = [], under = [], ...options }: ProcessOptions): CliProcess {
+  const [command = '', ...rest] = [...under, process.execPath, cli, ...args];
+  return spawnCommand(command, rest, options);
 }
 
 /** The same under a shell that waits for it, as npm starts it. */
@@ -55,11 +58,21 @@ export class CliProcess {
     }));
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** The URL of its `Ready:` line. */
   async ready(): Promise<string> {
+    const [, url = ''] = await this.said(/^Ready: (\S+)/m);
+    return url;
+  }
+
+  /** Resolves once its standard output has it. */
+  async said(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
-      const url = /^Ready: (\S+)/m.exec(this.stdout)?.[1];
-      if (url !== undefined) return url;
+      const found = pattern.exec(this.stdout);
+      if (found !== null) return found;
       const { stdout } = this.#child;
       if (stdout === null) throw new Error('no standard output');
       const over = await Promise.race([once(stdout, 'data').then(() => undefined), this.#ended]);

@@ -1,0 +1,46 @@
+import Database from 'better-sqlite3';
+import { StartupError } from '../errors.js';
+
+/** What is wrong with a database's file, by the code of the error. */
+const reasons: Record<string, string> = {
+  EACCES: 'permission denied',
+  EEXIST: 'its folder is not a folder',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'its folder is not a folder',
+  EROFS: 'the file system is read-only',
+  SQLITE_ABORT: 'what was being written at the same time failed',
+  SQLITE_BUSY: 'it is in use by another process',
+  SQLITE_CANTOPEN: 'it cannot be opened',
+  SQLITE_CORRUPT: 'it is damaged',
+  SQLITE_FULL: 'the disk is full',
+  SQLITE_IOERR: 'it cannot be read or written',
+  SQLITE_NOTADB: 'it is not a SQLite database',
+  SQLITE_READONLY: 'it is read-only',
+};
+
+function reasonOf(error: unknown): string | undefined {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  // SQLite's extended codes go on after the primary one: SQLITE_CANTOPEN_ISDIR.
+  return reasons[code] ?? reasons[code.split('_', 2).join('_')];
+}
+
+/** What is wrong with the file, if it is that which made a statement fail. */
+export const storageFailure = (error: unknown): string | undefined =>
+  error instanceof Database.SqliteError ? reasonOf(error) : undefined;
+
+/**
+ * Does what a start needs of a database.
+ * @throws StartupError in one line, when its file can't be used.
+ */
+export function usingAtStart<Result>(path: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    const reason = reasonOf(error);
+    if (error instanceof StartupError || reason === undefined) throw error;
+    throw new StartupError('environment', `cannot use database ${path}: ${reason}`, {
+      cause: error,
+    });
+  }
+}

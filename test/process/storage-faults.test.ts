@@ -1,0 +1,302 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import type { Batch } from '../support/emulator.js';
+import { temporaryFolder } from '../support/files.js';
+import { spawnCli, spawnCommand, startCli, type CliProcess } from '../support/process.js';
+import { canMount, mountSmallDisk } from '../support/small-disk.js';
+
+const headers = { authorization: 'Bearer key_storage', 'content-type': 'application/json' };
+
+interface Answer {
+  readonly status: number;
+  readonly body: Batch & { readonly message?: string };
+}
+
+async function ask(url: string, init?: RequestInit): Promise<Answer> {
+  const answer = await fetch(url, { ...init, headers });
+  return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+}
+
+const create = (url: string, runs = 200): Promise<Answer> =>
+  ask(`${url}/create-batch-test`, {
+    method: 'POST',
+    body: JSON.stringify({
+      test_case_definition_ids: Array.from({ length: runs }, (_, index) => `case ${String(index)}`),
+      response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
+    }),
+  });
+
+/** Everything that was acknowledged is there, and comes to its end. */
+async function expectAll(url: string, acknowledged: readonly Batch[]): Promise<void> {
+  expect(acknowledged.length).toBeGreaterThan(0);
+  for (const { test_case_batch_job_id: id, total_count } of acknowledged) {
+    await fetch(`${url}/_emulator/batch-tests/${id}/wait?timeout=20s`, { headers });
+    const { body } = await ask(`${url}/get-batch-test/${id}`);
+    expect(body).toMatchObject({ status: 'complete', total_count });
+  }
+}
+
+const argsFor = (file: string) => ['--port', '0', '--database', file, '--run-duration', '1ms'];
+
+/** A database with a batch in it, whose process has ended. */
+async function makeDatabase(file: string, under: readonly string[] = []): Promise<Batch> {
+  const { emulator, url } = await startCli({ cwd: '/', args: argsFor(file), under });
+  const { body } = await create(url);
+  expect(await emulator.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+  return body;
+}
+
+async function expectRefusal(refused: CliProcess, reason: string): Promise<void> {
+  expect((await refused.end()).code).toBe(1);
+  expect(refused.stderr).toMatch(/^retell-emulator: [^\n]+\n$/);
+  expect(refused.stderr).toContain(reason);
+}
+
+/** Of a database and what stands beside it. */
+const fingerprint = (file: string) =>
+  readdirSync(dirname(file))
+    .filter((name) => name.startsWith(basename(file)))
+    .map((name) =>
+      createHash('sha256')
+        .update(readFileSync(join(dirname(file), name)))
+        .digest('hex'),
+    );
+
+const withDatabase = (file: string, sql: string): void => {
+  const db = new Database(file);
+  db.exec(sql);
+  db.close();
+};
+
+const pageSize = 4096;
+
+/** The content of the file with rubbish where the table's rows begin. */
+function damaged(file: string, table: string): Buffer {
+  const db = new Database(file, { readonly: true });
+  const query = 'SELECT rootpage FROM sqlite_schema WHERE name = ?';
+  const page = db.prepare<[string], number>(query).pluck().get(table) ?? 0;
+  db.close();
+  return readFileSync(file).fill(0x5a, (page - 1) * pageSize, page * pageSize);
+}
+
+/** Locks a file as any SQLite program might. */
+const lockScript = `
+  const db = require('better-sqlite3')(process.argv[1]);
+  db.exec('BEGIN EXCLUSIVE');
+  console.log('locked');
+  setInterval(() => {}, 1e6);`;
+
+type Mend = () => unknown;
+
+/** What is done to a file, and what reason the next start gives; answers how to mend it. */
+const faults: [string, string, (file: string) => Mend | Promise<Mend>][] = [
+  [
+    'a file with a damaged beginning',
+    'damaged',
+    (file) => {
+      copyFileSync(file, `${file}.good`);
+      const content = readFileSync(file);
+      writeFileSync(file, content.fill(0x5a, 100, pageSize));
+      return () => {
+        copyFileSync(`${file}.good`, file);
+      };
+    },
+  ],
+  [
+    'a file that was cut off',
+    'damaged',
+    (file) => {
+      copyFileSync(file, `${file}.good`);
+      truncateSync(file, statSync(file).size / 2);
+      return () => {
+        copyFileSync(`${file}.good`, file);
+      };
+    },
+  ],
+  [
+    'a database of a newer version',
+    'written by a newer retell-emulator',
+    (file) => {
+      withDatabase(file, `INSERT INTO migrations VALUES (999, 'later', 'x', 0)`);
+      return () => {
+        withDatabase(file, 'DELETE FROM migrations WHERE number = 999');
+      };
+    },
+  ],
+  [
+    'a file that another process has locked',
+    'in use by another process',
+    async (file) => {
+      // Not in this process: it would lose the lock when it reads the file.
+      const args = ['-e', lockScript, file];
+      const holder = spawnCommand(process.execPath, args, { cwd: process.cwd() });
+      await holder.said(/locked/);
+      return () => holder.kill('SIGKILL');
+    },
+  ],
+];
+
+describe('a start', () => {
+  it.each(faults)('on %s is refused, and works once that is mended', async (_, reason, inflict) => {
+    const file = join(temporaryFolder(), 'emulator.sqlite');
+    const batch = await makeDatabase(file);
+    const mend = await inflict(file);
+    const before = fingerprint(file);
+    await expectRefusal(spawnCli({ cwd: '/', args: argsFor(file) }), reason);
+    expect(fingerprint(file)).toEqual(before);
+    await mend();
+    const { url } = await startCli({ cwd: '/', args: argsFor(file) });
+    await expectAll(url, [batch]);
+  });
+
+  it('takes up a log that was left behind, and ignores that of a file that is gone', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'emulator.sqlite');
+    const { emulator, url } = await startCli({ cwd: folder, args: argsFor(file) });
+    const { body: batch } = await create(url);
+    await emulator.kill('SIGKILL');
+    const log = readFileSync(`${file}-wal`);
+    expect(log.length).toBeGreaterThan(0);
+    const second = await startCli({ cwd: folder, args: argsFor(file) });
+    await expectAll(second.url, [batch]);
+    await second.emulator.kill('SIGTERM');
+
+    const other = join(folder, 'other.sqlite');
+    writeFileSync(`${other}-wal`, log);
+    const third = await startCli({ cwd: folder, args: argsFor(other) });
+    const { status } = await ask(`${third.url}/get-batch-test/${batch.test_case_batch_job_id}`);
+    expect(status).toBe(404);
+    expect((await create(third.url)).status).toBe(201);
+  });
+
+  it.skipIf(!canMount)(
+    'on a full disk makes no database, and works once there is room',
+    async () => {
+      const disk = await mountSmallDisk('4m');
+      const { under } = disk;
+      const args = argsFor(join(disk.folder, 'emulator.sqlite'));
+      disk.fill();
+      await expectRefusal(spawnCli({ cwd: '/', args, under }), 'the disk is full');
+      disk.empty();
+      const { url } = await startCli({ cwd: '/', args, under });
+      await expectAll(url, [(await create(url)).body]);
+    },
+  );
+
+  it.skipIf(!canMount)('on a full disk reads the database that it finds there', async () => {
+    const disk = await mountSmallDisk('4m');
+    const { under } = disk;
+    const file = join(disk.folder, 'emulator.sqlite');
+    const batch = await makeDatabase(file, under);
+    disk.fill();
+    const { url } = await startCli({ cwd: '/', args: argsFor(file), under });
+    const { body } = await ask(`${url}/get-batch-test/${batch.test_case_batch_job_id}`);
+    expect(body).toMatchObject({ status: 'complete', total_count: batch.total_count });
+    const { refusal } = await createUntilRefused(url);
+    expect(refusal).toMatchObject({ status: 500, body: { status: 'error' } });
+    disk.empty();
+    await expectAll(url, [batch, (await create(url)).body]);
+  });
+
+  it.skipIf(!canMount)(
+    'on a read-only file is refused, and works once it can be written',
+    async () => {
+      const disk = await mountSmallDisk('4m');
+      const { under } = disk;
+      const file = join(disk.folder, 'emulator.sqlite');
+      const batch = await makeDatabase(file, under);
+      disk.makeReadOnly();
+      for (const path of [file, join(disk.folder, 'new.sqlite')]) {
+        await expectRefusal(spawnCli({ cwd: '/', args: argsFor(path), under }), 'read-only');
+      }
+      disk.makeWritable();
+      const { url } = await startCli({ cwd: '/', args: argsFor(file), under });
+      await expectAll(url, [batch]);
+    },
+  );
+});
+
+/** Creates batches until something else is answered than 201; that, and what was acknowledged. */
+async function createUntilRefused(url: string) {
+  const acknowledged: Batch[] = [];
+  for (;;) {
+    const answer = await create(url);
+    if (answer.status !== 201) return { acknowledged, refusal: answer };
+    acknowledged.push(answer.body);
+  }
+}
+
+describe('a running emulator', () => {
+  it.skipIf(!canMount)(
+    'on a full disk refuses new work, and goes on when there is room',
+    async () => {
+      const disk = await mountSmallDisk('4m');
+      const { under } = disk;
+      const args = argsFor(join(disk.folder, 'emulator.sqlite'));
+      const { emulator, url } = await startCli({ cwd: '/', args, under });
+      const first = await create(url);
+      disk.fill();
+      const { acknowledged, refusal } = await createUntilRefused(url);
+      expect(refusal).toMatchObject({ status: 500, body: { status: 'error' } });
+      expect(refusal.body.message).toContain('the disk is full');
+      disk.empty();
+      const last = await create(url);
+      expect(last.status).toBe(201);
+      const all = [first.body, ...acknowledged, last.body];
+      await expectAll(url, all);
+
+      disk.fill();
+      await createUntilRefused(url);
+      expect(await emulator.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+      disk.empty();
+      const second = await startCli({ cwd: '/', args, under });
+      await expectAll(second.url, all);
+    },
+  );
+
+  it.skipIf(process.platform !== 'linux')(
+    'whose disk fails refuses new work, and goes on when it works again',
+    async () => {
+      const file = join(temporaryFolder(), 'emulator.sqlite');
+      const first = await makeDatabase(file);
+      // Writing beyond this fails like a broken disk, not like a full one.
+      const limit = (bytes: string): readonly string[] => ['prlimit', `--fsize=${bytes}:unlimited`];
+      const under = limit(String(2 * 1024 * 1024));
+      const { emulator, url } = await startCli({ cwd: '/', args: argsFor(file), under });
+      const { acknowledged, refusal } = await createUntilRefused(url);
+      expect(refusal).toMatchObject({ status: 500, body: { status: 'error' } });
+      expect(refusal.body.message).toContain('it cannot be read or written');
+      const [command = '', size = ''] = limit('unlimited');
+      expect(spawnSync(command, [`--pid=${String(emulator.pid)}`, size]).status).toBe(0);
+      const last = await create(url);
+      expect(last.status).toBe(201);
+      await expectAll(url, [first, ...acknowledged, last.body]);
+    },
+  );
+
+  it('on a file in which a table is damaged says so, and goes on with a good one', async () => {
+    const file = join(temporaryFolder(), 'emulator.sqlite');
+    const batch = await makeDatabase(file);
+    const good = readFileSync(file);
+    writeFileSync(file, damaged(file, 'test_runs'));
+    const { emulator, url } = await startCli({ cwd: '/', args: argsFor(file) });
+    const refusal = await create(url);
+    expect(refusal).toMatchObject({ status: 500, body: { status: 'error' } });
+    expect(refusal.body.message).toContain('it is damaged');
+    await emulator.kill('SIGTERM');
+    writeFileSync(file, good);
+    const second = await startCli({ cwd: '/', args: argsFor(file) });
+    await expectAll(second.url, [batch]);
+  });
+});
