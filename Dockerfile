@@ -43,4 +43,4 @@ STOPSIGNAL SIGTERM
 # No shell, no curl: Node asks. The short interval at the start makes it healthy within moments.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=250ms --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.RETELL_EMULATOR_PORT}/_emulator/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/cli.js"]
+ENTRYPOINT ["node", "dist/bin.js"]

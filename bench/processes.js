@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-export const cli = here('../dist/cli.js');
+export const cli = here('../dist/bin.js');
 const prism = here('node_modules/@stoplight/prism-cli/dist/index.js');
 
 /** Prism is no dependency of the product: `npm install --prefix bench` brings it. */

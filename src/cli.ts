@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The process: arguments, environment, signals, exit codes. Nothing else touches them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -47,7 +47,7 @@ describe('the examples', () => {
     const [start = '', wait = ''] = (script ?? '').split('\n');
     expect(start).toMatch(/^npx --yes retell-emulator .* &$/);
     const args = start.replace(/^npx --yes retell-emulator | > .*$/g, '').split(' ');
-    const emulator = spawnCommand(process.execPath, ['dist/cli.js', '--port', '0', ...args], {
+    const emulator = spawnCommand(process.execPath, ['dist/bin.js', '--port', '0', ...args], {
       cwd: process.cwd(),
     });
     const url = await emulator.ready();

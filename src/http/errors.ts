@@ -1,8 +1,8 @@
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isNotEmulated } from '../contract/not-emulated.js';
-import { ApiError, type ErrorCode } from '../errors.js';
+import { ApiError, reasonPhrase, type ErrorCode } from '../errors.js';
 import { storageFailure } from '../store/failures.js';
 import { noteRefusal } from './journal.js';
 import { pathOf } from './request-log.js';
@@ -90,7 +90,7 @@ export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): v
   const text = JSON.stringify(body);
   socket.end(
     [
-      `HTTP/1.1 ${String(statusCode)} ${STATUS_CODES[statusCode] ?? ''}`,
+      `HTTP/1.1 ${String(statusCode)} ${reasonPhrase(statusCode)}`,
       'content-type: application/json; charset=utf-8',
       `content-length: ${String(Buffer.byteLength(text))}`,
       'connection: close',

@@ -14,5 +14,7 @@ describe('the build', () => {
     const imported = [...bundle.matchAll(/(?:^|;)import(?:[^'"();]*from)?["']([^"']+)["']/gm)];
     const packages = imported.flatMap(([, name = '']) => (isBuiltin(name) ? [] : [name]));
     expect(packages).toEqual(['better-sqlite3']);
+    // An import of it would load its fetch and WebSocket (see src/errors.ts).
+    expect(imported.map(([, name]) => name)).not.toContain('node:http');
   });
 });
