@@ -5,7 +5,7 @@ import type { JournalRecord } from '../workspace/journal.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the journal keeps of the request; null, or not there yet, if nothing. */
+    /** What the journal keeps of the request; null, or not there yet, if nothing, or it is over. */
     record: JournalRecord | null | undefined;
   }
 }
@@ -40,6 +40,8 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
       reply.raw.once('close', () => {
         record.status = reply.raw.headersSent ? reply.raw.statusCode : undefined;
         record.duration = Math.round(reply.elapsedTime * 1000) / 1000;
+        // From here on it may serve for another request, even if this one is still being worked on.
+        request.record = null;
         journal.announce(workspace);
       });
     }

@@ -107,14 +107,13 @@ function admit({ identity, record }: FastifyRequest): string {
 const progressionHeader = 'x-emulator-progression';
 
 /** @throws ApiError 400 */
-function callerOf({ workspace, headers, record }: FastifyRequest): Caller {
+function callerOf(request: FastifyRequest): Caller {
+  const { workspace, headers } = request;
   const caller: Caller = {
     workspace: workspace ?? '',
-    ...(record && {
-      warnLater: (findWarnings) => {
-        record.findWarnings = findWarnings;
-      },
-    }),
+    warnLater: (findWarnings) => {
+      if (request.record) request.record.findWarnings = findWarnings;
+    },
   };
   const text = headers[progressionHeader];
   if (text === undefined) return caller;

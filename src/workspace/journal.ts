@@ -1,17 +1,26 @@
 import { EventEmitter } from 'node:events';
 import type { FaultCause } from '../domain/fault.js';
 
-/** A request to the vendor's API; the last fields are filled in as it is answered. */
-export interface JournalRecord {
-  /** Rises from request to request. */
-  readonly id: number;
+/** What is known of a request when it comes. */
+export interface Arrival {
   /** By the machine's clock. */
-  readonly time: number;
-  readonly method: string;
+  time: number;
+  method: string;
   /** With its query. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  url: string;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
   operation: string | undefined;
+}
+
+/**
+ * A request to the vendor's API; the last fields are filled in as it is answered. Once it is over
+ * and forgotten, the object serves for another: who reads it copies what is to be kept.
+ */
+export interface JournalRecord extends Arrival {
+  /** Rises from request to request. */
+  id: number;
+  /** About how many bytes it takes to keep it. */
+  size: number;
   query: unknown;
   body: unknown;
   /** Why it was refused. */
@@ -29,12 +38,9 @@ export interface JournalRecord {
   duration: number | undefined;
 }
 
-/** What is known of a request when it comes. */
-export type Arrival = Pick<JournalRecord, 'time' | 'method' | 'url' | 'headers' | 'operation'>;
-
 /** The last requests of each workspace, in memory. */
 export interface Journal {
-  /** @param size about how many bytes it takes to keep it. */
+  /** @param size about how many bytes it takes to keep it. The record is the request's till its end. */
   add(workspace: string, arrival: Arrival, size: number): JournalRecord;
   /** Tells those who wait that a request was answered. */
   announce(workspace: string): void;
@@ -44,11 +50,11 @@ export interface Journal {
   subscribe(workspace: string, listener: () => void): () => void;
 }
 
-/** A queue that gives up its head without moving the rest, as `shift` would. */
-interface Pages {
-  records: { record: JournalRecord; size: number }[];
-  /** Where the oldest stands; what is before it was dropped. */
+/** A ring: the oldest stands at `head`, and is `count` records old. */
+interface Ring {
+  readonly records: JournalRecord[];
   head: number;
+  count: number;
   size: number;
 }
 
@@ -57,40 +63,44 @@ interface Pages {
  *   are too many bytes, the workspace that has the most loses its oldest.
  */
 export function createJournal(limits: { entries: number; bytes: number }): Journal {
-  const pages = new Map<string, Pages>();
+  const rings = new Map<string, Ring>();
   const emitter = new EventEmitter();
   emitter.setMaxListeners(0);
   let lastId = 0;
   let bytes = 0;
 
-  const dropOldest = (workspace: string, kept: Pages): void => {
-    const size = kept.records[kept.head]?.size ?? 0;
-    kept.head += 1;
-    kept.size -= size;
+  const dropOldest = (ring: Ring): JournalRecord | undefined => {
+    const oldest = ring.records[ring.head];
+    const size = oldest?.size ?? 0;
+    ring.head = (ring.head + 1) % limits.entries;
+    ring.count -= 1;
+    ring.size -= size;
     bytes -= size;
-    if (kept.head === kept.records.length) pages.delete(workspace);
-    else if (kept.head > limits.entries) {
-      kept.records = kept.records.slice(kept.head);
-      kept.head = 0;
-    }
+    return oldest;
   };
   const dropOfLargest = (): void => {
-    let largest: [string, Pages] | undefined;
-    for (const entry of pages) if (entry[1].size > (largest?.[1].size ?? 0)) largest = entry;
-    if (largest === undefined) bytes = 0;
-    else dropOldest(...largest);
+    let largest: Ring | undefined;
+    for (const ring of rings.values()) if (ring.size > (largest?.size ?? 0)) largest = ring;
+    if (largest === undefined) return;
+    const place = largest.head;
+    dropOldest(largest);
+    // It is not there to be used again, so that its texts go with it.
+    largest.records[place] = newRecord();
   };
 
   return {
     add(workspace, arrival, size) {
       lastId += 1;
-      const record = newRecord(lastId, arrival);
-      const kept = pages.get(workspace) ?? { records: [], head: 0, size: 0 };
-      pages.set(workspace, kept);
-      kept.records.push({ record, size });
-      kept.size += size;
+      const ring = rings.get(workspace) ?? newRing();
+      if (ring.count === 0) rings.set(workspace, ring);
+      const oldest = ring.count === limits.entries ? dropOldest(ring) : undefined;
+      // What lives as long as this would cost the collector more than all else of a request.
+      const record = oldest?.duration === undefined ? newRecord() : oldest;
+      begin(record, lastId, arrival, size);
+      ring.records[(ring.head + ring.count) % limits.entries] = record;
+      ring.count += 1;
+      ring.size += size;
       bytes += size;
-      if (kept.records.length - kept.head > limits.entries) dropOldest(workspace, kept);
       while (bytes > limits.bytes) dropOfLargest();
       return record;
     },
@@ -98,12 +108,12 @@ export function createJournal(limits: { entries: number; bytes: number }): Journ
       emitter.emit(workspace);
     },
     list(workspace) {
-      const kept = pages.get(workspace);
-      return kept?.records.slice(kept.head).map(({ record }) => record) ?? [];
+      const { records, head, count } = rings.get(workspace) ?? newRing();
+      return [...records.slice(head), ...records.slice(0, head)].slice(0, count);
     },
     clear(workspace) {
-      bytes -= pages.get(workspace)?.size ?? 0;
-      pages.delete(workspace);
+      bytes -= rings.get(workspace)?.size ?? 0;
+      rings.delete(workspace);
     },
     subscribe(workspace, listener) {
       emitter.on(workspace, listener);
@@ -114,23 +124,32 @@ export function createJournal(limits: { entries: number; bytes: number }): Journ
   };
 }
 
-function newRecord(id: number, arrival: Arrival): JournalRecord {
-  const { time, method, url, headers, operation } = arrival;
-  return {
-    id,
-    time,
-    method,
-    url,
-    headers,
-    operation,
-    query: undefined,
-    body: undefined,
-    error: undefined,
-    valid: true,
-    fault: undefined,
-    findWarnings: () => [],
-    forwarded: false,
-    status: undefined,
-    duration: undefined,
-  };
+const newRing = (): Ring => ({ records: [], head: 0, count: 0, size: 0 });
+
+const newRecord = (): JournalRecord => ({
+  ...{ id: 0, size: 0, time: 0, method: '', url: '', headers: {}, operation: undefined },
+  ...{ query: undefined, body: undefined, error: undefined, valid: true, fault: undefined },
+  ...{ findWarnings: findNone, forwarded: false, status: undefined, duration: undefined },
+});
+
+const findNone = (): string[] => [];
+
+/** Makes a record that of another request. */
+function begin(record: JournalRecord, id: number, arrival: Arrival, size: number): void {
+  record.id = id;
+  record.size = size;
+  record.time = arrival.time;
+  record.method = arrival.method;
+  record.url = arrival.url;
+  record.headers = arrival.headers;
+  record.operation = arrival.operation;
+  record.query = undefined;
+  record.body = undefined;
+  record.error = undefined;
+  record.valid = true;
+  record.fault = undefined;
+  record.findWarnings = findNone;
+  record.forwarded = false;
+  record.status = undefined;
+  record.duration = undefined;
 }

@@ -13,6 +13,40 @@ describe('the journal', () => {
     expect([ids(journal, 'a'), ids(journal, 'b'), ids(journal, 'c')]).toEqual([[2, 4], [3], []]);
   });
 
+  it('keeps them in their order, however many there were', () => {
+    const journal = createJournal({ entries: 3, bytes: 1000 });
+    for (let id = 1; id <= 10; id += 1) {
+      const record = journal.add('a', arrival, 1);
+      record.duration = 1;
+      expect(ids(journal, 'a')).toEqual([id - 2, id - 1, id].filter((kept) => kept > 0));
+    }
+  });
+
+  it('leaves a record to its request as long as that is under way', () => {
+    const journal = createJournal({ entries: 1, bytes: 1000 });
+    const slow = journal.add('a', { ...arrival, url: '/slow' }, 1);
+    const next = journal.add('a', arrival, 1);
+    slow.body = 'of the slow one';
+    slow.duration = 9;
+    expect(journal.list('a')).toEqual([next]);
+    expect(next).toMatchObject({ id: 2, url: '/', body: undefined, duration: undefined });
+  });
+
+  it('keeps nothing of a request in the record of another', () => {
+    const journal = createJournal({ entries: 1, bytes: 1000 });
+    const first = journal.add('a', { ...arrival, operation: 'getAgent' }, 1);
+    const said = { query: { a: '1' }, body: {}, error: 'no', valid: false, status: 400 };
+    const fault = { source: 'credit' } as const;
+    const findWarnings = () => ['odd'];
+    Object.assign(first, { ...said, fault, findWarnings, forwarded: true, duration: 1 });
+    journal.add('a', arrival, 1);
+    const { findWarnings: find, ...kept } = journal.list('a')[0] ?? first;
+    const fresh = createJournal({ entries: 1, bytes: 1000 }).add('a', arrival, 1);
+    const { findWarnings: findOfFresh, ...expected } = fresh;
+    expect(kept).toEqual({ ...expected, id: 2 });
+    expect([find(), findOfFresh()]).toEqual([[], []]);
+  });
+
   it('gives up the oldest of the workspace that takes most when there are too many bytes', () => {
     const journal = createJournal({ entries: 100, bytes: 10 });
     add(journal, 'quiet', 2);
