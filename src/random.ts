@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { customAlphabet, customRandom } from 'nanoid';
 import { idPrefixes, type NumberedKind } from './made-id.js';
+import { memory } from './memory.js';
 
 /** What a draw depends on: names and numbers, never what was drawn before. */
 type ChanceKey = readonly (string | number)[];
@@ -82,9 +83,15 @@ export interface BatchNumbers {
 /** Batches in a row whose numbers are neighbours, and so are their entries in an index. */
 const neighbours = 256;
 
+/** What neighbours have in common, so that one digest serves them all. */
+const neighbourhoods = memory<string, string>();
+
 /** They depend on the key alone. Within a workspace, an ordinal gives others than all before it. */
 export function batchNumbersOf(ordinal: number, ...key: ChanceKey): BatchNumbers {
-  const digits = derivedHex(24, 'batch', ...key, Math.floor(ordinal / neighbours));
+  const number = Math.floor(ordinal / neighbours);
+  const digits = neighbourhoods.get(JSON.stringify([number, key]), () =>
+    derivedHex(24, 'batch', ...key, number),
+  );
   const bitsOf = (from: number, to: number) => Number.parseInt(digits.slice(from, to), 16);
   const place = ordinal % neighbours;
   return {

@@ -39,7 +39,21 @@ export const createBatchTest: Operation<'createBatchTest'> = async (services, ca
   const batch = store.groupedTransactionWithNewIds((attempt) => {
     const ordinal = store.workspaces.takeBatchOrdinal(workspaceId);
     const numbers = batchNumbersOf(ordinal, settings.seed, workspace.name, attempt);
-    const batch: BatchTest = {
+    const batchKey = store.batchTests.insert({
+      workspaceId,
+      ordinal,
+      id: numbers.batch,
+      responseEngine,
+      engineContentKey,
+      totalCount: targets.length,
+      createdAt: now,
+      progression,
+    });
+    store.testRuns.insertMade({ workspaceId, batchKey, numbers }, targets);
+    if (progression.kind === 'immediate') {
+      endNextRuns(store, workspace, batchKey, targets.length);
+    }
+    return {
       id: idOf('batch', numbers.batch),
       responseEngine,
       ended: { pass: 0, fail: 0, error: 0 },
@@ -47,13 +61,6 @@ export const createBatchTest: Operation<'createBatchTest'> = async (services, ca
       createdAt: now,
       modifiedAt: now,
     };
-    const row = { ...batch, id: numbers.batch, workspaceId, ordinal, progression };
-    const batchKey = store.batchTests.insert({ ...row, engineContentKey });
-    store.testRuns.insertMade({ workspaceId, batchKey, numbers }, targets);
-    if (progression.kind === 'immediate') {
-      endNextRuns(store, workspace, batchKey, targets.length);
-    }
-    return batch;
   });
   if (engineContentKey !== null) {
     caller.warnLater?.(() => engineWarnings(store, engineContentKey, responseEngine, targets));
@@ -152,7 +159,7 @@ function latestVersion(
   const { type: kind, llm_id = '', conversation_flow_id = '' } = query;
   const id = kind === 'retell-llm' ? llm_id : conversation_flow_id;
   // Of an engine that was not created here, no version is known to be the latest.
-  return workspace && services.store.assets.find({ workspaceId: workspace.id, kind, id })?.version;
+  return workspace && services.store.assets.refer({ workspaceId: workspace.id, kind, id })?.version;
 }
 
 async function listBatches(

@@ -19,10 +19,10 @@ export function lookUpEngine<Engine extends ResponseEngine>(
 ): ResolvedEngine<Engine> | { readonly fault: string } {
   const { kind, id } = engineName(engine);
   const name = { workspaceId, kind, id };
-  const latest = store.assets.find(name);
+  const latest = store.assets.refer(name);
   if (latest === undefined) return { engine, contentKey: null };
   const version = engine.version ?? latest.version;
-  const asset = version === latest.version ? latest : store.assets.find(name, version);
+  const asset = version === latest.version ? latest : store.assets.refer(name, version);
   if (asset === undefined)
     return { fault: `must be a version of ${id}: there is no ${String(version)}` };
   return { engine: { ...engine, version: asset.version }, contentKey: asset.contentKey };

@@ -1,10 +1,17 @@
 import { hash } from 'node:crypto';
 import type { AssetContent, AssetKind, AssetVersion } from '../domain/asset.js';
 import { required, type Db } from './database.js';
+import { memory } from '../memory.js';
 
 export interface StoredAssetVersion extends AssetVersion {
   /** Of the asset, in the order of creation. */
   readonly position: number;
+  readonly contentKey: number;
+}
+
+/** By which others refer to a version of an asset. */
+export interface AssetReference {
+  readonly version: number;
   readonly contentKey: number;
 }
 
@@ -35,7 +42,11 @@ export interface AssetPage {
 export interface AssetStore {
   /** Makes an asset whose first version has this number. */
   insert(asset: AssetName, first: NewAssetVersion, version?: number): void;
+  /** Reads everything anew: to be called when it was written past this store, or rolled back. */
+  readonly forgetAll: () => void;
   /** The latest version if none is named. */
+  refer(asset: AssetName, version?: number): AssetReference | undefined;
+  /** The same with what it says. */
   find(asset: AssetName, version?: number): StoredAssetVersion | undefined;
   getContent(contentKey: number): AssetContent;
   /** Keeps the same once, and answers its key. */
@@ -78,6 +89,13 @@ export function assetStore(db: Db): AssetStore {
     `${selectVersions} WHERE ${isNamed} AND (:version IS NULL OR version = :version)
      ORDER BY version DESC LIMIT 1`,
   );
+  const refer = db.prepare<AssetName & { version: number | null }, AssetReference>(
+    `SELECT version, content_key AS contentKey
+     FROM assets
+     JOIN asset_versions ON asset_versions.asset_key = assets.asset_key
+     WHERE ${isNamed} AND (:version IS NULL OR version = :version)
+     ORDER BY version DESC LIMIT 1`,
+  );
   const getContent = db
     .prepare<{ contentKey: number }, string>(
       'SELECT content FROM asset_contents WHERE content_key = :contentKey',
@@ -100,10 +118,17 @@ export function assetStore(db: Db): AssetStore {
        ORDER BY assets.asset_key ${order} LIMIT :limit`,
     );
   const listPage = { ascending: preparePage('>', 'ASC'), descending: preparePage('<', 'DESC') };
-  const write = assetWriter(db);
+  // Every batch asks for its engine, and most name one that is not here.
+  const known = memory<string, AssetReference | undefined>();
 
   return {
-    ...write,
+    ...assetWriter(db, known.clear),
+    forgetAll: known.clear,
+    refer(asset, version) {
+      const { workspaceId, kind, id } = asset;
+      const key = `${String(workspaceId)} ${kind} ${id} ${String(version)}`;
+      return known.get(key, () => refer.get({ ...asset, version: version ?? null }));
+    },
     find(asset, version) {
       const row = find.get({ ...asset, version: version ?? null });
       return row && toVersion(row);
@@ -120,7 +145,8 @@ export function assetStore(db: Db): AssetStore {
   };
 }
 
-function assetWriter(db: Db) {
+/** @param onWrite told before a reference may become another. */
+function assetWriter(db: Db, onWrite: () => void) {
   const insert = db.prepare<AssetName & { nextVersion: number }>(
     `INSERT INTO assets (workspace_id, kind, asset_id, next_version)
      VALUES (:workspaceId, :kind, :id, :nextVersion)`,
@@ -158,6 +184,7 @@ function assetWriter(db: Db) {
   const addVersion: AssetStore['addVersion'] = (asset, { content, ...added }, given) => {
     const version = given ?? required(nextVersion.get(asset));
     const contentKey = keepContent(asset.workspaceId, content);
+    onWrite();
     insertVersion.run({ ...asset, ...added, version, contentKey });
     raiseNextVersion.run({ ...asset, next: version + 1 });
     return version;
@@ -171,14 +198,21 @@ function assetWriter(db: Db) {
     keepContent,
     change(asset: AssetName, version: number, content: AssetContent, modifiedAt: number) {
       const contentKey = keepContent(asset.workspaceId, content);
+      onWrite();
       change.run({ ...asset, version, contentKey, modifiedAt });
     },
     publish: (asset: AssetName, version: number, modifiedAt: number) =>
       publish.run({ ...asset, version, modifiedAt }),
     nextVersion: (asset: AssetName) => required(nextVersion.get(asset)),
     raiseNextVersion: (asset: AssetName, next: number) => raiseNextVersion.run({ ...asset, next }),
-    deleteVersion: (asset: AssetName, version: number) => deleteVersion.run({ ...asset, version }),
-    delete: (asset: AssetName) => remove.run(asset).changes > 0,
+    deleteVersion(asset: AssetName, version: number) {
+      onWrite();
+      deleteVersion.run({ ...asset, version });
+    },
+    delete(asset: AssetName) {
+      onWrite();
+      return remove.run(asset).changes > 0;
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../domain/response-engine.js';
 import type { Progression } from '../workspace/settings.js';
 import { required, type Db } from './database.js';
+import { memory } from '../memory.js';
 import { rowCache } from './row-cache.js';
 
 export interface NewBatchTest {
@@ -101,7 +102,8 @@ const selectBatches = `
   JOIN tested_engines USING (engine_key)`;
 
 export function batchTestStore(db: Db): BatchTestStore {
-  const insert = batchInserter(db);
+  const engines = engineKeeper(db);
+  const insert = batchInserter(db, engines.keyOf);
   const find = db.prepare<{ workspaceId: number; id: StoredId }, BatchTestRow>(
     `${selectBatches} WHERE batch_tests.workspace_id = :workspaceId AND batch_test_id = :id`,
   );
@@ -148,7 +150,10 @@ export function batchTestStore(db: Db): BatchTestStore {
 
   return {
     insert,
-    forgetAll: cache.clear,
+    forgetAll() {
+      cache.clear();
+      engines.forgetAll();
+    },
     find(workspaceId, id) {
       const name = `${String(workspaceId)} ${id}`;
       const known = cache.byName(name);
@@ -184,15 +189,33 @@ export function batchTestStore(db: Db): BatchTestStore {
   };
 }
 
-function batchInserter(db: Db): BatchTestStore['insert'] {
-  const findEngine = db
+/** Numbers the engines that a workspace tests. */
+function engineKeeper(db: Db) {
+  const find = db
     .prepare<{ workspaceId: number; engine: string }, number>(
       'SELECT engine_key FROM tested_engines WHERE workspace_id = :workspaceId AND engine = :engine',
     )
     .pluck();
-  const addEngine = db.prepare<{ workspaceId: number; engine: string }>(
+  const add = db.prepare<{ workspaceId: number; engine: string }>(
     'INSERT INTO tested_engines (workspace_id, engine) VALUES (:workspaceId, :engine)',
   );
+  const known = memory<string, number>();
+  return {
+    forgetAll: known.clear,
+    keyOf: (workspaceId: number, engine: string): number => {
+      const name = { workspaceId, engine };
+      return known.get(
+        `${String(workspaceId)} ${engine}`,
+        () => find.get(name) ?? Number(add.run(name).lastInsertRowid),
+      );
+    },
+  };
+}
+
+function batchInserter(
+  db: Db,
+  engineKey: (workspaceId: number, engine: string) => number,
+): BatchTestStore['insert'] {
   const insert = db.prepare<
     Omit<NewBatchTest, 'responseEngine' | 'progression'> & {
       engineKey: number;
@@ -210,7 +233,6 @@ function batchInserter(db: Db): BatchTestStore['insert'] {
   );
   return (batch) => {
     const { workspaceId, responseEngine, progression, pollsSeen = 0 } = batch;
-    const name = { workspaceId, engine: engineKeyOf(responseEngine) };
     const { lastInsertRowid } = insert.run({
       workspaceId,
       ordinal: batch.ordinal,
@@ -219,7 +241,7 @@ function batchInserter(db: Db): BatchTestStore['insert'] {
       createdAt: batch.createdAt,
       engineContentKey: batch.engineContentKey,
       pollsSeen,
-      engineKey: findEngine.get(name) ?? Number(addEngine.run(name).lastInsertRowid),
+      engineKey: engineKey(workspaceId, engineKeyOf(responseEngine)),
       engineVersion: engineVersionOf(responseEngine),
       progression: progression.kind,
       pollsNeeded: progression.kind === 'polls' ? progression.polls : null,

@@ -1,5 +1,6 @@
 import type { FaultInput } from '../domain/fault.js';
 import type { Db } from './database.js';
+import { memory } from '../memory.js';
 
 export interface StoredFault {
   readonly id: string;
@@ -13,9 +14,11 @@ export interface StoredFault {
 }
 
 export interface FaultStore {
+  /** Reads everything anew: to be called when it was written past this store, or rolled back. */
+  readonly forgetAll: () => void;
   insert(workspaceId: number, fault: StoredFault): void;
   /** In the order in which they were made, which is that in which they are asked. */
-  list(workspaceId: number): StoredFault[];
+  list(workspaceId: number): readonly StoredFault[];
   setCounts(workspaceId: number, id: string, seen: number, hits: number): void;
   /** False if there is no such fault. */
   delete(workspaceId: number, id: string): boolean;
@@ -43,15 +46,30 @@ export function faultStore(db: Db): FaultStore {
   const removeAll = db.prepare<{ workspaceId: number }>(
     'DELETE FROM faults WHERE workspace_id = :workspaceId',
   );
+  // Every request asks for them, and most workspaces have none.
+  const known = memory<number, readonly StoredFault[]>();
+  const read = (workspaceId: number): StoredFault[] =>
+    list
+      .all({ workspaceId })
+      .map((row) => ({ ...row, fault: JSON.parse(row.fault) as FaultInput }));
   return {
-    insert: (workspaceId, { fault, ...row }) =>
-      insert.run({ ...row, workspaceId, fault: JSON.stringify(fault) }),
-    list: (workspaceId) =>
-      list
-        .all({ workspaceId })
-        .map((row) => ({ ...row, fault: JSON.parse(row.fault) as FaultInput })),
-    setCounts: (workspaceId, id, seen, hits) => setCounts.run({ workspaceId, id, seen, hits }),
-    delete: (workspaceId, id) => remove.run({ workspaceId, id }).changes > 0,
-    deleteAll: (workspaceId) => removeAll.run({ workspaceId }),
+    forgetAll: known.clear,
+    insert(workspaceId, { fault, ...row }) {
+      known.forget(workspaceId);
+      insert.run({ ...row, workspaceId, fault: JSON.stringify(fault) });
+    },
+    list: (workspaceId) => known.get(workspaceId, () => read(workspaceId)),
+    setCounts(workspaceId, id, seen, hits) {
+      known.forget(workspaceId);
+      setCounts.run({ workspaceId, id, seen, hits });
+    },
+    delete(workspaceId, id) {
+      known.forget(workspaceId);
+      return remove.run({ workspaceId, id }).changes > 0;
+    },
+    deleteAll(workspaceId) {
+      known.forget(workspaceId);
+      removeAll.run({ workspaceId });
+    },
   };
 }

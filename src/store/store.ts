@@ -52,9 +52,10 @@ export function openStore(
   const db = usingAtStart(path, () => openMigrated(path, now));
   const workspaces = workspaceStore(db);
   const batchTests = batchTestStore(db);
+  const assets = assetStore(db);
+  const faults = faultStore(db);
   const forgetAll = (): void => {
-    workspaces.forgetAll();
-    batchTests.forgetAll();
+    for (const store of [workspaces, batchTests, assets, faults]) store.forgetAll();
   };
   let tellOfRollback = (): void => undefined;
   const { flush, ...transactions } = transactionsOf(db, {
@@ -75,8 +76,8 @@ export function openStore(
     testRuns: testRunStore(db),
     running: runningStore(db),
     outcomeRules: outcomeRuleStore(db),
-    assets: assetStore(db),
-    faults: faultStore(db),
+    assets,
+    faults,
     snapshots: snapshotStore(db, forgetAll),
     ...seedStore(db),
     ...figuresOf(db),

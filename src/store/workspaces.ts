@@ -2,6 +2,7 @@ import type { WorkspaceClock } from '../workspace/clock.js';
 import type { Bucket } from '../workspace/rate-limit.js';
 import type { SettingsInput } from '../workspace/settings.js';
 import { required, type Db } from './database.js';
+import { memory } from '../memory.js';
 import { rowCache } from './row-cache.js';
 
 /** A workspace as stored. */
@@ -142,8 +143,10 @@ export function workspaceStore(db: Db): WorkspaceStore {
     };
 
   return {
-    forgetAll: () => {
+    ...ordinals,
+    forgetAll() {
       cache.clear();
+      ordinals.forgetAll();
     },
     find(name) {
       const known = cache.byName(name);
@@ -155,7 +158,6 @@ export function workspaceStore(db: Db): WorkspaceStore {
     insert: (name, now, clock, credit) =>
       toWorkspace(required(insert.get({ name, now, credit, ...toColumns(clock) }))),
     listNames: () => listNames.all(),
-    ...ordinals,
     setClock: writing((id, clock: WorkspaceClock) => setClock.run({ ...toColumns(clock), id })),
     setSettings: writing((id, settings: SettingsInput) =>
       setSettings.run({ id, settings: JSON.stringify(settings) }),
@@ -211,19 +213,30 @@ function ordinalStore(db: Db) {
          next_asset_ordinal = MAX(next_asset_ordinal, :asset)
      WHERE workspace_id = :id`,
   );
-  const raise = (id: number, next: Partial<Record<Ordinal, number>>) =>
+  /** By workspace: the batch ordinal that comes next, as it is written. */
+  const written = memory<number, number>();
+  const raise = (id: number, next: Partial<Record<Ordinal, number>>): void => {
+    written.forget(id);
     raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, fault: 0, asset: 0, ...next, id });
-  /** By workspace: the batch ordinal that comes next, where it is not written yet. */
+  };
+  /** The same where it is not written yet. */
   const taken = new Map<number, number>();
   const writeTaken = (): void => {
-    for (const [id, batch] of taken) raise(id, { batch });
+    for (const [id, batch] of taken) {
+      raise(id, { batch });
+      written.put(id, batch);
+    }
     taken.clear();
   };
   const read = (id: number) => required(ordinals.get({ id }));
   return {
-    takeOrdinal: (id: number, kind: Ordinal) => required(takeOrdinal[kind].get({ id })),
+    forgetAll: written.clear,
+    takeOrdinal(id: number, kind: Ordinal) {
+      written.forget(id);
+      return required(takeOrdinal[kind].get({ id }));
+    },
     takeBatchOrdinal(id: number) {
-      const ordinal = taken.get(id) ?? read(id).batch;
+      const ordinal = taken.get(id) ?? written.get(id, () => read(id).batch);
       taken.set(id, ordinal + 1);
       return ordinal;
     },
