@@ -1,7 +1,7 @@
 // Starts contestants as processes of their own, and ends them.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -14,11 +14,15 @@ export const hasPrism = existsSync(prism);
 export async function startProcess(args, { ready = /^Ready: (\S+)/m, cwd } = {}) {
   const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
-  child.stdout.on('data', (chunk) => (output += chunk));
-  while (!ready.test(output)) {
-    await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
-    if (child.exitCode !== null) throw new Error(`ended before it was ready: ${output}`);
-  }
+  await new Promise((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+      if (ready.test(output)) resolve();
+    });
+    child.once('exit', () => reject(new Error(`ended before it was ready: ${output}`)));
+  });
+  // What it says from here on is taken, and not kept.
+  child.stdout.removeAllListeners('data').resume();
   return {
     pid: child.pid,
     url: ready.exec(output)[1],
@@ -26,11 +30,21 @@ export async function startProcess(args, { ready = /^Ready: (\S+)/m, cwd } = {})
     memory: () =>
       Number(execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)], { encoding: 'utf8' })) /
       1024,
+    /** Seconds of processor time that it took so far; undefined where Linux doesn't tell. */
+    processorTime: () => processorTime(child.pid),
     async end() {
       child.kill('SIGTERM');
       await once(child, 'exit');
     },
   };
+}
+
+/** Linux counts in hundredths, for user and kernel: fields 14 and 15, the name being the second. */
+function processorTime(pid) {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return undefined;
+  const fields = readFileSync(file, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 export const startEmulator = (...args) =>

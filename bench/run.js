@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { cli, hasPrism, startBare, startEmulator, startPrism } from './processes.js';
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
-const seconds = Number(process.env.BENCH_SECONDS ?? 3);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 9);
+const seconds = Number(process.env.BENCH_SECONDS ?? 1.5);
 const folder = mkdtempSync(join(tmpdir(), 'retell-bench-'));
 const headers = { authorization: 'Bearer key_bench', 'content-type': 'application/json' };
 const engine = { type: 'retell-llm', llm_id: 'llm_1' };
@@ -35,29 +35,62 @@ async function send(url, request) {
   return answer.json();
 }
 
-/** Requests per second of each contestant: the median of interleaved rounds. */
-async function race(contestants, requestFor, duration = seconds) {
+/**
+ * Requests per second of each contestant, and the processor time that each took for one: by round,
+ * rounds being interleaved.
+ */
+async function race(contestants, requestFor) {
   const running = {};
   for (const [name, start] of Object.entries(contestants)) running[name] = await start();
   const requests = {};
   for (const [name, { url }] of Object.entries(running))
     requests[name] = await requestFor(url, name);
-  const rates = Object.fromEntries(Object.keys(running).map((name) => [name, []]));
+  const results = Object.fromEntries(
+    Object.keys(running).map((name) => [name, { rates: [], costs: [] }]),
+  );
   for (let round = 0; round <= rounds; round += 1) {
-    for (const [name, { url }] of Object.entries(running)) {
+    for (const [name, { url, processorTime }] of Object.entries(running)) {
+      const before = processorTime();
       const result = await autocannon({
-        ...{ url, connections: 16, duration: round === 0 ? 1 : duration },
+        ...{ url, connections: 16, duration: seconds },
         requests: [requests[name]],
       });
       if (result.non2xx > 0 || result.errors > 0) {
         throw new Error(`${name}: ${result.non2xx} refused, ${result.errors} failed`);
       }
       // The first round warms up.
-      if (round > 0) rates[name].push(result.requests.average);
+      if (round === 0) continue;
+      results[name].rates.push(result.requests.total / result.duration);
+      const cost = (processorTime() - before) / result.requests.total;
+      if (!Number.isNaN(cost)) results[name].costs.push(cost * 1e6);
     }
   }
   for (const { end } of Object.values(running)) await end();
-  return Object.fromEntries(Object.entries(rates).map(([name, values]) => [name, median(values)]));
+  return results;
+}
+
+/** The median of what each round gives: what one contestant is beside another, side by side. */
+const ratio = (values, others) => median(values.map((value, round) => value / others[round]));
+
+/** What a race shows, with the emulator's ratios to others by throughput, and what is reached for. */
+function toResult(results, reaches) {
+  const each = (key) =>
+    Object.entries(results).flatMap(([name, { [key]: values }]) =>
+      values.length > 0 ? [[name, median(values)]] : [],
+    );
+  const named = each('costs').map(([name, cost]) => [`${name}, microseconds of processor`, cost]);
+  const ratios = Object.entries(reaches).flatMap(([name, reach]) => {
+    const [disk, other] = [results.disk, results[name]];
+    if (other === undefined) return [];
+    const byRate = [`disk / ${name} (>= ${reach})`, ratio(disk.rates, other.rates)];
+    if (disk.costs.length === 0) return [byRate];
+    return [byRate, [`by processor time, ${name} / disk`, ratio(other.costs, disk.costs)]];
+  });
+  return {
+    unit: 'requests per second',
+    figures: Object.fromEntries([...each('rates'), ...named]),
+    ratios: Object.fromEntries(ratios),
+  };
 }
 
 const withPeers = () => ({
@@ -68,27 +101,16 @@ const withPeers = () => ({
 
 const cases = {
   async create() {
-    const rates = await race({ ...emulators, ...withPeers() }, () => creation(1));
-    return {
-      unit: 'requests per second',
-      figures: rates,
-      ratios: {
-        'disk / bare fastify (>= 0.60)': rates.disk / rates['bare fastify'],
-        ...(rates.prism && { 'disk / prism (>= 6)': rates.disk / rates.prism }),
-      },
-    };
+    const results = await race({ ...emulators, ...withPeers() }, () => creation(1));
+    return toResult(results, { 'bare fastify': '0.60', prism: '6' });
   },
   async poll() {
-    const rates = await race({ ...emulators, ...withPeers() }, async (url, name) => {
+    const results = await race({ ...emulators, ...withPeers() }, async (url, name) => {
       if (!(name in emulators)) return { path: '/get-batch-test/x', headers };
       const { test_case_batch_job_id: id } = await send(url, creation(1));
       return { path: `/get-batch-test/${id}`, headers };
     });
-    return {
-      unit: 'requests per second',
-      figures: rates,
-      ratios: { 'disk / bare fastify (>= 0.85)': rates.disk / rates['bare fastify'] },
-    };
+    return toResult(results, { 'bare fastify': '0.85' });
   },
   async thousand() {
     const emulator = await emulators.disk();

@@ -79,6 +79,8 @@ function registerOperation(
         validation.checkBody(operation, body);
       }
       if (isList) await standInLine(reply.raw);
+      // One after the other they do in the caches of the processor what each would begin anew.
+      if (operation.method !== 'get') await emulator.store.endOfTurn();
       const result = await perform(emulator, caller, { params, query, body });
       if (operation.method !== 'get') await emulator.store.committed();
       else if (!isList) await emulator.store.endOfTurn();

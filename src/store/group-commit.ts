@@ -20,7 +20,10 @@ export interface GroupCommit {
   readonly flush: () => void;
   /** Resolves at the end of the turn, when what was written is committed; rejects if it wasn't. */
   committed(): Promise<void>;
-  /** For who only reads: answers that wait for it go out together, and their client wakes once. */
+  /**
+   * For who reads, so that answers go out together and their client wakes once; and for who is to
+   * write, so that writes follow each other.
+   */
   endOfTurn(): Promise<void>;
 }
 
