@@ -1,5 +1,6 @@
 import type { Outcome, Tally } from '../domain/batch-test.js';
 import type { Order } from '../domain/ordered-outcome.js';
+import { bulkInserter, type Value } from './bulk-insert.js';
 import type { Db } from './database.js';
 import type { RunPosition } from './test-runs.js';
 
@@ -68,36 +69,25 @@ export function runningStore(db: Db): RunningStore {
 
 /** All at once, because the call of a statement costs more than the row. */
 function starter(db: Db): RunningStore['start'] {
-  const record = db.prepare<{ runs: string }>(
-    `INSERT INTO started_test_runs (batch_key, run_index, ends_at, outcome, started_at, seed_key,
-                                    ordered)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-            value ->> 6
-     FROM json_each(:runs)`,
-  );
-  const add = db.prepare<{ workspaceId: number; runs: string }>(
-    `INSERT INTO running_test_runs (workspace_id, ends_at, batch_key, run_index, outcome)
-     SELECT :workspaceId, value ->> 2, value ->> 0, value ->> 1, value ->> 3
-     FROM json_each(:runs)`,
-  );
+  const record = bulkInserter(db, 'started_test_runs', [
+    ...['batch_key', 'run_index', 'started_at', 'ends_at', 'outcome', 'seed_key', 'ordered'],
+  ]);
+  const add = bulkInserter(db, 'running_test_runs', [
+    ...['workspace_id', 'ends_at', 'batch_key', 'run_index', 'outcome'],
+  ]);
   return (workspaceId, runs, over) => {
-    if (runs.length === 0) return;
-    const given = toJson(runs);
-    record.run({ runs: given });
-    const running = runs.filter((run) => !over.has(run));
-    if (running.length === 0) return;
-    add.run({ workspaceId, runs: running.length === runs.length ? given : toJson(running) });
+    const recorded: Value[] = [];
+    const added: Value[] = [];
+    for (const run of runs) {
+      const { batchKey, runIndex, startedAt, endsAt, outcome, seedKey, order } = run;
+      const ordered = order === null ? null : JSON.stringify(order);
+      recorded.push(batchKey, runIndex, startedAt, endsAt, outcome, seedKey, ordered);
+      if (!over.has(run)) added.push(workspaceId, endsAt, batchKey, runIndex, outcome);
+    }
+    record(recorded);
+    add(added);
   };
 }
-
-/** In the order in which the statements take them apart. */
-const toJson = (runs: readonly StartedRun[]): string =>
-  JSON.stringify(
-    runs.map(({ batchKey, runIndex, endsAt, outcome, startedAt, seedKey, order }) => [
-      ...[batchKey, runIndex, endsAt, outcome, startedAt, seedKey],
-      order === null ? null : JSON.stringify(order),
-    ]),
-  );
 
 interface Bound extends RunPosition {
   readonly endsAt: number;
