@@ -27,6 +27,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who sends it; undefined if it has no key. */
     identity: Identity | undefined;
+    /** The operation that it asks for, by its id in the contract. */
+    operation: string | undefined;
   }
 }
 
@@ -59,7 +61,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const identify = identifier(apiKeys);
 
   const app = fastify({
-    ...(logger && { loggerInstance: logger }),
+    // Fastify makes a logger of each request, also of one that says nothing.
+    ...(logger !== undefined && logger.level !== 'silent' && { loggerInstance: logger }),
     logController: new RequestLog(),
     bodyLimit,
     requestTimeout: requestTimeoutMs,
@@ -78,8 +81,11 @@ export function buildApp(options: AppOptions): FastifyInstance {
   registerNotFound(app, noteRoutes(app));
   registerBodyParser(app);
   app.decorateRequest('identity', undefined);
+  app.decorateRequest('operation', undefined);
   app.addHook('onRequest', (request, _reply, done) => {
     request.identity = identify(request.headers.authorization);
+    // Here once, because Fastify makes these options anew each time that they are asked for.
+    request.operation = request.routeOptions.config.operationId;
     done();
   });
   registerOverload(app);

@@ -29,10 +29,9 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
   if (journal === undefined) return;
 
   app.addHook('onRequest', (request, reply, done) => {
-    const { method, url, headers, routeOptions } = request;
+    const { method, url, headers, operation } = request;
     if (!ours.test(url)) {
       const workspace = request.identity?.workspace ?? fallback;
-      const { operationId: operation } = routeOptions.config;
       const arrival = { time: clock.now(), method, url, headers, operation };
       const record = journal.add(workspace, arrival, sizeOf(request));
       request.record = record;

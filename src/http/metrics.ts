@@ -22,7 +22,7 @@ export function registerMetrics(app: FastifyInstance, emulator: Emulator): () =>
   const pending = new Map<string, number[]>();
 
   app.addHook('onResponse', (request, reply, done) => {
-    const operation = request.routeOptions.config.operationId ?? 'none';
+    const operation = request.operation ?? 'none';
     const key = `${operation} ${String(reply.statusCode)}`;
     const durations = pending.get(key);
     if (durations === undefined) pending.set(key, [reply.elapsedTime / 1000]);

@@ -13,7 +13,7 @@ export class RequestLog extends LogController {
   ): void {
     const line = {
       workspace: request.workspace,
-      operation: request.routeOptions.config.operationId,
+      operation: request.operation,
       status: reply.statusCode,
       durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
     };
