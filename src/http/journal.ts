@@ -36,7 +36,7 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
       const record = journal.add(workspace, arrival, sizeOf(request));
       request.record = record;
       // Not 'finish': a connection that breaks has none.
-      reply.raw.once('close', () => {
+      reply.raw.on('close', () => {
         record.status = reply.raw.headersSent ? reply.raw.statusCode : undefined;
         record.duration = Math.round(reply.elapsedTime * 1000) / 1000;
         // From here on it may serve for another request, even if this one is still being worked on.
