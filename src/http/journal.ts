@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Emulator } from '../emulator.js';
 import type { ApiError } from '../errors.js';
-import type { JournalRecord } from '../workspace/journal.js';
+import type { JournalRecord } from '../workspace/journal-record.js';
 
 declare module 'fastify' {
   interface FastifyRequest {

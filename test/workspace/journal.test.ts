@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createJournal, type Journal } from '../../src/workspace/journal.js';
 
@@ -56,6 +57,35 @@ describe('the journal', () => {
     add(journal, 'huge', 11);
     expect(ids(journal, 'huge')).toEqual([]);
     expect(ids(journal, 'quiet')).toEqual([1]);
+  });
+
+  it('keeps within its bounds, in order, whatever comes', () => {
+    const request = fc.record({ workspace: fc.constantFrom('a', 'b', 'c'), size: fc.nat(6) });
+    const requests = fc.array(fc.record({ request, isOver: fc.boolean() }), { maxLength: 60 });
+    fc.assert(
+      fc.property(requests, (all) => {
+        const journal = createJournal({ entries: 4, bytes: 15 });
+        const sizes = new Map<number, number>();
+        for (const [index, { request, isOver }] of all.entries()) {
+          const { workspace, size } = request;
+          const record = journal.add(workspace, { ...arrival, url: workspace }, size);
+          if (isOver) record.duration = 1;
+          sizes.set(record.id, size);
+          expect(record.id).toBe(index + 1);
+          const kept = ['a', 'b', 'c'].flatMap((name) => journal.list(name));
+          expect(kept.every(({ id, size }) => sizes.get(id) === size)).toBe(true);
+          expect(kept.reduce((sum, { size }) => sum + size, 0)).toBeLessThanOrEqual(15);
+          for (const name of ['a', 'b', 'c']) {
+            const listed = journal.list(name);
+            expect(listed.length).toBeLessThanOrEqual(4);
+            expect(listed.every(({ url }) => url === name)).toBe(true);
+            expect(listed.map(({ id }) => id)).toEqual(
+              listed.map(({ id }) => id).sort((x, y) => x - y),
+            );
+          }
+        }
+      }),
+    );
   });
 
   it('has room again for what was cleared', () => {

@@ -8,7 +8,7 @@ import {
   type RequestMatcher,
 } from '../../domain/request-matcher.js';
 import { parseMoment } from '../../workspace/clock.js';
-import type { JournalRecord } from '../../workspace/journal.js';
+import type { JournalRecord } from '../../workspace/journal-record.js';
 import { parseDuration } from '../../workspace/settings.js';
 import type { Caller, Services } from '../operation.js';
 import type { ControlOperation } from './control-operation.js';

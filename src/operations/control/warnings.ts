@@ -2,7 +2,7 @@ import type { components } from '../../contract/retell.gen.js';
 import { loadContract } from '../../contract/document.js';
 import { contractValidation } from '../../contract/validation.js';
 import { shadowingMock } from '../../domain/tool-mock.js';
-import type { JournalRecord } from '../../workspace/journal.js';
+import type { JournalRecord } from '../../workspace/journal-record.js';
 
 type DefinitionInput = components['schemas']['TestCaseDefinitionInput'];
 
