@@ -61,7 +61,9 @@ describe('the journal', () => {
 
   it('keeps within its bounds, in order, whatever comes', () => {
     const request = fc.record({ workspace: fc.constantFrom('a', 'b', 'c'), size: fc.nat(6) });
-    const requests = fc.array(fc.record({ request, isOver: fc.boolean() }), { maxLength: 60 });
+    const requests = fc.array(fc.record({ request, isOver: fc.boolean() }), {
+      ...{ maxLength: 60, size: 'max' },
+    });
     fc.assert(
       fc.property(requests, (all) => {
         const journal = createJournal({ entries: 4, bytes: 15 });

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AssetName } from '../../src/store/assets.js';
+import { openStore, type Store } from '../../src/store/store.js';
+
+type Step = (store: Store, workspaceId: number) => void;
+
+const name = (workspaceId: number, id: string): AssetName => ({
+  ...{ workspaceId, id },
+  kind: 'retell-llm',
+});
+const said = (text: string) => ({
+  ...{ content: { general_prompt: text }, baseVersion: null, modifiedAt: 0 },
+});
+
+const id = fc.constantFrom('llm_1', 'llm_2');
+const version = fc.nat(3);
+const text = fc.constantFrom('a', 'b', 'c');
+const fault = fc.constantFrom('fault_1', 'fault_2');
+
+/** Whatever writes an asset or a fault; steps that can't be taken then are left out. */
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.tuple(id, text).map(([id, text]): Step => (store, workspaceId) => {
+    const asset = name(workspaceId, id);
+    if (store.assets.find(asset) === undefined) store.assets.insert(asset, said(text));
+    else store.assets.addVersion(asset, said(text));
+  }),
+  fc.tuple(id, version, text).map(([id, version, text]): Step => (store, workspaceId) => {
+    store.assets.change(name(workspaceId, id), version, said(text).content, 1);
+  }),
+  fc.tuple(id, version).map(([id, version]): Step => (store, workspaceId) => {
+    store.assets.deleteVersion(name(workspaceId, id), version);
+  }),
+  id.map((id): Step => (store, workspaceId) => {
+    store.assets.delete(name(workspaceId, id));
+  }),
+  fault.map((id): Step => (store, workspaceId) => {
+    if (store.faults.list(workspaceId).some((other) => other.id === id)) return;
+    store.faults.insert(workspaceId, { id, fault: {}, createdAt: 0, seen: 0, hits: 0 });
+  }),
+  fc.tuple(fault, fc.nat(5)).map(([id, seen]): Step => (store, workspaceId) => {
+    store.faults.setCounts(workspaceId, id, seen, 0);
+  }),
+  fault.map((id): Step => (store, workspaceId) => {
+    store.faults.delete(workspaceId, id);
+  }),
+  fc.constant<Step>((store, workspaceId) => {
+    store.faults.deleteAll(workspaceId);
+  }),
+  fc.constant<Step>((store, workspaceId) => {
+    store.snapshots.take(workspaceId, 's', 0);
+  }),
+  fc.constant<Step>((store, workspaceId) => {
+    store.snapshots.restore(workspaceId, 's');
+  }),
+);
+
+/** What is told of a workspace's assets and faults; asked for first, so that it is remembered. */
+function told({ assets, faults }: Store, workspaceId: number) {
+  const references = ['llm_1', 'llm_2'].flatMap((id) =>
+    [undefined, 0, 1, 2, 3].map((version) => assets.refer(name(workspaceId, id), version)),
+  );
+  return { references, faults: faults.list(workspaceId) };
+}
+
+/** The same as a store tells it that remembers nothing. */
+function stored({ assets, faults }: Store, workspaceId: number) {
+  const references = ['llm_1', 'llm_2'].flatMap((id) =>
+    [undefined, 0, 1, 2, 3].map((version) => {
+      const found = assets.find(name(workspaceId, id), version);
+      return found && { version: found.version, contentKey: found.contentKey };
+    }),
+  );
+  faults.forgetAll();
+  return { references, faults: faults.list(workspaceId) };
+}
+
+describe('what a store remembers', () => {
+  it('is what it has stored, whatever was written, undone or put back', () => {
+    const steps = fc.array(fc.record({ step, isUndone: fc.boolean() }), {
+      ...{ maxLength: 50, size: 'max' },
+    });
+    fc.assert(
+      fc.property(steps, (all) => {
+        const store = openStore(':memory:', 0);
+        const { id } = store.workspaces.insert('w', 0, { mode: 'manual', time: 0 }, null);
+        for (const { step, isUndone } of all) {
+          const transaction = store.transaction(() => {
+            step(store, id);
+            // Read in between, it must not be remembered longer than it is so.
+            told(store, id);
+            if (isUndone) throw new Error('undone');
+          });
+          if (isUndone) expect(transaction).toThrow('undone');
+          else transaction();
+          expect(told(store, id)).toEqual(stored(store, id));
+        }
+        store.close();
+      }),
+    );
+  });
+});
