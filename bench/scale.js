@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { startEmulator } from './processes.js';
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const rounds = Number(process.env.BENCH_ROUNDS ?? 11);
 const workspaces = Number(process.env.BENCH_WORKSPACES ?? 1000);
 const folder = mkdtempSync(join(tmpdir(), 'retell-scale-'));
 const engine = { type: 'retell-llm', llm_id: 'llm_1' };
@@ -70,7 +70,7 @@ for (const [what, requestOf] of Object.entries({
     for (const [name, { url }] of Object.entries(running)) {
       const batch = await send(url, key, '/create-batch-test', creation(ids.slice(0, 50)));
       const { requests } = await autocannon({
-        ...{ url, connections: 16, duration: round === 0 ? 1 : 2 },
+        ...{ url, connections: 16, duration: 1 },
         requests: [requestOf(batch.test_case_batch_job_id)],
       });
       if (round > 0) rates[what][name].push(requests.average);
@@ -97,7 +97,7 @@ for (const [what, { empty, full }] of Object.entries(rates)) {
   );
 }
 console.log(
-  `start: ${median(starts.full).toFixed(0)} of ${median(starts.empty).toFixed(0)} ms; full / empty: ${(median(starts.full) / median(starts.empty)).toFixed(2)}`,
+  `start: ${median(starts.full).toFixed(0)} of ${median(starts.empty).toFixed(0)} ms; full / empty: ${median(starts.full.map((time, round) => time / starts.empty[round])).toFixed(2)}`,
 );
 console.log(
   `memory: ${running.full.memory().toFixed(0)} of ${running.empty.memory().toFixed(0)} MiB`,

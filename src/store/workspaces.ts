@@ -252,29 +252,25 @@ function ordinalStore(db: Db) {
   };
 }
 
+/** When something is next due in a workspace; null if nothing is. Looks at one row of each table. */
+const firstDue = (id: string): string =>
+  `(SELECT MIN(due_at) FROM (
+      SELECT MIN(ends_at) AS due_at FROM running_test_runs WHERE workspace_id = ${id}
+      UNION ALL
+      SELECT created_at FROM (
+        SELECT created_at FROM batch_tests
+        WHERE workspace_id = ${id} AND started_count < total_count AND progression = 'time'
+        ORDER BY ordinal LIMIT 1
+      )
+    ))`;
+
 function dueStore(db: Db): Pick<WorkspaceStore, 'listUnfinished' | 'nextDue'> {
   const listUnfinished = db.prepare<[], { id: number; dueAt: number }>(
-    `SELECT workspace_id AS id, MIN(due_at) AS dueAt FROM (
-       SELECT workspace_id, MIN(ends_at) AS due_at FROM running_test_runs
-       GROUP BY workspace_id
-       UNION ALL
-       SELECT workspace_id, MIN(created_at) FROM batch_tests
-       WHERE started_count < total_count AND progression = 'time' GROUP BY workspace_id
-     ) GROUP BY workspace_id`,
+    `SELECT id, dueAt FROM (
+       SELECT workspace_id AS id, ${firstDue('workspaces.workspace_id')} AS dueAt FROM workspaces
+     ) WHERE dueAt IS NOT NULL`,
   );
-  const nextDue = db
-    .prepare<{ id: number }, number | null>(
-      `SELECT MIN(due_at) FROM (
-         SELECT MIN(ends_at) AS due_at FROM running_test_runs WHERE workspace_id = :id
-         UNION ALL
-         SELECT created_at FROM (
-           SELECT created_at FROM batch_tests
-           WHERE workspace_id = :id AND started_count < total_count AND progression = 'time'
-           ORDER BY ordinal LIMIT 1
-         )
-       )`,
-    )
-    .pluck();
+  const nextDue = db.prepare<{ id: number }, number | null>(`SELECT ${firstDue(':id')}`).pluck();
 
   return {
     listUnfinished: () => listUnfinished.all(),

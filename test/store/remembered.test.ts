@@ -29,7 +29,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     store.assets.change(name(workspaceId, id), version, said(text).content, 1);
   }),
   fc.tuple(id, version).map(([id, version]): Step => (store, workspaceId) => {
-    store.assets.deleteVersion(name(workspaceId, id), version);
+    const asset = name(workspaceId, id);
+    // An asset has one version at least.
+    if (store.assets.listVersions(asset).length > 1) store.assets.deleteVersion(asset, version);
   }),
   id.map((id): Step => (store, workspaceId) => {
     store.assets.delete(name(workspaceId, id));
