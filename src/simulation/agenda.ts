@@ -2,8 +2,11 @@ import { wallTimeOf, type WorkspaceClock } from '../workspace/clock.js';
 
 /** When something is next due in each workspace that has unfinished work. */
 export interface Agenda {
-  /** By the workspace's clock; Infinity if nothing is due any more. Answers it by the wall clock. */
-  set(workspaceId: number, time: number): number;
+  /**
+   * By the workspace's clock, which is looked up if it isn't given; Infinity if nothing is due any
+   * more. Answers it by the wall clock.
+   */
+  set(workspaceId: number, time: number, clock?: WorkspaceClock): number;
   /** By the workspace's clock; Infinity if nothing is due. */
   timeOf(workspaceId: number): number;
   /** True if it is due once the wall clock is there. */
@@ -25,12 +28,12 @@ export function createAgenda(clockOf: (workspaceId: number) => WorkspaceClock): 
   const entries = new Map<number, Due>();
   const get = (id: number): Due => entries.get(id) ?? never;
   return {
-    set(id, time) {
+    set(id, time, clock) {
       if (time === Infinity) {
         entries.delete(id);
         return Infinity;
       }
-      const wall = wallTimeOf(clockOf(id), time);
+      const wall = wallTimeOf(clock ?? clockOf(id), time);
       entries.set(id, { time, wall });
       return wall;
     },

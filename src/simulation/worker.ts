@@ -30,15 +30,17 @@ export interface WorkerParts {
   readonly clock: Clock;
   readonly changes: Changes;
   readonly playSlice: PlaySlice;
-  /** The present state of a workspace's clock, and its time. */
-  readonly clockOf: (workspaceId: number) => {
-    readonly clock: WorkspaceClock;
-    readonly now: number;
-  };
+  readonly clockOf: (workspaceId: number) => WorkspaceClock;
+  /** The time in a workspace. */
+  readonly nowOf: (workspaceId: number) => number;
   /** Does what plays slices; rejects if what they did could not be stored. */
   readonly prolonged: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** The work to take up: when something is due in each workspace that has any left. */
-  readonly listUnfinished: () => readonly { readonly id: number; readonly dueAt: number }[];
+  readonly listUnfinished: () => readonly {
+    readonly id: number;
+    readonly clock: WorkspaceClock;
+    readonly dueAt: number;
+  }[];
   /** Told when work failed; it is tried again. */
   readonly onError: (error: unknown) => void;
 }
@@ -50,8 +52,8 @@ export interface WorkerParts {
  * workspace may interleave between slices: each finds what the one before it left.
  */
 export function startWorker(parts: WorkerParts): Worker {
-  const { clock, changes, playSlice, clockOf } = parts;
-  const agenda = createAgenda((id) => clockOf(id).clock);
+  const { clock, changes, playSlice } = parts;
+  const agenda = createAgenda(parts.clockOf);
   const alarm = sharedAlarm(clock, tick);
   let stopped = false;
 
@@ -68,7 +70,7 @@ export function startWorker(parts: WorkerParts): Worker {
     for (let ids = agenda.listDueBy(wall); ids.length > 0; ids = agenda.listDueBy(wall)) {
       for (const id of ids) {
         if (stopped) return;
-        if (agenda.isDueBy(id, wall)) advance(id, clockOf(id).now);
+        if (agenda.isDueBy(id, wall)) advance(id, parts.nowOf(id));
         await letOthersIn(clock);
       }
     }
@@ -86,7 +88,7 @@ export function startWorker(parts: WorkerParts): Worker {
   }
 
   const resume = (): void => {
-    for (const { id, dueAt } of parts.listUnfinished()) alarm.setBy(agenda.set(id, dueAt));
+    for (const due of parts.listUnfinished()) alarm.setBy(agenda.set(due.id, due.dueAt, due.clock));
   };
   resume();
 

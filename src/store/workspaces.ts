@@ -54,7 +54,7 @@ export interface WorkspaceStore {
   /** Says when the last thing happened, where that is known otherwise. */
   setSettledAt(id: number, time: number): void;
   /** Workspaces with runs waiting or under way, and the moment something is next due in each. */
-  listUnfinished(): { id: number; dueAt: number }[];
+  listUnfinished(): { id: number; clock: WorkspaceClock; dueAt: number }[];
   /** The same for one; null if nothing is due any more. */
   nextDue(id: number): number | null;
 }
@@ -87,9 +87,14 @@ interface Row extends ClockColumns {
 
 const toColumns = (clock: WorkspaceClock): ClockColumns => ({ anchor: 0, speed: 1, ...clock });
 
+const toClock = ({ mode, time, anchor, speed }: ClockColumns): WorkspaceClock =>
+  mode === 'manual' ? { mode, time } : { mode, time, anchor, speed };
+
+const clockColumns = `clock_mode AS mode, clock_time AS time, clock_anchor AS anchor,
+  clock_speed AS speed`;
+
 const columns = `workspace_id AS id, name, running_count AS runningCount, settled_at AS settledAt,
-  clock_mode AS mode, clock_time AS time, clock_anchor AS anchor, clock_speed AS speed, settings,
-  credit, rate_tokens AS tokens, rate_filled_at AS filledAt`;
+  ${clockColumns}, settings, credit, rate_tokens AS tokens, rate_filled_at AS filledAt`;
 
 export function workspaceStore(db: Db): WorkspaceStore {
   const find = db.prepare<{ name: string }, Row>(
@@ -178,7 +183,7 @@ function toWorkspace(row: Row): WorkspaceRow {
   return {
     ...rest,
     bucket: tokens === null || filledAt === null ? undefined : { tokens, filledAt },
-    clock: mode === 'manual' ? { mode, time } : { mode, time, anchor, speed },
+    clock: toClock({ mode, time, anchor, speed }),
     settings: JSON.parse(settings) as SettingsInput,
   };
 }
@@ -265,15 +270,17 @@ const firstDue = (id: string): string =>
     ))`;
 
 function dueStore(db: Db): Pick<WorkspaceStore, 'listUnfinished' | 'nextDue'> {
-  const listUnfinished = db.prepare<[], { id: number; dueAt: number }>(
-    `SELECT id, dueAt FROM (
-       SELECT workspace_id AS id, ${firstDue('workspaces.workspace_id')} AS dueAt FROM workspaces
+  const listUnfinished = db.prepare<[], ClockColumns & { id: number; dueAt: number }>(
+    `SELECT * FROM (
+       SELECT workspace_id AS id, ${clockColumns},
+              ${firstDue('workspaces.workspace_id')} AS dueAt FROM workspaces
      ) WHERE dueAt IS NOT NULL`,
   );
   const nextDue = db.prepare<{ id: number }, number | null>(`SELECT ${firstDue(':id')}`).pluck();
 
   return {
-    listUnfinished: () => listUnfinished.all(),
+    listUnfinished: () =>
+      listUnfinished.all().map(({ id, dueAt, ...clock }) => ({ id, dueAt, clock: toClock(clock) })),
     nextDue: (id) => nextDue.get({ id }) ?? null,
   };
 }
