@@ -13,9 +13,13 @@ export interface Memory<Key, Value> {
 /** Values to remember. */
 const most = 1000;
 
+/** Characters of a key. A client may name things by megabytes, which are not to be kept. */
+const longestKey = 500;
+
 export function memory<Key, Value>(): Memory<Key, Value> {
   const values = new Map<Key, Value>();
   const put = (key: Key, value: Value): void => {
+    if (typeof key === 'string' && key.length > longestKey) return;
     if (values.size >= most) values.clear();
     values.set(key, value);
   };

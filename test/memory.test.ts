@@ -26,6 +26,13 @@ describe('a memory', () => {
     expect(known.get('b', () => 3)).toBe(3);
   });
 
+  it('finds out each time what is asked for by a long text, which it does not keep', () => {
+    const known = memory<string, number>();
+    let asked = 0;
+    for (const key of ['a'.repeat(1000), 'a'.repeat(1000)]) known.get(key, () => (asked += 1));
+    expect(asked).toBe(2);
+  });
+
   it('keeps a bounded number', () => {
     const known = memory<number, number>();
     for (let key = 0; key < 1001; key += 1) known.put(key, key);
