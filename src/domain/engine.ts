@@ -4,8 +4,11 @@ import type { EngineType } from './response-engine.js';
 /** What a conversation needs to know of an engine. */
 export interface Engine {
   readonly type: EngineType;
-  /** What the agent says first; undefined if the user speaks first, or it is left to the model. */
+  readonly firstSpeaker: 'agent' | 'user';
+  /** What the agent says if it speaks first; undefined if that is left to the model. */
   readonly beginMessage: string | undefined;
+  /** Dynamic variables of whoever gives no others of the same name. */
+  readonly defaultVariables: Readonly<Record<string, string>>;
   /** Names of all tools, in their order. */
   readonly tools: readonly EngineTool[];
   /** Nodes of a flow, or states of an LLM; none if it has no such parts. */
@@ -38,6 +41,7 @@ function readLlm(content: AssetContent): Engine {
     next: listOf(state['edges']).flatMap((edge) => textOf(edge['destination_state_name']) ?? []),
   }));
   return {
+    ...readOpening(content),
     type: 'retell-llm',
     beginMessage: textOf(content['begin_message']),
     tools: [content, ...states].flatMap((holder) =>
@@ -68,14 +72,31 @@ function readFlow(content: AssetContent): Engine {
   const startId = textOf(content['start_node_id']);
   const start = nodes.find(({ id }) => id === startId) ?? nodes[0];
   const instruction = objectOf(start?.['instruction']);
+  const components = listOf(content['components']);
+  const nodesOfComponents = components.flatMap(({ nodes }) => listOf(nodes));
   return {
+    ...readOpening(content),
     type: 'conversation-flow',
     beginMessage:
       textOf(content['begin_message']) ??
       (instruction?.['type'] === 'static_text' ? textOf(instruction['text']) : undefined),
-    tools: [content, ...nodes].flatMap((holder) => toolsOf(holder['tools'])),
+    tools: [content, ...nodes, ...components, ...nodesOfComponents].flatMap((holder) =>
+      toolsOf(holder['tools']),
+    ),
     places,
     startId: textOf(start?.['id']),
+  };
+}
+
+/** Documented (SDK types): an LLM with an empty `begin_message` waits for the user, too. */
+function readOpening(content: AssetContent): Pick<Engine, 'firstSpeaker' | 'defaultVariables'> {
+  const waits = content['start_speaker'] === 'user' || content['begin_message'] === '';
+  const variables = Object.entries(objectOf(content['default_dynamic_variables']) ?? {});
+  return {
+    firstSpeaker: waits ? 'user' : 'agent',
+    defaultVariables: Object.fromEntries(
+      variables.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+    ),
   };
 }
 

@@ -16,7 +16,7 @@ export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'>
   caller,
   { params, query, body },
 ) => {
-  const { messages, tool_mocks: toolMocks = [], dynamic_variables: variables = {} } = body;
+  const { messages, tool_mocks: toolMocks = [] } = body;
   const { agent_id: id } = params;
   const { workspace, asset } = getAsset(
     services,
@@ -26,6 +26,7 @@ export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'>
   );
   const engineOfAgent = asset.content['response_engine'] as Schemas['ResponseEngine'];
   const engine = findEngine(services, workspace, engineOfAgent);
+  const variables = { ...engine?.defaultVariables, ...body.dynamic_variables };
   const turn = derivedHex(32, id, asset.version, JSON.stringify(body));
   const answer = reply(
     {

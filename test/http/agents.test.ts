@@ -239,6 +239,29 @@ describe('the playground', () => {
     expect(await turn('That is all, goodbye')).toMatchObject({ call_ended: true });
   });
 
+  it('fills in the default variables of the engine', async () => {
+    const { client } = standStill();
+    const { id } = await createAgent(client);
+    const { llm_id } = (await get(client, id))['response_engine'] as { llm_id: string };
+    await client.call('PATCH', `/update-retell-llm/${llm_id}`, {
+      ...{ begin_message: 'Hi {{name}}', default_dynamic_variables: { name: 'Ann' } },
+    });
+    expect(await ask(client, id, { messages: [] })).toMatchObject({
+      messages: [{ content: 'Hi Ann' }],
+      dynamic_variables: { name: 'Ann' },
+    });
+    const own = await ask(client, id, { messages: [], dynamic_variables: { name: 'Bo' } });
+    expect(own.messages).toMatchObject([{ content: 'Hi Bo' }]);
+  });
+
+  it('waits for the user where the engine does', async () => {
+    const { client } = standStill();
+    const { id } = await createAgent(client);
+    const { llm_id } = (await get(client, id))['response_engine'] as { llm_id: string };
+    await client.call('PATCH', `/update-retell-llm/${llm_id}`, { start_speaker: 'user' });
+    expect((await ask(client, id, { messages: [] })).messages).toEqual([]);
+  });
+
   it('goes from node to node of a flow', async () => {
     const { client } = standStill();
     const node = { type: 'conversation', instruction: { type: 'prompt', text: 'x' } };

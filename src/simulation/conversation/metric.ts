@@ -16,7 +16,13 @@ const agent = /^(?:the |that the )?(?:ai |voice )?(?:agent|assistant|bot)\s+(.+)
 const modal = /^(?:should|must|shall|will|can|has to|needs to|is able to|is expected to)\s+(.+)$/is;
 const denial =
   /^(?:(?:does|do|did|is|was) not|(?:does|do|did|is|was)n['’]t|not|never|avoids?|refrains? from)\s+(.+)$/is;
-const caller = /\bthe (?:user|caller|customer|patient|client)(['’]s)?(?!\w)/gi;
+const someone = 'the (?:user|caller|customer|patient|client)';
+const caller = new RegExp(`\\b${someone}(['’]s)?(?!\\w)`, 'gi');
+/** A clause that the caller is the subject of: `what the user asks for`. */
+const clause = new RegExp(
+  `\\b(what|that|when|whenever|if|whether|how|why|where|once|until|because|before|after|than) ${someone} ([a-z]+)`,
+  'gi',
+);
 
 /** Reads a metric: `The agent never reveals the caller's PIN` → refrains, `reveal my PIN`. */
 export function topicOf(metric: string): Topic {
@@ -33,21 +39,38 @@ export function topicOf(metric: string): Topic {
 
 const toTopic = (kind: Topic['kind'], text: string): Topic => ({
   kind,
-  asked: text.replaceAll(caller, (_, owns?: string) => (owns === undefined ? 'me' : 'my')),
-  answered: text.replaceAll(caller, (_, owns?: string) => (owns === undefined ? 'you' : 'your')),
+  asked: text
+    .replaceAll(
+      clause,
+      (_, link: string, verb: string) => `${link} I ${personal(verb, 'am', 'was')}`,
+    )
+    .replaceAll(caller, (_, owns?: string) => (owns === undefined ? 'me' : 'my')),
+  answered: text
+    .replaceAll(
+      clause,
+      (_, link: string, verb: string) => `${link} you ${personal(verb, 'are', 'were')}`,
+    )
+    .replaceAll(caller, (_, owns?: string) => (owns === undefined ? 'you' : 'your')),
 });
 
+/** `asks` → `ask`, as after `I` and `you`. */
+function personal(verb: string, is: string, was: string): string {
+  if (verb === 'is') return is;
+  return verb === 'was' ? was : infinitive(verb);
+}
+
 const irregular: Readonly<Record<string, string>> = { has: 'have', is: 'be', does: 'do' };
+
+const infinitive = (verb: string): string =>
+  irregular[verb] ??
+  verb
+    .replace(/ies$/, 'y')
+    .replace(/(?<=ss|sh|ch|x|z|o)es$/, '')
+    .replace(/(?<=[^s])s$/, '');
 
 /** `confirms the date` → `confirm the date`; undefined where the verb has no such form. */
 function baseForm(predicate: string): string | undefined {
   const [, adverb = '', verb = '', rest = ''] = /^(\w+ly\s+)?([\w-]+)(.*)$/s.exec(predicate) ?? [];
   if (verb === '' || /(?:ed|ing)$/.test(verb)) return undefined;
-  const base =
-    irregular[verb] ??
-    verb
-      .replace(/ies$/, 'y')
-      .replace(/(?<=ss|sh|ch|x|z|o)es$/, '')
-      .replace(/(?<=[^s])s$/, '');
-  return `${adverb}${base}${rest}`;
+  return `${adverb}${infinitive(verb)}${rest}`;
 }

@@ -44,6 +44,7 @@ export function reply(conversation: Conversation, draw: Draw): Reply {
   const stay = (...lines: Line[]): Reply => ({ lines, spot: here, ended: false });
 
   if (last === undefined) {
+    if (engine?.firstSpeaker === 'user') return stay();
     const begin = engine?.beginMessage;
     return stay(
       begin === undefined
@@ -59,9 +60,8 @@ export function reply(conversation: Conversation, draw: Draw): Reply {
   const { content = '' } = last;
   if (farewell.test(content)) return { lines: [say('goodbye')], spot: here, ended: true };
   const moved = moveOn(engine, here, draw);
-  const mock = reachableMocks(toolMocks, engine).find(
-    (candidate) => !wasCalled(candidate, history),
-  );
+  const { during, ending } = reachableMocks(toolMocks, engine);
+  const mock = [...during, ...ending].find((candidate) => !wasCalled(candidate, history));
   if (mock !== undefined) {
     const successful = mock.result ?? true;
     const lines: Line[] = [

@@ -74,14 +74,15 @@ export function writeScript(
 
   writer.open();
   if (breakdown === 'user-model') return writer.finish({ kind: breakdown, after: writer.last });
-  for (const mock of reachableMocks(content.tool_mocks, engine)) writer.callMockedTool(mock);
+  const { during, ending } = reachableMocks(content.tool_mocks, engine);
+  for (const mock of during) writer.callMockedTool(mock);
   if (breakdown === 'tool') return writer.finish(writer.callRealTool(unmocked ?? ''));
   const metrics = content.metrics.length > 0 ? content.metrics : [impliedMetric];
   const unmet = outcome === 'fail' ? drawUnmet(metrics.length, draw) : new Set<number>();
   for (const [index, metric] of metrics.entries()) {
     writer.judge(metric, !unmet.has(index));
   }
-  writer.close();
+  writer.close(ending);
   return writer.finish(breakdown && { kind: breakdown });
 }
 
@@ -101,14 +102,17 @@ function drawUnmet(count: number, draw: Draw): Set<number> {
 }
 
 /** Mocks that some call reaches, those that no earlier one hides. Ending the call comes last. */
-export function reachableMocks(mocks: readonly ToolMock[], engine: Engine | undefined): ToolMock[] {
+export function reachableMocks(mocks: readonly ToolMock[], engine: Engine | undefined) {
   const isCalled = (name: string) => engine?.tools.some((tool) => tool.name === name) ?? true;
   const reachable = mocks.filter(
     (mock) =>
       isCalled(mock.tool_name) && selectMock(mocks, mock.tool_name, leastArguments(mock)) === mock,
   );
   const endsCall = ({ tool_name }: ToolMock) => tool_name === 'end_call';
-  return [...reachable.filter((mock) => !endsCall(mock)), ...reachable.filter(endsCall)];
+  return {
+    during: reachable.filter((mock) => !endsCall(mock)),
+    ending: reachable.filter(endsCall),
+  };
 }
 
 /** A tool that can be called past all of its mocks, or has none. */
@@ -168,9 +172,7 @@ class ScriptWriter {
   }
 
   open(): void {
-    const beginMessage = this.#engine?.beginMessage;
-    if (beginMessage === undefined) this.#say('agent', 'greeting');
-    else this.#add({ role: 'agent', content: this.#substitute(beginMessage) });
+    if (this.#engine?.firstSpeaker !== 'user') this.#greet(this.#engine?.beginMessage);
     this.#add({ role: 'user', content: openingWish(this.#substitute(this.#content.user_prompt)) });
     this.#moveOn(1);
     this.#say('agent', 'understood');
@@ -178,8 +180,7 @@ class ScriptWriter {
 
   callMockedTool(mock: ToolMock): void {
     this.#say('user', 'lookUp');
-    const successful = mock.result ?? true;
-    this.#callTool(mock.tool_name, leastArguments(mock), { content: mock.output, successful });
+    const successful = this.#callMock(mock);
     this.#say('agent', successful ? 'toolWorked' : 'toolFailed');
   }
 
@@ -200,10 +201,12 @@ class ScriptWriter {
     this.#verdicts.push({ metric, met, askedAt, answeredAt });
   }
 
-  close(): void {
+  /** @param endings mocks of what ends the call. */
+  close(endings: readonly ToolMock[]): void {
     this.#say('user', 'thanks');
     this.#moveOn(0);
     this.#say('agent', 'goodbye');
+    for (const mock of endings) this.#callMock(mock);
   }
 
   finish(breakdown: Breakdown | undefined): Script {
@@ -218,6 +221,18 @@ class ScriptWriter {
 
   #substitute(text: string): string {
     return substitute(text, this.#content.dynamic_variables);
+  }
+
+  #greet(beginMessage: string | undefined): void {
+    if (beginMessage === undefined) this.#say('agent', 'greeting');
+    else this.#add({ role: 'agent', content: this.#substitute(beginMessage) });
+  }
+
+  /** Answers whether it was successful. */
+  #callMock(mock: ToolMock): boolean {
+    const successful = mock.result ?? true;
+    this.#callTool(mock.tool_name, leastArguments(mock), { content: mock.output, successful });
+    return successful;
   }
 
   #callTool(

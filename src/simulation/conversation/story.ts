@@ -24,19 +24,21 @@ interface OrderedSnapshot {
  */
 export function tellRun(run: EndedTestRun, content: TestCaseContent, engine?: Engine): Story {
   const chance = keyedChance(run.seed).within('conversation', JSON.stringify(content), run.outcome);
-  const script = writeScript(content, engine, run.outcome, chance);
+  const dynamicVariables = { ...engine?.defaultVariables, ...content.dynamic_variables };
+  const played = { ...content, dynamic_variables: dynamicVariables };
+  const script = writeScript(played, engine, run.outcome, chance);
   const transcript = toTranscript(script, {
     runId: run.id,
     startedAt: run.startedAt,
     endsAt: run.endsAt,
-    dynamicVariables: content.dynamic_variables,
+    dynamicVariables,
   });
   const { order } = run;
   return {
     transcript:
       order?.transcript === undefined
         ? transcript
-        : { transcript: order.transcript, dynamicVariables: content.dynamic_variables },
-    explanation: order?.explanation ?? explain(script, content),
+        : { transcript: order.transcript, dynamicVariables },
+    explanation: order?.explanation ?? explain(script, played),
   };
 }

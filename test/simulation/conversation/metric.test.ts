@@ -20,6 +20,15 @@ describe('topicOf', () => {
     expect(topicOf(metric)).toMatchObject({ kind, asked });
   });
 
+  it.each([
+    ['The agent does what the user asks for', 'do what I ask for', 'do what you ask for'],
+    ['Agent waits until the caller is ready', 'wait until I am ready', 'wait until you are ready'],
+    ['Agent asks whether the client was ill', 'ask whether I was ill', 'ask whether you were ill'],
+    ['Agent offers the user options', 'offer me options', 'offer you options'],
+  ])('keeps the sentence whole in %j', (metric, asked, answered) => {
+    expect(topicOf(metric)).toEqual({ kind: 'does', asked, answered });
+  });
+
   it('speaks of the caller as each of them would', () => {
     expect(topicOf("The agent asks the caller for the customer's name")).toEqual({
       kind: 'does',

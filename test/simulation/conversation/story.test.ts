@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { outcomes } from '../../../src/domain/batch-test.js';
+import { readEngine } from '../../../src/domain/engine.js';
 import { newContent, type TestCaseContent } from '../../../src/domain/test-case.js';
 import { selectMock, type ToolMock } from '../../../src/domain/tool-mock.js';
 import type { EndedTestRun } from '../../../src/domain/test-run.js';
@@ -207,6 +208,35 @@ describe('a transcript', () => {
     expect(said.join('\n')).toMatch(/confirm the new date/);
     expect(said.join('\n')).toMatch(/The booking was made/);
     expect(tell(run(), content()).transcript?.dynamicVariables).toEqual({ name: 'Maria' });
+  });
+
+  it('begins with the user where the engine has it so', () => {
+    const engine = readEngine('retell-llm', { begin_message: '' });
+    const { transcript } = tellRun(run(), content(), engine).transcript as TranscriptSnapshot;
+    expect(transcript[0]?.role).toBe('user');
+  });
+
+  it('has the default variables of the engine where the definition gives none', () => {
+    const engine = readEngine('retell-llm', {
+      begin_message: 'Hi {{name}}, it is {{day}}.',
+      default_dynamic_variables: { name: 'Ann', day: 'Monday' },
+    });
+    const snapshot = tellRun(run(), content(), engine).transcript as TranscriptSnapshot;
+    expect(snapshot.transcript[0]).toMatchObject({ content: 'Hi Maria, it is Monday.' });
+    expect(snapshot.dynamicVariables).toEqual({ name: 'Maria', day: 'Monday' });
+  });
+
+  it('ends with what ends the call', () => {
+    const input_match_rule = { type: 'any' } as const;
+    const tool_mocks = ['end_call', 'book'].map((tool_name) => ({
+      ...{ tool_name, input_match_rule, output: '{}' },
+    }));
+    const entries = entriesOf(run(), content({ tool_mocks }));
+    expect(entries.slice(-3)).toMatchObject([
+      { role: 'agent' },
+      { role: 'tool_call_invocation', name: 'end_call' },
+      { role: 'tool_call_result' },
+    ]);
   });
 
   it('differs from seed to seed', () => {
