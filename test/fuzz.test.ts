@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadContract } from '../src/contract/document.js';
 import { startEmulator, type RetellEmulator } from '../src/index.js';
+import { someFlow } from './support/emulator.js';
 import { visits, type Ids } from './support/visits.js';
 
 /** `FUZZ_CASES=100000 npx vitest run test/fuzz.test.ts` is the long form. */
@@ -229,10 +230,7 @@ describe('many keys that use each other’s ids', () => {
       known.push({
         ...{ definition, batch, llm, run: runs.items[0]?.test_case_job_id ?? '' },
         flow: await create(
-          ...([
-            '/create-conversation-flow',
-            { start_speaker: 'user', global_prompt: mark },
-          ] as const),
+          ...(['/create-conversation-flow', { ...someFlow, global_prompt: mark }] as const),
           'conversation_flow_id',
         ),
         agent: await create(

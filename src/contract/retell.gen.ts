@@ -1422,6 +1422,8 @@ export interface components {
         SortOrder: "ascending" | "descending";
         /** @description The most to answer; 1,000 if absent. */
         LegacyLimit: number;
+        /** @description The most to answer; 1,000 if absent. */
+        LegacyFlowLimit: number;
         /** @description The id of the last item of the page before. */
         LegacyPaginationKey: string;
         /** @description The version of the last item of the page before. */
@@ -2095,7 +2097,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": WithRequired<components["schemas"]["ConversationFlowInput"], "start_speaker">;
+                "application/json": WithRequired<components["schemas"]["ConversationFlowInput"], "start_speaker" | "model_choice" | "nodes">;
             };
         };
         responses: {
@@ -2254,7 +2256,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The most to answer; 1,000 if absent. */
-                limit?: components["parameters"]["LegacyLimit"];
+                limit?: components["parameters"]["LegacyFlowLimit"];
                 /** @description The id of the last item of the page before. */
                 pagination_key?: components["parameters"]["LegacyPaginationKey"];
                 /** @description The version of the last item of the page before. */

@@ -113,6 +113,7 @@ function callerOf(request: FastifyRequest): Caller {
   const { workspace, headers } = request;
   const caller: Caller = {
     workspace: workspace ?? '',
+    onlyLooks: request.method === 'HEAD',
     warnLater: (findWarnings) => {
       if (request.record) request.record.findWarnings = findWarnings;
     },

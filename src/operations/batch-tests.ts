@@ -106,7 +106,8 @@ export const getBatchTest: Operation<'getBatchTest'> = async (services, caller, 
   const batch =
     workspace && services.store.batchTests.find(workspace.id, params.test_case_batch_job_id);
   if (workspace === undefined || batch === undefined) throw new ApiError('not_found');
-  return toTestCaseBatchJob(countPoll(services, workspace, batch));
+  const polled = caller.onlyLooks === true ? batch : countPoll(services, workspace, batch);
+  return toTestCaseBatchJob(polled);
 };
 
 /** Where reads of a batch move it on, this was one. */

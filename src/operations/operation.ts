@@ -32,6 +32,8 @@ export interface Caller {
   readonly workspace: string;
   /** How a batch that this request creates is to move on; as the settings say if absent. */
   readonly progression?: Progression;
+  /** True if it must change nothing: for HEAD, which is safe. */
+  readonly onlyLooks?: boolean;
   /** Takes what finds out warnings for the journal, if somebody reads it. */
   readonly warnLater?: (findWarnings: () => string[]) => void;
   /** Aborted when nobody is there any more to hear the answer. */

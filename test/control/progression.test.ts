@@ -31,6 +31,14 @@ describe('progression polls', () => {
     expect(reads).toEqual([stateOf(1), stateOf(3), stateOf(5), stateOf(5)]);
   });
 
+  it('does not take HEAD for a read, because that must change nothing', async () => {
+    const { client } = standStill({ settings: { ...plain, progression: { polls: 1 } } });
+    const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
+    await client.send({ method: 'HEAD', url: `/get-batch-test/${id}` });
+    const { items } = await client.listRuns(id);
+    expect(items.map(({ status }) => status)).toEqual(Array<string>(5).fill('pending'));
+  });
+
   it('ends runs in their order, at the moment of the read', async () => {
     const { client } = standStill({ settings: { ...plain, progression: 'polls=5' } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);

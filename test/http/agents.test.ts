@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { advance, standStill } from '../support/control.js';
-import { buildTestApp, type TestClient } from '../support/emulator.js';
+import { buildTestApp, someFlow, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
 type Json = Record<string, unknown>;
@@ -273,7 +273,7 @@ describe('the playground', () => {
       { ...node, id: 'b' },
     ];
     const { conversation_flow_id } = await client.call('POST', '/create-conversation-flow', {
-      ...{ start_speaker: 'agent', start_node_id: 'a', nodes },
+      ...{ ...someFlow, start_node_id: 'a', nodes },
     });
     const { agent_id } = await client.call('POST', '/create-agent', {
       ...{ voice_id: 'v', response_engine: { type: 'conversation-flow', conversation_flow_id } },

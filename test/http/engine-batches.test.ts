@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { advance, plain, standStill } from '../support/control.js';
-import { someDefinition, type Batch, type Run, type TestClient } from '../support/emulator.js';
+import {
+  someDefinition,
+  someFlow,
+  type Batch,
+  type Run,
+  type TestClient,
+} from '../support/emulator.js';
 
 type Json = Record<string, unknown>;
 
@@ -165,7 +171,7 @@ describe('the transcript of a run on an engine that is here', () => {
     ];
     const edges = new Set(['start left', 'start right', 'left end', 'right loop', 'loop end']);
     const { conversation_flow_id } = await create(client, 'conversation-flow', {
-      ...{ start_speaker: 'agent', start_node_id: 'start', nodes },
+      ...{ ...someFlow, start_node_id: 'start', nodes },
     });
     const engine = { type: 'conversation-flow', conversation_flow_id };
     const items = await runs(client, engine, { response_engine: engine });

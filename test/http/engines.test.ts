@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { advance, standStill } from '../support/control.js';
-import { buildTestApp, type TestClient } from '../support/emulator.js';
+import { buildTestApp, someFlow, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
 type Json = Record<string, unknown>;
 const kinds = [
   ['retell-llm', 'llm_id', /^llm_[0-9a-f]{28}$/, {}],
-  [
-    'conversation-flow',
-    'conversation_flow_id',
-    /^conversation_flow_[0-9a-f]{12}$/,
-    {
-      start_speaker: 'agent',
-    },
-  ],
+  ['conversation-flow', 'conversation_flow_id', /^conversation_flow_[0-9a-f]{12}$/, someFlow],
 ] as const;
 
 const create = (client: TestClient, kind: string, body: object): Promise<Json> =>
@@ -83,6 +76,9 @@ describe.each(kinds)('a %s', (kind, idName, format, least) => {
       `/list-${kind}s?pagination_key=${String(ids[3])}&pagination_key_version=0`,
     );
     expect(rest.map((item) => item[idName])).toEqual(ids.toReversed().slice(2));
+    // Documented: the old list of LLMs has no most, that of flows has.
+    const { status } = await client().send({ method: 'GET', url: `/list-${kind}s?limit=1001` });
+    expect(status).toBe(kind === 'retell-llm' ? 200 : 400);
   });
 
   it('is gone when it is deleted', async () => {
@@ -111,15 +107,29 @@ describe('what a contract bounds', () => {
     ['/create-retell-llm', { general_tools: [{ type: 'x', name: 'y' }] }, /general_tools\/0\/type/],
     ['/create-retell-llm', { states: [{}] }, /states\/0 must have required property 'name'/],
     ['/create-retell-llm', { kb_config: { top_k: 11 } }, /kb_config\/top_k must be <= 10/],
-    ['/create-conversation-flow', {}, /must have required property 'start_speaker'/],
     [
       '/create-conversation-flow',
-      { start_speaker: 'agent', nodes: [{ id: 'a' }] },
+      { ...someFlow, start_speaker: undefined },
+      /must have required property 'start_speaker'/,
+    ],
+    [
+      '/create-conversation-flow',
+      { ...someFlow, model_choice: undefined },
+      /must have required property 'model_choice'/,
+    ],
+    [
+      '/create-conversation-flow',
+      { ...someFlow, nodes: undefined },
+      /must have required property 'nodes'/,
+    ],
+    [
+      '/create-conversation-flow',
+      { ...someFlow, nodes: [{ id: 'a' }] },
       /nodes\/0 must have required property 'type'/,
     ],
     [
       '/create-conversation-flow',
-      { start_speaker: 'agent', model_temperature: 2 },
+      { ...someFlow, model_temperature: 2 },
       /model_temperature must be <= 1/,
     ],
     ['/create-agent', { voice_id: 'v' }, /must have required property 'response_engine'/],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadContract } from '../../src/contract/document.js';
-import { buildTestApp, someDefinition, type TestClient } from '../support/emulator.js';
+import { buildTestApp, someDefinition, someFlow, type TestClient } from '../support/emulator.js';
 import { engine, someAgent, visits, type Ids } from '../support/visits.js';
 
 const contract = loadContract('retell');
@@ -19,11 +19,7 @@ async function prepare(client: TestClient): Promise<Ids> {
     ...{ definition, batch, agent, run: items[0]?.test_case_job_id ?? '' },
     llm: await create('/create-retell-llm', {}, 'llm_id'),
     flow: await create(
-      ...([
-        '/create-conversation-flow',
-        { start_speaker: 'user' },
-        'conversation_flow_id',
-      ] as const),
+      ...(['/create-conversation-flow', someFlow, 'conversation_flow_id'] as const),
     ),
   };
 }

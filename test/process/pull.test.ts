@@ -31,8 +31,9 @@ async function startAccount() {
   const [first] = agents;
   await client.agent.publish(first?.agent_id ?? '', { version: 0 });
   await client.conversationFlow.create({
-    ...{ start_speaker: 'agent', nodes: [{ id: 'a', type: 'end' }] },
+    start_speaker: 'agent',
     model_choice: { type: 'cascading', model: 'gpt-4.1' },
+    nodes: [{ id: 'a', type: 'end' }],
   });
   await workspace.requests.clear();
   return { emulator, workspace, client, agents };

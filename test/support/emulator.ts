@@ -146,6 +146,12 @@ export const someDefinition = {
   metrics: ['The agent confirms the new date', 'The booking was made'],
 };
 
+export const someFlow = {
+  start_speaker: 'agent',
+  model_choice: { type: 'cascading', model: 'gpt-4.1' },
+  nodes: [],
+};
+
 export interface Batch {
   test_case_batch_job_id: string;
   status: string;

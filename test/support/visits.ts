@@ -1,4 +1,4 @@
-import { retellLlm, someDefinition } from './emulator.js';
+import { retellLlm, someDefinition, someFlow } from './emulator.js';
 
 export interface Visit {
   /** Path and query of a request that succeeds, made from ids of the workspace. */
@@ -99,7 +99,7 @@ export const visits: Record<string, Visit> = {
   },
   listRetellLLM: {
     url: () => '/list-retell-llms',
-    malformed: { url: '/list-retell-llms?limit=1001' },
+    malformed: { url: '/list-retell-llms?limit=0' },
   },
   listRetellLLMV2: {
     url: () => '/v2/list-retell-llms',
@@ -107,8 +107,8 @@ export const visits: Record<string, Visit> = {
   },
   createConversationFlow: {
     url: () => '/create-conversation-flow',
-    body: () => ({ start_speaker: 'agent', nodes: [] }),
-    malformed: { body: { nodes: [] } },
+    body: () => someFlow,
+    malformed: { body: { ...someFlow, start_speaker: 'nobody' } },
   },
   getConversationFlow: {
     url: ({ flow }) => `/get-conversation-flow/${flow}`,
