@@ -108,10 +108,13 @@ function registerOperation(
       });
       const performFor = (workspace: string) =>
         perform(emulator, { workspace, signal: gone.signal }, { params, query, body });
-      const result = isForAll(request)
-        ? await performForAll(emulator, performFor)
-        : await performFor(request.workspace ?? '');
-      await emulator.store.committed();
+      const performed = () =>
+        isForAll(request)
+          ? performForAll(emulator, performFor)
+          : performFor(request.workspace ?? '');
+      const result = await (operation.method === 'get'
+        ? performed()
+        : emulator.store.certain(performed));
       if (validateResponses) {
         const fault = validation.findResponseFault(operation, result);
         if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);

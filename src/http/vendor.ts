@@ -79,11 +79,10 @@ function registerOperation(
         validation.checkBody(operation, body);
       }
       if (isList) await standInLine(reply.raw);
-      // One after the other they do in the caches of the processor what each would begin anew.
-      if (operation.method !== 'get') await emulator.store.endOfTurn();
-      const result = await perform(emulator, caller, { params, query, body });
-      if (operation.method !== 'get') await emulator.store.committed();
-      else if (!isList) await emulator.store.endOfTurn();
+      const performed = () => perform(emulator, caller, { params, query, body });
+      const result = await (operation.method === 'get'
+        ? look(emulator, performed, isList)
+        : write(emulator, performed));
       if (validateResponses) {
         const fault = validation.findResponseFault(operation, result);
         if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
@@ -94,6 +93,23 @@ function registerOperation(
       return sendAnswer(reply.code(operation.success), result, fault, emulator.clock);
     },
   });
+}
+
+/** Answers that come from memory go out together; the long ones of lists go out as they are made. */
+async function look(
+  { store }: Emulator,
+  perform: () => unknown,
+  isList: boolean,
+): Promise<unknown> {
+  const result = await perform();
+  if (!isList) await store.endOfTurn();
+  return result;
+}
+
+async function write({ store }: Emulator, perform: () => unknown): Promise<unknown> {
+  // One after the other they do in the caches of the processor what each would begin anew.
+  await store.endOfTurn();
+  return store.certain(perform);
 }
 
 /** The workspace of a request that is let in. @throws ApiError 401, or what its key is made for */

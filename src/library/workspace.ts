@@ -215,6 +215,10 @@ function controlCaller(emulator: Emulator, workspace: string) {
     if (operation !== undefined && request.query !== undefined) {
       validation.checkQuery(operation, request.query);
     }
-    return (await performs[id]?.(emulator, { workspace }, request)) as Result<Id>;
+    const performed = () => performs[id]?.(emulator, { workspace }, request);
+    const result = await (operation?.method === 'get'
+      ? performed()
+      : emulator.store.certain(performed));
+    return result as Result<Id>;
   };
 }

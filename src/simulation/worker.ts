@@ -1,6 +1,6 @@
 import type { Clock, WorkspaceClock } from '../workspace/clock.js';
-import { createAgenda } from './agenda.js';
-import { sharedAlarm } from './alarm.js';
+import { createAgenda, type Agenda } from './agenda.js';
+import { sharedAlarm, type SharedAlarm } from './alarm.js';
 import type { Changes } from './changes.js';
 import type { PlaySlice, SliceResult } from './slice.js';
 
@@ -56,6 +56,7 @@ export function startWorker(parts: WorkerParts): Worker {
   const agenda = createAgenda(parts.clockOf);
   const alarm = sharedAlarm(clock, tick);
   let stopped = false;
+  const stored = storedWork(parts, agenda, alarm);
 
   function advance(id: number, until: number): SliceResult {
     const result = playSlice(id, until);
@@ -78,6 +79,7 @@ export function startWorker(parts: WorkerParts): Worker {
 
   async function tick(): Promise<void> {
     try {
+      stored.takeUp();
       await parts.prolonged(playDue);
       alarm.setBy(agenda.nextWall());
     } catch (error) {
@@ -87,11 +89,7 @@ export function startWorker(parts: WorkerParts): Worker {
     }
   }
 
-  const resume = (): void => {
-    for (const due of parts.listUnfinished()) alarm.setBy(agenda.set(due.id, due.dueAt, due.clock));
-  };
-  resume();
-
+  stored.takeUp();
   return {
     nudge(id, time) {
       alarm.setBy(agenda.set(id, Math.min(agenda.timeOf(id), time)));
@@ -100,10 +98,11 @@ export function startWorker(parts: WorkerParts): Worker {
       alarm.setBy(agenda.set(id, next ?? Infinity));
       changes.announce(id);
     },
-    isSettled: (id, until) => agenda.timeOf(id) > until,
-    resume,
+    isSettled: (id, until) => stored.isOnAgenda() && agenda.timeOf(id) > until,
+    resume: stored.resume,
     settle: (id, until) =>
       parts.prolonged(async () => {
+        stored.takeUp();
         let total: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
         while (agenda.timeOf(id) <= until) {
           total = sum(total, advance(id, until));
@@ -115,6 +114,24 @@ export function startWorker(parts: WorkerParts): Worker {
     stop() {
       stopped = true;
       alarm.stop();
+    },
+  };
+}
+
+/** Puts what is stored on the agenda, at the start and when the agenda knows of what was lost. */
+function storedWork({ clock, listUnfinished }: WorkerParts, agenda: Agenda, alarm: SharedAlarm) {
+  let isOnAgenda = false;
+  return {
+    isOnAgenda: () => isOnAgenda,
+    takeUp(): void {
+      if (isOnAgenda) return;
+      for (const due of listUnfinished()) alarm.setBy(agenda.set(due.id, due.dueAt, due.clock));
+      isOnAgenda = true;
+    },
+    /** Not at once: where work is lost, the disk may not be read either. */
+    resume: (): void => {
+      isOnAgenda = false;
+      alarm.setBy(clock.now());
     },
   };
 }

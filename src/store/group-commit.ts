@@ -18,8 +18,13 @@ export interface GroupCommit {
   prolonged<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Commits at once, if a transaction is open, so that what follows stands for itself. */
   readonly flush: () => void;
-  /** Resolves at the end of the turn, when what was written is committed; rejects if it wasn't. */
+  /** Resolves at the end of the turn, when what is written now is committed; rejects if it wasn't. */
   committed(): Promise<void>;
+  /**
+   * Does work that writes; resolves once that is committed, at the end of the turn at the latest, and
+   * rejects if anything could not be committed meanwhile, whoever asked for that.
+   */
+  certain<Result>(work: () => Result | Promise<Result>): Promise<Result>;
   /**
    * For who reads, so that answers go out together and their client wakes once; and for who is to
    * write, so that writes follow each other.
@@ -94,11 +99,33 @@ export function groupCommit(
       commit.run();
       finish();
     } catch (error) {
-      if (db.inTransaction) rollback.run();
       failure = { error: error as Error };
+      finish(failure.error);
+      endTransaction();
       around.onRollback();
-      finish(error as Error);
     }
+  };
+
+  const endTransaction = (): void => {
+    try {
+      if (db.inTransaction) rollback.run();
+    } catch {
+      // On a failing disk. SQLite ends the transaction all the same.
+    }
+  };
+
+  /** Answers what throws if a commit has failed from now on. */
+  const failureFromNow = (): (() => void) => {
+    const before = failure;
+    return () => {
+      if (failure !== undefined && failure !== before) throw failure.error;
+    };
+  };
+
+  const committed = (): Promise<void> => {
+    if (group === undefined) return endOfTurn();
+    endWithTurn(group);
+    return group.done;
   };
 
   const present = (): Group => {
@@ -116,16 +143,19 @@ export function groupCommit(
       present().prolongations += 1;
     },
     async prolonged(work) {
-      const before = failure;
+      const throwIfFailed = failureFromNow();
       const result = await work().finally(flush);
-      if (failure !== undefined && failure !== before) throw failure.error;
+      throwIfFailed();
       return result;
     },
     flush,
-    committed() {
-      if (group === undefined) return endOfTurn();
-      endWithTurn(group);
-      return group.done;
+    committed,
+    async certain(work) {
+      const throwIfFailed = failureFromNow();
+      const result = await work();
+      await committed();
+      throwIfFailed();
+      return result;
     },
     endOfTurn,
   };

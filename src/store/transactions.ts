@@ -1,7 +1,7 @@
 import { isDuplicate, type Db } from './database.js';
 import { groupCommit, type GroupCommit } from './group-commit.js';
 
-export interface Transactions extends Pick<GroupCommit, 'prolonged' | 'committed' | 'endOfTurn'> {
+export interface Transactions extends Pick<GroupCommit, 'prolonged' | 'certain' | 'endOfTurn'> {
   /** Makes a function whose writes all happen, or, if it throws, none. */
   transaction<Args extends unknown[], Result>(
     work: (...args: Args) => Result,
@@ -20,7 +20,7 @@ export interface Transactions extends Pick<GroupCommit, 'prolonged' | 'committed
   transactionWithNewIds<Result>(work: (attempt: number) => Result): Result;
   /**
    * The same, in one commit with what else is written in this turn of the event loop: what it did
-   * counts once `committed` has resolved.
+   * counts once `certain`, in which it is called, has resolved.
    */
   groupedTransactionWithNewIds<Result>(work: (attempt: number) => Result): Result;
   /** Does the work and undoes it, to see whether it throws. */
@@ -96,7 +96,7 @@ export function transactionsOf(db: Db, events: TransactionEvents): Transactions 
       }
     },
     prolonged: (work) => group.prolonged(work),
-    committed: () => group.committed(),
+    certain: (work) => group.certain(work),
     endOfTurn: () => group.endOfTurn(),
     flush: group.flush,
   };

@@ -18,6 +18,8 @@ function arrange() {
     onError: (error) => errors.push(error),
   });
   const [db] = prepare.mock.contexts as Database.Database[];
+  const place = prepare.mock.calls.findIndex(([sql]) => sql === 'COMMIT');
+  const commit = prepare.mock.results[place]?.value as Database.Statement;
   prepare.mockRestore();
   const app = buildApp({
     ...{ emulator, apiKeys: [], validateResponses: true, controlAccess: thisMachine },
@@ -28,7 +30,7 @@ function arrange() {
   });
   const client = new TestClient(app, 'key_a', emulator);
   return {
-    ...{ client, clock, errors },
+    ...{ client, clock, errors, emulator, commit },
     fill: () => db?.pragma('max_page_count = 1'),
     empty: () => db?.pragma('max_page_count = 1000000'),
   };
@@ -96,5 +98,24 @@ describe('a disk that is full', () => {
       expect(await client.getBatchTest(id)).toMatchObject({ status: 'complete' });
     }
     for (const error of errors) expect(error).toMatchObject({ code: 'SQLITE_FULL' });
+  });
+});
+
+describe('a disk that fails', () => {
+  it('is told of to whoever wrote, though the lost work cannot be looked up either', async () => {
+    const { client, clock, errors, emulator, commit } = arrange();
+    const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
+    const broken = new Database.SqliteError('disk I/O error', 'SQLITE_IOERR');
+    vi.spyOn(emulator.store.workspaces, 'listUnfinished').mockImplementationOnce(() => {
+      throw broken;
+    });
+    vi.spyOn(commit, 'run').mockImplementationOnce(() => {
+      throw broken;
+    });
+    expect(await client.send(create)).toMatchObject({ status: 500, body: { status: 'error' } });
+    await clock.advance(1);
+    expect(errors).toEqual([broken]);
+    await clock.advance(5000);
+    expect(await client.getBatchTest(id)).toMatchObject({ status: 'complete' });
   });
 });

@@ -91,6 +91,29 @@ describe('a group commit', () => {
     group.flush();
     expect(committed()).toEqual([2]);
   });
+
+  it('is told of to who wrote, though another asked for it before they did', async () => {
+    const { db, group, write, committed, endTurn } = arrange();
+    const certain = group.certain(() => {
+      group.join();
+      write(1);
+    });
+    const done = expect(certain).rejects.toThrow('rolled back');
+    db.exec('ROLLBACK');
+    group.flush();
+    await Promise.resolve();
+    endTurn();
+    await done;
+    const after = group.certain(() => {
+      group.join();
+      write(2);
+      return 'written';
+    });
+    await Promise.resolve();
+    endTurn();
+    expect(await after).toBe('written');
+    expect(committed()).toEqual([2]);
+  });
 });
 
 describe('a commit that is prolonged', () => {
@@ -205,7 +228,8 @@ describe('the store', () => {
     };
     expect(() => store.groupedTransactionWithNewIds(failing)).toThrow('no');
     store.groupedTransactionWithNewIds(insert('c'));
-    const done = store.committed();
+    const done = store.certain(() => undefined);
+    await Promise.resolve();
     endTurn();
     await done;
     expect(store.workspaces.listNames().sort()).toEqual(['a', 'c']);
