@@ -15,6 +15,7 @@ import {
   findWorkspace,
   refuseWithoutCredit,
   settle,
+  spendsCredit,
   type Caller,
   type Operation,
   type Services,
@@ -24,10 +25,11 @@ import { readEngineQuery, readPageQuery, toPage } from './paging.js';
 export const createBatchTest: Operation<'createBatchTest'> = async (services, caller, { body }) => {
   const { store, worker, workspaces } = services;
   const opened = workspaces.open(caller.workspace);
-  refuseWithoutCredit(opened);
   const progression = caller.progression ?? opened.settings.progression;
   // Runs that end at once come after those that are to start by now: both may hit a rule.
-  const workspace = progression.kind === 'immediate' ? await settle(services, opened) : opened;
+  const followsOthers = progression.kind === 'immediate' || spendsCredit(opened);
+  const workspace = followsOthers ? await settle(services, opened) : opened;
+  refuseWithoutCredit(workspace);
   const { id: workspaceId, now, settings } = workspace;
   const { engine: responseEngine, contentKey: engineContentKey } = resolveEngine(
     services,

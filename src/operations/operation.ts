@@ -75,6 +75,9 @@ export async function settle(
   return workspaces.get(id);
 }
 
+/** True if what is left of the credit depends on which runs have started by now. */
+export const spendsCredit = ({ credit }: Workspace): boolean => credit !== null;
+
 /** Documented: creating is what a trial without credit may not do. @throws ApiError 402 */
 export function refuseWithoutCredit({ credit }: Workspace): void {
   if (credit === 0) throw new ApiError('payment_required');

@@ -13,13 +13,15 @@ import { resolveEngine } from './engines.js';
 import {
   findWorkspace,
   refuseWithoutCredit,
+  settle,
+  spendsCredit,
   type Caller,
   type Operation,
   type Services,
 } from './operation.js';
 import { readEngineQuery, readPageQuery, toPage } from './paging.js';
 
-export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = (
+export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = async (
   services,
   caller,
   { body },
@@ -27,7 +29,8 @@ export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = (
   const { store, workspaces } = services;
   const content = newContent(body);
   refuseUnreadableMagic(content);
-  const workspace = workspaces.open(caller.workspace);
+  const opened = workspaces.open(caller.workspace);
+  const workspace = spendsCredit(opened) ? await settle(services, opened) : opened;
   refuseWithoutCredit(workspace);
   resolveEngine(services, workspace, content.response_engine, 'body/response_engine');
   const { id, name, now, settings } = workspace;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { advance, plain, standStill } from '../support/control.js';
-import { buildTestApp, someDefinition, type TestClient } from '../support/emulator.js';
+import { buildTestApp, retellLlm, someDefinition, type TestClient } from '../support/emulator.js';
 
 const get = async (client: TestClient, path = '/get-batch-test/x') =>
   (await client.send({ method: 'GET', url: path })).status;
@@ -160,6 +160,15 @@ describe('credit', () => {
     await client.call('PUT', credit, { remaining: null });
     await client.createBatchTest();
     expect(await client.call('GET', credit)).toEqual({ remaining: null });
+  });
+
+  it.each([
+    ['/create-batch-test', { test_case_definition_ids: ['a'], response_engine: retellLlm }],
+    ['/create-test-case-definition', someDefinition],
+  ])('is spent by what was due, whoever has read it, before %s', async (url, payload) => {
+    const { client } = standStill({ settings: plain, credit: 1 });
+    await client.createBatchTest();
+    expect(await client.send({ method: 'POST', url, payload })).toMatchObject({ status: 402 });
   });
 
   it.each(['immediate', 'manual', 'polls=1'])('is spent by runs that end %s, too', async (how) => {
