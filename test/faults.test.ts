@@ -4,6 +4,7 @@ import Retell, {
   APIConnectionTimeoutError,
   AuthenticationError,
   InternalServerError,
+  NotFoundError,
   RateLimitError,
 } from 'retell-sdk';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -117,6 +118,22 @@ describe('the SDK', () => {
       expect(list.items).toHaveLength(done ? 3 : 1);
     },
   );
+
+  it('meets its fault though the request is refused', async () => {
+    const { workspace, client } = await start();
+    const read = () => client.tests.getBatchTest('nowhere').catch((e: unknown) => e);
+    await workspace.faults.add({ times: 1, connection: 'reset', phase: 'after' });
+    expect(await read()).toBeInstanceOf(APIConnectionError);
+    await workspace.faults.add({ times: 1, connection: 'truncate' });
+    expect(String(await read())).toMatch(/404 (terminated|closed|aborted)/);
+    await workspace.faults.add({ times: 1, drip: { chunks: 3, over: '0s' } });
+    expect(await read()).toBeInstanceOf(NotFoundError);
+    expect(await statusesOf(workspace)).toEqual([
+      [null, 0],
+      [404, 0],
+      [404, 0],
+    ]);
+  });
 
   it('gives up on an answer that hangs when its timeout is over', async () => {
     const { workspace, client } = await start({}, { timeout: 50 });

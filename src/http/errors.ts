@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isNotEmulated } from '../contract/not-emulated.js';
-import { ApiError, reasonPhrase, type ErrorCode } from '../errors.js';
+import { ApiError, reasonPhrase, type ErrorBody, type ErrorCode } from '../errors.js';
 import { storageFailure } from '../store/failures.js';
 import { noteRefusal } from './journal.js';
 import { pathOf } from './request-log.js';
@@ -22,10 +22,16 @@ const refusals: Record<string, (error: FastifyError, request: FastifyRequest) =>
 
 /** Every error leaves in the contract's shape. A fault of ours is logged, its cause not told. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  void reply.send(refuse(error, request, reply));
+}
+
+/** Prepares the answer that an error leaves in, and returns its body. */
+export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): ErrorBody {
   const refusal = toApiError(error, request);
   noteRefusal(request, refusal);
   if (refusal.statusCode >= 500) request.log.error({ err: error }, 'request failed');
-  void reply.code(refusal.statusCode).headers(refusal.headers).send(refusal.body);
+  reply.code(refusal.statusCode).headers(refusal.headers);
+  return refusal.body;
 }
 
 /** A path that no router can read. It comes past all hooks, the log's included. */

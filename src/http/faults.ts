@@ -91,10 +91,9 @@ function breakConnection(
 export function sendAnswer(
   reply: FastifyReply,
   result: unknown,
-  fault: Fault | undefined,
+  { connection, drip }: Fault,
   clock: Clock,
 ): FastifyReply {
-  const { connection, drip } = fault ?? {};
   if (connection !== 'truncate' && drip === undefined) return reply.send(result);
   const body = Buffer.from(JSON.stringify(result ?? {}));
   const headers = {

@@ -7,6 +7,7 @@ import type { Caller, Services } from '../operations/operation.js';
 import { operationsTable } from '../operations/table.js';
 import { controlFormats, parseProgression } from '../workspace/settings.js';
 import { workspaceOf } from './auth.js';
+import { refuse } from './errors.js';
 import { findObstacle, meetFault, sendAnswer } from './faults.js';
 import { standInLine } from './line.js';
 import { toRoutePath } from './routes.js';
@@ -73,24 +74,31 @@ function registerOperation(
       const fault = findObstacle(emulator, caller, operation, request, reply);
       if (fault?.phase === 'before' && (await meetFault(fault, emulator, reply))) return reply;
 
-      const { params, query, body } = request;
-      if (operation.query.length > 0) validation.checkQuery(operation, query);
-      if (operation.hasBody && (body !== undefined || operation.needsBody)) {
-        validation.checkBody(operation, body);
-      }
-      if (isList) await standInLine(reply.raw);
-      const performed = () => perform(emulator, caller, { params, query, body });
-      const result = await (operation.method === 'get'
-        ? look(emulator, performed, isList)
-        : write(emulator, performed));
-      if (validateResponses) {
-        const fault = validation.findResponseFault(operation, result);
-        if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
-      }
-      if (fault?.phase === 'after' && (await meetFault(fault, emulator, reply))) return reply;
-
-      if (operation.successor !== undefined) announceSuccessor(reply, operation.successor, params);
-      return sendAnswer(reply.code(operation.success), result, fault, emulator.clock);
+      const answer = async (): Promise<unknown> => {
+        const { params, query, body } = request;
+        if (operation.query.length > 0) validation.checkQuery(operation, query);
+        if (operation.hasBody && (body !== undefined || operation.needsBody)) {
+          validation.checkBody(operation, body);
+        }
+        if (isList) await standInLine(reply.raw);
+        const performed = () => perform(emulator, caller, { params, query, body });
+        const result = await (operation.method === 'get'
+          ? look(emulator, performed, isList)
+          : write(emulator, performed));
+        if (validateResponses) {
+          const fault = validation.findResponseFault(operation, result);
+          if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
+        }
+        const { successor } = operation;
+        if (successor !== undefined) announceSuccessor(reply, successor, params);
+        reply.code(operation.success);
+        return result;
+      };
+      if (fault === undefined) return reply.send(await answer());
+      // A refusal is an answer that a fault meets like any other.
+      const result = await answer().catch((error: unknown) => refuse(error, request, reply));
+      if (fault.phase === 'after' && (await meetFault(fault, emulator, reply))) return reply;
+      return sendAnswer(reply, result, fault, emulator.clock);
     },
   });
 }

@@ -51,7 +51,8 @@ describe('a fault rule', () => {
     expect((await client.send({ ...create, payload: { invalid: true } })).status).toBe(503);
     expect(await listed()).toBe(0);
     await add(client, { match, times: 1, error, phase: 'after' });
-    expect((await client.send({ ...create, payload: { invalid: true } })).status).toBe(400);
+    expect((await client.send({ ...create, payload: { invalid: true } })).status).toBe(503);
+    expect(await listed()).toBe(0);
     await add(client, { match, times: 1, error, phase: 'after' });
     expect((await client.send({ ...create, payload: someDefinition })).status).toBe(503);
     expect(await listed()).toBe(1);
