@@ -90,7 +90,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     credit: options.credit ?? null,
     fixtures: fixtures.map(checkFixtures),
     onBegin: (id) => {
-      worker.reschedule(id, store.workspaces.nextDue(id));
+      worker.restart(id, store.workspaces.nextDue(id));
     },
   });
   const worker: Worker = startWorker({

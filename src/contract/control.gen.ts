@@ -1197,6 +1197,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Error"];
+            409: components["responses"]["Error"];
         };
     };
     advanceClock: {
@@ -1222,6 +1223,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Error"];
+            409: components["responses"]["Error"];
         };
     };
     listFaults: {

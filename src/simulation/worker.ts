@@ -13,12 +13,17 @@ export interface Worker {
   nudge(workspaceId: number, time: number): void;
   /** Says that a workspace was changed from outside: when it is next due, if at all. */
   reschedule(workspaceId: number, next: number | null): void;
+  /** The same, where the workspace was put into another state: what settles the old one stops. */
+  restart(workspaceId: number, next: number | null): void;
   /** True if all that is due in the workspace by `until` has happened. */
   isSettled(workspaceId: number, until: number): boolean;
   /** Takes up the unfinished work anew, because what was done of it could not be stored. */
   readonly resume: () => void;
-  /** Makes what is due in the workspace by `until` happen, then tells what did. */
-  settle(workspaceId: number, until: number): Promise<Happened>;
+  /**
+   * Makes what is due in the workspace by `until` happen, then tells what did; undefined if the
+   * workspace was restarted meanwhile.
+   */
+  settle(workspaceId: number, until: number): Promise<Happened | undefined>;
   /** When something is next due, by the wall clock; Infinity if nothing is. */
   nextWall(): number;
   stop(): void;
@@ -57,6 +62,7 @@ export function startWorker(parts: WorkerParts): Worker {
   const alarm = sharedAlarm(clock, tick);
   let stopped = false;
   const stored = storedWork(parts, agenda, alarm);
+  const eras = createEras();
 
   function advance(id: number, until: number): SliceResult {
     const result = playSlice(id, until);
@@ -65,22 +71,15 @@ export function startWorker(parts: WorkerParts): Worker {
     return result;
   }
 
-  /** Settles every workspace in which something is due, a slice of each in turn. */
-  async function playDue(): Promise<void> {
-    const wall = clock.now();
-    for (let ids = agenda.listDueBy(wall); ids.length > 0; ids = agenda.listDueBy(wall)) {
-      for (const id of ids) {
-        if (stopped) return;
-        if (agenda.isDueBy(id, wall)) advance(id, parts.nowOf(id));
-        await letOthersIn(clock);
-      }
-    }
-  }
-
   async function tick(): Promise<void> {
     try {
       stored.takeUp();
-      await parts.prolonged(playDue);
+      await parts.prolonged(() =>
+        playDue(agenda, clock, (id) => {
+          if (!stopped) advance(id, parts.nowOf(id));
+          return !stopped;
+        }),
+      );
       alarm.setBy(agenda.nextWall());
     } catch (error) {
       parts.onError(error);
@@ -89,26 +88,30 @@ export function startWorker(parts: WorkerParts): Worker {
     }
   }
 
+  function reschedule(id: number, next: number | null): void {
+    alarm.setBy(agenda.set(id, next ?? Infinity));
+    changes.announce(id);
+  }
+
   stored.takeUp();
   return {
     nudge(id, time) {
       alarm.setBy(agenda.set(id, Math.min(agenda.timeOf(id), time)));
     },
-    reschedule(id, next) {
-      alarm.setBy(agenda.set(id, next ?? Infinity));
-      changes.announce(id);
+    reschedule,
+    restart(id, next) {
+      eras.begin(id);
+      reschedule(id, next);
     },
     isSettled: (id, until) => stored.isOnAgenda() && agenda.timeOf(id) > until,
     resume: stored.resume,
     settle: (id, until) =>
       parts.prolonged(async () => {
         stored.takeUp();
-        let total: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
-        while (agenda.timeOf(id) <= until) {
-          total = sum(total, advance(id, until));
-          if (agenda.timeOf(id) <= until) await letOthersIn(clock);
-        }
-        return total;
+        const isSameEra = eras.watch(id);
+        const isDue = () => isSameEra() && agenda.timeOf(id) <= until;
+        const happened = await playWhile(isDue, clock, () => advance(id, until));
+        return isSameEra() ? happened : undefined;
       }),
     nextWall: agenda.nextWall,
     stop() {
@@ -116,6 +119,35 @@ export function startWorker(parts: WorkerParts): Worker {
       alarm.stop();
     },
   };
+}
+
+/** Plays slices of one workspace, and tells what happened in all of them. */
+async function playWhile(
+  isDue: () => boolean,
+  clock: Clock,
+  play: () => Happened,
+): Promise<Happened> {
+  let total: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
+  while (isDue()) {
+    total = sum(total, play());
+    if (isDue()) await letOthersIn(clock);
+  }
+  return total;
+}
+
+/** Plays a slice of every workspace in which something is due, in turn, until one says to stop. */
+async function playDue(
+  agenda: Agenda,
+  clock: Clock,
+  play: (workspaceId: number) => boolean,
+): Promise<void> {
+  const wall = clock.now();
+  for (let ids = agenda.listDueBy(wall); ids.length > 0; ids = agenda.listDueBy(wall)) {
+    for (const id of ids) {
+      if (agenda.isDueBy(id, wall) && !play(id)) return;
+      await letOthersIn(clock);
+    }
+  }
 }
 
 /** Puts what is stored on the agenda, at the start and when the agenda knows of what was lost. */
@@ -132,6 +164,21 @@ function storedWork({ clock, listUnfinished }: WorkerParts, agenda: Agenda, alar
     resume: (): void => {
       isOnAgenda = false;
       alarm.setBy(clock.now());
+    },
+  };
+}
+
+/** Tells whether a workspace was put into another state meanwhile. */
+function createEras() {
+  const eras = new Map<number, number>();
+  const eraOf = (id: number): number => eras.get(id) ?? 0;
+  return {
+    begin(id: number): void {
+      eras.set(id, eraOf(id) + 1);
+    },
+    watch(id: number): () => boolean {
+      const era = eraOf(id);
+      return () => eraOf(id) === era;
     },
   };
 }

@@ -47,7 +47,8 @@ export interface WorkspaceStore {
   raiseOrdinals(id: number, next: Partial<Record<Ordinal, number>>): void;
   setClock(id: number, clock: WorkspaceClock): void;
   setSettings(id: number, settings: SettingsInput): void;
-  setBucket(id: number, bucket: Bucket): void;
+  /** It is full if undefined. */
+  setBucket(id: number, bucket: Bucket | undefined): void;
   setCredit(id: number, credit: number | null): void;
   /** Counts what happened; the time of the last event never goes back. */
   recordProgress(progress: Progress): void;
@@ -120,7 +121,7 @@ export function workspaceStore(db: Db): WorkspaceStore {
   const setSettings = db.prepare<{ id: number; settings: string }>(
     `UPDATE workspaces SET settings = :settings WHERE workspace_id = :id`,
   );
-  const setBucket = db.prepare<Bucket & { id: number }>(
+  const setBucket = db.prepare<{ id: number; tokens: number | null; filledAt: number | null }>(
     `UPDATE workspaces SET rate_tokens = :tokens, rate_filled_at = :filledAt
      WHERE workspace_id = :id`,
   );
@@ -167,7 +168,9 @@ export function workspaceStore(db: Db): WorkspaceStore {
     setSettings: writing((id, settings: SettingsInput) =>
       setSettings.run({ id, settings: JSON.stringify(settings) }),
     ),
-    setBucket: writing((id, bucket: Bucket) => setBucket.run({ ...bucket, id })),
+    setBucket: writing((id, bucket: Bucket | undefined) =>
+      setBucket.run({ id, tokens: bucket?.tokens ?? null, filledAt: bucket?.filledAt ?? null }),
+    ),
     setCredit: writing((id, credit: number | null) => setCredit.run({ id, credit })),
     recordProgress(progress) {
       cache.forget(progress.id);

@@ -140,6 +140,28 @@ describe('a clock', () => {
   });
 
   it.each([
+    ['reset', ['/_emulator/reset', {}]],
+    ['put back to a snapshot', ['/_emulator/snapshots/s/restore']],
+  ] as const)('is left alone by who takes it on while it is %s', async (_how, [url, body]) => {
+    const { client, clock, emulator } = standStill({ settings: plain });
+    await client.call('POST', '/_emulator/snapshots/s');
+    await advance(client, '1d');
+    const ids = Array.from({ length: 1000 }, (_, index) => String(index));
+    for (let batch = 0; batch < 4; batch += 1) await client.createBatchTest(ids);
+    const late = client.send({
+      ...{ method: 'POST', url: `${clockUrl}/advance`, payload: { until: 'idle' } },
+    });
+    const hasBegun = () => emulator.store.countRuns().pass > 0;
+    for (let turn = 0; !hasBegun() && turn < 1000; turn += 1) await clock.turn();
+    const back = await client.send({
+      ...{ method: 'POST', url, ...(body !== undefined && { payload: body }) },
+    });
+    expect(back.status).toBe(200);
+    expect(await late).toMatchObject({ status: 409, body: { status: 'error' } });
+    expect(await client.call('GET', clockUrl)).toEqual({ mode: 'manual', now: newYear });
+  });
+
+  it.each([
     [
       'PUT',
       '',

@@ -131,6 +131,20 @@ describe('the rate limit', () => {
     await a.call('POST', '/_emulator/snapshots/s/restore');
     expect(await get(a)).toBe(429);
   });
+
+  it('begins with nothing let through when it becomes another', async () => {
+    const { client } = standStill({ settings: { ...plain, rateLimit: '2/1s' } });
+    const change = (rateLimit: string) =>
+      client.call('PATCH', '/_emulator/settings', { rateLimit });
+    expect(await gets(client, 3)).toEqual([404, 404, 429]);
+    await change('2/1s');
+    expect(await gets(client, 1)).toEqual([429]);
+    await change('3/1s');
+    expect(await gets(client, 4)).toEqual([404, 404, 404, 429]);
+    await change('off');
+    await change('3/1s');
+    expect(await gets(client, 1)).toEqual([404]);
+  });
 });
 
 describe('credit', () => {

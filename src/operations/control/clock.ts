@@ -9,7 +9,7 @@ import {
 } from '../../workspace/clock.js';
 import { parseDuration } from '../../workspace/settings.js';
 import type { Services } from '../operation.js';
-import { openSettledWorkspace, type ControlOperation } from './control-operation.js';
+import { openSettledWorkspace, settleUntil, type ControlOperation } from './control-operation.js';
 
 export const getClock: ControlOperation<'getClock'> = ({ workspaces }, caller) =>
   toClock(workspaces.open(caller.workspace));
@@ -24,7 +24,7 @@ export const setClock: ControlOperation<'setClock'> = async (services, caller, {
     if (speed !== undefined) refuse('body/speed goes with the mode "real"');
     const time = (now === undefined ? undefined : parseMoment(now)) ?? workspace.now;
     refusePast(workspace, time, 'body/now');
-    await services.worker.settle(workspace.id, time);
+    await settleUntil(services, workspace.id, time);
     moveClock(services, workspace.id, time, { mode });
   }
   return toClock(services.workspaces.get(workspace.id));
@@ -35,12 +35,12 @@ export const advanceClock: ControlOperation<'advanceClock'> = async (
   caller,
   { body },
 ) => {
-  const { store, worker, workspaces } = services;
+  const { store, workspaces } = services;
   // What is due already is part of what happens.
   const workspace = workspaces.open(caller.workspace);
   const { id } = workspace;
   const target = readTarget(body, workspace);
-  const happened = await worker.settle(id, target ?? latestTime);
+  const happened = await settleUntil(services, id, target ?? latestTime);
   const time = target ?? Math.max(workspace.now, store.workspaces.get(id).settledAt);
   moveClock(services, id, time, workspaces.get(id).clock);
   return { now: workspaces.get(id).now, ...happened };

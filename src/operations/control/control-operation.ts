@@ -1,6 +1,7 @@
 import type { components, operations } from '../../contract/control.gen.js';
 import type { OperationRequest, OperationResult } from '../../contract/operation.js';
 import { ApiError } from '../../errors.js';
+import type { Happened } from '../../simulation/worker.js';
 import type { Workspace } from '../../simulation/workspace.js';
 import { settle, type Caller, type Services } from '../operation.js';
 
@@ -29,6 +30,17 @@ type ControlResult<Id extends ControlOperationId> = Exclude<
 /** The caller's workspace once all that was due in it has happened; made if it isn't there. */
 export function openSettledWorkspace(services: Services, caller: Caller): Promise<Workspace> {
   return settle(services, services.workspaces.open(caller.workspace));
+}
+
+/** Makes what is due by then happen. @throws ApiError 409 if the workspace was put back meanwhile */
+export async function settleUntil(
+  { worker }: Services,
+  id: number,
+  time: number,
+): Promise<Happened> {
+  const happened = await worker.settle(id, time);
+  if (happened !== undefined) return happened;
+  throw new ApiError('conflict', 'The workspace was reset, or put back to a snapshot, meanwhile.');
 }
 
 /** @throws ApiError 404 */

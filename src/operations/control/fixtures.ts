@@ -1,8 +1,8 @@
 import { ApiError } from '../../errors.js';
 import { exportWorkspace as toFixtures } from '../../simulation/fixtures/export.js';
-import { FixtureFault } from '../../simulation/fixtures/fixtures.js';
+import { FixtureFault, momentOr } from '../../simulation/fixtures/fixtures.js';
 import { loadFixtures as load } from '../../simulation/fixtures/load.js';
-import { openSettledWorkspace, type ControlOperation } from './control-operation.js';
+import { openSettledWorkspace, settleUntil, type ControlOperation } from './control-operation.js';
 
 export const loadFixtures: ControlOperation<'loadFixtures'> = async (
   services,
@@ -10,11 +10,17 @@ export const loadFixtures: ControlOperation<'loadFixtures'> = async (
   { body },
 ) => {
   const { store, workspaces, worker, clock } = services;
-  const { id } = await openSettledWorkspace(services, caller);
+  const { id, now } = await openSettledWorkspace(services, caller);
+  const add = (attempt: number) =>
+    load({ store, get: workspaces.get, attempt }, id, body, clock.now());
   try {
-    return store.transactionWithNewIds((attempt) =>
-      load({ store, get: workspaces.get, attempt }, id, body, clock.now()),
-    );
+    const time = momentOr(body.clock?.now, now);
+    if (time > now) {
+      // What is due by then happens before, unless they are to be refused.
+      store.rehearse(() => add(1));
+      await settleUntil(services, id, time);
+    }
+    return store.transactionWithNewIds(add);
   } catch (error) {
     if (!(error instanceof FixtureFault)) throw error;
     const code = error.kind === 'taken' ? 'conflict' : 'invalid_request';

@@ -1,3 +1,4 @@
+import { changeSettings as change } from '../../simulation/change-settings.js';
 import { openSettledWorkspace, type ControlOperation } from './control-operation.js';
 
 export const getSettings: ControlOperation<'getSettings'> = ({ workspaces }, caller) =>
@@ -10,13 +11,12 @@ export const changeSettings: ControlOperation<'changeSettings'> = async (
   { body },
 ) => {
   const { store, worker, workspaces } = services;
-  const { id, now } = await openSettledWorkspace(services, caller);
-  const change = { ...body };
-  delete change.workspace;
+  const workspace = await openSettledWorkspace(services, caller);
+  const { id } = workspace;
+  const settings = { ...body };
+  delete settings.workspace;
   store.transaction(() => {
-    store.workspaces.setSettings(id, { ...store.workspaces.get(id).settings, ...change });
-    // More room lets runs start from now on, not from when the last thing happened.
-    store.workspaces.recordProgress({ id, runningDelta: 0, settledAt: now });
+    change(store, workspace, settings);
   })();
   // With more room, or less, other runs are due.
   worker.reschedule(id, store.workspaces.nextDue(id));

@@ -1,6 +1,5 @@
 import { ApiError } from '../../errors.js';
 import { runningFrom } from '../../workspace/clock.js';
-import type { Services } from '../operation.js';
 import { found, openSettledWorkspace, type ControlOperation } from './control-operation.js';
 
 export const resetWorkspace: ControlOperation<'resetWorkspace'> = (services, caller, { body }) => {
@@ -35,7 +34,7 @@ export const restoreSnapshot: ControlOperation<'restoreSnapshot'> = (
   caller,
   { params },
 ) => {
-  const { store, workspaces, clock } = services;
+  const { store, workspaces, worker, clock } = services;
   const { id } = workspaces.open(caller.workspace);
   const snapshot = store.transaction(() => {
     const restored = found(store.snapshots.restore(id, params.snapshot_name));
@@ -49,7 +48,7 @@ export const restoreSnapshot: ControlOperation<'restoreSnapshot'> = (
     );
     return restored;
   })();
-  resume(services, id);
+  worker.restart(id, store.workspaces.nextDue(id));
   return snapshot;
 };
 
@@ -62,8 +61,3 @@ export const deleteSnapshot: ControlOperation<'deleteSnapshot'> = (
   if (!store.snapshots.delete(id, params.snapshot_name)) throw new ApiError('not_found');
   return undefined;
 };
-
-/** Goes on with what is there now. */
-function resume({ store, worker }: Services, id: number): void {
-  worker.reschedule(id, store.workspaces.nextDue(id));
-}
