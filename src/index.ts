@@ -1,3 +1,5 @@
+// For users' compilers, which need not know AsyncDisposable otherwise.
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The emulator as a library, for tests that run it in their own process:
  *
@@ -8,17 +10,13 @@
  * It keeps its data in memory, listens on a free port of this machine, lets time pass only when
  * told to, and gives the same results every time, unless told otherwise.
  */
-import { resolveConfig, type Config } from './config.js';
+import { resolveConfig } from './config.js';
 import { openEmulator, type FixtureSource } from './emulator.js';
 import { StartupError } from './errors.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
-import {
-  openWorkspace,
-  type Fixtures,
-  type Settings,
-  type Workspace,
-} from './library/workspace.js';
+import { openWorkspace } from './library/open-workspace.js';
+import type { Fixtures, Settings, Workspace } from './library/workspace.js';
 import { parseMoment, wallClock, type WorkspaceClock } from './workspace/clock.js';
 import { controlFormats } from './workspace/settings.js';
 
@@ -49,7 +47,7 @@ export interface StartOptions extends Partial<Settings> {
   /** Requests that the journal of each workspace holds; 1,000 if absent. */
   readonly journalSize?: number;
   /** Whether the control API is served over HTTP, too; `on` if absent. */
-  readonly control?: Config['control'];
+  readonly control?: 'on' | 'off' | 'open';
   readonly controlToken?: string;
   readonly defaultApiKey?: string;
   /** Where to forward what is not emulated; nowhere if absent. */

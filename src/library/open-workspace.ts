@@ -1,0 +1,118 @@
+import type { operations } from '../contract/control.gen.js';
+import { loadContract } from '../contract/document.js';
+import type { OperationRequest } from '../contract/operation.js';
+import { contractValidation } from '../contract/validation.js';
+import type { Emulator } from '../emulator.js';
+import type { ControlOperationId } from '../operations/control/control-operation.js';
+import { controlTable } from '../operations/control/table.js';
+import type { Caller } from '../operations/operation.js';
+import { workspaceNameOf } from '../workspace/name.js';
+import { controlFormats } from '../workspace/settings.js';
+import { expectRequests } from './expectation.js';
+import type { ClockAdvance, RequestFilter, Workspace } from './workspace.js';
+
+/** A door to a workspace that goes past HTTP. */
+export function openWorkspace(emulator: Emulator, apiKey: string, url: string): Workspace {
+  const call = controlCaller(emulator, workspaceNameOf(apiKey));
+  const advance = (body: ClockAdvance) => call('advanceClock', { body });
+  const restore = async (snapshot_name: string): Promise<void> => {
+    await call('restoreSnapshot', { params: { snapshot_name } });
+  };
+  const ofBatch = (test_case_batch_job_id: string) => ({ params: { test_case_batch_job_id } });
+  return {
+    apiKey,
+    url,
+    clock: {
+      get: () => call('getClock', {}),
+      set: (body) => call('setClock', { body }),
+      advance: (by) => advance(typeof by === 'string' ? { by } : by),
+    },
+    settings: {
+      get: () => call('getSettings', {}),
+      change: (body) => call('changeSettings', { body }),
+    },
+    outcomes: {
+      add: (body) => call('addOutcomeRule', { body }),
+      list: () => call('listOutcomeRules', {}),
+      delete: (outcome_rule_id) => call('deleteOutcomeRule', { params: { outcome_rule_id } }),
+      clear: () => call('deleteOutcomeRules', {}),
+    },
+    faults: {
+      add: (body) => call('addFault', { body }),
+      list: () => call('listFaults', {}),
+      delete: (fault_id) => call('deleteFault', { params: { fault_id } }),
+      clear: () => call('deleteFaults', {}),
+    },
+    credit: {
+      get: async () => (await call('getCredit', {})).remaining,
+      async set(remaining) {
+        await call('setCredit', { body: { remaining } });
+      },
+    },
+    requests: requestsOf(call),
+    batchTests: {
+      step: (id) => call('stepBatchTest', ofBatch(id)),
+      complete: (id) => call('completeBatchTest', ofBatch(id)),
+      wait: (id, query = {}) => call('waitForBatchTest', { ...ofBatch(id), query }),
+    },
+    testRuns: {
+      explain: (test_case_job_id) => call('explainTestRun', { params: { test_case_job_id } }),
+    },
+    settle: () => advance({ until: 'idle' }),
+    async reset() {
+      await call('resetWorkspace', { body: {} });
+    },
+    async snapshot(name = 'snapshot') {
+      const snapshot = await call('takeSnapshot', { params: { snapshot_name: name } });
+      return { ...snapshot, restore: () => restore(name) };
+    },
+    restore,
+    load: (body) => call('loadFixtures', { body }),
+    export: () => call('exportWorkspace', {}),
+  };
+}
+
+/** By id: that each gets the request of its own contract, the caller's types ensure. */
+const performs = controlTable as object as Partial<
+  Record<string, (services: Emulator, caller: Caller, request: object) => unknown>
+>;
+
+type Call = ReturnType<typeof controlCaller>;
+
+function requestsOf(call: Call): Workspace['requests'] {
+  const list = (query: RequestFilter = {}) => call('listRequests', { query });
+  return {
+    list,
+    find: (body) => call('findRequests', { body }),
+    count: async (body) => (await call('countRequests', { body })).count,
+    wait: async (query) => (await call('waitForRequests', { query })).count,
+    expect: ({ count, ...matcher }) =>
+      expectRequests(matcher, count, (body) => call('findRequests', { body })),
+    async clear() {
+      await call('resetWorkspace', { body: { only: ['journal'] } });
+    },
+  };
+}
+
+type Result<Id extends ControlOperationId> = Awaited<ReturnType<(typeof controlTable)[Id]>>;
+
+/** Calls operations of the control contract, their requests validated as over HTTP. */
+function controlCaller(emulator: Emulator, workspace: string) {
+  const contract = loadContract('control');
+  const validation = contractValidation(contract, controlFormats);
+  return async <Id extends ControlOperationId>(
+    id: Id,
+    request: Partial<OperationRequest<operations, Id>>,
+  ): Promise<Result<Id>> => {
+    const operation = contract.operations.find((candidate) => candidate.id === id);
+    if (operation?.hasBody === true) validation.checkBody(operation, request.body);
+    if (operation !== undefined && request.query !== undefined) {
+      validation.checkQuery(operation, request.query);
+    }
+    const performed = () => performs[id]?.(emulator, { workspace }, request);
+    const result = await (operation?.method === 'get'
+      ? performed()
+      : emulator.store.certain(performed));
+    return result as Result<Id>;
+  };
+}
