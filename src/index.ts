@@ -17,7 +17,7 @@ import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { openWorkspace } from './library/open-workspace.js';
 import type { Fixtures, Settings, Workspace } from './library/workspace.js';
-import { parseMoment, wallClock, type WorkspaceClock } from './workspace/clock.js';
+import { parseMoment, wallClock } from './workspace/clock.js';
 import { controlFormats } from './workspace/settings.js';
 
 export type * from './library/workspace.js';
@@ -80,8 +80,7 @@ const defaults = {
  * @throws StartupError naming the option that is wrong, or what it could not use.
  */
 export async function startEmulator(options: StartOptions = {}): Promise<RetellEmulator> {
-  const { now = '2026-01-01T00:00:00Z', fixtures = [], ...given } = options;
-  const content = { ...defaults, ...given };
+  const { now, fixtures = [], ...content } = { ...defaults, ...readOptions(options) };
   const config = resolveConfig({
     flags: {},
     environment: {},
@@ -96,7 +95,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
         ? [{ name: 'startEmulator', content: config.rules }]
         : []),
     ],
-    ...(config.clock === 'manual' && { initialClock: standingAt(now) }),
+    ...clockAt(now, config.clock),
     onError: (error) => {
       process.emitWarning(error as Error);
     },
@@ -131,10 +130,27 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
 const nameFixtures = (fixtures: Fixtures | readonly Fixtures[]): FixtureSource[] =>
   [fixtures].flat().map((content, index) => ({ name: `fixtures[${String(index)}]`, content }));
 
-function standingAt(now: string | number): () => WorkspaceClock {
-  const time = parseMoment(now);
-  if (time === undefined) {
-    throw new StartupError('usage', `now must be ${controlFormats.moment.allowed}`);
+/** Copied, because what the caller does to them later must change nothing. */
+function readOptions(options: unknown): StartOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    refuse('startEmulator: must be given options, such as { port: 4010 }');
   }
-  return () => ({ mode: 'manual', time });
+  try {
+    const given = Object.entries(options).filter(([, value]) => (value ?? undefined) !== undefined);
+    return structuredClone(Object.fromEntries(given));
+  } catch (error) {
+    refuse(`startEmulator: must be given plain data: ${(error as Error).message}`);
+  }
+}
+
+function clockAt(now: StartOptions['now'], mode: StartOptions['clock']) {
+  const time = parseMoment(now ?? '2026-01-01T00:00:00Z');
+  if (time === undefined) refuse(`now must be ${controlFormats.moment.allowed}`);
+  if (mode === 'manual') return { initialClock: () => ({ mode, time }) };
+  if (now !== undefined) refuse('now goes with the clock "manual"');
+  return {};
+}
+
+function refuse(fault: string): never {
+  throw new StartupError('usage', fault);
 }

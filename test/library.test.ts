@@ -93,6 +93,15 @@ describe('startEmulator', () => {
     });
   });
 
+  it('takes an option that is undefined for one that is not given', async () => {
+    const absent = { database: undefined, port: undefined, seed: undefined, clock: undefined };
+    const [a, b] = [await start(absent as object), await start({ ...absent, now: null } as object)];
+    expect(a.url).not.toBe(b.url);
+    expect([a.seed, b.seed]).toEqual(['retell-emulator', 'retell-emulator']);
+    const workspace = b.workspace('key_a');
+    expect(await workspace.clock.get()).toEqual({ mode: 'manual', now: newYear });
+  });
+
   it('begins when and with what it is told to', async () => {
     const fixtures = { definitions: [], settings: { concurrency: 3 } };
     const emulator = await start({ now: '2030-05-05T05:05:05Z', fixtures });
@@ -101,11 +110,18 @@ describe('startEmulator', () => {
     expect(await workspace.settings.get()).toMatchObject({ concurrency: 3 });
   });
 
-  it.each<[object, string]>([
+  it.each<[unknown, string]>([
     [{ port: 'x' }, 'port in startEmulator is "x", which is not allowed: must be a whole number'],
     [{ runDuration: 'x' }, 'runDuration in startEmulator is "x"'],
     [{ prot: 1 }, 'startEmulator: there is no option "prot"'],
     [{ now: 'noon' }, 'now must be milliseconds since the epoch, or a date and time'],
+    [{ now: 'noon', clock: 'real' }, 'now must be milliseconds since the epoch'],
+    [{ now: 1.5 }, 'now must be milliseconds since the epoch, or a date and time'],
+    [{ now: '2026-02-31T00:00:00Z' }, 'now must be milliseconds since the epoch'],
+    [{ now: 0, clock: 'real' }, 'now goes with the clock "manual"'],
+    [null, 'startEmulator: must be given options'],
+    [[], 'startEmulator: must be given options'],
+    [{ seed: () => 'x' }, 'startEmulator: must be given plain data'],
     [{ fixtures: { batch: [] } }, 'fixtures[0]: must NOT have the unknown property "batch"'],
     [{ host: '0.0.0.0' }, 'would let others steer the emulator'],
     [{ host: '192.0.2.1', control: 'off' }, 'this machine has no such address'],

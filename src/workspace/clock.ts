@@ -86,10 +86,16 @@ export const latestTime = 8e15;
  * @returns undefined if it isn't one, or lies outside of the emulator's time.
  */
 export function parseMoment(moment: string | number): number | undefined {
-  const isDateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
   // A query knows no numbers.
   const isNumber = typeof moment === 'number' || /^\d+$/.test(moment);
-  if (!isNumber && !isDateTime.test(moment)) return undefined;
-  const time = isNumber ? Number(moment) : Date.parse(moment);
-  return time >= 0 && time <= latestTime ? time : undefined;
+  const time = isNumber ? Number(moment) : parseDateTime(moment);
+  return Number.isInteger(time) && time >= 0 && time <= latestTime ? time : undefined;
+}
+
+/** NaN if it isn't one. */
+function parseDateTime(text: string): number {
+  const [, day] = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
+  if (day === undefined || Number.isNaN(Date.parse(day))) return NaN;
+  // Node takes the 31st of February for the 3rd of March.
+  return new Date(day).toISOString().startsWith(day) ? Date.parse(text) : NaN;
 }
