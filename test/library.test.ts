@@ -175,6 +175,43 @@ describe('a workspace', () => {
     expect(await workspace.export()).toEqual(state);
   });
 
+  it('shares nothing with what it takes and answers', async () => {
+    const fixtures = { faults: [{ match: { operation: 'listAgents' }, error: { status: 429 } }] };
+    const outcomes = { fail: 1 };
+    const workspace = (await start({ fixtures, outcomes })).workspace('key_a');
+    fixtures.faults = [];
+    outcomes.fail = 0;
+    const fault = {
+      match: { operation: 'createBatchTest' },
+      error: { status: 500 },
+    };
+    await workspace.faults.add(fault);
+    fault.match.operation = 'getBatchTest';
+    const rule = { match: { name: 'a' }, outcome: { status: 'fail' as const } };
+    const added = await workspace.outcomes.add(rule);
+    rule.match.name = 'b';
+
+    for (const { match } of await workspace.faults.list())
+      Object.assign(match ?? {}, { path: '/x' });
+    Object.assign(await workspace.settings.get(), { concurrency: 77, outcomes: 'error=1' });
+    Object.assign(added.match ?? {}, { name: 'c' });
+
+    expect(await workspace.faults.list()).toMatchObject([
+      { match: { operation: 'listAgents' } },
+      { match: { operation: 'createBatchTest' } },
+    ]);
+    expect(await workspace.outcomes.list()).toMatchObject([{ match: { name: 'a' } }]);
+    expect(await workspace.settings.get()).toMatchObject({
+      concurrency: 10,
+      outcomes: { fail: 1 },
+    });
+    expect((await workspace.export()).settings).not.toMatchObject({ concurrency: 77 });
+    await expect(createBatch(workspace, ['a'])).rejects.toMatchObject({ status: 500 });
+    const filter = { status: '500' } as object;
+    expect((await workspace.requests.list(filter)).items).toHaveLength(1);
+    expect(filter).toEqual({ status: '500' });
+  });
+
   it('rejects bad input and names the field', async () => {
     const workspace = (await start()).workspace('key_a');
     await expect(workspace.clock.advance('soon')).rejects.toThrow('body/by must be a duration');

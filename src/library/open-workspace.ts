@@ -96,7 +96,10 @@ function requestsOf(call: Call): Workspace['requests'] {
 
 type Result<Id extends ControlOperationId> = Awaited<ReturnType<(typeof controlTable)[Id]>>;
 
-/** Calls operations of the control contract, their requests validated as over HTTP. */
+/**
+ * Calls operations of the control contract, their requests validated as over HTTP. They take and
+ * answer copies, as there, so that what one side does to its own changes nothing on the other.
+ */
 function controlCaller(emulator: Emulator, workspace: string) {
   const contract = loadContract('control');
   const validation = contractValidation(contract, controlFormats);
@@ -106,13 +109,12 @@ function controlCaller(emulator: Emulator, workspace: string) {
   ): Promise<Result<Id>> => {
     const operation = contract.operations.find((candidate) => candidate.id === id);
     if (operation?.hasBody === true) validation.checkBody(operation, request.body);
-    if (operation !== undefined && request.query !== undefined) {
-      validation.checkQuery(operation, request.query);
-    }
-    const performed = () => performs[id]?.(emulator, { workspace }, request);
+    const { params, query, body } = structuredClone(request);
+    if (operation !== undefined && query !== undefined) validation.checkQuery(operation, query);
+    const performed = () => performs[id]?.(emulator, { workspace }, { params, query, body });
     const result = await (operation?.method === 'get'
       ? performed()
       : emulator.store.certain(performed));
-    return result as Result<Id>;
+    return structuredClone(result) as Result<Id>;
   };
 }
