@@ -32,8 +32,23 @@ describe('the test of retell-emulator/vitest', () => {
   });
 });
 
+describe('tests of the same name', () => {
+  for (const ordinal of ['', '/2']) {
+    test.concurrent('have a workspace each', ({ workspace, expect }) => {
+      const name = 'test/vitest.test.ts > tests of the same name > have a workspace each';
+      expect(workspace.apiKey).toBe(`key_test_${encodeURIComponent(name)}${ordinal}`);
+    });
+  }
+});
+
 const failing = emulatorTest({ outcomes: 'fail=1' });
 
 failing('a test made with options has them', async ({ workspace, expect }) => {
   expect(await workspace.settings.get()).toMatchObject({ outcomes: 'fail=1' });
+});
+
+test('a test can not be made whose workspaces no key opens', ({ expect }) => {
+  expect(() => emulatorTest({ apiKey: ['only'] } as object)).toThrow(
+    'emulatorTest makes a key for each test, which the option apiKey would shut out',
+  );
 });
