@@ -12,7 +12,7 @@
  */
 import { resolveConfig } from './config.js';
 import { openEmulator, type FixtureSource } from './emulator.js';
-import { StartupError } from './errors.js';
+import { ApiError, StartupError } from './errors.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { openWorkspace } from './library/open-workspace.js';
@@ -21,7 +21,7 @@ import { parseMoment, wallClock } from './workspace/clock.js';
 import { controlFormats } from './workspace/settings.js';
 
 export type * from './library/workspace.js';
-export { StartupError } from './errors.js';
+export { ApiError, StartupError } from './errors.js';
 
 /** The options are those of the command and of its config file, in the same words. */
 export interface StartOptions extends Partial<Settings> {
@@ -62,7 +62,10 @@ export interface RetellEmulator extends AsyncDisposable {
   readonly url: string;
   /** Decides what is left to chance. */
   readonly seed: string;
-  /** The workspace behind an API key, which may be any; made when it is first used. */
+  /**
+   * The workspace behind an API key, which may be any that is let in; made when it is first used.
+   * @throws ApiError if every client would be turned away with that key.
+   */
   readonly workspace: (apiKey: string) => Workspace;
   /** Ends it, with every connection that is open. */
   readonly close: () => Promise<void>;
@@ -121,10 +124,22 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
   return {
     url,
     seed: emulator.seed,
-    workspace: (apiKey) => openWorkspace(emulator, apiKey, url),
+    workspace(apiKey) {
+      refuseUnusable(apiKey, config.apiKeys);
+      return openWorkspace(emulator, apiKey, url);
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function refuseUnusable(apiKey: string, accepted: readonly string[]): void {
+  if (!/^\S+$/.test(apiKey)) {
+    throw new ApiError('unauthorized', 'It must be a text without spaces.');
+  }
+  if (accepted.length > 0 && !accepted.includes(apiKey)) {
+    throw new ApiError('unauthorized', 'It is not one of the option apiKey.');
+  }
 }
 
 const nameFixtures = (fixtures: Fixtures | readonly Fixtures[]): FixtureSource[] =>

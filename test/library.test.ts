@@ -88,7 +88,7 @@ describe('startEmulator', () => {
     const batch = await clientOf(workspace).tests.getBatchTest(id);
     expect(batch).toMatchObject({ status: 'complete', fail_count: 1 });
     expect(await workspace.clock.get()).toMatchObject({ mode: 'real', speed: 1 });
-    await expect(createBatch(emulator.workspace('key_b'), ['a'])).rejects.toMatchObject({
+    await expect(createBatch({ ...workspace, apiKey: 'key_b' }, ['a'])).rejects.toMatchObject({
       status: 401,
     });
   });
@@ -133,6 +133,17 @@ describe('startEmulator', () => {
 });
 
 describe('a workspace', () => {
+  it.each(['', 'a b', ' a', 'a\n'])('can not be that of the key %j', async (key) => {
+    const emulator = await start();
+    expect(() => emulator.workspace(key)).toThrow('missing or invalid. It must be a text without');
+  });
+
+  it('can not be that of a key that is not let in', async () => {
+    const emulator = await start({ apiKey: ['key_a'] });
+    expect(emulator.workspace('key_a')).toMatchObject({ apiKey: 'key_a' });
+    expect(() => emulator.workspace('key_b')).toThrow('It is not one of the option apiKey');
+  });
+
   it('does what the control API does', async () => {
     const workspace = (await start({ runDuration: '1s' })).workspace('key_a');
     const rule = await workspace.outcomes.add({
