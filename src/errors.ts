@@ -52,7 +52,10 @@ export const messageOf = (status: number): string =>
     ? Object.values(table).find(([known]) => known === status)?.[1]
     : undefined) ?? `${reasonPhrase(status)}.`;
 
-/** A refusal that the client may read. Anything else that is thrown is a fault of ours: a 500. */
+/**
+ * A refusal that the client may read: `code` says which, `statusCode` how HTTP puts it. Anything else
+ * that is thrown is a fault of ours: a 500.
+ */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly statusCode: number;

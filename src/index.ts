@@ -21,7 +21,7 @@ import { parseMoment, wallClock } from './workspace/clock.js';
 import { controlFormats } from './workspace/settings.js';
 
 export type * from './library/workspace.js';
-export { ApiError, StartupError } from './errors.js';
+export { ApiError, StartupError, type ErrorCode } from './errors.js';
 
 /** The options are those of the command and of its config file, in the same words. */
 export interface StartOptions extends Partial<Settings> {

@@ -1,6 +1,12 @@
 import Retell from 'retell-sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startEmulator, StartupError, type StartOptions, type Workspace } from '../src/index.js';
+import {
+  ApiError,
+  startEmulator,
+  StartupError,
+  type StartOptions,
+  type Workspace,
+} from '../src/index.js';
 import { newYear } from './support/manual-clock.js';
 
 async function start(options: StartOptions = {}) {
@@ -62,7 +68,7 @@ describe('startEmulator', () => {
     const headers = { authorization: 'Bearer key_a' };
     const wait = `${emulator.url}/_emulator/batch-tests/${id}/wait`;
     const overHttp = expect(fetch(wait, { headers })).rejects.toThrow();
-    const inProcess = expect(workspace.batchTests.wait(id)).rejects.toThrow(/not ready/);
+    const inProcess = expect(workspace.batchTests.wait(id)).rejects.toThrow('It was closed.');
     await fetch(emulator.url);
     await emulator.close();
     await Promise.all([overHttp, inProcess]);
@@ -226,7 +232,6 @@ describe('a workspace', () => {
   it('rejects bad input and names the field', async () => {
     const workspace = (await start()).workspace('key_a');
     await expect(workspace.clock.advance('soon')).rejects.toThrow('body/by must be a duration');
-    await expect(workspace.restore('none')).rejects.toThrow('not found');
     const wait = workspace.batchTests.wait('x', { timeout: 'soon' });
     await expect(wait).rejects.toThrow('query/timeout must be a duration');
     const rule = { outcome: { status: 'won' } } as unknown as Parameters<
@@ -235,6 +240,35 @@ describe('a workspace', () => {
     await expect(workspace.outcomes.add(rule)).rejects.toThrow(
       'body/outcome/status must be "pass"',
     );
+  });
+});
+
+describe('an error of a workspace', () => {
+  it.each<[string, (workspace: Workspace) => Promise<unknown>]>([
+    ['snapshot', (workspace) => workspace.restore('nope')],
+    ['batch test', (workspace) => workspace.batchTests.step('nope')],
+    ['batch test', (workspace) => workspace.batchTests.complete('nope')],
+    ['batch test', (workspace) => workspace.batchTests.wait('nope')],
+    ['test run', (workspace) => workspace.testRuns.explain('nope')],
+    ['outcome rule', (workspace) => workspace.outcomes.delete('nope')],
+    ['fault', (workspace) => workspace.faults.delete('nope')],
+  ])('says that there is no such %s', async (what, act) => {
+    const error: unknown = await act((await start()).workspace('key_a')).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ code: 'not_found', statusCode: 404 });
+    expect((error as Error).message).toContain(`There is no ${what} "nope".`);
+  });
+
+  it('says that the emulator was closed', async () => {
+    const emulator = await start();
+    const workspace = emulator.workspace('key_a');
+    await createBatch(workspace, ['a']);
+    await emulator.close();
+    for (const part of [workspace.faults, workspace.outcomes, workspace.requests]) {
+      const error: unknown = await part.list().catch((e: unknown) => e);
+      expect(error).toMatchObject({ code: 'unavailable' });
+      expect((error as Error).message).toContain('It was closed.');
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import { loadContract } from '../contract/document.js';
 import type { OperationRequest } from '../contract/operation.js';
 import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
+import { ApiError } from '../errors.js';
 import type { ControlOperationId } from '../operations/control/control-operation.js';
 import { controlTable } from '../operations/control/table.js';
 import type { Caller } from '../operations/operation.js';
@@ -103,18 +104,43 @@ type Result<Id extends ControlOperationId> = Awaited<ReturnType<(typeof controlT
 function controlCaller(emulator: Emulator, workspace: string) {
   const contract = loadContract('control');
   const validation = contractValidation(contract, controlFormats);
+  const refuseIfClosed = (): void => {
+    if (emulator.changes.closed) throw new ApiError('unavailable', 'It was closed.');
+  };
   return async <Id extends ControlOperationId>(
     id: Id,
     request: Partial<OperationRequest<operations, Id>>,
   ): Promise<Result<Id>> => {
+    refuseIfClosed();
     const operation = contract.operations.find((candidate) => candidate.id === id);
     if (operation?.hasBody === true) validation.checkBody(operation, request.body);
     const { params, query, body } = structuredClone(request);
     if (operation !== undefined && query !== undefined) validation.checkQuery(operation, query);
     const performed = () => performs[id]?.(emulator, { workspace }, { params, query, body });
-    const result = await (operation?.method === 'get'
-      ? performed()
-      : emulator.store.certain(performed));
-    return structuredClone(result) as Result<Id>;
+    try {
+      const result = await (operation?.method === 'get'
+        ? performed()
+        : emulator.store.certain(performed));
+      return structuredClone(result) as Result<Id>;
+    } catch (error) {
+      refuseIfClosed();
+      if (error instanceof ApiError && error.code === 'not_found') throw notFound(params ?? {});
+      throw error;
+    }
   };
+}
+
+/** What each id that an operation is asked by is the id of. */
+const nouns: Record<string, string> = {
+  fault_id: 'fault',
+  outcome_rule_id: 'outcome rule',
+  snapshot_name: 'snapshot',
+  test_case_batch_job_id: 'batch test',
+  test_case_job_id: 'test run',
+};
+
+/** Over HTTP the path says it. */
+function notFound(params: Record<string, string>): ApiError {
+  const missing = Object.entries(params).map(([name, id]) => `${nouns[name] ?? name} "${id}"`);
+  return new ApiError('not_found', `There is no ${missing.join()}.`);
 }

@@ -31,7 +31,7 @@ export type Snapshot = Schemas['Snapshot'];
  * other, so tests that have one each can run side by side.
  *
  * What each function takes and answers is what the operation of the control API takes and
- * answers; bad input rejects with an error that names the field and the fault.
+ * answers; bad input rejects with an `ApiError` that names the field and the fault.
  */
 export interface Workspace {
   /** For the client under test. */
