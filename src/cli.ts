@@ -1,13 +1,12 @@
 /** The process: arguments, environment, signals, exit codes. Nothing else touches them. */
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import closeWithGrace from 'close-with-grace';
 import { Command, CommanderError, Option } from 'commander';
 import type { FastifyInstance } from 'fastify';
-import type * as Yaml from 'yaml';
 import { resolveConfig, type Config, type ConfigSources, type RawOptions } from './config.js';
 import { openEmulator, type Emulator, type FixtureSource } from './emulator.js';
 import { StartupError } from './errors.js';
+import { readFixtures, yaml } from './fixture-file.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { createLog, type Log } from './log.js';
@@ -16,9 +15,6 @@ import { pull } from './pull.js';
 import { version } from './version.js';
 import { sleep, wallClock, type Clock } from './workspace/clock.js';
 import { workspaceNameOf } from './workspace/name.js';
-
-/** Loaded only where there is YAML to read or write. */
-const yaml = (): typeof Yaml => createRequire(import.meta.url)('yaml') as typeof Yaml;
 
 const defaultConfigFile = 'retell-emulator.yaml';
 
@@ -216,16 +212,6 @@ async function runPull(argv: readonly string[]): Promise<void> {
 /** The rules of the config file are fixtures like others. */
 const rulesOf = ({ rules }: Config): FixtureSource[] =>
   Object.keys(rules).length === 0 ? [] : [{ name: 'config file', content: rules }];
-
-function readFixtures(name: string): FixtureSource {
-  try {
-    const text = readFileSync(name, 'utf8');
-    return { name, content: name.endsWith('.json') ? JSON.parse(text) : yaml().parse(text) };
-  } catch (error) {
-    const [reason = ''] = (error as Error).message.split('\n');
-    throw new StartupError('usage', `cannot read fixtures ${name}: ${reason}`, { cause: error });
-  }
-}
 
 try {
   await main();

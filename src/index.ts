@@ -13,15 +13,19 @@
 import { resolveConfig } from './config.js';
 import { openEmulator, type FixtureSource } from './emulator.js';
 import { ApiError, StartupError } from './errors.js';
+import { readFixtures } from './fixture-file.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { openWorkspace } from './library/open-workspace.js';
 import type { Fixtures, Settings, Workspace } from './library/workspace.js';
+import { createLog } from './log.js';
 import { parseMoment, wallClock } from './workspace/clock.js';
 import { controlFormats } from './workspace/settings.js';
 
 export type * from './library/workspace.js';
 export { ApiError, StartupError, type ErrorCode } from './errors.js';
+
+type FixturesOrPath = Fixtures | string;
 
 /** The options are those of the command and of its config file, in the same words. */
 export interface StartOptions extends Partial<Settings> {
@@ -37,8 +41,8 @@ export interface StartOptions extends Partial<Settings> {
   readonly clock?: 'real' | 'manual';
   /** Where a manual clock begins: 2026-01-01T00:00:00Z if absent. */
   readonly now?: string | number;
-  /** What every workspace begins with. */
-  readonly fixtures?: Fixtures | readonly Fixtures[];
+  /** What every workspace begins with: fixtures, or paths of YAML or JSON files of them. */
+  readonly fixtures?: FixturesOrPath | readonly FixturesOrPath[];
   /** Rules that every workspace begins with. */
   readonly outcomeRules?: NonNullable<Fixtures['outcomeRules']>;
   readonly faults?: NonNullable<Fixtures['faults']>;
@@ -54,6 +58,8 @@ export interface StartOptions extends Partial<Settings> {
   readonly upstream?: string;
   /** Checks every answer against the contract. */
   readonly validateResponses?: boolean;
+  /** The least level to log, to standard error; `silent` if absent. */
+  readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
 
 /** A running emulator. */
@@ -76,6 +82,7 @@ const defaults = {
   database: ':memory:',
   clock: 'manual',
   seed: 'retell-emulator',
+  logLevel: 'silent',
 } as const;
 
 /**
@@ -89,6 +96,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
     environment: {},
     file: { path: 'startEmulator', content },
   });
+  const log = config.logLevel === 'silent' ? undefined : await createLog(config.logLevel);
   const emulator = openEmulator({
     ...config,
     clock: wallClock(),
@@ -107,6 +115,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
   const app = buildApp({
     ...config,
     emulator,
+    ...(log && { logger: log.logger }),
     controlAccess: control === 'off' ? undefined : { mode: control, host, token, defaultApiKey },
   });
   const shutDown = async (): Promise<void> => {
@@ -114,6 +123,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
     app.server.closeAllConnections();
     await closed;
     emulator.close();
+    log?.flush();
   };
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= shutDown());
@@ -142,8 +152,14 @@ function refuseUnusable(apiKey: string, accepted: readonly string[]): void {
   }
 }
 
-const nameFixtures = (fixtures: Fixtures | readonly Fixtures[]): FixtureSource[] =>
-  [fixtures].flat().map((content, index) => ({ name: `fixtures[${String(index)}]`, content }));
+const nameFixtures = (fixtures: NonNullable<StartOptions['fixtures']>): FixtureSource[] =>
+  [fixtures]
+    .flat()
+    .map((one, index) =>
+      typeof one === 'string'
+        ? readFixtures(one)
+        : { name: `fixtures[${String(index)}]`, content: one },
+    );
 
 /** Copied, because what the caller does to them later must change nothing. */
 function readOptions(options: unknown): StartOptions {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Retell from 'retell-sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -7,6 +9,8 @@ import {
   type StartOptions,
   type Workspace,
 } from '../src/index.js';
+import { optionSpecs } from '../src/options.js';
+import { temporaryFolder } from './support/files.js';
 import { newYear } from './support/manual-clock.js';
 
 async function start(options: StartOptions = {}) {
@@ -99,6 +103,25 @@ describe('startEmulator', () => {
     });
   });
 
+  it('takes every option of the command, and fixtures by value and by path', async () => {
+    const file = join(temporaryFolder(), 'fixtures.yaml');
+    writeFileSync(file, 'settings: { unknownEngines: reject }');
+    const options: Required<StartOptions> = {
+      ...{ database: ':memory:', host: '127.0.0.1', port: 0, apiKey: ['key_a'], clock: 'manual' },
+      ...{ now: 0, fixtures: [file, { credit: 3 }], outcomeRules: [], faults: [], credit: 2 },
+      ...{ journalSize: 1, control: 'on', controlToken: 'token', defaultApiKey: 'key_a' },
+      ...{ upstream: 'http://127.0.0.1:1', validateResponses: true, logLevel: 'silent' },
+      ...{ seed: 's', concurrency: 1, runDuration: '1s', outcomes: 'pass=1', progression: 'time' },
+      ...{ rateLimit: 'off', unknownTestCases: 'accept', unknownEngines: 'accept' },
+    };
+    expect(Object.keys(options)).toEqual(
+      expect.arrayContaining(optionSpecs.map(({ name }) => name)),
+    );
+    const workspace = (await start(options)).workspace('key_a');
+    expect(await workspace.settings.get()).toMatchObject({ unknownEngines: 'reject', seed: 's' });
+    expect(await workspace.credit.get()).toBe(3);
+  });
+
   it('takes an option that is undefined for one that is not given', async () => {
     const absent = { database: undefined, port: undefined, seed: undefined, clock: undefined };
     const [a, b] = [await start(absent as object), await start({ ...absent, now: null } as object)];
@@ -126,7 +149,7 @@ describe('startEmulator', () => {
     [{ now: '2026-02-31T00:00:00Z' }, 'now must be milliseconds since the epoch'],
     [{ now: 0, clock: 'real' }, 'now goes with the clock "manual"'],
     [null, 'startEmulator: must be given options'],
-    [[], 'startEmulator: must be given options'],
+    [{ fixtures: 'none.yaml' }, 'cannot read fixtures none.yaml: ENOENT'],
     [{ seed: () => 'x' }, 'startEmulator: must be given plain data'],
     [{ fixtures: { batch: [] } }, 'fixtures[0]: must NOT have the unknown property "batch"'],
     [{ host: '0.0.0.0' }, 'would let others steer the emulator'],
@@ -247,7 +270,6 @@ describe('an error of a workspace', () => {
   it.each<[string, (workspace: Workspace) => Promise<unknown>]>([
     ['snapshot', (workspace) => workspace.restore('nope')],
     ['batch test', (workspace) => workspace.batchTests.step('nope')],
-    ['batch test', (workspace) => workspace.batchTests.complete('nope')],
     ['batch test', (workspace) => workspace.batchTests.wait('nope')],
     ['test run', (workspace) => workspace.testRuns.explain('nope')],
     ['outcome rule', (workspace) => workspace.outcomes.delete('nope')],
