@@ -66,15 +66,8 @@ export const deleteAgent: Operation<'deleteAgent'> = (services, caller, { params
 };
 
 /** Documented: every version is listed, unless `is_latest` asks for the latest of each. */
-export const listAgents: Operation<'listAgents'> = (services, caller, { query }) => {
-  const { limit, is_latest: isLatest = false, ...from } = query;
-  if (!isLatest) return listAssetVersions(services, caller, 'agent', query).map(toAgent);
-  const seen = new Set<string>();
-  return listAssetVersions(services, caller, 'agent', from)
-    .filter(({ id }) => !seen.has(id) && seen.add(id))
-    .slice(0, limit)
-    .map(toAgent);
-};
+export const listAgents: Operation<'listAgents'> = (services, caller, { query }) =>
+  listAssetVersions(services, caller, 'agent', query, query.is_latest).map(toAgent);
 
 export const listAgentsV2: Operation<'listAgentsV2'> = (services, caller, { query, body }) => {
   const filter = (body as Schemas['AgentFilter'] | undefined)?.filter_criteria ?? {};

@@ -8,7 +8,7 @@ import {
 import { ApiError, type ErrorCode } from '../errors.js';
 import { keyedId } from '../random.js';
 import type { Workspace } from '../simulation/workspace.js';
-import type { StoredAssetVersion } from '../store/assets.js';
+import type { AssetName, StoredAssetVersion } from '../store/assets.js';
 import { findWorkspace, type Caller, type Services } from './operation.js';
 import { readPageQuery, toPage } from './paging.js';
 
@@ -125,25 +125,40 @@ interface LegacyPageQuery {
   readonly pagination_key_version?: number | string;
 }
 
-/** Versions of all assets, the newest first, from behind the one that the query names. */
+/**
+ * Versions of all assets, or only the latest of each, the newest first, from behind the one that
+ * the query names.
+ */
 export function listAssetVersions(
   services: Services,
   caller: Caller,
   kind: AssetKind,
   query: LegacyPageQuery,
+  isLatest = false,
 ): StoredAssetVersion[] {
-  const { limit = 1000, pagination_key: lastId = '', pagination_key_version = '' } = query;
+  const { limit = 1000, pagination_key: id = '', pagination_key_version: version = '' } = query;
   if (limit < 1) throw new ApiError('invalid_request', 'query/limit must be >= 1');
   const workspace = findWorkspace(services, caller);
   if (workspace === undefined) return [];
-  const all = services.store.assets.listAllVersions(workspace.id, kind);
-  const isLast = ({ id, version }: StoredAssetVersion) =>
-    id === lastId && ['', String(version)].includes(String(pagination_key_version));
-  const start = lastId === '' ? 0 : all.findLastIndex(isLast) + 1;
-  if (lastId !== '' && start === 0) {
+  const { assets } = services.store;
+  const range = { workspaceId: workspace.id, kind, limit };
+  const last = id === '' ? undefined : findListed(assets, { ...range, id }, version);
+  return isLatest
+    ? assets.listPage({ ...range, after: last?.position, order: 'descending' })
+    : assets.listAllVersions({ ...range, after: last });
+}
+
+/** Where a list has got to: to a version, or past all of its asset if none is named. */
+function findListed(
+  assets: Services['store']['assets'],
+  name: AssetName,
+  version: number | string,
+) {
+  const asset = assets.find(name, version === '' ? undefined : Number(version));
+  if (asset === undefined) {
     throw new ApiError('invalid_request', 'query/pagination_key must be the id of a listed one');
   }
-  return all.slice(start, start + limit);
+  return version === '' ? { ...asset, version: 0 } : asset;
 }
 
 function found<Value>(value: Value | undefined, otherwise: ErrorCode = 'unprocessable'): Value {

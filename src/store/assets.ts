@@ -39,6 +39,16 @@ export interface AssetPage {
   readonly order: 'ascending' | 'descending';
 }
 
+/** Versions of all assets of a kind. */
+export interface AssetVersionPage {
+  readonly workspaceId: number;
+  readonly kind: AssetKind;
+  /** Only what is listed after this one; all if absent. */
+  readonly after?: Pick<StoredAssetVersion, 'position' | 'version'> | undefined;
+  /** All if absent. */
+  readonly limit?: number;
+}
+
 export interface AssetStore {
   /** Makes an asset whose first version has this number. */
   insert(asset: AssetName, first: NewAssetVersion, version?: number): void;
@@ -64,7 +74,7 @@ export interface AssetStore {
   /** Of one asset, the newest first. */
   listVersions(asset: AssetName): StoredAssetVersion[];
   /** Of all assets, the newest first. */
-  listAllVersions(workspaceId: number, kind: AssetKind): StoredAssetVersion[];
+  listAllVersions(page: AssetVersionPage): StoredAssetVersion[];
   listPage(page: AssetPage): StoredAssetVersion[];
 }
 
@@ -104,9 +114,14 @@ export function assetStore(db: Db): AssetStore {
   const listVersions = db.prepare<AssetName, Row>(
     `${selectVersions} WHERE ${isNamed} ORDER BY version DESC`,
   );
-  const listAllVersions = db.prepare<{ workspaceId: number; kind: AssetKind }, Row>(
-    `${selectVersions} WHERE assets.workspace_id = :workspaceId AND kind = :kind
-     ORDER BY assets.asset_key DESC, version DESC`,
+  const listAllVersions = db.prepare<
+    { workspaceId: number; kind: AssetKind; position: number; version: number; limit: number },
+    Row
+  >(
+    `${selectVersions}
+     WHERE assets.workspace_id = :workspaceId AND kind = :kind
+       AND (assets.asset_key, version) < (:position, :version)
+     ORDER BY assets.asset_key DESC, version DESC LIMIT :limit`,
   );
   const preparePage = (comparison: string, order: string) =>
     db.prepare<{ workspaceId: number; kind: AssetKind; after: number; limit: number }, Row>(
@@ -136,8 +151,10 @@ export function assetStore(db: Db): AssetStore {
     getContent: (contentKey) =>
       JSON.parse(required(getContent.get({ contentKey }))) as AssetContent,
     listVersions: (asset) => listVersions.all(asset).map(toVersion),
-    listAllVersions: (workspaceId, kind) =>
-      listAllVersions.all({ workspaceId, kind }).map(toVersion),
+    listAllVersions({ workspaceId, kind, after, limit = -1 }) {
+      const { position, version } = after ?? { position: Number.MAX_SAFE_INTEGER, version: 0 };
+      return listAllVersions.all({ workspaceId, kind, position, version, limit }).map(toVersion);
+    },
     listPage({ order, after, limit = -1, ...page }) {
       const first = order === 'ascending' ? 0 : Number.MAX_SAFE_INTEGER;
       return listPage[order].all({ ...page, limit, after: after ?? first }).map(toVersion);

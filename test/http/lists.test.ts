@@ -247,6 +247,47 @@ describe('paging', () => {
 });
 
 describe('deprecated lists', () => {
+  type Agent = Record<string, unknown>;
+
+  it('hold all versions of agents, or the latest of each, page by page', async () => {
+    const { client } = buildTestApp();
+    for (const drafts of [0, 2, 1]) {
+      const agent = {
+        voice_id: 'v',
+        response_engine: { type: 'custom-llm', llm_websocket_url: 'wss://x' },
+      };
+      const { agent_id: id } = await client().call('POST', '/create-agent', agent);
+      for (let draft = 0; draft < drafts; draft += 1) {
+        await client().call('POST', `/create-agent-version/${String(id)}`, { base_version: 0 });
+      }
+    }
+    const list = (query: string) => client().call<Agent[]>('GET', `/list-agents?${query}`);
+    const walk = async (query: string): Promise<Agent[]> => {
+      const seen: Agent[] = [];
+      for (let from = ''; ;) {
+        const [agent] = await list(`limit=1&${query}${from}`);
+        if (agent === undefined) return seen;
+        seen.push(agent);
+        const { agent_id: id, version } = agent;
+        from = `&pagination_key=${String(id)}&pagination_key_version=${String(version)}`;
+      }
+    };
+    const all = await walk('');
+    expect(all).toEqual(await list(''));
+    expect(all.map(({ version }) => version)).toEqual([1, 0, 2, 1, 0, 0]);
+    const latest = await walk('is_latest=true');
+    expect(latest).toEqual(await list('is_latest=true'));
+    expect(latest).toEqual([all[0], all[2], all[5]]);
+    const middle = String(all[2]?.['agent_id']);
+    expect(await list(`pagination_key=${middle}`)).toEqual([all[5]]);
+    for (const unlisted of [`${middle}&pagination_key_version=3`, 'agent_x']) {
+      const url = `/list-agents?pagination_key=${unlisted}`;
+      const { status, body } = await client().send({ method: 'GET', url });
+      expect(status).toBe(400);
+      expect(body['message']).toContain('query/pagination_key must be the id of a listed one');
+    }
+  });
+
   it('say so, and what to use instead', async () => {
     const { client } = buildTestApp();
     const { test_case_batch_job_id: id } = await client().createBatchTest();
