@@ -7,14 +7,14 @@ import { temporaryFolder } from '../support/files.js';
 
 const stored = (name: string) => readFileSync(new URL(name, import.meta.url));
 
-/** What that emulator answered, by path, before it ended. */
-const answers = JSON.parse(stored('5.answers.json').toString()) as Record<string, unknown>;
-const [done, half, waiting] = Object.keys(answers).filter((path) => path.startsWith('/get-batch'));
+/** What the emulator whose schema was that of a migration answered, by path, before it ended. */
+const answersOf = (migration: number) =>
+  JSON.parse(stored(`${String(migration)}.answers.json`).toString()) as Record<string, unknown>;
 
-/** Starts on a file that an emulator with the schema of migration 5 left behind. */
-async function startOnOlder() {
+/** Starts on a file that it left behind. */
+async function startOnOlder(migration: number) {
   const database = join(temporaryFolder(), 'emulator.sqlite');
-  writeFileSync(database, gunzipSync(stored('5.sqlite.gz')));
+  writeFileSync(database, gunzipSync(stored(`${String(migration)}.sqlite.gz`)));
   const emulator = await startEmulator({
     ...{ database, seed: 'older', concurrency: 2, runDuration: '10s..20s' },
     validateResponses: true,
@@ -29,23 +29,51 @@ async function startOnOlder() {
   return { emulator, workspace, get };
 }
 
-describe('a database that an older emulator left behind', () => {
+describe.each([5, 6])('a database that an emulator of migration %i left behind', (migration) => {
+  const answers = answersOf(migration);
+  const [done, half, waiting] = Object.keys(answers).filter((path) =>
+    path.startsWith('/get-batch'),
+  );
+
   it.each(Object.keys(answers))('is read as it was by GET %s', async (path) => {
-    const { get } = await startOnOlder();
+    const { get } = await startOnOlder(migration);
     expect(await get(path)).toEqual({ status: 200, body: answers[path] });
   });
 
   it('goes on with what was under way, and what waited', async () => {
-    const { workspace, get } = await startOnOlder();
+    const { workspace, get } = await startOnOlder(migration);
     await workspace.settle();
     expect((await get(half)).body).toMatchObject({ status: 'complete', total_count: 6 });
     expect((await get(waiting)).body).toMatchObject({ status: 'complete', total_count: 1 });
   });
 
   it('goes back to its snapshots', async () => {
-    const { workspace, get } = await startOnOlder();
+    const { workspace, get } = await startOnOlder(migration);
     await workspace.restore('before');
     expect(await get(done)).toEqual({ status: 200, body: answers[done ?? ''] });
     expect(await get(half)).toMatchObject({ status: 404 });
+  });
+});
+
+describe('a database that an emulator of migration 6 left behind', () => {
+  const answers = answersOf(6);
+
+  it('goes on with what steps and reads move', async () => {
+    const { workspace, get } = await startOnOlder(6);
+    const [manual, polls] = ['test_batch_0601a64bdbc7', 'test_batch_0101a64bdbc7'];
+    expect(await workspace.batchTests.step(manual)).toMatchObject({ passCount: 1, failCount: 1 });
+    expect((await get(`/get-batch-test/${polls}`)).body).toMatchObject({ status: 'in_progress' });
+    expect((await get(`/get-batch-test/${polls}`)).body).toMatchObject({ status: 'complete' });
+  });
+
+  it('goes back to the middle of its work', async () => {
+    const { workspace, get } = await startOnOlder(6);
+    await workspace.settle();
+    await workspace.restore('middle');
+    const half = '/v2/list-test-runs/test_batch_0401a64bdbc7';
+    expect((await get(half)).body).toEqual(answers[half]);
+    await workspace.settle();
+    const batch = '/get-batch-test/test_batch_0401a64bdbc7';
+    expect((await get(batch)).body).toMatchObject({ status: 'complete', total_count: 6 });
   });
 });
