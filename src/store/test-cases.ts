@@ -1,6 +1,7 @@
 import { orderedByVariables } from '../domain/ordered-outcome.js';
 import { engineKeyOf } from '../domain/response-engine.js';
 import type { TestCaseContent, TestCaseRevision } from '../domain/test-case.js';
+import { derivedHex } from '../random.js';
 import { required, type Db } from './database.js';
 
 /** A definition as it stands: its current revision, and where that is kept. */
@@ -155,31 +156,31 @@ export function testCaseStore(db: Db): TestCaseStore {
 /** Answers the key of the revision. */
 function revisionKeeper(db: Db): (revision: NewRevision) => number {
   const insertRevision = db.prepare<
-    Omit<NewRevision, 'content'> & { content: string; magic: string | null }
+    Omit<NewRevision, 'content'> & { content: string; magic: string | null; digest: string }
   >(
     `INSERT INTO test_case_revisions (workspace_id, test_case_definition_id, revision, content,
-                                      magic, created_at, modified_at)
+                                      magic, created_at, modified_at, digest)
      SELECT :workspaceId, :definitionId, COALESCE(MAX(revision), 0) + 1, :content, :magic,
-            :createdAt, :modifiedAt
+            :createdAt, :modifiedAt, :digest
      FROM test_case_revisions
      WHERE workspace_id = :workspaceId AND test_case_definition_id = :definitionId`,
   );
   const findRevision = db
-    .prepare<Omit<NewRevision, 'content'> & { content: string }, number>(
+    .prepare<{ workspaceId: number; digest: string }, number>(
       `SELECT revision_key FROM test_case_revisions
-       WHERE workspace_id = :workspaceId AND test_case_definition_id = :definitionId
-         AND content = :content AND created_at = :createdAt AND modified_at = :modifiedAt`,
+       WHERE workspace_id = :workspaceId AND digest = :digest`,
     )
     .pluck();
   return (revision) => {
-    const magic = orderedByVariables(revision.content.dynamic_variables);
-    const row = {
-      ...revision,
-      content: JSON.stringify(revision.content),
-      magic: magic === undefined ? null : JSON.stringify(magic),
-    };
+    const { workspaceId, definitionId, createdAt, modifiedAt } = revision;
+    const content = JSON.stringify(revision.content);
+    const digest = derivedHex(32, definitionId, createdAt, modifiedAt, content);
     // A workspace that was put back may come to say what it said before: that is still there.
-    return findRevision.get(row) ?? Number(insertRevision.run(row).lastInsertRowid);
+    const known = findRevision.get({ workspaceId, digest });
+    if (known !== undefined) return known;
+    const order = orderedByVariables(revision.content.dynamic_variables);
+    const magic = order === undefined ? null : JSON.stringify(order);
+    return Number(insertRevision.run({ ...revision, content, magic, digest }).lastInsertRowid);
   };
 }
 

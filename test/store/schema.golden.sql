@@ -144,7 +144,7 @@ CREATE TABLE test_case_revisions (
   -- Of the definition.
   created_at INTEGER NOT NULL,
   -- Of this revision.
-  modified_at INTEGER NOT NULL CHECK (modified_at >= created_at), magic TEXT CHECK (json_valid(magic)),
+  modified_at INTEGER NOT NULL CHECK (modified_at >= created_at), magic TEXT CHECK (json_valid(magic)), digest TEXT,
   UNIQUE (workspace_id, test_case_definition_id, revision)
 ) STRICT;
 
@@ -198,3 +198,6 @@ CREATE INDEX outcome_rules_by_workspace ON outcome_rules (workspace_id, rule_key
 
 CREATE INDEX test_case_definitions_by_engine
   ON test_case_definitions (workspace_id, engine, definition_key);
+
+CREATE UNIQUE INDEX test_case_revisions_by_digest ON test_case_revisions (workspace_id, digest)
+  WHERE digest IS NOT NULL;

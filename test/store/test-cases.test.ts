@@ -1,0 +1,46 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { newContent } from '../../src/domain/test-case.js';
+import { openStore } from '../../src/store/store.js';
+import type { NewRevision } from '../../src/store/test-cases.js';
+
+const content = (user_prompt: string) =>
+  newContent({
+    ...{ name: 'n', user_prompt, metrics: [] },
+    response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
+  });
+
+describe('what a definition said', () => {
+  it('is kept once, and apart from what it said at another time, or another did', () => {
+    const store = openStore(':memory:', 0);
+    onTestFinished(() => {
+      store.close();
+    });
+    const clock = { mode: 'manual', time: 0 } as const;
+    const [workspaceId = 0, other = 0] = ['v', 'w'].map(
+      (name) => store.workspaces.insert(name, 0, clock, null).id,
+    );
+    const first: NewRevision = {
+      ...{ workspaceId, definitionId: 'a', content: content('1') },
+      ...{ createdAt: 0, modifiedAt: 0 },
+    };
+    const changes: Partial<NewRevision>[] = [
+      ...[{}, { content: content('2') }, { modifiedAt: 1 }, { createdAt: 1, modifiedAt: 1 }],
+      ...[{ definitionId: 'b' }, { workspaceId: other }],
+    ];
+    const keep = () =>
+      changes.map((change) => {
+        const revision = { ...first, ...change };
+        const { workspaceId, definitionId } = revision;
+        if (store.testCases.find(workspaceId, definitionId) === undefined) {
+          return store.testCases.insert(revision);
+        }
+        return store.testCases.revise(revision);
+      });
+    const keys = keep();
+    expect(new Set(keys).size).toBe(changes.length);
+    expect(keep()).toEqual(keys);
+    expect(keys.map((key) => store.testCases.getRevision(key).content.user_prompt)).toEqual([
+      ...['1', '2', '1', '1', '1', '1'],
+    ]);
+  });
+});
