@@ -1,3 +1,4 @@
+import type { Statement } from 'better-sqlite3';
 import { assetStore, type AssetStore } from './assets.js';
 import { batchTestStore, type BatchTestStore } from './batch-tests.js';
 import { openDatabase, required, type Db } from './database.js';
@@ -80,7 +81,7 @@ export function openStore(
     faults,
     snapshots: snapshotStore(db, forgetAll),
     ...seedStore(db),
-    ...figuresOf(db),
+    ...figuresOf(db, transactions),
     onRollback(tell) {
       tellOfRollback = tell;
     },
@@ -124,17 +125,51 @@ function seedStore(db: Db): Pick<Store, 'keepSeed' | 'seedKeyOf'> {
   };
 }
 
-/** Figures for whoever watches: counts are kept with the batches, so no run is looked at. */
-function figuresOf(db: Db): Pick<Store, 'countRuns' | 'size'> {
-  const countRuns = db.prepare<[], RunCounts>(
-    `SELECT COALESCE(SUM(total_count - started_count), 0) AS pending,
-            COALESCE(SUM(started_count - pass_count - fail_count - error_count), 0) AS in_progress,
-            COALESCE(SUM(pass_count), 0) AS pass, COALESCE(SUM(fail_count), 0) AS fail,
-            COALESCE(SUM(error_count), 0) AS error
-     FROM batch_tests`,
-  );
+/** Figures for whoever watches. */
+function figuresOf(
+  db: Db,
+  { transaction }: Pick<Transactions, 'transaction'>,
+): Pick<Store, 'countRuns' | 'size'> {
+  const beginToCount = transaction(() => db.exec(countingOfRuns));
+  let countRuns: Statement<[], RunCounts> | undefined;
   const size = db
     .prepare<[], number>('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')
     .pluck();
-  return { countRuns: () => required(countRuns.get()), size: () => required(size.get()) };
+  return {
+    countRuns() {
+      if (countRuns === undefined) {
+        beginToCount();
+        countRuns = db.prepare(`SELECT ${runCounts} FROM counted`);
+      }
+      return required(countRuns.get());
+    },
+    size: () => required(size.get()),
+  };
 }
+
+const runCounts = `total_count - started_count AS pending,
+  started_count - pass_count - fail_count - error_count AS in_progress,
+  pass_count AS pass, fail_count AS fail, error_count AS error`;
+
+const counts = ['total_count', 'started_count', 'pass_count', 'fail_count', 'error_count'];
+
+const changeCounts = (changeOf: (column: string) => string): string =>
+  `UPDATE counted SET ${counts.map((column) => `${column} = ${column} + ${changeOf(column)}`).join(', ')};`;
+
+/**
+ * All batches are read once, when the figures are first asked for. From then on SQLite keeps the
+ * sums, as part of whatever changes a batch, and undoes it with that.
+ */
+const countingOfRuns = `
+  CREATE TEMP TABLE counted AS
+    SELECT ${counts.map((column) => `COALESCE(SUM(${column}), 0) AS ${column}`).join(', ')}
+    FROM batch_tests;
+  CREATE TEMP TRIGGER count_inserted AFTER INSERT ON batch_tests BEGIN
+    ${changeCounts((column) => `new.${column}`)}
+  END;
+  CREATE TEMP TRIGGER count_updated AFTER UPDATE OF ${counts.join(', ')} ON batch_tests BEGIN
+    ${changeCounts((column) => `new.${column} - old.${column}`)}
+  END;
+  CREATE TEMP TRIGGER count_deleted AFTER DELETE ON batch_tests BEGIN
+    ${changeCounts((column) => `-old.${column}`)}
+  END;`;
