@@ -1,5 +1,10 @@
 import type { components } from '../contract/retell.gen.js';
-import type { AssetContent } from '../domain/asset.js';
+import {
+  saidContent,
+  toWireVersion,
+  type AssetContent,
+  type AssetVersion,
+} from '../domain/asset.js';
 import { ApiError } from '../errors.js';
 import { engineName } from '../simulation/engine-lookup.js';
 import type { Workspace } from '../simulation/workspace.js';
@@ -11,8 +16,6 @@ import {
   getAsset,
   listAssets,
   listAssetVersions,
-  saidContent,
-  toWire,
   type FoundAsset,
 } from './assets.js';
 import { resolveEngine } from './engines.js';
@@ -23,8 +26,8 @@ type Schemas = components['schemas'];
 type AnyEngine = Schemas['ResponseEngine'];
 
 // What is kept is what was validated when it came, so it is as the contract has it.
-const toAgent = (asset: Parameters<typeof toWire>[1]) =>
-  toWire('agent', asset) as unknown as Schemas['Agent'];
+const toAgent = (asset: AssetVersion) =>
+  toWireVersion('agent', asset) as unknown as Schemas['Agent'];
 
 /** What an agent says, its engine with the version that it speaks through. */
 function agentContent(services: Services, workspace: Workspace, input: Schemas['AgentInput']) {

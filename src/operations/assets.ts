@@ -1,10 +1,4 @@
-import {
-  saidContent,
-  toWireVersion,
-  type AssetContent,
-  type AssetKind,
-  type AssetVersion,
-} from '../domain/asset.js';
+import type { AssetContent, AssetKind, AssetVersion } from '../domain/asset.js';
 import { ApiError, type ErrorCode } from '../errors.js';
 import { keyedId } from '../random.js';
 import type { Workspace } from '../simulation/workspace.js';
@@ -82,13 +76,6 @@ const notFoundCodes = {
   'conversation-flow': 'not_found',
   agent: 'unprocessable',
 } as const satisfies Record<AssetKind, ErrorCode>;
-
-type Wire<Kind extends AssetKind> = ReturnType<typeof toWireVersion> & { kind?: Kind };
-
-export const toWire = <Kind extends AssetKind>(kind: Kind, asset: AssetVersion): Wire<Kind> =>
-  toWireVersion(kind, asset);
-
-export { saidContent };
 
 interface AssetPageQuery {
   readonly limit?: number;

@@ -1,5 +1,5 @@
 import type { components } from '../contract/retell.gen.js';
-import type { AssetKind } from '../domain/asset.js';
+import { saidContent, toWireVersion, type AssetKind, type AssetVersion } from '../domain/asset.js';
 import type { ResponseEngine } from '../domain/response-engine.js';
 import { ApiError, type ErrorCode } from '../errors.js';
 import { engineName, lookUpEngine, type ResolvedEngine } from '../simulation/engine-lookup.js';
@@ -11,8 +11,6 @@ import {
   getAsset,
   listAssets,
   listAssetVersions,
-  saidContent,
-  toWire,
 } from './assets.js';
 import type { Caller, Operation, Services } from './operation.js';
 
@@ -24,10 +22,9 @@ type Flow = Schemas['ConversationFlow'];
 const defaultModel = 'gpt-4.1';
 
 // What is kept is what was validated when it came, so it is as the contract has it.
-const toLlm = (asset: Parameters<typeof toWire>[1]) =>
-  toWire('retell-llm', asset) as unknown as Llm;
-const toFlow = (asset: Parameters<typeof toWire>[1]) =>
-  toWire('conversation-flow', asset) as unknown as Flow;
+const toLlm = (asset: AssetVersion) => toWireVersion('retell-llm', asset) as unknown as Llm;
+const toFlow = (asset: AssetVersion) =>
+  toWireVersion('conversation-flow', asset) as unknown as Flow;
 
 export const createRetellLLM: Operation<'createRetellLLM'> = (services, caller, { body }) =>
   toLlm(
