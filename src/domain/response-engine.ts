@@ -8,10 +8,11 @@ export type EngineType = ResponseEngine['type'];
 /** Type and id in one: what definitions and batches are listed by. The version is left out. */
 export const engineKey = (type: EngineType, id: string): string => `${type}:${id}`;
 
+export const engineIdOf = (engine: ResponseEngine): string =>
+  engine.type === 'retell-llm' ? engine.llm_id : engine.conversation_flow_id;
+
 export const engineKeyOf = (engine: ResponseEngine): string =>
-  engine.type === 'retell-llm'
-    ? engineKey(engine.type, engine.llm_id)
-    : engineKey(engine.type, engine.conversation_flow_id);
+  engineKey(engine.type, engineIdOf(engine));
 
 /** The engine without what the contract does not know. Observed: clients send more, ignored. */
 export function knownEngine(engine: ResponseEngine): ResponseEngine {

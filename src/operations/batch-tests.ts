@@ -1,4 +1,5 @@
 import type { components } from '../contract/retell.gen.js';
+import { idPropertyOf } from '../domain/asset.js';
 import { batchStatus, type BatchTest } from '../domain/batch-test.js';
 import { idOf } from '../made-id.js';
 import { knownEngine } from '../domain/response-engine.js';
@@ -160,8 +161,8 @@ function latestVersion(
   query: Parameters<typeof readEngineQuery>[0],
 ): number | undefined {
   const workspace = findWorkspace(services, caller);
-  const { type: kind, llm_id = '', conversation_flow_id = '' } = query;
-  const id = kind === 'retell-llm' ? llm_id : conversation_flow_id;
+  const { type: kind } = query;
+  const id = query[idPropertyOf[kind]] ?? '';
   // Of an engine that was not created here, no version is known to be the latest.
   return workspace && services.store.assets.refer({ workspaceId: workspace.id, kind, id })?.version;
 }

@@ -1,5 +1,6 @@
 import { ApiError } from '../errors.js';
 import { derivedHex } from '../random.js';
+import { idPropertyOf } from '../domain/asset.js';
 import { engineKey, type EngineType } from '../domain/response-engine.js';
 
 /** Documented: the page size of a client that names none. */
@@ -72,7 +73,7 @@ interface EngineQuery {
  * @throws ApiError 400
  */
 export function readEngineQuery(query: EngineQuery): string {
-  const name = query.type === 'retell-llm' ? 'llm_id' : 'conversation_flow_id';
+  const name = idPropertyOf[query.type];
   const id = query[name];
   if (id === undefined) {
     const fault = `query must have required property '${name}' when type is "${query.type}"`;

@@ -1,4 +1,4 @@
-import type { EngineType, ResponseEngine } from '../domain/response-engine.js';
+import { engineIdOf, type EngineType, type ResponseEngine } from '../domain/response-engine.js';
 import type { Store } from '../store/store.js';
 
 /** An engine as something is made for it: with its version, and what it says. */
@@ -28,7 +28,7 @@ export function lookUpEngine<Engine extends ResponseEngine>(
   return { engine: { ...engine, version: asset.version }, contentKey: asset.contentKey };
 }
 
-export const engineName = (engine: ResponseEngine): { kind: EngineType; id: string } =>
-  engine.type === 'retell-llm'
-    ? { kind: engine.type, id: engine.llm_id }
-    : { kind: engine.type, id: engine.conversation_flow_id };
+export const engineName = (engine: ResponseEngine): { kind: EngineType; id: string } => ({
+  kind: engine.type,
+  id: engineIdOf(engine),
+});

@@ -1,6 +1,6 @@
 import { applyRule, type RunFacts } from '../domain/outcome-rule.js';
 import type { OrderedOutcome } from '../domain/ordered-outcome.js';
-import { engineOfKey } from '../domain/response-engine.js';
+import { engineIdOf, engineOfKey } from '../domain/response-engine.js';
 import { placeholderRevision } from '../domain/test-case.js';
 import type { Store } from '../store/store.js';
 import type { QueuedRun } from '../store/test-runs.js';
@@ -52,7 +52,7 @@ function factsOf(store: Store, run: QueuedRun): RunFacts {
   return {
     definitionId,
     name: content.name,
-    engineId: engine.type === 'retell-llm' ? engine.llm_id : engine.conversation_flow_id,
+    engineId: engineIdOf(engine),
     batchOrdinal: run.batchOrdinal,
     dynamicVariables: content.dynamic_variables,
   };
