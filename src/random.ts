@@ -86,7 +86,10 @@ const neighbours = 256;
 /** What neighbours have in common, so that one digest serves them all. */
 const neighbourhoods = memory<string, string>();
 
-/** They depend on the key alone. Within a workspace, an ordinal gives others than all before it. */
+/**
+ * They depend on the key alone. Those of two neighbourhoods may be the same by a chance of 1 in
+ * 2^28 for runs, 2^40 for batches; what would use them then is done over with another key.
+ */
 export function batchNumbersOf(ordinal: number, ...key: ChanceKey): BatchNumbers {
   const number = Math.floor(ordinal / neighbours);
   const digits = neighbourhoods.get(JSON.stringify([number, key]), () =>

@@ -15,7 +15,8 @@ export interface Transactions extends Pick<GroupCommit, 'prolonged' | 'certain' 
   ): (...args: Args) => Result;
   /**
    * Like `transaction`, done over if it used an id that is taken, so that `work`, which must
-   * make other ids at each attempt, is certain of them. With 48 bits that is a rare event.
+   * make other ids at each attempt, is certain of them. That is rare: of an id, 28 bits at least
+   * are chance.
    */
   transactionWithNewIds<Result>(work: (attempt: number) => Result): Result;
   /**
