@@ -134,13 +134,29 @@ function toConfig({ apiKey = [], fixtures = [], ...values }: CheckedValues) {
   const { credit, journalSize, upstream } = values;
   const { control, controlToken, defaultApiKey, clock } = values;
   return {
-    ...{ host, port, database, validateResponses, logLevel },
-    ...{ control, controlToken, defaultApiKey, clock, credit, journalSize, upstream },
+    host,
+    port,
+    database,
+    validateResponses,
+    logLevel,
+    control,
+    controlToken,
+    defaultApiKey,
+    clock,
+    credit,
+    journalSize,
+    upstream,
     apiKeys: apiKey,
     fixtures,
     settings: {
-      ...{ seed, concurrency, runDuration, outcomes },
-      ...{ progression, rateLimit, unknownTestCases, unknownEngines },
+      seed,
+      concurrency,
+      runDuration,
+      outcomes,
+      progression,
+      rateLimit,
+      unknownTestCases,
+      unknownEngines,
     },
   };
 }

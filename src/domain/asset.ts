@@ -27,7 +27,11 @@ export const idPropertyOf = {
 /** What the emulator says of a version, and no client. */
 const ownProperties = new Set<string>([
   ...Object.values(idPropertyOf),
-  ...['version', 'base_version', 'is_published', 'last_modification_timestamp', 'next_version'],
+  'version',
+  'base_version',
+  'is_published',
+  'last_modification_timestamp',
+  'next_version',
 ]);
 
 /** What a client says, without what is not a client's to say. */

@@ -44,9 +44,10 @@ function readLlm(content: AssetContent): Engine {
     ...readOpening(content),
     type: 'retell-llm',
     beginMessage: textOf(content['begin_message']),
-    tools: [content, ...states].flatMap((holder) =>
-      toolsOf(holder === content ? content['general_tools'] : holder['tools']),
-    ),
+    tools: [
+      ...toolsOf(content['general_tools']),
+      ...states.flatMap((state) => toolsOf(state['tools'])),
+    ],
     places,
     startId: textOf(content['starting_state']) ?? places[0]?.id,
   };
@@ -54,7 +55,12 @@ function readLlm(content: AssetContent): Engine {
 
 /** Properties of a node that hold one edge. */
 const singleEdges = [
-  ...['edge', 'always_edge', 'skip_response_edge', 'else_edge', 'success_edge', 'failed_edge'],
+  'edge',
+  'always_edge',
+  'skip_response_edge',
+  'else_edge',
+  'success_edge',
+  'failed_edge',
 ];
 
 function readFlow(content: AssetContent): Engine {

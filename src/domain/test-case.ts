@@ -28,8 +28,13 @@ export function newContent(
   const { dynamic_variables, tool_mocks, llm_model } = defaults;
   return changedContent(
     {
-      ...{ name, response_engine, user_prompt, metrics, dynamic_variables, llm_model },
+      name,
+      response_engine,
+      user_prompt,
+      metrics,
+      dynamic_variables,
       tool_mocks: [...tool_mocks],
+      llm_model,
     },
     input,
   );

@@ -30,7 +30,10 @@ export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'>
   const turn = derivedHex(32, id, asset.version, JSON.stringify(body));
   const answer = reply(
     {
-      ...{ history: messages, engine, toolMocks, variables },
+      history: messages,
+      engine,
+      toolMocks,
+      variables,
       at: body.current_node_id ?? body.current_state,
     },
     keyedChance(workspace.settings.seed).within(workspace.name, 'playground', turn),

@@ -36,7 +36,10 @@ export function slicePlayer(
         : playQueue(store, workspace, queue, until, size);
     const { started, settledAt, nextStart, ended, completed } = happened;
     store.workspaces.recordProgress({
-      ...{ id: workspaceId, runningDelta: started - ended, startedCount: started, settledAt },
+      id: workspaceId,
+      runningDelta: started - ended,
+      startedCount: started,
+      settledAt,
     });
     const next = Math.min(nextStart, store.running.nextEnd(workspaceId) ?? Infinity);
     return { runsStarted: started, runsEnded: ended, batchTestsCompleted: completed, next };
@@ -51,7 +54,10 @@ function endOnly(store: Store, { id, settledAt }: Workspace, until: number, size
     ended: batches.reduce((sum, { ended }) => sum + ended.pass + ended.fail + ended.error, 0),
     completed: store.batchTests.recordProgress(
       batches.map(({ batchKey, ended, lastEndsAt }) => ({
-        ...{ batchKey, started: 0, ended, modifiedAt: lastEndsAt },
+        batchKey,
+        started: 0,
+        ended,
+        modifiedAt: lastEndsAt,
       })),
     ),
     settledAt: batches.reduce((latest, { lastEndsAt }) => Math.max(latest, lastEndsAt), settledAt),
@@ -76,7 +82,10 @@ function playQueue(
   const last = running.length === size ? running.at(-1) : undefined;
   const starter = runStarter(store, workspace);
   const { started, ended, ...rest } = play<QueuedRun, RunningRun, StartedRun>({
-    ...{ settledAt, freeSlots, running, queue },
+    settledAt,
+    freeSlots,
+    running,
+    queue,
     until: last?.endsAt ?? horizon,
     queueGoesOn: queue.length === size,
     start: starter.start,

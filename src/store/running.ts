@@ -70,10 +70,20 @@ export function runningStore(db: Db): RunningStore {
 /** All at once, because the call of a statement costs more than the row. */
 function starter(db: Db): RunningStore['start'] {
   const record = bulkInserter(db, 'started_test_runs', [
-    ...['batch_key', 'run_index', 'started_at', 'ends_at', 'outcome', 'seed_key', 'ordered'],
+    'batch_key',
+    'run_index',
+    'started_at',
+    'ends_at',
+    'outcome',
+    'seed_key',
+    'ordered',
   ]);
   const add = bulkInserter(db, 'running_test_runs', [
-    ...['workspace_id', 'ends_at', 'batch_key', 'run_index', 'outcome'],
+    'workspace_id',
+    'ends_at',
+    'batch_key',
+    'run_index',
+    'outcome',
   ]);
   return (workspaceId, runs, over) => {
     const recorded: Value[] = [];

@@ -106,18 +106,22 @@ export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotStore {
     delete: (id, name) => remove.run({ id, name }).changes > 0,
     clear(id, now, credit) {
       removeAll(id);
-      const none = {
-        ...{ next_batch_ordinal: 0, next_definition_ordinal: 0, next_rule_ordinal: 0 },
-        ...{
-          next_fault_ordinal: 0,
-          next_asset_ordinal: 0,
-          rate_tokens: null,
-          rate_filled_at: null,
-          credit,
-        },
-      };
-      const fresh = { running_count: 0, settled_at: now, settings: '{}' };
-      writeSteering.run({ ...none, ...fresh, clock_mode: 'real', clock_speed: 1, id });
+      writeSteering.run({
+        id,
+        next_batch_ordinal: 0,
+        next_definition_ordinal: 0,
+        next_rule_ordinal: 0,
+        next_fault_ordinal: 0,
+        next_asset_ordinal: 0,
+        running_count: 0,
+        settled_at: now,
+        settings: '{}',
+        clock_mode: 'real',
+        clock_speed: 1,
+        credit,
+        rate_tokens: null,
+        rate_filled_at: null,
+      });
     },
   };
 }

@@ -74,7 +74,9 @@ export const wallTimeOf = (clock: WorkspaceClock, time: number): number =>
 
 /** Goes with the wall clock from now on, `speed` times as fast; no time is lost or repeated. */
 export const runningFrom = (time: number, wall: number, speed: number): WorkspaceClock => ({
-  ...{ mode: 'real', time, speed },
+  mode: 'real',
+  time,
+  speed,
   anchor: wall,
 });
 

@@ -38,9 +38,22 @@ export interface JournalRecord extends Arrival {
 }
 
 export const newRecord = (): JournalRecord => ({
-  ...{ id: 0, size: 0, time: 0, method: '', url: '', headers: {}, operation: undefined },
-  ...{ query: undefined, body: undefined, error: undefined, valid: true, fault: undefined },
-  ...{ findWarnings: findNone, forwarded: false, status: undefined, duration: undefined },
+  id: 0,
+  size: 0,
+  time: 0,
+  method: '',
+  url: '',
+  headers: {},
+  operation: undefined,
+  query: undefined,
+  body: undefined,
+  error: undefined,
+  valid: true,
+  fault: undefined,
+  findWarnings: findNone,
+  forwarded: false,
+  status: undefined,
+  duration: undefined,
 });
 
 const findNone = (): string[] => [];

@@ -89,5 +89,9 @@ export function journalRings(limits: { entries: number; bytes: number }): Journa
 }
 
 const newRing = (workspace: string): Ring => ({
-  ...{ workspace, records: [], head: 0, count: 0, size: 0 },
+  workspace,
+  records: [],
+  head: 0,
+  count: 0,
+  size: 0,
 });

@@ -72,7 +72,10 @@ export const controlFormats = {
 export function parseSettings(input: Required<SettingsInput>): Settings {
   const { seed, concurrency, unknownTestCases, unknownEngines, outcomes, progression } = input;
   return {
-    ...{ seed, concurrency, unknownTestCases, unknownEngines },
+    seed,
+    concurrency,
+    unknownTestCases,
+    unknownEngines,
     runDuration: checked(parseRunDuration(input.runDuration)),
     outcomes: checked(
       typeof outcomes === 'string' ? parseOutcomeWeights(outcomes) : toWeights(outcomes),

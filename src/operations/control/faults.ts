@@ -41,7 +41,9 @@ export const deleteFault: ControlOperation<'deleteFault'> = (
 
 const toFault = ({ id, fault, seen, hits }: StoredFault): Schemas['Fault'] => ({
   ...fault,
-  ...{ id, seen, hits },
+  id,
+  seen,
+  hits,
 });
 
 /** Runs that were to start by now have started, and have been paid. */

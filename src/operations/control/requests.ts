@@ -95,7 +95,9 @@ const toMatched = (record: JournalRecord): MatchedRequest => ({ ...record, path:
 /** In what a request differs from what was asked for; the library tells it. */
 export const differencesOf = (matcher: RequestMatcher, entry: Schemas['JournalEntry']): string[] =>
   mismatches(matcher, {
-    ...{ path: entry.path, body: entry.body, operation: entry.operation ?? undefined },
+    operation: entry.operation ?? undefined,
+    path: entry.path,
+    body: entry.body,
     status: entry.status ?? undefined,
     headers: entry.headers as MatchedRequest['headers'],
   });
@@ -109,12 +111,20 @@ function toEntry(record: JournalRecord): Schemas['JournalEntry'] {
   const { operation = null, status = null, duration = null, error = null, fault = null } = record;
   const attempt = Number(headers['x-stainless-retry-count'] ?? 0);
   return {
-    ...{ id, time, operation, method, path: pathOf(record) },
+    id,
+    time,
+    operation,
+    method,
+    path: pathOf(record),
     query: redact(query as object, (name) => secretQuery.test(name)),
     headers: redact(headers, (name) => secretHeaders.includes(name)),
     ...(body !== undefined && { body }),
     attempt: Number.isSafeInteger(attempt) ? attempt : 0,
-    ...{ status, duration, error, valid, fault },
+    status,
+    duration,
+    error,
+    valid,
+    fault,
     forwarded,
     warnings: [...warningsOf(record), ...record.findWarnings()],
   };
