@@ -45,8 +45,8 @@ describe('the examples', () => {
     };
     const script = workflow.jobs.test.steps.find(({ name }) => name === 'Start the emulator')?.run;
     const [start = '', wait = ''] = (script ?? '').split('\n');
-    expect(start).toMatch(/^npx --yes retell-emulator .* &$/);
-    const args = start.replace(/^npx --yes retell-emulator | > .*$/g, '').split(' ');
+    expect(start).toMatch(/^npx --no -- retell-emulator .* &$/);
+    const args = start.replace(/^npx --no -- retell-emulator | > .*$/g, '').split(' ');
     const emulator = spawnCommand(process.execPath, ['dist/bin.js', '--port', '0', ...args], {
       cwd: process.cwd(),
     });
