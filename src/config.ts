@@ -72,6 +72,7 @@ export function resolveConfig({ flags, environment, file }: ConfigSources): Conf
   );
   const config = { ...toConfig(values as unknown as CheckedValues), rules };
   refuseExposure(config);
+  refuseShutOut(config);
   return config;
 }
 
@@ -124,15 +125,15 @@ function urlOf(text: string): URL | undefined {
   }
 }
 
-type CheckedValues = Omit<Config, 'apiKeys' | 'fixtures' | 'rules' | 'settings'> &
-  Config['settings'] & { apiKey?: string[]; fixtures?: string[] };
+type CheckedValues = Omit<Config, 'apiKeys' | 'defaultApiKey' | 'fixtures' | 'rules' | 'settings'> &
+  Config['settings'] & { apiKey?: string[]; defaultApiKey?: string; fixtures?: string[] };
 
 function toConfig({ apiKey = [], fixtures = [], ...values }: CheckedValues) {
   const { host, port, database, validateResponses, logLevel } = values;
   const { seed, concurrency, runDuration, outcomes } = values;
   const { progression, rateLimit, unknownTestCases, unknownEngines } = values;
   const { credit, journalSize, upstream } = values;
-  const { control, controlToken, defaultApiKey, clock } = values;
+  const { control, controlToken, defaultApiKey = apiKey[0] ?? 'key_local', clock } = values;
   return {
     host,
     port,
@@ -167,5 +168,14 @@ function refuseExposure({ host, control, controlToken }: Omit<Config, 'rules'>):
   throw new StartupError(
     'usage',
     `${flagOf('host')} ${host} would let others steer the emulator: set ${flagOf('control-token')}, or ${flagOf('control')} off, or ${flagOf('control')} open if that is wanted`,
+  );
+}
+
+/** A control request without a key would not be let in. */
+function refuseShutOut({ apiKeys, defaultApiKey }: Omit<Config, 'rules'>): void {
+  if (apiKeys.length === 0 || apiKeys.includes(defaultApiKey)) return;
+  throw new StartupError(
+    'usage',
+    'defaultApiKey (--default-api-key) must be one of the keys that apiKey (--api-key) lets in',
   );
 }

@@ -56,8 +56,8 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'defaultApiKey',
     placeholder: 'KEY',
-    description: 'the key whose workspace a control request without a key is about',
-    default: 'key_local',
+    description:
+      'the key whose workspace a control request without a key is about (default: the first --api-key, or key_local)',
     allowed: 'an API key without spaces',
     secret: true,
     schema: { type: 'string', pattern: '^\\S+$' },

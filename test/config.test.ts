@@ -144,6 +144,20 @@ describe('resolveConfig', () => {
     expect(message).toBe('--api-key must be an API key without spaces');
   });
 
+  it('means the first of the accepted keys where a control request names none', () => {
+    const environment = { RETELL_EMULATOR_API_KEY: 'key_a,key_b' };
+    expect(resolve({ environment }).defaultApiKey).toBe('key_a');
+    const flags = { defaultApiKey: 'key_b' };
+    expect(resolve({ environment, flags }).defaultApiKey).toBe('key_b');
+  });
+
+  it('refuses a default key that is not accepted', () => {
+    const content = { apiKey: ['key_a'], defaultApiKey: 'key_secret' };
+    const message = refusal(() => fromFile(content));
+    expect(message).toContain('defaultApiKey (--default-api-key) must be one of the keys');
+    expect(message).not.toContain('key_secret');
+  });
+
   it('takes rules from the file only, as they are', () => {
     const rules = { faults: [{ latency: '1s' }], outcomeRules: [{ outcome: { status: 'pass' } }] };
     expect(fromFile({ ...rules, port: 1 })).toMatchObject({ rules, port: 1 });

@@ -63,6 +63,15 @@ describe('the command', () => {
     expect(emulator.stdout).toContain('Bearer YOUR_API_KEY');
   });
 
+  it('takes control requests without a key though it accepts some keys only', async () => {
+    const args = ['--api-key', 'key_a', '--control-token', 'secret'];
+    const { url } = await startCli({ cwd: temporaryFolder(), args });
+    const ask = (authorization: string) =>
+      fetch(`${url}/_emulator/metrics`, { headers: { authorization } });
+    expect((await ask('Bearer secret')).status).toBe(200);
+    expect((await ask('Bearer other')).status).toBe(401);
+  });
+
   it('takes options from flags, environment and file', async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'retell-emulator.yaml'), 'seed: from-file\ndatabase: ":memory:"\n');
