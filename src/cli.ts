@@ -3,7 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import closeWithGrace from 'close-with-grace';
 import { Command, CommanderError, Option } from 'commander';
 import type { FastifyInstance } from 'fastify';
-import { resolveConfig, type Config, type ConfigSources, type RawOptions } from './config.js';
+import {
+  checkUpstream,
+  resolveConfig,
+  type Config,
+  type ConfigSources,
+  type RawOptions,
+} from './config.js';
 import { openEmulator, type Emulator, type FixtureSource } from './emulator.js';
 import { StartupError } from './errors.js';
 import { readFixtures, yaml } from './fixture-file.js';
@@ -163,10 +169,11 @@ function toFlag({
     `env: ${variableOf(name)}`,
   ];
   const flag = new Option(`${flagOf(name)}${value}`, `${description} (${notes.join('; ')})`);
-  return schema?.['type'] === 'array'
-    ? flag.argParser((text: string, before?: string[]) => [...(before ?? []), text])
-    : flag;
+  return schema?.['type'] === 'array' ? flag.argParser(collect) : flag;
 }
+
+/** The values of a flag that is repeated. */
+const collect = (text: string, before: string[] = []): string[] => [...before, text];
 
 function readConfigFile(named: string | undefined): ConfigSources['file'] {
   if (named === undefined && !existsSync(defaultConfigFile)) return undefined;
@@ -191,21 +198,19 @@ async function runPull(argv: readonly string[]): Promise<void> {
     .option(
       '--agent <ID>',
       'only this agent, its engine and definitions; repeat it for more',
-      (id: string, before: string[]) => [...before, id],
-      [],
+      collect,
     );
   const options = parseWith(program, argv) as {
     upstream: string;
     apiKey?: string;
-    agent: string[];
+    agent?: string[];
   };
-  const apiKey = options.apiKey ?? process.env['RETELL_API_KEY'];
-  if (apiKey === undefined || !URL.canParse(options.upstream)) {
-    const what = apiKey === undefined ? '--api-key must be given' : '--upstream must be a URL';
-    throw new StartupError('usage', what);
-  }
-  const { upstream, agent: agents } = options;
-  const fixtures = await pull({ upstream, apiKey, agents, sleep });
+  const apiKey = options.apiKey ?? process.env['RETELL_API_KEY'] ?? '';
+  if (apiKey === '') throw new StartupError('usage', '--api-key or RETELL_API_KEY must be given');
+  const upstream = checkUpstream(options.upstream);
+  const agents = options.agent ?? [];
+  const tell = (line: string): void => void process.stderr.write(`retell-emulator: ${line}\n`);
+  const fixtures = await pull({ upstream, apiKey, agents, sleep, tell });
   process.stdout.write(yaml().stringify(fixtures));
 }
 

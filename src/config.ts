@@ -1,7 +1,14 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { StartupError } from './errors.js';
 import { isLoopback } from './loopback.js';
-import { flagOf, optionSpecs, variableOf, type logLevels, type OptionSpec } from './options.js';
+import {
+  flagOf,
+  optionSpecs,
+  upstreamSpec,
+  variableOf,
+  type logLevels,
+  type OptionSpec,
+} from './options.js';
 import { loadContract } from './contract/document.js';
 import { ajvFormats } from './contract/validation.js';
 import type { Fixtures } from './simulation/fixtures/fixtures.js';
@@ -103,6 +110,10 @@ function checkOption(spec: OptionSpec, value: unknown, door: string): unknown {
   const given = secret ? '' : ` is ${JSON.stringify(value)}, which is not allowed:`;
   throw new StartupError('usage', `${door}${given} must be ${allowed}`);
 }
+
+/** Checks the flag of this name that `pull` has, too. @throws StartupError */
+export const checkUpstream = (url: string): string =>
+  checkOption(upstreamSpec, url, flagOf(upstreamSpec.name)) as string;
 
 let ajv: Ajv2020 | undefined;
 

@@ -19,6 +19,14 @@ export interface OptionSpec {
   readonly schema?: SchemaObject;
 }
 
+export const upstreamSpec: OptionSpec = {
+  name: 'upstream',
+  placeholder: 'URL',
+  description: 'server to forward to what is not emulated (default: nothing is forwarded)',
+  allowed: 'a URL such as https://api.retellai.com',
+  schema: { type: 'string', format: 'http-url' },
+};
+
 /** The options, in the order of the help. */
 export const optionSpecs: readonly OptionSpec[] = [
   {
@@ -163,13 +171,7 @@ export const optionSpecs: readonly OptionSpec[] = [
     allowed: 'the path of a file',
     schema: { type: 'array', items: { type: 'string', minLength: 1 } },
   },
-  {
-    name: 'upstream',
-    placeholder: 'URL',
-    description: 'server to forward to what is not emulated (default: nothing is forwarded)',
-    allowed: 'a URL such as https://api.retellai.com',
-    schema: { type: 'string', format: 'http-url' },
-  },
+  upstreamSpec,
   {
     name: 'validateResponses',
     description: 'check every answer against the contract',

@@ -9,25 +9,30 @@ export interface PullOptions {
   readonly agents: readonly string[];
   /** Waits so many milliseconds. */
   readonly sleep: (duration: number) => Promise<void>;
+  /** Told, in a line, of what takes longer and what is left out. */
+  readonly tell: (line: string) => void;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Tries at a request that is answered with 429 or 5xx, and milliseconds before the second. */
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Tries at a request that is answered with 429 or 5xx, and seconds before the second. */
 const mostTries = 6;
-const firstPause = 1000;
+const firstPause = 1;
 const pageSize = 1000;
 
 /**
  * Reads engines, agents and test case definitions of an account, by reading requests only, as
  * fixtures with the same ids. Their times are left out: what is loaded is as old as its workspace.
- * @throws StartupError if the server refuses, or can't be reached.
+ * @throws StartupError if the server refuses, can't be reached, or answers what can't be used.
  */
 export async function pull(options: PullOptions): Promise<Fixtures> {
   const ask = asker(options);
   const agents =
     options.agents.length > 0
-      ? await Promise.all(options.agents.map((id) => ask('GET', `/get-agent/${escape(id)}`)))
+      ? await Promise.all(options.agents.map((id) => readAgent(ask, id)))
       : await readAgents(ask);
 
   const engines = new Map<string, Json>();
@@ -42,13 +47,19 @@ export async function pull(options: PullOptions): Promise<Fixtures> {
       for (const engine of await readAll(ask, `/v2/list-${type}s`)) addEngine(type, engine);
     }
   }
-  for (const { response_engine } of agents) {
+  for (const { agent_id: agent, response_engine } of agents) {
     const { type, version, ...engine } = response_engine as Json;
     if (typeof type !== 'string' || !isEngineType(type)) continue;
     const path = `/get-${type}/${escape(String(engine[idOf(type)]))}`;
-    addEngine(type, await ask('GET', path));
-    if (typeof version === 'number') {
-      addEngine(type, await ask('GET', `${path}?version=${String(version)}`));
+    const paths =
+      typeof version === 'number' ? [path, `${path}?version=${String(version)}`] : [path];
+    for (const path of paths) {
+      try {
+        addEngine(type, await ask('GET', path));
+      } catch (error) {
+        if (!(error instanceof NotFound)) throw error;
+        options.tell(`left out the engine of agent ${String(agent)}: ${error.message}`);
+      }
     }
   }
 
@@ -92,10 +103,13 @@ async function readAgents(ask: Ask): Promise<Json[]> {
   const listed = await readAll(ask, '/v2/list-agents', 'POST');
   for (const { agent_id: id, channel } of listed.reverse()) {
     // Chat agents have operations of their own, which are not emulated.
-    if (channel !== 'chat') agents.push(await ask('GET', `/get-agent/${escape(String(id))}`));
+    if (channel !== 'chat') agents.push(await readAgent(ask, String(id)));
   }
   return agents;
 }
+
+const readAgent = (ask: Ask, id: string): Promise<Json> =>
+  ask('GET', `/get-agent/${escape(id)}`, ({ response_engine }) => isObject(response_engine));
 
 /** Reads page after page. */
 async function readAll(ask: Ask, path: string, method: 'GET' | 'POST' = 'GET'): Promise<Json[]> {
@@ -103,36 +117,72 @@ async function readAll(ask: Ask, path: string, method: 'GET' | 'POST' = 'GET'): 
   const separator = path.includes('?') ? '&' : '?';
   for (let key = ''; ;) {
     const from = key === '' ? '' : `&pagination_key=${escape(key)}`;
-    const page = await ask(method, `${path}${separator}limit=${String(pageSize)}${from}`);
-    items.push(...((page['items'] ?? []) as Json[]));
+    const url = `${path}${separator}limit=${String(pageSize)}${from}`;
+    const page = await ask(method, url, isPage);
+    items.push(...(page['items'] as Json[]));
     if (page['has_more'] !== true || typeof page['pagination_key'] !== 'string') return items;
     key = page['pagination_key'];
   }
 }
 
-type Ask = (method: 'GET' | 'POST', path: string) => Promise<Json>;
+const isPage = ({ items }: Json): boolean => Array.isArray(items) && items.every(isObject);
 
-function asker({ upstream, apiKey, sleep }: PullOptions): Ask {
+/** Answers an object in which all is there that is needed. */
+type Ask = (
+  method: 'GET' | 'POST',
+  path: string,
+  isComplete?: (body: Json) => boolean,
+) => Promise<Json>;
+
+/** The server has nothing of this name. */
+class NotFound extends StartupError {}
+
+function asker({ upstream, apiKey, sleep, tell }: PullOptions): Ask {
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
-  return async (method, path) => {
+  return async (method, path, isComplete = () => true) => {
+    const url = upstream.replace(/\/$/, '') + path;
     for (let attempt = 1; ; attempt += 1) {
       const body = method === 'POST' ? { body: '{}' } : {};
-      const url = upstream.replace(/\/$/, '') + path;
-      const answer = await fetch(url, { method, headers, ...body }).catch((error: unknown) => {
-        const cause = (error as Error).cause ?? error;
-        const reason = `cannot reach ${upstream}: ${(cause as Error).message}`;
-        throw new StartupError('environment', reason, { cause: error });
-      });
-      const text = await answer.text();
-      if (answer.ok) return JSON.parse(text) as Json;
-      const isPassing = answer.status === 429 || answer.status >= 500;
+      const { answer, text } = await send(url, { method, headers, ...body });
+      const { ok, status } = answer;
+      if (ok) return parse(url, text, isComplete);
+      const isPassing = status === 429 || status >= 500;
       if (!isPassing || attempt === mostTries) {
         const [line = ''] = text.slice(0, 300).split('\n');
-        const fault = `${upstream} answers ${String(answer.status)} to ${method} ${path}: ${line}`;
-        throw new StartupError('environment', fault);
+        const fault = `${upstream} answers ${String(status)} to ${method} ${path}: ${line}`;
+        // Documented: 422 where an asset is not found.
+        throw new (status === 404 || status === 422 ? NotFound : StartupError)(
+          'environment',
+          fault,
+        );
       }
-      const seconds = Number(answer.headers.get('retry-after') ?? NaN);
-      await sleep(seconds >= 0 ? seconds * 1000 : firstPause * 2 ** (attempt - 1));
+      const told = Number(answer.headers.get('retry-after') ?? NaN);
+      const seconds = told >= 0 ? told : firstPause * 2 ** (attempt - 1);
+      tell(`${upstream} answers ${String(status)}; trying again in ${String(seconds)} s`);
+      await sleep(seconds * 1000);
     }
   };
+}
+
+async function send(url: string, init: RequestInit) {
+  try {
+    const answer = await fetch(url, init);
+    return { answer, text: await answer.text() };
+  } catch (error) {
+    const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+    // Where several addresses of a host were tried, there is no message.
+    const reason = message === '' ? String(code) : message;
+    throw new StartupError('environment', `cannot read ${url}: ${reason}`, { cause: error });
+  }
+}
+
+function parse(url: string, text: string, isComplete: (body: Json) => boolean): Json {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw new StartupError('environment', `${url} answers no JSON`, { cause: error });
+  }
+  if (isObject(body) && isComplete(body)) return body;
+  throw new StartupError('environment', `${url} answers JSON, but not as the vendor does`);
 }

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import Retell from 'retell-sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -44,8 +47,16 @@ async function runPull(url: string, args: readonly string[] = []) {
   const flags = ['pull', '--upstream', url, '--api-key', 'key_account', ...args];
   const command = spawnCli({ cwd, args: flags });
   const { code } = await command.end();
-  const { stdout } = command;
-  return { code, stdout, fixtures: parse(stdout) as Fixtures };
+  const { stdout, stderr } = command;
+  return { code, stdout, stderr, fixtures: parse(stdout) as Fixtures };
+}
+
+/** A server that answers all like this. */
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 }
 
 describe('retell-emulator pull', () => {
@@ -101,19 +112,22 @@ describe('retell-emulator pull', () => {
     const { emulator, workspace } = await startAccount();
     const headers = { 'Retry-After': '0' };
     await workspace.faults.add({ every: 2, times: 6, error: { status: 429, headers } });
-    const { code, fixtures } = await runPull(emulator.url);
+    const { code, stderr, fixtures } = await runPull(emulator.url);
     expect(code).toBe(0);
     expect(fixtures.definitions).toHaveLength(6);
+    expect(stderr).toContain(`retell-emulator: ${emulator.url} answers 429; trying again in 0 s\n`);
     expect((await workspace.faults.list())[0]?.hits).toBeGreaterThan(2);
   });
 
   it.each([
-    [['--upstream', 'nowhere', '--api-key', 'k'], 2, /--upstream must be a URL/],
-    [['--upstream', 'http://127.0.0.1:1'], 2, /--api-key must be given/],
+    [['--upstream', 'nowhere', '--api-key', 'k'], 2, /--upstream is "nowhere".* must be a URL/],
+    [['--upstream', 'ftp://127.0.0.1', '--api-key', 'k'], 2, /--upstream is .* must be a URL/],
+    [['--upstream', 'http://127.0.0.1:1'], 2, /--api-key or RETELL_API_KEY must be given/],
     [['--api-key', 'k'], 2, /--upstream <URL>/],
-    [['--upstream', 'http://127.0.0.1:1', '--api-key', 'k'], 1, /cannot reach http:\/\/127/],
+    [['--upstream', 'http://127.0.0.1:1', '--api-key', 'k'], 1, /cannot read http:\/\/127/],
   ])('ends with one line that says why: %j', async (args, code, message) => {
-    const command = spawnCli({ cwd: temporaryFolder(), args: ['pull', ...args] });
+    const env = { RETELL_API_KEY: '' };
+    const command = spawnCli({ cwd: temporaryFolder(), env, args: ['pull', ...args] });
     expect(await command.end()).toMatchObject({ code });
     expect(command.stderr).toMatch(message);
     expect(command.stderr.trim()).not.toContain('\n');
@@ -126,5 +140,55 @@ describe('retell-emulator pull', () => {
     const command = spawnCli({ cwd: temporaryFolder(), args });
     expect(await command.end()).toMatchObject({ code: 1 });
     expect(command.stderr).toContain('answers 401 to');
+  });
+
+  it.each<[string, RequestListener]>([
+    ['answers no JSON', (_request, response) => response.end('<!doctype html>')],
+    ['answers JSON, but', (_request, response) => response.end('null')],
+    ['answers JSON, but', (_request, response) => response.end('{"items":[null]}')],
+    ['answers JSON, but', (_request, response) => response.end('{}')],
+    [
+      'cannot read',
+      (_request, response) => {
+        response.writeHead(200, { 'content-length': '99' });
+        response.write('{"items":', () => response.destroy());
+      },
+    ],
+  ])('ends with one line where a server %s', async (message, answer) => {
+    const url = await serve(answer);
+    const { code, stdout, stderr } = await runPull(url);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^retell-emulator: [^\n]+\n$/);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(`${url}/v2/list-`);
+    expect(stdout).toBe('');
+  });
+
+  it('leaves out engines that agents name and the account has not, and says so', async () => {
+    const { emulator, client, agents } = await startAccount();
+    const dangling = [
+      { type: 'retell-llm', llm_id: 'llm_gone' },
+      { type: 'conversation-flow', conversation_flow_id: 'flow_gone' },
+    ] as const;
+    const ids = [];
+    for (const response_engine of dangling) {
+      ids.push((await client.agent.create({ voice_id: 'v', response_engine })).agent_id);
+    }
+    const { code, stderr, fixtures } = await runPull(emulator.url);
+    expect(code).toBe(0);
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(`left out the engine of agent ${String(ids[0])}: .*llm_gone`),
+      expect.stringMatching(`left out the engine of agent ${String(ids[1])}: .*flow_gone`),
+    ]);
+    expect(fixtures.definitions).toHaveLength(6);
+    expect(fixtures.agents).toHaveLength(agents.length + 2);
+    const copy = await startEmulator({ fixtures, unknownEngines: 'reject' });
+    await copy.close();
+  });
+
+  it('shows defaults in its help only where there are any', async () => {
+    const command = spawnCli({ cwd: temporaryFolder(), args: ['pull', '--help'] });
+    expect(await command.end()).toMatchObject({ code: 0 });
+    expect(command.stdout).not.toContain('default');
   });
 });
