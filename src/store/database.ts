@@ -17,8 +17,8 @@ const lockTimeoutMs = 250;
  * One process owns the file as long as it is open. Writes survive the death of the process
  * once their transaction has ended (WAL, synchronous=NORMAL).
  *
- * @throws StartupError, the file untouched, when it is not ours; SqliteError or a system error
- *   when it can't be used.
+ * @throws StartupError, the file untouched, when it is not ours, or SQLite is not there; SqliteError
+ *   or a system error when it can't be used.
  */
 export function openDatabase(path: string): Db {
   let db: Db | undefined;
@@ -29,7 +29,7 @@ export function openDatabase(path: string): Db {
       accessSync(dirname(path), constants.W_OK);
       refuseForeignFile(path);
     }
-    db = keepAlive(new Database(path, { timeout: lockTimeoutMs }));
+    db = keepAlive(connect(path));
     // Before the first access, so that SQLite takes the lock with it and holds it.
     pragma(db, 'locking_mode = EXCLUSIVE');
     // Before WAL, so that the mark is in the file itself and not only in its log.
@@ -48,6 +48,22 @@ export function openDatabase(path: string): Db {
   } catch (error) {
     db?.close();
     throw error;
+  }
+}
+
+/** @throws StartupError if the native part of better-sqlite3, which it loads now, can't be. */
+function connect(path: string): Db {
+  try {
+    return new Database(path, { timeout: lockTimeoutMs });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isMissing = message.startsWith('Could not locate the bindings file');
+    if (!isMissing && code !== 'ERR_DLOPEN_FAILED') throw error;
+    throw new StartupError(
+      'environment',
+      'better-sqlite3 was not built for this Node.js; allow its install script, then run "npm rebuild better-sqlite3"',
+      { cause: error },
+    );
   }
 }
 

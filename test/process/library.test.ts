@@ -1,5 +1,26 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/files.js';
+
+/** The package as it is where install scripts may not run: SQLite was not built. */
+function installWithoutScripts(): string {
+  const folder = temporaryFolder();
+  for (const name of ['dist', 'openapi', 'migrations', 'package.json']) {
+    cpSync(name, join(folder, name), { recursive: true });
+  }
+  const modules = join(folder, 'node_modules');
+  mkdirSync(join(modules, 'better-sqlite3'), { recursive: true });
+  for (const name of readdirSync('node_modules')) {
+    if (name !== 'better-sqlite3') symlinkSync(resolve('node_modules', name), join(modules, name));
+  }
+  for (const name of ['lib', 'package.json']) {
+    const path = join('better-sqlite3', name);
+    cpSync(join('node_modules', path), join(modules, path), { recursive: true });
+  }
+  return folder;
+}
 
 describe('a process that uses the library', () => {
   // Node 24 aborts at its end if a statement of the database is collected then.
@@ -30,5 +51,28 @@ describe('a process that uses the library', () => {
     expect(stdout).toBe('');
     if (logs) expect(stderr).toContain('/get-agent/a');
     else expect(stderr).toBe('');
+  });
+});
+
+describe('an installation without what better-sqlite3 builds', () => {
+  it('says so in one line, as command and as library', () => {
+    const cwd = installWithoutScripts();
+    const run = (...args: string[]) => {
+      const { status, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' });
+      return { status, stderr };
+    };
+    expect(run('dist/bin.js')).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /^retell-emulator: better-sqlite3 was not built [^\n]+"npm rebuild better-sqlite3"\n$/,
+      ) as string,
+    });
+    const script = `
+      import { startEmulator, StartupError } from './dist/index.js';
+      await startEmulator().catch((error) => {
+        console.error(error instanceof StartupError, error.kind, error.message);
+      });`;
+    const { stderr } = run('--input-type=module', '--eval', script);
+    expect(stderr).toMatch(/^true environment better-sqlite3 was not built [^\n]+\n$/);
   });
 });
