@@ -178,7 +178,7 @@ function refuseExposure({ host, control, controlToken }: Omit<Config, 'rules'>):
   if (control !== 'on' || controlToken !== undefined || isLoopback(host)) return;
   throw new StartupError(
     'usage',
-    `${flagOf('host')} ${host} would let others steer the emulator: set ${flagOf('control-token')}, or ${flagOf('control')} off, or ${flagOf('control')} open if that is wanted`,
+    `host ${host} would let others steer the emulator: set controlToken (--control-token), or set control to off, or to open if that is wanted`,
   );
 }
 

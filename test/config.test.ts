@@ -241,8 +241,8 @@ describe('parseProgression', () => {
 describe('an address that others can reach', () => {
   it.each(['0.0.0.0', '::', '192.168.1.2', 'example.test'])('%s asks who may steer', (host) => {
     const message = refusal(() => resolve({ flags: { host } }));
-    expect(message).toContain(`--host ${host} would let others steer the emulator`);
-    expect(message).toContain('--control-token');
+    expect(message).toContain(`host ${host} would let others steer the emulator`);
+    expect(message).toContain('controlToken (--control-token)');
     for (const flags of [{ controlToken: 'secret' }, { control: 'off' }, { control: 'open' }]) {
       expect(resolve({ flags: { host, ...flags } })).toMatchObject({ host, ...flags });
     }

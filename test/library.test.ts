@@ -159,6 +159,17 @@ describe('startEmulator', () => {
     expect(error).toBeInstanceOf(StartupError);
     expect((error as Error).message).toContain(message);
   });
+
+  it('rejects with the error behind it', async () => {
+    const { url } = await start();
+    const error: unknown = await startEmulator({ port: Number(new URL(url).port) }).catch(
+      (e: unknown) => e,
+    );
+    expect(error).toMatchObject({
+      message: expect.stringContaining('set the option port to another, or to 0') as string,
+      cause: { code: 'EADDRINUSE' },
+    });
+  });
 });
 
 describe('a workspace', () => {

@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { StartupError } from '../errors.js';
 
 const reasons: Partial<Record<string, string>> = {
-  EADDRINUSE: 'the port is in use; choose another with --port, or --port 0 for any free one',
-  EACCES: 'this user may not use the port; choose another with --port',
+  EADDRINUSE: 'the port is in use; set the option port to another, or to 0 for any free one',
+  EACCES: 'this user may not use the port; set the option port to another',
   EADDRNOTAVAIL: 'this machine has no such address',
   ENOTFOUND: 'there is no such host',
 };
@@ -22,7 +22,9 @@ export async function listen(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = reasons[code ?? ''] ?? message;
-    throw new StartupError('environment', `cannot listen on ${host}:${String(port)}: ${reason}`);
+    throw new StartupError('environment', `cannot listen on ${host}:${String(port)}: ${reason}`, {
+      cause: error,
+    });
   }
   return urlOf(app.server.address() as AddressInfo);
 }

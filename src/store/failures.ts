@@ -10,7 +10,8 @@ const reasons: Record<string, string> = {
   ENOTDIR: 'its folder is not a folder',
   EROFS: 'the file system is read-only',
   SQLITE_ABORT: 'what was being written at the same time failed',
-  SQLITE_BUSY: 'it is in use by another process',
+  SQLITE_BUSY:
+    'it is in use by another process; set the option database to another file, or to :memory:',
   SQLITE_CANTOPEN: 'it cannot be opened',
   SQLITE_CORRUPT: 'it is damaged',
   SQLITE_FULL: 'the disk is full',

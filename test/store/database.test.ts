@@ -114,7 +114,9 @@ describe('openStore', () => {
   it('refuses a file that another process has open', () => {
     const path = inFolder('emulator.sqlite');
     open(path);
-    expect(refusal(() => openStore(path, 0))).toContain('in use by another process');
+    expect(refusal(() => openStore(path, 0))).toContain(
+      'it is in use by another process; set the option database to another file, or to :memory:',
+    );
   });
 });
 
