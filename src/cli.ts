@@ -136,7 +136,13 @@ function parseFlags(argv: readonly string[]): RawOptions {
         `YAML file with options (default: ${defaultConfigFile} if there is one; env: ${variableOf('config')})`,
       ),
     );
-  for (const spec of optionSpecs) program.addOption(toFlag(spec));
+  for (const spec of optionSpecs) {
+    program.addOption(toFlag(spec));
+    if (spec.schema?.['type'] === 'boolean') {
+      const flag = flagOf(spec.name);
+      program.option(flag.replace('--', '--no-'), `the opposite of ${flag}`);
+    }
+  }
   program.addHelpText(
     'after',
     '\nretell-emulator pull --help tells how to read fixtures from an account.',

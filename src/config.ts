@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type SchemaObject } from 'ajv/dist/2020.js';
 import { StartupError } from './errors.js';
 import { isLoopback } from './loopback.js';
 import {
@@ -103,12 +103,18 @@ function fileOptions(file: ConfigSources['file']): RawOptions {
 function checkOption(spec: OptionSpec, value: unknown, door: string): unknown {
   const { name, allowed, secret = false } = spec;
   const schema = spec.schema ?? { $ref: `control#/components/schemas/Settings/properties/${name}` };
-  const listed = schema['type'] === 'array' && typeof value === 'string' ? value.split(',') : value;
-  const holder = { value: listed };
+  const holder = { value: typeof value === 'string' ? readText(schema, value) : value };
   ajv ??= createAjv();
   if (ajv.validate({ type: 'object', properties: { value: schema } }, holder)) return holder.value;
   const given = secret ? '' : ` is ${JSON.stringify(value)}, which is not allowed:`;
   throw new StartupError('usage', `${door}${given} must be ${allowed}`);
+}
+
+/** A text in a form that Ajv takes for the type. */
+function readText({ type }: SchemaObject, text: string): unknown {
+  if (type === 'array') return text.split(',');
+  if (type !== 'boolean') return text;
+  return /^[01]$/.test(text) ? Number(text) : text.toLowerCase();
 }
 
 /** Checks the flag of this name that `pull` has, too. @throws StartupError */

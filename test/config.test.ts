@@ -95,6 +95,18 @@ describe('resolveConfig', () => {
     expect(resolve({ flags: { apiKey: ['a,b'] } }).apiKeys).toEqual(['a,b']);
   });
 
+  it.each([
+    ['1', true],
+    ['0', false],
+    ['TRUE', true],
+    ['False', false],
+  ])('reads a switch that is set to %s in a variable', (text, validateResponses) => {
+    const environment = { RETELL_EMULATOR_VALIDATE_RESPONSES: text };
+    expect(resolve({ environment })).toMatchObject({ validateResponses });
+    const flags = { validateResponses: !validateResponses };
+    expect(resolve({ environment, flags })).toMatchObject(flags);
+  });
+
   it('has a variable for every flag', () => {
     expect(flagOf('runDuration')).toBe('--run-duration');
     expect(variableOf('runDuration')).toBe('RETELL_EMULATOR_RUN_DURATION');
