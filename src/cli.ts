@@ -22,7 +22,7 @@ import { version } from './version.js';
 import { sleep, wallClock, type Clock } from './workspace/clock.js';
 import { workspaceNameOf } from './workspace/name.js';
 
-const defaultConfigFile = 'retell-emulator.yaml';
+const defaultConfigFiles = ['retell-emulator.yaml', 'retell-emulator.yml'];
 
 /** How long requests in flight may take to finish once a signal came. */
 const drainMs = 500;
@@ -133,7 +133,7 @@ function parseFlags(argv: readonly string[]): RawOptions {
     .addOption(
       new Option(
         '--config <FILE>',
-        `YAML file with options (default: ${defaultConfigFile} if there is one; env: ${variableOf('config')})`,
+        `YAML file with options (default: ${defaultConfigFiles.join(' or ')}, if there is one; env: ${variableOf('config')})`,
       ),
     );
   for (const spec of optionSpecs) {
@@ -182,8 +182,11 @@ function toFlag({
 const collect = (text: string, before: string[] = []): string[] => [...before, text];
 
 function readConfigFile(named: string | undefined): ConfigSources['file'] {
-  if (named === undefined && !existsSync(defaultConfigFile)) return undefined;
-  const path = named ?? defaultConfigFile;
+  const [path, other] = named === undefined ? defaultConfigFiles.filter(existsSync) : [named];
+  if (path === undefined) return undefined;
+  if (other !== undefined) {
+    throw new StartupError('usage', `there are two config files, ${path} and ${other}; keep one`);
+  }
   try {
     return { path, content: yaml().parse(readFileSync(path, 'utf8')) };
   } catch (error) {

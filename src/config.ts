@@ -56,6 +56,7 @@ export interface ConfigSources {
  * @throws StartupError naming the option at its door, the value, and what is allowed.
  */
 export function resolveConfig({ flags, environment, file }: ConfigSources): Config {
+  refuseStrangers(environment);
   const fromFile = fileOptions(file);
   const values: Record<string, unknown> = {};
   for (const spec of optionSpecs) {
@@ -81,6 +82,20 @@ export function resolveConfig({ flags, environment, file }: ConfigSources): Conf
   refuseExposure(config);
   refuseShutOut(config);
   return config;
+}
+
+/** What begins like our variables is meant for us: an option that is misspelled. */
+function refuseStrangers(environment: NodeJS.ProcessEnv): void {
+  const known = ['config', ...optionSpecs.map(({ name }) => name)].map(variableOf);
+  const stranger = Object.keys(environment).find(
+    (name) => name.startsWith(variableOf('')) && !known.includes(name),
+  );
+  if (stranger !== undefined) {
+    throw new StartupError(
+      'usage',
+      `there is no variable ${stranger} (--help lists those that there are)`,
+    );
+  }
 }
 
 function fileOptions(file: ConfigSources['file']): RawOptions {

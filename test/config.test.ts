@@ -184,6 +184,13 @@ describe('resolveConfig', () => {
       expect(refusal(() => fromFile(content))).toContain('must hold options');
     }
   });
+
+  it('refuses a variable that is named like ours and is none', () => {
+    const environment = { RETELL_EMULATOR_CONFIG: 'x', RETELL_EMULATOR_PROT: '1', PORT: '2' };
+    expect(refusal(() => resolve({ environment }))).toContain(
+      'there is no variable RETELL_EMULATOR_PROT',
+    );
+  });
 });
 
 describe('parseRunDuration', () => {

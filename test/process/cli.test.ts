@@ -85,6 +85,17 @@ describe('the command', () => {
     expect(existsSync(join(cwd, '.retell-emulator'))).toBe(false);
   });
 
+  it('reads a config file that ends in .yml, and does not choose between two', async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'retell-emulator.yml'), 'seed: from-yml\ndatabase: ":memory:"\n');
+    const { emulator } = await startCli({ cwd, args: ['--no-validate-responses'] });
+    expect(emulator.stdout).toContain('(seed: from-yml)');
+    writeFileSync(join(cwd, 'retell-emulator.yaml'), '');
+    const refused = spawnCli({ cwd });
+    expect((await refused.end()).code).toBe(2);
+    expect(refused.stderr).toContain('retell-emulator.yaml and retell-emulator.yml');
+  });
+
   it('lists every option with its variable under --help, and its version under --version', async () => {
     const help = spawnCli({ cwd: temporaryFolder(), args: ['--help'] });
     expect((await help.end()).code).toBe(0);
