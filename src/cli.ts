@@ -157,7 +157,10 @@ function parseWith(program: Command, argv: readonly string[]): RawOptions {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version have been printed by now.
     if (error.exitCode === 0) process.exit(0);
-    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    const message =
+      error.code === 'commander.excessArguments'
+        ? `there is no argument ${JSON.stringify(program.args[0])}`
+        : error.message.replace(/^error: /, '').replaceAll('\n', ' ');
     throw new StartupError('usage', `${message} (--help lists the options)`, { cause: error });
   }
 }
@@ -224,8 +227,8 @@ async function runPull(argv: readonly string[]): Promise<void> {
 }
 
 /** The rules of the config file are fixtures like others. */
-const rulesOf = ({ rules }: Config): FixtureSource[] =>
-  Object.keys(rules).length === 0 ? [] : [{ name: 'config file', content: rules }];
+const rulesOf = ({ rules, rulesFile = '' }: Config): FixtureSource[] =>
+  Object.keys(rules).length === 0 ? [] : [{ name: rulesFile, content: rules }];
 
 try {
   await main();

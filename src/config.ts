@@ -32,6 +32,8 @@ export interface Config {
   readonly journalSize: number;
   /** Rules that every workspace begins with. */
   readonly rules: Pick<Fixtures, 'faults' | 'outcomeRules'>;
+  /** The path of the file that they stand in. */
+  readonly rulesFile: string | undefined;
   /** Where to forward what is not emulated; nowhere if undefined. */
   readonly upstream: string | undefined;
   readonly validateResponses: boolean;
@@ -78,7 +80,11 @@ export function resolveConfig({ flags, environment, file }: ConfigSources): Conf
       (fromFile[name] ?? undefined) === undefined ? [] : [[name, fromFile[name]]],
     ),
   );
-  const config = { ...toConfig(values as unknown as CheckedValues), rules };
+  const config = {
+    ...toConfig(values as unknown as CheckedValues),
+    rules,
+    rulesFile: file?.path,
+  };
   refuseExposure(config);
   refuseShutOut(config);
   return config;
@@ -157,7 +163,10 @@ function urlOf(text: string): URL | undefined {
   }
 }
 
-type CheckedValues = Omit<Config, 'apiKeys' | 'defaultApiKey' | 'fixtures' | 'rules' | 'settings'> &
+type CheckedValues = Omit<
+  Config,
+  'apiKeys' | 'defaultApiKey' | 'fixtures' | 'rules' | 'rulesFile' | 'settings'
+> &
   Config['settings'] & { apiKey?: string[]; defaultApiKey?: string; fixtures?: string[] };
 
 function toConfig({ apiKey = [], fixtures = [], ...values }: CheckedValues) {
@@ -195,7 +204,7 @@ function toConfig({ apiKey = [], fixtures = [], ...values }: CheckedValues) {
 }
 
 /** Whoever reaches the control API can read and reset everything. */
-function refuseExposure({ host, control, controlToken }: Omit<Config, 'rules'>): void {
+function refuseExposure({ host, control, controlToken }: Config): void {
   if (control !== 'on' || controlToken !== undefined || isLoopback(host)) return;
   throw new StartupError(
     'usage',
@@ -204,7 +213,7 @@ function refuseExposure({ host, control, controlToken }: Omit<Config, 'rules'>):
 }
 
 /** A control request without a key would not be let in. */
-function refuseShutOut({ apiKeys, defaultApiKey }: Omit<Config, 'rules'>): void {
+function refuseShutOut({ apiKeys, defaultApiKey }: Config): void {
   if (apiKeys.length === 0 || apiKeys.includes(defaultApiKey)) return;
   throw new StartupError(
     'usage',

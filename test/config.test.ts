@@ -59,7 +59,10 @@ describe('resolveConfig', () => {
     const defaults = optionSpecs.flatMap(({ name, default: value }) =>
       value === undefined ? [] : [[name, value]],
     );
-    expect(fromFile(Object.fromEntries(defaults))).toEqual(resolve());
+    expect(fromFile(Object.fromEntries(defaults))).toEqual({
+      ...resolve(),
+      rulesFile: 'options.yaml',
+    });
   });
 
   it('takes flags over the environment, and that over the file', () => {

@@ -112,12 +112,14 @@ describe('the command', () => {
     [['--port', 'abc'], '--port is "abc", which is not allowed: must be a whole number'],
     [['--prot', '1'], "unknown option '--prot'"],
     [['--port'], "option '--port <PORT>' argument missing"],
-    [['start'], 'too many arguments'],
+    [['start'], 'there is no argument "start"'],
+    [['--config', 'rules.yaml'], 'rules.yaml: /outcomeRules must be array'],
     [['--config', 'missing.yaml'], 'cannot read config file missing.yaml: ENOENT'],
     [['--config', 'broken.yaml'], 'cannot read config file broken.yaml: '],
   ])('ends %j with exit code 2 and one line', async (args, message) => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'broken.yaml'), 'port: [1');
+    writeFileSync(join(cwd, 'rules.yaml'), 'outcomeRules: none');
     const refused = spawnCli({ cwd, args });
     expect((await refused.end()).code).toBe(2);
     expect(refused.stderr).toContain(message);
