@@ -53,6 +53,11 @@ async function main(): Promise<void> {
       log.logger.error({ err }, 'the worker failed; it will try again');
     },
   });
+  if (emulator.hasOlderWorkspaces) {
+    log.logger.warn(
+      'workspaces that the database holds stay as they are; fixtures and rules apply to new ones, and to these when they are reset',
+    );
+  }
   const app = buildApp({
     ...config,
     controlAccess: controlAccessOf(config),

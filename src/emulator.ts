@@ -61,6 +61,8 @@ function checkFixtures({ name, content }: FixtureSource): NamedFixtures {
 export interface Emulator extends Services {
   /** What is used where a workspace has no seed of its own. */
   readonly seed: string;
+  /** True if there are fixtures, and workspaces from before that do not begin with them. */
+  readonly hasOlderWorkspaces: boolean;
   /** Stops the worker and lets go of the database. */
   close(): void;
 }
@@ -104,6 +106,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     onError: options.onError,
   });
   store.onRollback(worker.resume);
+  const hasOlderWorkspaces = fixtures.length > 0 && store.workspaces.listNames().length > 0;
   // The workspace that one sees without naming a key is there, and moves, from the start.
   if (fixtures.length > 0 && workspace !== undefined) workspaces.open(workspace);
   return {
@@ -118,6 +121,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     limitsEveryWorkspace: options.settings.rateLimit !== 'off',
     clock,
     seed,
+    hasOlderWorkspaces,
     close() {
       worker.stop();
       changes.close();

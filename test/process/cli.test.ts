@@ -85,6 +85,21 @@ describe('the command', () => {
     expect(existsSync(join(cwd, '.retell-emulator'))).toBe(false);
   });
 
+  it('warns that fixtures do not go into workspaces that the database holds', async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'fixtures.yaml'), 'settings: { concurrency: 3 }');
+    const args = ['--fixtures', 'fixtures.yaml'];
+    const warning = 'workspaces that the database holds stay as they are';
+    for (const isExpected of [false, true]) {
+      const { emulator } = await startCli({ cwd, args });
+      await emulator.kill('SIGTERM');
+      expect(emulator.stderr.includes(warning)).toBe(isExpected);
+    }
+    const { emulator } = await startCli({ cwd });
+    await emulator.kill('SIGTERM');
+    expect(emulator.stderr).not.toContain(warning);
+  });
+
   it('reads a config file that ends in .yml, and does not choose between two', async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'retell-emulator.yml'), 'seed: from-yml\ndatabase: ":memory:"\n');
