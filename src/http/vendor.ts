@@ -79,6 +79,7 @@ function registerOperation(
         if (operation.query.length > 0) validation.checkQuery(operation, query);
         if (operation.hasBody && (body !== undefined || operation.needsBody)) {
           validation.checkBody(operation, body);
+          if (request.record) request.record.bodyIsChecked = true;
         }
         if (isList) await standInLine(reply.raw);
         const performed = () => perform(emulator, caller, { params, query, body });

@@ -26,6 +26,8 @@ export interface JournalRecord extends Arrival {
   error: string | undefined;
   /** False if it was not as the contract has it. */
   valid: boolean;
+  /** True once its body was found to be as the contract has it. */
+  bodyIsChecked: boolean;
   fault: FaultCause | undefined;
   /** Find out what bites though it was answered; asked when somebody reads it. */
   findWarnings: () => string[];
@@ -49,6 +51,7 @@ export const newRecord = (): JournalRecord => ({
   body: undefined,
   error: undefined,
   valid: true,
+  bodyIsChecked: false,
   fault: undefined,
   findWarnings: findNone,
   forwarded: false,
@@ -70,6 +73,7 @@ export function begin(record: JournalRecord, id: number, arrival: Arrival): void
   record.body = undefined;
   record.error = undefined;
   record.valid = true;
+  record.bodyIsChecked = false;
   record.fault = undefined;
   record.findWarnings = findNone;
   record.forwarded = false;

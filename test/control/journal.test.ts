@@ -98,6 +98,21 @@ describe('the journal', () => {
     ]);
   });
 
+  it.each([
+    ['a number for mocks', { tool_mocks: 5 }],
+    ['null', null],
+    ['mocks without rules', { tool_mocks: [{ tool_name: 'a' }, { tool_name: 'a' }] }],
+  ])(
+    'can be read when a request was refused before its body was looked at: %s',
+    async (_, body) => {
+      const { client } = standStill();
+      const headers = { prefer: 'code=429', 'content-type': 'application/json' };
+      const create = { method: 'POST' as const, url: '/create-test-case-definition' };
+      await client.send({ ...create, headers, payload: JSON.stringify(body) });
+      expect(await last(client)).toMatchObject({ status: 429, body, warnings: [] });
+    },
+  );
+
   it('is filtered by operation, path, status, time, validity, and paged', async () => {
     const { client, clock } = standStill();
     await client.createBatchTest(['a']);

@@ -36,7 +36,8 @@ describe('the journal', () => {
   it('keeps nothing of a request in the record of another', () => {
     const journal = createJournal({ entries: 1, bytes: 1000 });
     const first = journal.add('a', { ...arrival, operation: 'getAgent' }, 1);
-    const said = { query: { a: '1' }, body: {}, error: 'no', valid: false, status: 400 };
+    const checked = { valid: false, bodyIsChecked: true };
+    const said = { query: { a: '1' }, body: {}, error: 'no', status: 400, ...checked };
     const fault = { source: 'credit' } as const;
     const findWarnings = () => ['odd'];
     Object.assign(first, { ...said, fault, findWarnings, forwarded: true, duration: 1 });

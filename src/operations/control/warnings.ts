@@ -7,7 +7,7 @@ import type { JournalRecord } from '../../workspace/journal-record.js';
 type DefinitionInput = components['schemas']['TestCaseDefinitionInput'];
 
 /** What bites users though it was answered. Found out when the journal is read, not before. */
-export function warningsOf({ operation: id, body, valid }: JournalRecord): string[] {
+export function warningsOf({ operation: id, body, bodyIsChecked }: JournalRecord): string[] {
   const contract = loadContract('retell');
   const operation = contract.operations.find((candidate) => candidate.id === id);
   if (operation === undefined) return [];
@@ -15,7 +15,7 @@ export function warningsOf({ operation: id, body, valid }: JournalRecord): strin
     operation.successor === undefined
       ? []
       : [`${operation.id} is deprecated; its successor is ${operation.successor}`];
-  if (!valid || body === undefined || !operation.hasBody) return warnings;
+  if (!bodyIsChecked || body === undefined) return warnings;
   const ignored = contractValidation(contract).findIgnored(operation, body);
   const { tool_mocks: mocks = [] } = body as DefinitionInput;
   const shadowed = mocks.flatMap((mock, index) => {
