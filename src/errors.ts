@@ -19,6 +19,7 @@ const table = {
   not_found: [404, 'The requested resource was not found.'],
   method_not_allowed: [405, 'The method is not allowed for this resource.'],
   request_timeout: [408, 'The request took too long to arrive.'],
+  wait_timeout: [408, 'What was waited for did not happen in time.'],
   conflict: [409, 'The request does not fit the present state.'],
   precondition_failed: [412, 'Precondition failed for conditional update.'],
   payload_too_large: [413, 'The request body is too large.'],

@@ -1,8 +1,9 @@
 import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { waitFor } from '../../src/operations/control/waiting.js';
 import { advance, plain, standStill } from '../support/control.js';
-import { buildTestApp } from '../support/emulator.js';
+import { buildEmulator, buildTestApp } from '../support/emulator.js';
 
 const waitUrl = (id: string, query = '') => `/_emulator/batch-tests/${id}/wait${query}`;
 
@@ -51,7 +52,9 @@ describe('waiting for a batch', () => {
     const { status, body } = await waiting;
     expect(status).toBe(408);
     expect(body).toMatchObject({ status: 'error' });
-    expect(body['message']).toMatch(/After 5s the batch is in_progress: of 2 runs 0 passed, 0 f/);
+    expect(body['message']).toMatch(
+      /^What was waited for did not happen in time\. After 5s the batch is in_progress: of 2 runs 0 passed, 0 f/,
+    );
   });
 
   it('ends with 404 when the batch is gone, and for one that never was', async () => {
@@ -85,5 +88,27 @@ describe('waiting for a batch', () => {
     const { status, body } = await client.send({ method: 'GET', url: waitUrl(id, query) });
     expect(status).toBe(400);
     expect(body['message']).toMatch(message);
+  });
+});
+
+describe('waiting for anything', () => {
+  const never = { subscribe: () => () => undefined, isThere: () => false, timeout: 1000 };
+
+  it('is over at once when nobody waits any more', async () => {
+    const { emulator, clock } = buildEmulator();
+    onTestFinished(() => {
+      emulator.close();
+    });
+    await waitFor(emulator, { ...never, signal: AbortSignal.abort() });
+    expect(clock.alarmCount).toBe(0);
+  });
+
+  it('is refused when the emulator was closed before', async () => {
+    const { emulator, clock } = buildEmulator();
+    emulator.close();
+    await expect(waitFor(emulator, { ...never, signal: undefined })).rejects.toThrow(
+      'The emulator is not ready to take requests.',
+    );
+    expect(clock.alarmCount).toBe(0);
   });
 });

@@ -61,7 +61,7 @@ export const waitForBatchTest: ControlOperation<'waitForBatchTest'> = async (
   if (batchStatus(batch) === status) return toState(batch);
   const { pass, fail, error } = batch.ended;
   throw new ApiError(
-    'request_timeout',
+    'wait_timeout',
     `After ${timeout} the batch is ${batchStatus(batch)}: of ${String(batch.totalCount)} runs ${String(pass)} passed, ${String(fail)} failed, ${String(error)} ended in error.`,
   );
 };

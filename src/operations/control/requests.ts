@@ -69,7 +69,7 @@ export const waitForRequests: ControlOperation<'waitForRequests'> = async (
   });
   if (soFar() >= count) return { count: soFar() };
   const fault = `After ${timeout} there were ${String(soFar())} of ${String(count)} requests.`;
-  throw new ApiError('request_timeout', fault);
+  throw new ApiError('wait_timeout', fault);
 };
 
 const recordsOf = ({ journal }: Services, { workspace }: Caller): readonly JournalRecord[] =>

@@ -37,6 +37,8 @@ export async function waitFor({ clock, changes }: Services, wait: Wait): Promise
       }
     });
     const unsubscribeFromEnd = changes.onClose(end);
+    // Of what was so before nobody is told.
+    if (changes.closed || signal?.aborted === true) end();
   });
   if (changes.closed) throw new ApiError('unavailable');
 }
