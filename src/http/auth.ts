@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { ApiError, type ErrorCode } from '../errors.js';
+import { memory } from '../memory.js';
 import { digestOf, nameOfDigest } from '../workspace/name.js';
 
 /** Who sends a request, by its key. */
@@ -28,7 +29,7 @@ const magicKeys: readonly (readonly [string, ErrorCode])[] = [
 export function identifier(acceptedKeys: readonly string[]): Identify {
   const accepted = acceptedKeys.map(digestOf);
   // A client sends the same header with every request; in memory only, like the request itself.
-  const known = new Map<string, Identity>();
+  const known = memory<string, Identity | undefined>();
   const identify = (authorization: string): Identity | undefined => {
     const key = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
     if (key === undefined) return undefined;
@@ -41,16 +42,8 @@ export function identifier(acceptedKeys: readonly string[]): Identify {
       refusal: magicKeys.find(([prefix]) => key.startsWith(prefix))?.[1],
     };
   };
-  return (authorization = '') => {
-    const identity = known.get(authorization) ?? identify(authorization);
-    if (identity !== undefined && known.size >= mostKnown) known.clear();
-    if (identity !== undefined) known.set(authorization, identity);
-    return identity;
-  };
+  return (authorization = '') => known.get(authorization, () => identify(authorization));
 }
-
-/** Headers to remember. */
-const mostKnown = 1000;
 
 /** The workspace of somebody who is let in. @throws ApiError 401 */
 export function workspaceOf(identity: Identity | undefined): string {
