@@ -91,6 +91,34 @@ describe('an operation that is not emulated', () => {
     expect(upstream.seen).toEqual([]);
   });
 
+  it.each<[string, StartOptions]>([
+    ['off', { control: 'off' }],
+    ['on', { controlToken: 'secret' }],
+  ])('is not taken for one when it is ours, with control %s', async (control, options) => {
+    const upstream = await startUpstream();
+    const { url } = await start({ ...options, upstream: upstream.url });
+    const secrets = { authorization: 'Bearer secret', 'x-emulator-api-key': 'key_a' };
+    const statusOf = async (method: string, path: string) =>
+      (await fetch(url + path, { method, headers: secrets })).status;
+    expect(await statusOf('DELETE', '/_emulator/clock')).toBe(control === 'on' ? 405 : 404);
+    expect(await statusOf('POST', '/_emulator/ready')).toBe(405);
+    expect(await statusOf('POST', '/docs')).toBe(405);
+    for (const path of ['/_emulator/nothing', '/%5Femulator/x', '//_emulator/x', '/openapi.xml']) {
+      expect([path, await statusOf('POST', path)]).toEqual([path, 404]);
+    }
+    expect(upstream.seen).toEqual([]);
+  });
+
+  it('is forwarded without what is said to the emulator alone', async () => {
+    const upstream = await startUpstream();
+    const { url } = await start({ upstream: upstream.url });
+    const said = { 'x-emulator-api-key': 'key_b', 'x-emulator-progression': 'manual' };
+    const others = { prefer: 'code=429', 'x-mine': 'yes' };
+    await fetch(`${url}/list-voices`, { headers: { ...headers, ...said, ...others } });
+    expect(upstream.seen).toMatchObject([{ headers: { ...headers, ...others } }]);
+    expect(Object.keys(upstream.seen[0]?.headers ?? {}).join()).not.toContain('x-emulator');
+  });
+
   it('answers 502 while the upstream server cannot be reached', async () => {
     const { url } = await start({ upstream: 'http://127.0.0.1:1' });
     const answer = await fetch(`${url}/list-voices`, { headers });

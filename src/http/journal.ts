@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Emulator } from '../emulator.js';
 import type { ApiError } from '../errors.js';
 import type { JournalRecord } from '../workspace/journal-record.js';
+import { isOurs } from './routes.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,9 +17,6 @@ const longestBody = 64 * 1024;
 /** About what a request takes in memory beside its texts. */
 const recordSize = 500;
 
-/** Paths that are not the vendor's. */
-const ours = /^\/(_emulator|docs|openapi)\b/;
-
 /**
  * Keeps what clients ask of the vendor's API, whatever becomes of it.
  * @param fallback the workspace in whose journal a request without a key is kept.
@@ -30,7 +28,7 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
 
   app.addHook('onRequest', (request, reply, done) => {
     const { method, url, headers, operation } = request;
-    if (!ours.test(url)) {
+    if (!isOurs(url)) {
       const workspace = request.identity?.workspace ?? fallback;
       const arrival = { time: clock.now(), method, url, headers, operation };
       const record = journal.add(workspace, arrival, sizeOf(request));

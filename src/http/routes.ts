@@ -3,6 +3,9 @@ import type { FastifyInstance } from 'fastify';
 /** OpenAPI's `/a/{b}` as Fastify writes it: `/a/:b`. */
 export const toRoutePath = (template: string): string => template.replaceAll(/\{(\w+)\}/g, ':$1');
 
+/** Whether a URL is none of the vendor's. */
+export const isOurs = (url: string): boolean => /^\/+(_emulator|docs|openapi)\b/.test(url);
+
 /** Answers which methods a path takes; none if there is no such path. */
 export type AllowedMethods = (path: string) => string[];
 
@@ -10,7 +13,8 @@ export type AllowedMethods = (path: string) => string[];
 export function noteRoutes(app: FastifyInstance): AllowedMethods {
   const routes: { pattern: RegExp; methods: string[] }[] = [];
   app.addHook('onRoute', ({ url, method }) => {
-    routes.push({ pattern: toPattern(url), methods: [method].flat() });
+    // That one takes what is forwarded.
+    if (url !== '/*') routes.push({ pattern: toPattern(url), methods: [method].flat() });
   });
   return (path) => [
     ...new Set(routes.flatMap(({ pattern, methods }) => (pattern.test(path) ? methods : []))),

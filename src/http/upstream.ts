@@ -1,10 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../errors.js';
 import { workspaceOf } from './auth.js';
 import { sendError } from './errors.js';
+import { isOurs } from './routes.js';
 
 /**
- * Forwards what no route takes to another server that speaks the vendor's API, with the caller's
+ * Forwards what no route takes, and is not ours, to another server that speaks the vendor's API, with the caller's
  * own key. Nothing else of the emulator ever calls outside.
  * @param upstream its URL, as the user gave it.
  */
@@ -19,10 +21,16 @@ export function registerUpstream(app: FastifyInstance, upstream: string): void {
       done(null, payload);
     });
     await room.register(replyFrom, { base: origin });
-    room.all('/*', (request, reply) => {
+    room.all<{ Params: { '*': string } }>('/*', (request, reply) => {
+      // As the router reads it. What was meant for us may hold our secrets.
+      if (isOurs(`/${request.params['*']}`)) {
+        reply.callNotFound();
+        return reply;
+      }
       request.workspace = workspaceOf(request.identity);
       if (request.record) request.record.forwarded = true;
       return reply.from(prefix + request.url, {
+        rewriteRequestHeaders: (_request, headers) => withoutOurs(headers),
         rewriteHeaders: (headers) => ({ ...headers, 'x-emulator': 'upstream' }),
         onError: (_reply, { error }) => {
           request.log.error({ err: error }, 'the upstream server could not be reached');
@@ -32,3 +40,7 @@ export function registerUpstream(app: FastifyInstance, upstream: string): void {
     });
   });
 }
+
+/** Without what is said to the emulator alone. */
+const withoutOurs = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-emulator-')));
