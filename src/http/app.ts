@@ -78,7 +78,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   app.setErrorHandler(sendError);
   refuseExpectations(app);
-  registerNotFound(app, noteRoutes(app));
+  registerNotFound(app, noteRoutes(app), controlAccess !== undefined);
   registerBodyParser(app);
   app.decorateRequest('identity', undefined);
   app.decorateRequest('operation', undefined);
@@ -103,7 +103,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     validation: contractValidation(retell),
     validateResponses,
   });
-  registerDocs(app, { retell, control });
+  registerDocs(app, { retell, control: controlAccess && control });
   if (options.upstream !== undefined) registerUpstream(app, options.upstream);
   return app;
 }

@@ -4,7 +4,8 @@ import type { Contract } from '../contract/document.js';
 
 interface Contracts {
   readonly retell: Contract;
-  readonly control: Contract;
+  /** Undefined where nothing may be steered. */
+  readonly control: Contract | undefined;
 }
 
 /**
@@ -13,16 +14,20 @@ interface Contracts {
  */
 export function registerDocs(app: FastifyInstance, { retell, control }: Contracts): void {
   registerContract(app, '/openapi', retell);
-  registerContract(app, '/_emulator/openapi', control);
-  // The control contract refers to the vendor's, by a path from its own.
-  app.get('/_emulator/retell.yaml', (_request, reply) =>
-    reply.type('application/yaml').send(retell.readYaml()),
-  );
+  if (control !== undefined) {
+    registerContract(app, '/_emulator/openapi', control);
+    // The control contract refers to the vendor's, by a path from its own.
+    app.get('/_emulator/retell.yaml', (_request, reply) =>
+      reply.type('application/yaml').send(retell.readYaml()),
+    );
+  }
+  // What a browser shows of the emulator's address.
+  app.get('/', (_request, reply) => reply.redirect('/docs'));
 
   let reference: Promise<FastifyInstance> | undefined;
   for (const url of ['/docs', '/docs/*']) {
     app.get(url, { config: { operationId: 'docs' } }, async (request, reply) => {
-      reference ??= buildReference(retell);
+      reference ??= buildReference(retell, control !== undefined);
       const app = await reference;
       reply.hijack();
       app.routing(request.raw, reply.raw);
@@ -42,7 +47,10 @@ function registerContract(
   app.get(`${path}.json`, (_request, reply) => reply.send(document));
 }
 
-async function buildReference({ document }: Contract): Promise<FastifyInstance> {
+async function buildReference(
+  { document }: Contract,
+  withControl: boolean,
+): Promise<FastifyInstance> {
   const [{ default: swagger }, { default: swaggerUi }] = await Promise.all([
     import('@fastify/swagger'),
     import('@fastify/swagger-ui'),
@@ -54,10 +62,10 @@ async function buildReference({ document }: Contract): Promise<FastifyInstance> 
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: {
-      // Both contracts, to choose from in the page's head.
+      // To choose from in the page's head.
       urls: [
         { url: '/openapi.json', name: 'Retell API' },
-        { url: '/_emulator/openapi.json', name: 'Emulator control API' },
+        ...(withControl ? [{ url: '/_emulator/openapi.json', name: 'Emulator control API' }] : []),
       ],
     },
     theme: { title: 'retell-emulator' },

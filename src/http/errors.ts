@@ -50,7 +50,11 @@ function toApiError(error: unknown, request: FastifyRequest): ApiError {
 }
 
 /** What no route takes: 405 where the path is known, else 404. */
-export function registerNotFound(app: FastifyInstance, methodsOf: AllowedMethods): void {
+export function registerNotFound(
+  app: FastifyInstance,
+  methodsOf: AllowedMethods,
+  isSteerable: boolean,
+): void {
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request);
     const methods = methodsOf(path);
@@ -59,7 +63,9 @@ export function registerNotFound(app: FastifyInstance, methodsOf: AllowedMethods
       throw new ApiError('not_emulated', what);
     }
     if (methods.length === 0) {
-      throw new ApiError('not_found', `There is no ${request.method} ${path}; see /docs.`);
+      const isOff = !isSteerable && path.startsWith('/_emulator/');
+      const hint = isOff ? 'the control API is off (--control off)' : 'see /docs';
+      throw new ApiError('not_found', `There is no ${request.method} ${path}; ${hint}.`);
     }
     const allowed = methods.join(', ');
     reply.header('allow', allowed);

@@ -77,8 +77,20 @@ describe('the control API', () => {
 
   it('is not there when it is off, while health checks are', async () => {
     expect(await tryReset('off', {})).toMatchObject({ status: 404, done: false });
-    const { app } = buildTestApp({ controlAccess: undefined });
+    const { app, client } = buildTestApp({ controlAccess: undefined });
     expect((await app.inject('/_emulator/health')).statusCode).toBe(200);
+    const { body } = await client().send({ method: 'GET', url: '/_emulator/clock' });
+    expect(body['message']).toMatch(/no GET \/_emulator\/clock; the control API is off/);
+  });
+
+  it('is not described when it is off', async () => {
+    const { app } = buildTestApp({ controlAccess: undefined });
+    for (const file of ['openapi.json', 'openapi.yaml', 'retell.yaml']) {
+      expect((await app.inject(`/_emulator/${file}`)).statusCode).toBe(404);
+    }
+    const { body } = await app.inject('/docs/static/swagger-initializer.js');
+    expect(body).toContain('/openapi.json');
+    expect(body).not.toContain('/_emulator');
   });
 
   it('demands its token where there is one, and takes the key from a header of its own', async () => {

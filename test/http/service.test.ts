@@ -51,6 +51,14 @@ describe('what needs no key', () => {
     }
   });
 
+  it.each(['/', '/?x=1'])('leads a browser from %s to the reference', async (url) => {
+    const { app, client } = buildTestApp();
+    const { statusCode, headers } = await app.inject(url);
+    expect([statusCode, headers.location]).toEqual([302, '/docs']);
+    const journal = await client('key_local').call('GET', '/_emulator/requests');
+    expect(journal).toEqual({ items: [], hasMore: false });
+  });
+
   it('shows the reference at /docs from this server alone', async () => {
     const { app } = buildTestApp();
     const page = await app.inject('/docs');
