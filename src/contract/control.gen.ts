@@ -649,7 +649,9 @@ export interface components {
             status: number;
             /** @description That of the contract for the status if absent. */
             message?: string;
-            /** @description Such as `Retry-After`, `retry-after-ms` and `x-should-retry`. */
+            /** @description What to answer instead of the contract's body with a `message`: any JSON; or a text, which is sent as it is, such as a proxy's page of HTML. */
+            body?: unknown;
+            /** @description Such as `Retry-After`, `retry-after-ms`, `x-should-retry`, or the `Content-Type` of a body. None of those by which HTTP says where an answer ends. */
             headers?: {
                 [key: string]: string;
             };

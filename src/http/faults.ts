@@ -65,15 +65,22 @@ export async function meetFault(fault: Fault, emulator: Emulator, reply: Fastify
   if (latency > 0) await pass(emulator.clock, latency);
   if (emulator.changes.closed) throw new ApiError('unavailable');
   if (error !== undefined) {
-    const { status, message = messageOf(status), headers = {} } = error;
-    const body: ErrorBody = { status: 'error', message };
-    void reply.code(status).headers(headers).send(body);
+    sendFaultError(error, reply);
     return true;
   }
   if (connection === undefined || connection === 'truncate') return false;
   reply.hijack();
   breakConnection(connection, reply);
   return true;
+}
+
+function sendFaultError(error: NonNullable<Fault['error']>, reply: FastifyReply): void {
+  const { status, message = messageOf(status), headers = {} } = error;
+  const { body = { status: 'error', message } satisfies ErrorBody } = error;
+  const type = typeof body === 'string' ? 'text/plain' : 'application/json';
+  // The last one counts. Its text is made here: Fastify makes JSON only where the type is that.
+  void reply.code(status).type(`${type}; charset=utf-8`).headers(headers);
+  void reply.send(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 /** Takes the connection away from under the answer. A client that hangs is left to give up. */

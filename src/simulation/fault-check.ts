@@ -2,6 +2,9 @@ import { loadContract } from '../contract/document.js';
 import type { FaultInput } from '../domain/fault.js';
 import { ApiError } from '../errors.js';
 
+/** An answer whose own are others is none that a client could read. */
+const framingHeaders = /^(content-length|transfer-encoding|trailer)$/i;
+
 /** What is wrong with a fault rule that fits the schema; undefined if nothing is. */
 export function findFaultFault(fault: FaultInput): string | undefined {
   const { match, error, latency, connection, drip, phase } = fault;
@@ -10,6 +13,13 @@ export function findFaultFault(fault: FaultInput): string | undefined {
   }
   if (error !== undefined && (connection !== undefined || drip !== undefined)) {
     return 'must not have both "error" and "connection" or "drip"';
+  }
+  if (error?.message !== undefined && error.body !== undefined) {
+    return 'must not have both "message" and "body" in "error"';
+  }
+  const framing = Object.keys(error?.headers ?? {}).find((name) => framingHeaders.test(name));
+  if (framing !== undefined) {
+    return `must not set ${framing}, by which HTTP says where an answer ends: it goes by the body`;
   }
   if (connection !== undefined && drip !== undefined) {
     return 'must not have both "connection" and "drip"';

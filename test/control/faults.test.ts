@@ -7,6 +7,7 @@ import { buildTestApp, someDefinition, type TestClient } from '../support/emulat
 
 const url = '/_emulator/faults';
 const error = { status: 503 };
+const refusal = '{"status":"error","message":"Service Unavailable."}';
 const add = (client: TestClient, fault: object) => client.call<Fault>('POST', url, fault);
 
 const get = async (client: TestClient, path = '/get-batch-test/x') =>
@@ -34,6 +35,37 @@ describe('a fault rule', () => {
     expect(await send()).toMatchObject({ status: 502, body: { message: 'Bad Gateway.' } });
     expect(await send()).toMatchObject({ status: 500, body: { message: 'Ordered' } });
     expect((await send()).status).toBe(404);
+  });
+
+  it.each<[string, object, string, string]>([
+    ['its own type', { headers: { 'Content-Type': 'text/html' } }, 'text/html', refusal],
+    ['a text', { body: '<h1>Bad</h1>' }, 'text/plain; charset=utf-8', '<h1>Bad</h1>'],
+    [
+      ...(['a page', { body: '<h1>Ü', headers: { 'content-type': 'text/html' } }] as const),
+      ...(['text/html', '<h1>Ü'] as const),
+    ],
+    ['JSON', { body: { error: [1] } }, 'application/json; charset=utf-8', '{"error":[1]}'],
+    ['null', { body: null }, 'application/json; charset=utf-8', 'null'],
+    [
+      ...([
+        'a text as JSON',
+        { body: '"a"', headers: { 'content-type': 'application/json' } },
+      ] as const),
+      ...(['application/json; charset=utf-8', '"a"'] as const),
+    ],
+  ])('answers %s', async (_what, content, type, body) => {
+    const { client, app } = standStill();
+    await add(client, { error: { status: 503, ...content } });
+    const answer = await app.inject({
+      ...{ method: 'GET', url: '/get-batch-test/x' },
+      headers: { authorization: 'Bearer key_a' },
+    });
+    expect([answer.statusCode, answer.headers['content-type'], answer.body]).toEqual([
+      503,
+      type,
+      body,
+    ]);
+    expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(body)));
   });
 
   it('happens before the operation, or after it', async () => {
@@ -200,6 +232,13 @@ describe('a fault rule', () => {
     [{ error: { status: 200 } }, /body\/error\/status must be >= 400/],
     [{ error: { status: 500, headers: { 'a b': '' } } }, /body\/error\/headers .*property name/],
     [{ error: { status: 500, headers: { a: 'x\r\ny' } } }, /body\/error\/headers\/a must match/],
+    [
+      { error: { status: 500, headers: { 'Transfer-Encoding': 'chunked' } } },
+      /must not set Transfer-Encoding, by which HTTP says/,
+    ],
+    [{ error: { status: 500, headers: { 'content-length': '1' } } }, /must not set content-length/],
+    [{ error: { status: 500, headers: { trailer: 'x' } } }, /must not set trailer/],
+    [{ error: { status: 500, message: 'a', body: 'b' } }, /not have both "message" and "body"/],
     [{ latency: 'slow' }, /body\/latency must be a duration such as 2s, a range/],
     [{ connection: 'drop' }, /body\/connection must be "reset" or/],
     [{ error, probability: 2 }, /body\/probability must be <= 1/],
