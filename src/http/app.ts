@@ -41,6 +41,9 @@ const idleTimeoutMs = 15 * 60_000;
 /** How long a request may take to arrive, so that a stalled one does not hold its socket. */
 const requestTimeoutMs = 60_000;
 
+/** How often to look for such requests. Node's own half a minute would keep them for so long more. */
+const checkIntervalMs = 2000;
+
 export interface AppOptions {
   readonly emulator: Emulator;
   /** The keys to let in; with none, every key is. */
@@ -67,8 +70,11 @@ export function buildApp(options: AppOptions): FastifyInstance {
     bodyLimit,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: idleTimeoutMs,
-    // Node would refuse a request without Host by itself, without a body.
-    http: { requireHostHeader: false },
+    http: {
+      // Node would refuse a request without Host by itself, without a body.
+      requireHostHeader: false,
+      connectionsCheckingInterval: checkIntervalMs,
+    },
     // Ids of any length are looked up, and not found, like any others.
     routerOptions: { maxParamLength: 16_384 },
     // What came in before the socket was closed is answered.

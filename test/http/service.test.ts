@@ -155,6 +155,7 @@ describe('a request that does not arrive in time', () => {
     const { app } = buildTestApp();
     const server = app.server as typeof app.server & { connectionsCheckingInterval: number };
     expect([server.requestTimeout, server.headersTimeout]).toEqual([60_000, 60_000]);
+    expect(server.connectionsCheckingInterval).toBe(2000);
     // Nobody waits a minute for a test.
     Object.assign(server, { requestTimeout: 1, headersTimeout: 1, connectionsCheckingInterval: 1 });
     const answer = await exchange(app, text);
