@@ -71,5 +71,8 @@ const lengthOf = ({ headers, body }: FastifyRequest): number =>
 
 function sizeOf({ url, raw, headers }: FastifyRequest): number {
   const texts = raw.rawHeaders.reduce((length, text) => length + text.length, url.length);
-  return recordSize + texts + Math.min(Number(headers['content-length'] ?? 0), longestBody);
+  // One that comes in chunks may get as long as any.
+  const isChunked = headers['transfer-encoding'] !== undefined;
+  const body = isChunked ? longestBody : Number(headers['content-length'] ?? 0);
+  return recordSize + texts + Math.min(body, longestBody);
 }

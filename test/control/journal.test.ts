@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry, JournalPage } from '../../src/library/workspace.js';
 import { plain, standStill } from '../support/control.js';
@@ -177,6 +178,23 @@ describe('the journal', () => {
     const { client } = standStill();
     await client.createDefinition({ user_prompt: 'x'.repeat(100_000) });
     expect(await last(client)).not.toHaveProperty('body');
+  });
+
+  it('keeps within its 16 MiB when bodies come in chunks and do not say their length', async () => {
+    const { client, clock } = buildTestApp();
+    const payload = JSON.stringify({ x: 'y'.repeat(60_000) });
+    const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
+    const post = { method: 'POST' as const, url: '/nothing', headers };
+    for (let id = 1; id <= 300; id += 1) {
+      await client().send({ ...post, payload: Readable.from([payload]) });
+      // Otherwise nothing else would get its turn, and it would seem overloaded.
+      await clock.turn();
+    }
+    const { count } = await client().call<{ count: number }>('POST', `${url}/count`, {});
+    expect(count * payload.length).toBeLessThan(16 * 1024 * 1024);
+    expect(count).toBeGreaterThan(200);
+    const { items } = await list(client(), 'after=299');
+    expect(items).toMatchObject([{ body: JSON.parse(payload) as object }]);
   });
 
   it('is emptied by a reset, of it alone, too', async () => {
