@@ -16,9 +16,10 @@ import {
   registerNotFound,
   sendError,
 } from './errors.js';
+import { registerEnds } from './ends.js';
 import { registerJournal } from './journal.js';
 import { registerOverload } from './overload.js';
-import { RequestLog } from './request-log.js';
+import { logRequest, RequestLog } from './request-log.js';
 import { noteRoutes } from './routes.js';
 import { registerUpstream } from './upstream.js';
 import { registerVendorApi } from './vendor.js';
@@ -63,9 +64,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const control = loadContract('control');
   const identify = identifier(apiKeys);
 
+  // Fastify makes a logger of each request, also of one that says nothing.
+  const isLogged = logger !== undefined && logger.level !== 'silent';
   const app = fastify({
-    // Fastify makes a logger of each request, also of one that says nothing.
-    ...(logger !== undefined && logger.level !== 'silent' && { loggerInstance: logger }),
+    ...(isLogged && { loggerInstance: logger }),
     logController: new RequestLog(),
     bodyLimit,
     requestTimeout: requestTimeoutMs,
@@ -88,6 +90,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   registerBodyParser(app);
   app.decorateRequest('identity', undefined);
   app.decorateRequest('operation', undefined);
+  registerEnds(app);
+  if (isLogged) app.onEnd.push(logRequest);
   app.addHook('onRequest', (request, _reply, done) => {
     request.identity = identify(request.headers.authorization);
     // Here once, because Fastify makes these options anew each time that they are asked for.

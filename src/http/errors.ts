@@ -5,7 +5,7 @@ import { isNotEmulated } from '../contract/not-emulated.js';
 import { ApiError, reasonPhrase, type ErrorBody, type ErrorCode } from '../errors.js';
 import { storageFailure } from '../store/failures.js';
 import { noteRefusal } from './journal.js';
-import { pathOf } from './request-log.js';
+import { logRequest, pathOf } from './request-log.js';
 import type { AllowedMethods } from './routes.js';
 
 /** Fastify's own refusals, in our terms. What is not listed is a fault of ours. */
@@ -34,10 +34,12 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   return refusal.body;
 }
 
-/** A path that no router can read. It comes past all hooks, the log's included. */
+/** A path that no router can read. It comes past all hooks. */
 export function refuseBadUrl(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   sendError(error, request, reply);
-  request.log.info({ status: reply.statusCode }, `${request.method} ${pathOf(request)}`);
+  reply.raw.on('close', () => {
+    logRequest(request, reply);
+  });
 }
 
 function toApiError(error: unknown, request: FastifyRequest): ApiError {

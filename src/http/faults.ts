@@ -7,6 +7,7 @@ import { findFault, type Fault } from '../operations/faults.js';
 import { findWorkspace, type Caller } from '../operations/operation.js';
 import { countRequest } from '../operations/rate-limit.js';
 import type { Clock } from '../workspace/clock.js';
+import { noteFault } from './ends.js';
 import { readPreference } from './prefer.js';
 import { pathOf } from './request-log.js';
 
@@ -29,7 +30,7 @@ export function findObstacle(
   try {
     reply.headers(countRequest(emulator, present));
   } catch (error) {
-    if (request.record) request.record.fault = { source: 'rate-limit' };
+    noteFault(request, { source: 'rate-limit' });
     throw error;
   }
   const fault =
@@ -38,8 +39,8 @@ export function findObstacle(
   return noted(request, fault);
 }
 
-function noted({ record }: FastifyRequest, fault: Fault | undefined): Fault | undefined {
-  if (record && fault !== undefined) record.fault = fault.cause;
+function noted(request: FastifyRequest, fault: Fault | undefined): Fault | undefined {
+  if (fault !== undefined) noteFault(request, fault.cause);
   return fault;
 }
 

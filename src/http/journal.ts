@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Emulator } from '../emulator.js';
 import type { ApiError } from '../errors.js';
 import type { JournalRecord } from '../workspace/journal-record.js';
+import { millisecondsOf, noteFault, statusOf } from './ends.js';
 import { isOurs } from './routes.js';
 
 declare module 'fastify' {
@@ -25,24 +26,24 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
   const { journal, clock } = emulator;
   app.decorateRequest('record', null);
   if (journal === undefined) return;
+  const workspaceOf = ({ identity }: FastifyRequest) => identity?.workspace ?? fallback;
 
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { method, url, headers, operation } = request;
     if (!isOurs(url)) {
-      const workspace = request.identity?.workspace ?? fallback;
       const arrival = { time: clock.now(), method, url, headers, operation };
-      const record = journal.add(workspace, arrival, sizeOf(request));
-      request.record = record;
-      // Not 'finish': a connection that breaks has none.
-      reply.raw.on('close', () => {
-        record.status = reply.raw.headersSent ? reply.raw.statusCode : undefined;
-        record.duration = Math.round(reply.elapsedTime * 1000) / 1000;
-        // From here on it may serve for another request, even if this one is still being worked on.
-        request.record = null;
-        journal.announce(workspace);
-      });
+      request.record = journal.add(workspaceOf(request), arrival, sizeOf(request));
     }
     done();
+  });
+  app.onEnd.push((request, reply) => {
+    const { record } = request;
+    if (!record) return;
+    record.status = statusOf(reply);
+    record.duration = millisecondsOf(reply);
+    // From here on it may serve for another request, even if this one is still being worked on.
+    request.record = null;
+    journal.announce(workspaceOf(request));
   });
   app.addHook('preValidation', (request, _reply, done) => {
     const { record, body, query } = request;
@@ -55,12 +56,16 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
   });
 }
 
-/** Notes in the journal why a request is refused. */
-export function noteRefusal({ record }: FastifyRequest, { code, message }: ApiError): void {
+/** Notes why a request is refused. */
+export function noteRefusal(request: FastifyRequest, { code, message }: ApiError): void {
+  request.refusal = message;
+  if (code === 'payment_required' && request.fault === undefined) {
+    noteFault(request, { source: 'credit' });
+  }
+  const { record } = request;
   // A path that no router can read comes past all hooks.
   if (!record) return;
   record.error = message;
-  if (code === 'payment_required') record.fault ??= { source: 'credit' };
   record.valid = !['invalid_request', 'unsupported_media_type', 'payload_too_large'].includes(code);
 }
 

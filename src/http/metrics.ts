@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type * as PromClient from 'prom-client';
 import type { Histogram, Registry } from 'prom-client';
 import type { Emulator } from '../emulator.js';
+import { statusOf } from './ends.js';
 
 /** Figures in Prometheus' text. */
 export interface Metrics {
@@ -21,13 +22,12 @@ export function registerMetrics(app: FastifyInstance, emulator: Emulator): () =>
   /** Durations in seconds that are not counted yet, by operation and status. */
   const pending = new Map<string, number[]>();
 
-  app.addHook('onResponse', (request, reply, done) => {
+  app.onEnd.push((request, reply) => {
     const operation = request.operation ?? 'none';
-    const key = `${operation} ${String(reply.statusCode)}`;
+    const key = `${operation} ${String(statusOf(reply) ?? 'none')}`;
     const durations = pending.get(key);
     if (durations === undefined) pending.set(key, [reply.elapsedTime / 1000]);
     else if (durations.push(reply.elapsedTime / 1000) === mostPending) void count();
-    done();
   });
 
   let library: Promise<{ registry: Registry; histogram: Histogram }> | undefined;

@@ -8,6 +8,7 @@ import { operationsTable } from '../operations/table.js';
 import { controlFormats, parseProgression } from '../workspace/settings.js';
 import { workspaceOf } from './auth.js';
 import { refuse } from './errors.js';
+import { noteFault } from './ends.js';
 import { findObstacle, meetFault, sendAnswer } from './faults.js';
 import { standInLine } from './line.js';
 import { toRoutePath } from './routes.js';
@@ -122,10 +123,11 @@ async function write({ store }: Emulator, perform: () => unknown): Promise<unkno
 }
 
 /** The workspace of a request that is let in. @throws ApiError 401, or what its key is made for */
-function admit({ identity, record }: FastifyRequest): string {
+function admit(request: FastifyRequest): string {
+  const { identity } = request;
   const workspace = workspaceOf(identity);
   if (identity?.refusal !== undefined) {
-    if (record) record.fault = { source: 'api-key' };
+    noteFault(request, { source: 'api-key' });
     throw new ApiError(identity.refusal);
   }
   return workspace;

@@ -96,10 +96,14 @@ describe('--validate-responses', () => {
 });
 
 describe('the log', () => {
-  it('has one line for each request and never a key', async () => {
+  function capture() {
     const lines: Record<string, unknown>[] = [];
     const write = (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>);
-    const logger = pino({ level: 'trace', base: null }, { write });
+    return { lines, logger: pino({ level: 'trace', base: null }, { write }) };
+  }
+
+  it('has one line for each request and never a key', async () => {
+    const { lines, logger } = capture();
     const { client, app } = buildTestApp({ logger });
     await client('key_secret').createBatchTest();
     await client('key_secret').send({ method: 'GET', url: '/get-batch-test/x?api_key=key_secret' });
@@ -107,7 +111,10 @@ describe('the log', () => {
     await app.inject('/get-batch-test/%zz');
     expect(lines).toMatchObject([
       { operation: 'createBatchTest', status: 201, msg: 'POST /create-batch-test' },
-      { operation: 'getBatchTest', status: 404, msg: 'GET /get-batch-test/x' },
+      {
+        ...{ operation: 'getBatchTest', status: 404, msg: 'GET /get-batch-test/x' },
+        reason: 'The requested resource was not found.',
+      },
       { status: 404, msg: 'GET /nothing' },
       { status: 400, msg: 'GET /get-batch-test/%zz' },
     ]);
@@ -117,6 +124,45 @@ describe('the log', () => {
     expect(first?.['workspace']).toBe(second?.['workspace']);
     expect(first?.['durationMs']).toEqual(expect.any(Number));
     expect(JSON.stringify(lines)).not.toContain('key_secret');
+  });
+
+  it.each<[what: string, path: string, status: number | undefined, leaves: boolean]>([
+    ['reset', '/get-batch-test/ID', undefined, false],
+    ['empty-response', '/get-batch-test/ID', undefined, false],
+    ['garbage', '/get-batch-test/ID', undefined, false],
+    ['truncate', '/get-batch-test/ID', 200, false],
+    ['hang', '/get-batch-test/ID', undefined, true],
+    ['a client that leaves', '/_emulator/requests/wait?count=9', undefined, true],
+  ])('has the line, as the metrics count it, of a request broken by %s', async (...row) => {
+    const [what, path, status, leaves] = row;
+    const { lines, logger } = capture();
+    // It does not rest on the journal.
+    const { app, client, clock } = buildTestApp({ logger, journalSize: 0 });
+    const { test_case_batch_job_id: id } = await client().createBatchTest();
+    const fault = path.startsWith('/_emulator')
+      ? undefined
+      : await client().call('POST', '/_emulator/faults', { connection: what });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const before = lines.length;
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+    socket.on('error', () => undefined).resume();
+    socket.write(`GET ${path.replace('ID', id)} HTTP/1.1\r\nhost: x.localhost\r\n`);
+    socket.write('authorization: Bearer key_a\r\n\r\n');
+    await once(app.server, 'request');
+    await clock.turn();
+    if (leaves) {
+      expect(lines).toHaveLength(before);
+      socket.destroy();
+    }
+    while (lines.length === before) await clock.turn();
+    const operation = fault === undefined ? 'waitForRequests' : 'getBatchTest';
+    const { fault: met, status: told, ...line } = lines[before] ?? {};
+    expect(line).toMatchObject({ operation, durationMs: expect.any(Number) as number });
+    expect(told).toBe(status);
+    expect(met).toEqual(fault && { source: 'rule', rule: fault['id'] });
+    const { body } = await app.inject('/_emulator/metrics');
+    const labels = `operation="${operation}",status="${String(status ?? 'none')}"`;
+    expect(body).toContain(`duration_seconds_count{${labels}} 1\n`);
   });
 });
 
