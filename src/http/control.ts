@@ -11,6 +11,7 @@ import type { Caller, Services } from '../operations/operation.js';
 import { version } from '../version.js';
 import type { Admit } from './control-guard.js';
 import { registerMetrics } from './metrics.js';
+import { patiently } from './patience.js';
 import { toRoutePath } from './routes.js';
 
 export interface ControlApiOptions {
@@ -112,9 +113,9 @@ function registerOperation(
         isForAll(request)
           ? performForAll(emulator, performFor)
           : performFor(request.workspace ?? '');
-      const result = await (operation.method === 'get'
-        ? performed()
-        : emulator.store.certain(performed));
+      const result = await patiently(reply, () =>
+        operation.method === 'get' ? performed() : emulator.store.certain(performed),
+      );
       if (validateResponses) {
         const fault = validation.findResponseFault(operation, result);
         if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);

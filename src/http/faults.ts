@@ -8,6 +8,7 @@ import { findWorkspace, type Caller } from '../operations/operation.js';
 import { countRequest } from '../operations/rate-limit.js';
 import type { Clock } from '../workspace/clock.js';
 import { noteFault } from './ends.js';
+import { patiently } from './patience.js';
 import { readPreference } from './prefer.js';
 import { pathOf } from './request-log.js';
 
@@ -63,7 +64,7 @@ function factsOf({ id }: ContractOperation, request: FastifyRequest) {
 /** Lets a request meet its fault. Answers whether that was all that it gets. */
 export async function meetFault(fault: Fault, emulator: Emulator, reply: FastifyReply) {
   const { latency, error, connection } = fault;
-  if (latency > 0) await pass(emulator.clock, latency);
+  if (latency > 0) await pass(emulator.clock, latency, reply);
   if (emulator.changes.closed) throw new ApiError('unavailable');
   if (error !== undefined) {
     sendFaultError(error, reply);
@@ -109,7 +110,7 @@ export function sendAnswer(
     'content-length': String(body.length),
   };
   if (drip !== undefined) {
-    return reply.headers(headers).send(Readable.from(pieces(body, drip, clock)));
+    return reply.headers(headers).send(Readable.from(pieces(body, drip, clock, reply)));
   }
   reply.hijack();
   const { raw, request } = reply;
@@ -127,17 +128,22 @@ async function* pieces(
   body: Buffer,
   { chunks, over }: NonNullable<Fault['drip']>,
   clock: Clock,
+  reply: FastifyReply,
 ): AsyncGenerator<Buffer> {
   const count = Math.min(chunks, body.length);
   for (let index = 0; index < count; index += 1) {
-    await pass(clock, over / count);
+    await pass(clock, over / count, reply);
     const [from = 0, to = 0] = [index, index + 1].map((n) => Math.floor((body.length * n) / count));
     yield body.subarray(from, to);
   }
 }
 
 /** Lets machine time pass. */
-const pass = (clock: Clock, duration: number): Promise<void> =>
-  new Promise((resolve) => {
-    clock.wakeAt(clock.now() + Math.ceil(duration), resolve);
-  });
+const pass = (clock: Clock, duration: number, reply: FastifyReply): Promise<void> =>
+  patiently(
+    reply,
+    () =>
+      new Promise((resolve) => {
+        clock.wakeAt(clock.now() + Math.ceil(duration), resolve);
+      }),
+  );

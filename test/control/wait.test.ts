@@ -1,4 +1,5 @@
-import { get } from 'node:http';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { waitFor } from '../../src/operations/control/waiting.js';
@@ -77,6 +78,32 @@ describe('waiting for a batch', () => {
     while (clock.alarmCount === 0) await clock.turn();
     request.destroy();
     while (clock.alarmCount > 0) await clock.turn();
+  });
+
+  it.each(['wait', 'latency'])('goes on over an idle connection: %s', async (what) => {
+    const { client, app, clock } = standStill({ settings: plain });
+    const { test_case_batch_job_id: id } = await client.createBatchTest();
+    await client.call('POST', '/_emulator/faults', { latency: '1h' });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const arrived = once(app.server, 'request') as Promise<[IncomingMessage]>;
+    const path = what === 'wait' ? waitUrl(id, '?timeout=1h') : `/get-batch-test/${id}`;
+    const request = get({
+      host: '127.0.0.1',
+      port,
+      path,
+      headers: { authorization: 'Bearer key_a' },
+    });
+    const answer = once(request, 'response') as Promise<[IncomingMessage]>;
+    const [{ socket }] = await arrived;
+    while (clock.alarmCount === 0) await clock.turn();
+    socket.setTimeout(1);
+    await once(socket, 'timeout');
+    socket.setTimeout(0);
+    await clock.advance(3_600_000);
+    const [{ statusCode }] = await answer;
+    request.destroy();
+    expect(statusCode).toBe(what === 'wait' ? 408 : 200);
   });
 
   it.each([
