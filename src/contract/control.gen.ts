@@ -895,10 +895,10 @@ export interface components {
             response_engine: components["schemas"]["RetellResponseEngine"];
             /** @description When it was created; now if absent. */
             creation_timestamp?: components["schemas"]["Moment"];
-            /** @description What the response engine said when the batch was created; what it says now if absent. */
+            /** @description What the response engine said when the batch was created; null if there was no such engine then, though there is one now. What it says now if absent. */
             engineContent?: {
                 [key: string]: unknown;
-            };
+            } | null;
             progression?: components["schemas"]["Progression"];
             /** @description How often it has been read, where reads move it on; 0 if absent. */
             polls?: number;
@@ -912,6 +912,8 @@ export interface components {
             test_case_job_id?: components["schemas"]["Id"];
             /** @description Which revision of the definition, as these fixtures have it, it runs: its `earlier` ones count from 1. The current one if absent. */
             revision?: number;
+            /** @description No definition had the id when the batch was created, though one has it now. */
+            placeholder?: boolean;
             /**
              * @description `pending` if absent.
              * @enum {string}

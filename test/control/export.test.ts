@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Fixtures } from '../../src/library/workspace.js';
 import { advance, plain, standStill } from '../support/control.js';
-import { buildTestApp, someDefinition, type TestClient } from '../support/emulator.js';
+import { buildTestApp, retellLlm, someDefinition, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
 const url = '/_emulator/fixtures';
@@ -72,6 +72,38 @@ describe('an exported workspace', () => {
     await client.call('POST', '/_emulator/reset', {});
     await client.call('POST', url, state);
     expect(await exported(client)).toEqual(state);
+  });
+
+  it('keeps a run without a definition as it is when its id comes to have one', async () => {
+    const { client } = standStill({ settings: plain });
+    const { test_case_definition_id: id } = await client.createDefinition({ name: 'Named' });
+    await client.call('POST', '/_emulator/reset', {});
+    const { test_case_batch_job_id: batch } = await client.createBatchTest([id, 'other']);
+    expect((await client.createDefinition({ name: 'Named' })).test_case_definition_id).toBe(id);
+    const state = await exported(client);
+    const runs = await client.listRuns(batch);
+
+    const { client: copy } = standStill();
+    await copy.call('POST', url, state);
+    expect(await copy.listRuns(batch)).toEqual(runs);
+    expect(await exported(copy)).toEqual(state);
+  });
+
+  it.each([
+    ['of no version', retellLlm],
+    ['of a version that it has not', { ...retellLlm, version: 7 }],
+  ])('keeps a batch on an engine %s that came to exist later', async (_, engine) => {
+    const { client } = standStill({ settings: plain });
+    await client.createBatchTest(['a'], engine);
+    await client.call('POST', url, { retellLlms: [{ llm_id: retellLlm.llm_id }] });
+    const state = await exported(client);
+    const list = '/v2/list-batch-tests?type=retell-llm&llm_id=llm_1';
+    const listed = await client.call('GET', list);
+
+    const { client: copy } = standStill();
+    await copy.call('POST', url, state);
+    expect(await copy.call('GET', list)).toEqual(listed);
+    expect(await exported(copy)).toEqual(state);
   });
 
   it('keeps what a definition said before, and one that was deleted, for their runs only', async () => {
