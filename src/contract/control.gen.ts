@@ -832,8 +832,9 @@ export interface components {
             retellLlms?: components["schemas"]["FixtureRetellLlm"][];
             conversationFlows?: components["schemas"]["FixtureConversationFlow"][];
             agents?: components["schemas"]["FixtureAgent"][];
-            /** @description Runs that may still start; those that these fixtures start cost nothing. */
-            credit?: number;
+            /** @description Runs that may still start, null for any number; those that these fixtures start cost nothing. */
+            credit?: number | null;
+            rateLimitBucket?: components["schemas"]["RateLimitBucket"];
             batchTests?: components["schemas"]["FixtureBatchTest"][];
             ordinals?: components["schemas"]["Ordinals"];
         };
@@ -845,6 +846,12 @@ export interface components {
             now?: components["schemas"]["Moment"];
             /** @description With `real`, how many times as fast as the machine's clock; 1 if absent. */
             speed?: number;
+        };
+        /** @description What the setting `rateLimit` still lets through: a request takes a token, and time brings new ones. */
+        RateLimitBucket: {
+            tokens: number;
+            /** @description When there were so many. */
+            filledAt: components["schemas"]["Moment"];
         };
         /** @description What a definition says. */
         FixtureRevision: {

@@ -74,6 +74,23 @@ describe('an exported workspace', () => {
     expect(await exported(client)).toEqual(state);
   });
 
+  it('keeps what is left of the rate limit, and credit without end', async () => {
+    const settings = { ...plain, rateLimit: '2/10s' };
+    const { client } = standStill({ settings, credit: 25 });
+    await client.createBatchTest();
+    await client.createBatchTest();
+    await client.call('PUT', '/_emulator/credit', { remaining: null });
+    const state = await exported(client);
+    await client.call('POST', '/_emulator/reset', {});
+    await client.call('POST', url, state);
+    expect(await exported(client)).toEqual(state);
+    expect(await client.call('GET', '/_emulator/credit')).toEqual({ remaining: null });
+    const get = async () => (await client.send({ method: 'GET', url: '/get-batch-test/x' })).status;
+    expect(await get()).toBe(429);
+    await advance(client, '5s');
+    expect(await get()).toBe(404);
+  });
+
   it('keeps a run without a definition as it is when its id comes to have one', async () => {
     const { client } = standStill({ settings: plain });
     const { test_case_definition_id: id } = await client.createDefinition({ name: 'Named' });
