@@ -4,7 +4,7 @@ import type { BatchProgress } from '../store/batch-tests.js';
 import type { Store } from '../store/store.js';
 import type { RunningRun, StartedRun } from '../store/running.js';
 import type { QueuedRun } from '../store/test-runs.js';
-import { decideFate, fateDraw } from './fate.js';
+import { decideFate, fateDraw, type RunOrders } from './fate.js';
 import { openOrderBook } from './orders.js';
 import { play } from './schedule.js';
 import type { Workspace } from './workspace.js';
@@ -102,6 +102,8 @@ function playQueue(
   return { ...rest, started: started.length, ended: ended.length, completed };
 }
 
+const noOrders = { byRule: undefined, byVariables: undefined, unknownDefinitionId: null };
+
 /** Starts runs of a workspace: settles how and when each of them ends. */
 export function runStarter(store: Store, workspace: Workspace) {
   const { settings } = workspace;
@@ -109,15 +111,17 @@ export function runStarter(store: Store, workspace: Workspace) {
   const chance = keyedChance(seed);
   const seedKey = store.seedKeyOf(seed);
   const orders = openOrderBook(store, workspace.id);
+  const startBy = (ordered: RunOrders, run: QueuedRun, startedAt: number): StartedRun => {
+    const { batchKey, runIndex, batchOrdinal } = run;
+    const identity = { workspace: workspace.name, batchOrdinal, runIndex };
+    const { outcome, duration, order } = decideFate(fateDraw(chance, identity), settings, ordered);
+    const endsAt = startedAt + duration;
+    return { batchKey, runIndex, startedAt, endsAt, outcome, seedKey, order };
+  };
   return {
-    start: (run: QueuedRun, startedAt: number): StartedRun => {
-      const { batchKey, runIndex, batchOrdinal } = run;
-      const identity = { workspace: workspace.name, batchOrdinal, runIndex };
-      const draw = fateDraw(chance, identity);
-      const { outcome, duration, order } = decideFate(draw, settings, orders.ordersFor(run));
-      const endsAt = startedAt + duration;
-      return { batchKey, runIndex, startedAt, endsAt, outcome, seedKey, order };
-    },
+    start: (run: QueuedRun, startedAt: number) => startBy(orders.ordersFor(run), run, startedAt),
+    /** The same as if nothing were ordered: no rule counts a hit. */
+    startByChance: (run: QueuedRun, startedAt: number) => startBy(noOrders, run, startedAt),
     close: () => {
       orders.close();
     },

@@ -58,6 +58,32 @@ describe('fixtures', () => {
     expect(ended).toEqual(['error', 'fail', 'fail', 'pass']);
   });
 
+  it('use up no rule for a run whose outcome they say', async () => {
+    const { client } = standStill({ settings: plain });
+    const runs = [{ test_case_definition_id: 'a', status: 'in_progress', outcome: 'error' }];
+    await client.call('POST', url, {
+      outcomeRules: [{ times: 1, outcome: { status: 'fail' } }],
+      batchTests: [{ test_case_batch_job_id: 'b', response_engine: retellLlm, runs }],
+    });
+    const { test_case_batch_job_id: next } = await client.createBatchTest();
+    expect(await advance(client, '1s')).toMatchObject({ runsEnded: 2 });
+    expect(await client.getBatchTest('b')).toMatchObject({ error_count: 1 });
+    expect(await client.getBatchTest(next)).toMatchObject({ fail_count: 1 });
+  });
+
+  it('start runs that cost nothing, those that end at once included', async () => {
+    const { client } = standStill({ settings: plain, credit: 5 });
+    const run = { test_case_definition_id: 'a' };
+    const engine = { response_engine: retellLlm };
+    await client.call('POST', url, {
+      batchTests: [
+        { ...engine, progression: 'immediate', runs: [run, run] },
+        { ...engine, runs: [{ ...run, status: 'pass' }] },
+      ],
+    });
+    expect(await client.call('GET', '/_emulator/credit')).toEqual({ remaining: 5 });
+  });
+
   it('can hold a batch that ended in the past, and one that reads move on', async () => {
     const { client } = standStill();
     await client.call('POST', url, {
