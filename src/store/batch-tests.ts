@@ -135,7 +135,7 @@ export function batchTestStore(db: Db): BatchTestStore {
       `UPDATE batch_tests
        SET started_count = started_count + given.started, pass_count = pass_count + given.pass,
            fail_count = fail_count + given.fail, error_count = error_count + given.error,
-           modified_at = COALESCE(given.modified_at, batch_tests.modified_at)
+           modified_at = MAX(batch_tests.modified_at, COALESCE(given.modified_at, 0))
        FROM (
          SELECT value ->> 0 AS batch_key, value ->> 1 AS started, value ->> 2 AS pass,
                 value ->> 3 AS fail, value ->> 4 AS error, value ->> 5 AS modified_at

@@ -84,6 +84,19 @@ describe('fixtures', () => {
     expect(await client.call('GET', '/_emulator/credit')).toEqual({ remaining: 5 });
   });
 
+  it('can hold a run that ended after one in progress was due', async () => {
+    const { client } = standStill({ settings: plain });
+    const runs = [
+      { test_case_definition_id: 'a', status: 'pass', endsAt: newYear - 1000 },
+      { test_case_definition_id: 'a', status: 'in_progress', endsAt: newYear - 5000 },
+    ];
+    const batch = { response_engine: retellLlm, creation_timestamp: newYear - 9000, runs };
+    await client.call('POST', url, { batchTests: [{ ...batch, test_case_batch_job_id: 'b' }] });
+    expect(await client.getBatchTest('b')).toMatchObject({
+      ...{ status: 'complete', user_modified_timestamp: newYear - 1000 },
+    });
+  });
+
   it('can hold a batch that ended in the past, and one that reads move on', async () => {
     const { client } = standStill();
     await client.call('POST', url, {
