@@ -496,7 +496,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description Acts on every workspace.
+         * @description Acts on every workspace that there is, one after the other. If one refuses, the message says in how many it was done before.
          * @enum {string}
          */
         Scope: "*";

@@ -111,7 +111,7 @@ function registerOperation(
         perform(emulator, { workspace, signal: gone.signal }, { params, query, body });
       const performed = () =>
         isForAll(request)
-          ? performForAll(emulator, performFor)
+          ? performForAll(namesOf(emulator, operation), performFor)
           : performFor(request.workspace ?? '');
       const result = await patiently(reply, () =>
         operation.method === 'get' ? performed() : emulator.store.certain(performed),
@@ -128,11 +128,26 @@ function registerOperation(
 const isForAll = ({ body }: FastifyRequest): boolean =>
   (body as { workspace?: string } | undefined)?.workspace === '*';
 
+/** Of the workspaces there are, and, where journals are emptied, of those that only asked. */
+function namesOf({ workspaces, journal }: Emulator, { id }: ContractOperation): string[] {
+  const names = workspaces.listNames();
+  if (id !== 'resetWorkspace' || journal === undefined) return names;
+  return [...new Set([...names, ...journal.listNames()])];
+}
+
 async function performForAll(
-  { workspaces }: Emulator,
+  names: readonly string[],
   performFor: (workspace: string) => unknown,
 ): Promise<{ workspaces: number }> {
-  const names = workspaces.listNames();
-  for (const name of names) await performFor(name);
+  for (const [done, name] of names.entries()) {
+    try {
+      await performFor(name);
+    } catch (error) {
+      if (error instanceof ApiError && done > 0) {
+        error.message += `; it was done in ${String(done)} of ${String(names.length)} workspaces before`;
+      }
+      throw error;
+    }
+  }
   return { workspaces: names.length };
 }

@@ -7,6 +7,8 @@ export interface JournalRings {
   /** The newest last. */
   readonly list: (workspace: string) => readonly JournalRecord[];
   readonly clear: (workspace: string) => void;
+  /** Of which workspaces there are any. */
+  readonly listNames: () => string[];
 }
 
 /** The records of a workspace: the oldest of `count` stands at `head`, the place before the first is the last. */
@@ -85,6 +87,7 @@ export function journalRings(limits: { entries: number; bytes: number }): Journa
       const ring = rings.get(workspace);
       if (ring !== undefined) forget(ring);
     },
+    listNames: () => [...rings.keys()],
   };
 }
 

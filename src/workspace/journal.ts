@@ -11,12 +11,14 @@ export interface Journal {
   /** The newest last. */
   list(workspace: string): readonly JournalRecord[];
   clear(workspace: string): void;
+  /** Workspaces that have asked something. */
+  listNames(): string[];
   subscribe(workspace: string, listener: () => void): () => void;
 }
 
 /** @param limits the most requests to keep of a workspace, and the most bytes of all. */
 export function createJournal(limits: { entries: number; bytes: number }): Journal {
-  const { next, list, clear } = journalRings(limits);
+  const { next, ...rings } = journalRings(limits);
   const emitter = new EventEmitter();
   emitter.setMaxListeners(0);
   let lastId = 0;
@@ -30,8 +32,7 @@ export function createJournal(limits: { entries: number; bytes: number }): Journ
     announce: (workspace) => {
       emitter.emit(workspace);
     },
-    list,
-    clear,
+    ...rings,
     subscribe(workspace, listener) {
       emitter.on(workspace, listener);
       return () => {

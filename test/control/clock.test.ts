@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openEmulator } from '../../src/emulator.js';
+import { workspaceNameOf } from '../../src/workspace/name.js';
 import { advance, plain, progress, standStill } from '../support/control.js';
 import { buildTestApp, defaultSettings } from '../support/emulator.js';
 import { temporaryFolder } from '../support/files.js';
@@ -113,6 +114,23 @@ describe('a clock', () => {
     for (const each of clients) {
       expect(await each.call('GET', clockUrl)).toEqual({ mode: 'manual', now: newYear + 1000 });
     }
+  });
+
+  it('says how many workspaces were advanced before one refused', async () => {
+    const { client, emulator } = buildTestApp();
+    const keys = ['key_a', 'key_b', 'key_c'];
+    for (const key of keys) await client(key).createBatchTest();
+    const [, , last] = emulator.workspaces.listNames();
+    const ahead = keys.find((key) => workspaceNameOf(key) === last);
+    await advance(client(ahead), '1h');
+    const { status, body } = await client().send({
+      ...{ method: 'POST', url: '/_emulator/clock/advance' },
+      payload: { to: newYear + 1000, workspace: '*' },
+    });
+    expect(status).toBe(400);
+    expect(body['message']).toMatch(
+      /must not be before .*; it was done in 2 of 3 workspaces before$/,
+    );
   });
 
   it('goes on after a restart as it was', () => {

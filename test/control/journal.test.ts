@@ -206,6 +206,15 @@ describe('the journal', () => {
     await client.call('POST', '/_emulator/reset', {});
     expect((await list(client)).items).toEqual([]);
   });
+
+  it.each([{}, { only: ['journal'] }])('is emptied for all keys by a reset of %j', async (what) => {
+    const { client, emulator } = buildTestApp();
+    await client('key_a').createBatchTest();
+    await get(client('key_b'), '/get-batch-test/x');
+    await client('key_c').call('POST', '/_emulator/reset', { ...what, workspace: '*' });
+    for (const key of ['key_a', 'key_b']) expect((await list(client(key))).items).toEqual([]);
+    expect(emulator.workspaces.listNames()).toHaveLength(1);
+  });
 });
 
 describe('verification', () => {

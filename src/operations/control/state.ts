@@ -5,10 +5,12 @@ import { found, openSettledWorkspace, type ControlOperation } from './control-op
 export const resetWorkspace: ControlOperation<'resetWorkspace'> = (services, caller, { body }) => {
   const { store, workspaces, journal } = services;
   const { only } = body;
-  const { id } = workspaces.open(caller.workspace);
   if (only?.includes('journal') !== false) journal?.clear(caller.workspace);
-  if (only === undefined) workspaces.reset(id);
-  else if (only.includes('faults')) store.faults.deleteAll(id);
+  const workspace = workspaces.find(caller.workspace);
+  if (workspace !== undefined) {
+    if (only === undefined) workspaces.reset(workspace.id);
+    else if (only.includes('faults')) store.faults.deleteAll(workspace.id);
+  }
   return { status: 'reset' };
 };
 
