@@ -347,7 +347,7 @@ export interface paths {
         put?: never;
         /**
          * Load fixtures
-         * @description Adds definitions, batches with their runs, and rules to the workspace, and changes its settings and clock. If anything is wrong, nothing is loaded.
+         * @description Adds definitions, batches with their runs, and rules to the workspace, and changes its settings and clock. If anything is wrong, nothing is loaded. The body may have 256 MiB.
          */
         post: operations["loadFixtures"];
         delete?: never;
@@ -365,7 +365,7 @@ export interface paths {
         };
         /**
          * Write the workspace as fixtures
-         * @description What this answers, loaded into an empty workspace of the same key, goes on as this one does. Snapshots are not in it.
+         * @description What this answers, loaded with `replace` into the workspace of the same key, goes on as this one does. Snapshots and the journal are not in it.
          */
         get: operations["exportWorkspace"];
         put?: never;
@@ -1127,6 +1127,8 @@ export interface components {
     parameters: {
         /** @description The fault's id. */
         FaultId: string;
+        /** @description Puts the fixtures in the place of all that is there, those that the emulator was started with included. Snapshots and the journal stay. */
+        Replace: boolean;
         /** @description Only requests to this operation of the vendor's contract. */
         FilterOperation: string;
         /** @description Only requests to this path, with `*` for any text and `?` for any character. */
@@ -1783,7 +1785,10 @@ export interface operations {
     };
     loadFixtures: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Puts the fixtures in the place of all that is there, those that the emulator was started with included. Snapshots and the journal stay. */
+                replace?: components["parameters"]["Replace"];
+            };
             header?: never;
             path?: never;
             cookie?: never;

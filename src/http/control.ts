@@ -14,6 +14,9 @@ import { registerMetrics } from './metrics.js';
 import { patiently } from './patience.js';
 import { toRoutePath } from './routes.js';
 
+/** An export has some 200 bytes for each run; in memory it takes several times that. */
+const fixturesBodyLimit = 256 * 1024 * 1024;
+
 export interface ControlApiOptions {
   readonly emulator: Emulator;
   readonly contract: Contract;
@@ -94,6 +97,7 @@ function registerOperation(
     method: operation.method,
     url: toRoutePath(operation.path),
     config: { operationId: operation.id },
+    ...(operation.id === 'loadFixtures' && { bodyLimit: fixturesBodyLimit }),
     // Before anything is read or done.
     onRequest: (request, _reply, done) => {
       request.workspace = admit(request);

@@ -68,7 +68,7 @@ export function openWorkspace(emulator: Emulator, apiKey: string, url: string): 
       return { ...snapshot, restore: () => restore(name) };
     },
     restore,
-    load: (body) => call('loadFixtures', { body }),
+    load: (body, query = {}) => call('loadFixtures', { query, body }),
     export: () => call('exportWorkspace', {}),
   };
 }

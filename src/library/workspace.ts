@@ -106,8 +106,11 @@ export interface Workspace {
   snapshot(name?: string): Promise<Snapshot & { restore(): Promise<void> }>;
   /** Goes back to a snapshot. What happens from there on happens as it did, ids included. */
   restore(name: string): Promise<void>;
-  /** Adds definitions, batches and rules, and changes settings and clock: all of it or nothing. */
-  load(fixtures: Fixtures): Promise<FixturesLoaded>;
+  /**
+   * Adds definitions, batches and rules, and changes settings and clock: all of it or nothing.
+   * With `replace`, nothing else is left.
+   */
+  load(fixtures: Fixtures, options?: { replace?: boolean }): Promise<FixturesLoaded>;
   /** Writes the workspace as fixtures that load back to the same state. */
   export(): Promise<Fixtures>;
 }

@@ -16,6 +16,8 @@ export interface Workspaces {
   open(name: string): Workspace;
   /** Puts it back to what it began with. */
   reset(id: number): void;
+  /** Leaves nothing in it, not even what it began with. To be called within a transaction. */
+  empty(id: number): void;
   listNames(): string[];
 }
 
@@ -61,6 +63,12 @@ export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): 
     );
   };
 
+  const clear = (id: number, now: number, first: WorkspaceClock): number => {
+    store.snapshots.clear(id, now, beginning.credit);
+    store.workspaces.setClock(id, first);
+    return id;
+  };
+
   // What can be loaded once can be loaded into every workspace that is made later.
   if (fixtures.length > 0) {
     const wall = clock.now();
@@ -79,11 +87,12 @@ export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): 
     get,
     open,
     reset(id) {
-      begin((now, first) => {
-        store.snapshots.clear(id, now, beginning.credit);
-        store.workspaces.setClock(id, first);
-        return id;
-      });
+      begin((now, first) => clear(id, now, first));
+    },
+    empty(id) {
+      const wall = clock.now();
+      const first = beginning.clock(wall);
+      clear(id, timeAt(first, wall), first);
     },
     listNames: () => store.workspaces.listNames(),
   };

@@ -74,6 +74,45 @@ describe('an exported workspace', () => {
     expect(await exported(client)).toEqual(state);
   });
 
+  it('takes the place of all that is there, fixtures included, when that is asked for', async () => {
+    const definition = { ...someDefinition, test_case_definition_id: 'mine' };
+    const fixtures = [{ name: 'a.yaml', content: { definitions: [definition], credit: 9 } }];
+    const { client } = standStill({ fixtures, settings: plain });
+    await client.createBatchTest(['mine']);
+    await advance(client, '500ms');
+    const state = await exported(client);
+    await client.createBatchTest();
+    await client.call('POST', '/_emulator/faults', { error: { status: 500 }, times: 1 });
+    await client.call('POST', '/_emulator/reset', {});
+    expect((await client.send({ method: 'POST', url, payload: state })).status).toBe(409);
+
+    await client.call('POST', `${url}?replace=true`, state);
+    expect(await exported(client)).toEqual(state);
+    expect(await advance(client, '500ms')).toMatchObject({ runsEnded: 1 });
+  });
+
+  it('replaces nothing if anything is wrong with it', async () => {
+    const { client } = standStill({ settings: plain });
+    await client.createBatchTest();
+    const state = await exported(client);
+    const payload = { outcomeRules: [{}] };
+    const wrong = { method: 'POST', url: `${url}?replace=true`, payload } as const;
+    expect((await client.send(wrong)).status).toBe(400);
+    expect(await exported(client)).toEqual(state);
+  });
+
+  it('loads back though it is longer than any other body may be', async () => {
+    const { client } = standStill();
+    const runs = Array.from({ length: 7 }, () => ({
+      ...{ test_case_definition_id: 'a', status: 'pass' },
+      transcript: [{ role: 'user', content: 'x'.repeat(1024 * 1024) }],
+    }));
+    const loaded = await client.call('POST', url, {
+      batchTests: [{ response_engine: retellLlm, runs }],
+    });
+    expect(loaded).toMatchObject({ testRuns: 7 });
+  });
+
   it('keeps what is left of the rate limit, and credit without end', async () => {
     const settings = { ...plain, rateLimit: '2/10s' };
     const { client } = standStill({ settings, credit: 25 });

@@ -48,9 +48,10 @@ describe('the README', () => {
     writeFileSync(join(folder, 'fixtures.yaml'), fixtures);
     const { url } = await startCli({ cwd: folder, args: ['--fixtures', 'fixtures.yaml'] });
     const commands = blocks('sh', url).filter((code) => code.includes('/_emulator/'));
-    expect(commands).toHaveLength(9);
+    expect(commands).toHaveLength(10);
     for (const command of commands) {
-      const { stdout } = await run('sh', ['-c', command.replace('curl', 'curl --fail-with-body')]);
+      const checked = command.replace(/^ *curl/gm, 'curl --fail-with-body');
+      const { stdout } = await run('sh', ['-c', checked], { cwd: folder });
       expect(JSON.parse(stdout)).toEqual(expect.any(Object));
     }
     const exported = (await (await fetch(`${url}/_emulator/export`)).json()) as Fixtures;

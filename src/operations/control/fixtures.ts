@@ -7,15 +7,18 @@ import { openSettledWorkspace, settleUntil, type ControlOperation } from './cont
 export const loadFixtures: ControlOperation<'loadFixtures'> = async (
   services,
   caller,
-  { body },
+  { query, body },
 ) => {
   const { store, workspaces, worker, clock } = services;
   const { id, now } = await openSettledWorkspace(services, caller);
-  const add = (attempt: number) =>
-    load({ store, get: workspaces.get, attempt }, id, body, clock.now());
+  const { replace = false } = query;
+  const add = (attempt: number) => {
+    if (replace) workspaces.empty(id);
+    return load({ store, get: workspaces.get, attempt }, id, body, clock.now());
+  };
   try {
     const time = momentOr(body.clock?.now, now);
-    if (time > now) {
+    if (time > now && !replace) {
       // What is due by then happens before, unless they are to be refused.
       store.rehearse(() => add(1));
       await settleUntil(services, id, time);
@@ -26,7 +29,9 @@ export const loadFixtures: ControlOperation<'loadFixtures'> = async (
     const code = error.kind === 'taken' ? 'conflict' : 'invalid_request';
     throw new ApiError(code, `body${error.path} ${error.message}`);
   } finally {
-    worker.reschedule(id, store.workspaces.nextDue(id));
+    const next = store.workspaces.nextDue(id);
+    if (replace) worker.restart(id, next);
+    else worker.reschedule(id, next);
   }
 };
 
