@@ -279,6 +279,15 @@ describe('workspace.requests.expect', () => {
         '    body is absent, not {"test_case_definition_ids":["a","b"],"response_engine":{"llm_id":"llm_2"}}',
       ].join('\n'),
     );
+    const headers = { Authorization: `Bearer ${workspace.apiKey}`, accept: 'text/plain' };
+    const plain = workspace.requests.expect({ operation: 'getBatchTest', headers });
+    await expect(plain).rejects.toThrow(
+      '  #2 GET /get-batch-test/x -> 404\n    header accept is "application/json", not "text/plain"\n',
+    );
+    const foreign = workspace.requests.expect({ headers: { authorization: 'Bearer z' } });
+    await expect(foreign).rejects.toThrow(
+      '    header authorization is "[redacted]", not "Bearer z"',
+    );
     const twice = workspace.requests.expect({ operation: 'getBatchTest', count: 2 });
     await expect(twice).rejects.toThrow(
       'expected 2 requests like {"operation":"getBatchTest"}, but',

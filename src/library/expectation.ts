@@ -4,6 +4,8 @@ import { differencesOf } from '../operations/control/requests.js';
 
 type JournalEntry = components['schemas']['JournalEntry'];
 
+type Find = (matcher: RequestMatcher) => Promise<JournalEntry[]>;
+
 /** Misses to show. */
 const mostMisses = 3;
 
@@ -15,15 +17,16 @@ const mostMisses = 3;
 export async function expectRequests(
   matcher: RequestMatcher,
   count: number | undefined,
-  find: (matcher: RequestMatcher) => Promise<JournalEntry[]>,
+  find: Find,
 ): Promise<JournalEntry[]> {
   const matching = await find(matcher);
   if (count === undefined ? matching.length > 0 : matching.length === count) return matching;
 
   const ids = new Set(matching.map(({ id }) => id));
+  const narrowed = await narrowerOf(matcher, find);
   const misses = (await find({}))
     .filter(({ id }) => !ids.has(id))
-    .map((entry) => ({ entry, differences: differencesOf(matcher, entry) }))
+    .map((entry) => ({ entry, differences: differencesOf(narrowed(entry), entry) }))
     .sort((a, b) => a.differences.length - b.differences.length)
     .slice(0, mostMisses)
     .flatMap(({ entry, differences }) => [
@@ -37,6 +40,22 @@ export async function expectRequests(
       ...(misses.length === 0 ? ['There were no others.'] : ['Nearest others:', ...misses]),
     ].join('\n'),
   );
+}
+
+/** Answers what takes off a matcher the headers that fit: an entry itself leaves credentials out. */
+async function narrowerOf(matcher: RequestMatcher, find: Find) {
+  const headers = await Promise.all(
+    Object.entries(matcher.headers ?? {}).map(async ([name, value]) => {
+      const fitting = await find({ headers: { [name]: value } });
+      return { name, value, ids: new Set(fitting.map(({ id }) => id)) };
+    }),
+  );
+  return ({ id }: JournalEntry): RequestMatcher => ({
+    ...matcher,
+    headers: Object.fromEntries(
+      headers.filter(({ ids }) => !ids.has(id)).map(({ name, value }) => [name, value]),
+    ),
+  });
 }
 
 const plural = (count: number): string => (count === 1 ? '1 request' : `${String(count)} requests`);
