@@ -1,6 +1,7 @@
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../errors.js';
+import { pathOf } from './request-log.js';
 
 /** How late the event loop may be before new work is turned away, and how often to look. */
 const limits = { mostDelayMs: 2000, sampleMs: 1000 };
@@ -19,7 +20,7 @@ export function registerOverload(app: FastifyInstance, { mostDelayMs, sampleMs }
     sampleInterval: sampleMs,
     retryAfter,
     pressureHandler: (request) => {
-      if (/^\/_emulator\/(health|ready)$/.test(request.url)) return;
+      if (/^\/_emulator\/(health|ready)$/.test(pathOf(request))) return;
       throw new ApiError('overloaded', undefined, { 'retry-after': String(retryAfter) });
     },
   });

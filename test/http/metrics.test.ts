@@ -70,6 +70,8 @@ describe('a process that cannot keep up', () => {
     expect(answer.statusCode).toBe(503);
     expect(answer.headers['retry-after']).toBe('1');
     expect(answer.json()).toMatchObject({ status: 'error' });
-    expect((await app.inject('/_emulator/ready')).statusCode).toBe(200);
+    for (const url of ['/_emulator/ready', '/_emulator/ready?probe=1']) {
+      expect((await app.inject(url)).statusCode).toBe(200);
+    }
   });
 });
