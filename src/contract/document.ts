@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { readContractSource, yamlFile, type ContractName } from './source.js';
+import { readContractSource, type ContractName } from './source.js';
 
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'patch';
 const methods: readonly Method[] = ['get', 'put', 'post', 'delete', 'patch'];
@@ -49,9 +48,6 @@ export interface ContractOperation {
 
 /** A contract as shipped. */
 export interface Contract {
-  readonly name: string;
-  /** Its text. */
-  readonly readYaml: () => string;
   readonly document: ContractDocument;
   readonly operations: readonly ContractOperation[];
 }
@@ -68,8 +64,7 @@ export function loadContract(name: ContractName): Contract {
 
 function readContract(name: ContractName): Contract {
   const document = readContractSource(name) as ContractDocument;
-  const readYaml = () => readFileSync(yamlFile(name), 'utf8');
-  return { name, readYaml, document, operations: listOperations(document) };
+  return { document, operations: listOperations(document) };
 }
 
 function listOperations(document: ContractDocument): ContractOperation[] {

@@ -5,16 +5,36 @@ import { codeFile, packageFile } from '../files.js';
 
 export type ContractName = 'retell' | 'control';
 
-export const yamlFile = (name: ContractName): URL => packageFile(`openapi/${name}.yaml`);
-
 /** Written by the build; not there where the sources are run as they are. */
 export const compiledFile = (name: ContractName): URL => codeFile(`contract/${name}.json`);
 
-/** Reads `openapi/<name>.yaml`. The parser is loaded for that only. */
-export function readYaml(name: ContractName): unknown {
-  const { parse } = createRequire(import.meta.url)('yaml') as typeof Yaml;
-  return parse(readFileSync(yamlFile(name), 'utf8'));
+interface Document {
+  readonly components: { readonly schemas: Record<string, unknown> };
 }
+
+/** Reads `openapi/<name>.yaml` as a document that needs no other. The parser is loaded for that only. */
+export function readYaml(name: ContractName): Document {
+  const { parse } = createRequire(import.meta.url)('yaml') as typeof Yaml;
+  const text = readFileSync(packageFile(`openapi/${name}.yaml`), 'utf8');
+  // The control contract names the vendor's schemas where it means the same.
+  const document = parse(text.replaceAll('retell.yaml#/', '#/')) as Document;
+  if (name === 'control') addMissingSchemas(document, readYaml('retell'));
+  return document;
+}
+
+function addMissingSchemas(document: Document, { components }: Document): void {
+  const { schemas } = document.components;
+  const names = new Set(schemasNamedIn(document));
+  for (const name of names) {
+    schemas[name] ??= components.schemas[name];
+    for (const further of schemasNamedIn(schemas[name])) names.add(further);
+  }
+}
+
+const schemasNamedIn = (part: unknown): string[] =>
+  [...JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
+    ([, name = '']) => name,
+  );
 
 export function readContractSource(name: ContractName): unknown {
   try {

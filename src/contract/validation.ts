@@ -5,7 +5,7 @@ import {
   type ValidateFunction,
 } from 'ajv/dist/2020.js';
 import { ApiError } from '../errors.js';
-import { loadContract, type Contract, type ContractOperation } from './document.js';
+import type { Contract, ContractOperation } from './document.js';
 
 /** A format of texts that JSON Schema does not know. */
 export interface TextFormat {
@@ -65,7 +65,7 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
   // Added when the first check is compiled: starting up needs none.
   let isReady = false;
   const getSchema = (pointer: string): ValidateFunction | undefined => {
-    if (!isReady) addContracts(bodyAjv, contract);
+    if (!isReady) bodyAjv.addSchema(forAjv(contract.document), 'contract');
     isReady = true;
     return bodyAjv.getSchema(`contract#${pointer}`);
   };
@@ -117,13 +117,6 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
       return describe('response', validate.errors, formats);
     },
   };
-}
-
-function addContracts(ajv: Ajv2020, contract: Contract): void {
-  ajv.addSchema(forAjv(contract.document), 'contract');
-  if (contract.name === 'retell') return;
-  // The control contract names the vendor's schemas where it means the same.
-  ajv.addSchema(forAjv(loadContract('retell').document), 'retell.yaml');
 }
 
 /** Takes out of a body what is not known. Another Ajv, made when it is first needed: few need it. */

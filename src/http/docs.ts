@@ -14,13 +14,7 @@ interface Contracts {
  */
 export function registerDocs(app: FastifyInstance, { retell, control }: Contracts): void {
   registerContract(app, '/openapi', retell);
-  if (control !== undefined) {
-    registerContract(app, '/_emulator/openapi', control);
-    // The control contract refers to the vendor's, by a path from its own.
-    app.get('/_emulator/retell.yaml', (_request, reply) =>
-      reply.type('application/yaml').send(retell.readYaml()),
-    );
-  }
+  if (control !== undefined) registerContract(app, '/_emulator/openapi', control);
   // What a browser shows of the emulator's address.
   app.get('/', (_request, reply) => reply.redirect('/docs'));
 
@@ -38,12 +32,12 @@ export function registerDocs(app: FastifyInstance, { retell, control }: Contract
   });
 }
 
-function registerContract(
-  app: FastifyInstance,
-  path: string,
-  { readYaml, document }: Contract,
-): void {
-  app.get(`${path}.yaml`, (_request, reply) => reply.type('application/yaml').send(readYaml()));
+function registerContract(app: FastifyInstance, path: string, { document }: Contract): void {
+  let yaml: Promise<string> | undefined;
+  app.get(`${path}.yaml`, async (_request, reply) => {
+    yaml ??= import('yaml').then(({ stringify }) => stringify(document));
+    return reply.type('application/yaml').send(await yaml);
+  });
   app.get(`${path}.json`, (_request, reply) => reply.send(document));
 }
 
