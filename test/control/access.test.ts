@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { loadContract } from '../../src/contract/document.js';
 import { plain } from '../support/control.js';
 import { buildTestApp, thisMachine } from '../support/emulator.js';
 
@@ -123,5 +124,29 @@ describe('the control API', () => {
     const headers = (key: string) => ({ authorization: `Bearer ${key}` });
     expect((await app.inject({ url, headers: headers('key_b') })).statusCode).toBe(401);
     expect((await app.inject({ url, headers: headers('key_a') })).statusCode).toBe(200);
+  });
+
+  const guarded = loadContract('control').operations.filter(({ needsKey }) => needsKey);
+
+  it.each(guarded)('says of $id how it is refused', async ({ method, path, hasBody, statuses }) => {
+    const { app } = buildTestApp({ controlAccess: { ...thisMachine, token: 'secret' } });
+    const sendWith = async (headers: Record<string, string>, payload?: string) => {
+      const request = { headers, ...(payload !== undefined && { payload }) };
+      return (await app.inject({ method, url: path, ...request })).statusCode;
+    };
+    const authorization = 'Bearer secret';
+    const refusals = [
+      await sendWith({}),
+      await sendWith({ authorization, origin: 'http://evil.example' }),
+    ];
+    if (hasBody) {
+      const tooLong = ' '.repeat(5 * 1024 * 1024 + 1);
+      refusals.push(
+        await sendWith({ authorization, 'content-type': 'application/json' }, tooLong),
+        await sendWith({ authorization, 'content-type': 'text/plain' }, 'x'),
+      );
+    }
+    expect(refusals).toEqual(hasBody ? [401, 403, 413, 415] : [401, 403]);
+    expect(statuses).toEqual(expect.arrayContaining(refusals));
   });
 });
