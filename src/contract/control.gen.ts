@@ -1185,11 +1185,20 @@ export interface components {
         AwaitedCount: number;
         /** @description The rule's id. */
         OutcomeRuleId: string;
-        /** @description The run's id. */
+        /**
+         * @description The run's id.
+         * @example test_job_581b103d7118
+         */
         TestRunId: string;
-        /** @description The batch's id. */
+        /**
+         * @description The batch's id.
+         * @example test_batch_5c1f0e9a7b32
+         */
         BatchTestId: string;
-        /** @description What the snapshot is called. */
+        /**
+         * @description What the snapshot is called.
+         * @example before_the_release
+         */
         SnapshotName: string;
         /** @description The status to wait for. */
         AwaitedStatus: "in_progress" | "complete";
@@ -1234,6 +1243,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mode": "manual"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClockChange"];
             };
         };
@@ -1264,6 +1278,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "by": "10s"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ClockAdvance"];
             };
         };
@@ -1317,6 +1336,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "match": {
+                 *         "operation": "createBatchTest"
+                 *       },
+                 *       "times": 1,
+                 *       "error": {
+                 *         "status": 429,
+                 *         "headers": {
+                 *           "Retry-After": "1"
+                 *         }
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewFault"];
             };
         };
@@ -1415,6 +1448,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "remaining": 25
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreditChange"];
             };
         };
@@ -1484,6 +1522,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "operation": "createBatchTest",
+                 *       "body": {
+                 *         "response_engine": {
+                 *           "llm_id": "llm_1"
+                 *         }
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["RequestMatcher"];
             };
         };
@@ -1513,6 +1561,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "operation": "createBatchTest",
+                 *       "status": 201
+                 *     }
+                 */
                 "application/json": components["schemas"]["RequestMatcher"];
             };
         };
@@ -1614,6 +1668,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "runDuration": "500ms..2500ms",
+                 *       "outcomes": {
+                 *         "pass": 0.8,
+                 *         "fail": 0.2
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["SettingsChange"];
             };
         };
@@ -1666,6 +1729,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "match": {
+                 *         "name": "Refund*"
+                 *       },
+                 *       "times": 2,
+                 *       "outcome": {
+                 *         "status": "fail",
+                 *         "explanation": "The agent hung up.",
+                 *         "duration": "3s"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewOutcomeRule"];
             };
         };
@@ -1737,7 +1813,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The run's id. */
+                /**
+                 * @description The run's id.
+                 * @example test_job_581b103d7118
+                 */
                 test_case_job_id: components["parameters"]["TestRunId"];
             };
             cookie?: never;
@@ -1764,7 +1843,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The batch's id. */
+                /**
+                 * @description The batch's id.
+                 * @example test_batch_5c1f0e9a7b32
+                 */
                 test_case_batch_job_id: components["parameters"]["BatchTestId"];
             };
             cookie?: never;
@@ -1792,7 +1874,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The batch's id. */
+                /**
+                 * @description The batch's id.
+                 * @example test_batch_5c1f0e9a7b32
+                 */
                 test_case_batch_job_id: components["parameters"]["BatchTestId"];
             };
             cookie?: never;
@@ -1825,7 +1910,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The batch's id. */
+                /**
+                 * @description The batch's id.
+                 * @example test_batch_5c1f0e9a7b32
+                 */
                 test_case_batch_job_id: components["parameters"]["BatchTestId"];
             };
             cookie?: never;
@@ -1865,6 +1953,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /** @example {} */
                 "application/json": components["schemas"]["Reset"];
             };
         };
@@ -1897,6 +1986,53 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "settings": {
+                 *         "concurrency": 5
+                 *       },
+                 *       "definitions": [
+                 *         {
+                 *           "name": "Refund, angry customer",
+                 *           "response_engine": {
+                 *             "type": "retell-llm",
+                 *             "llm_id": "llm_1"
+                 *           },
+                 *           "user_prompt": "You are Ann. You want your money back.",
+                 *           "metrics": [
+                 *             "The agent stays polite"
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "outcomeRules": [
+                 *         {
+                 *           "match": {
+                 *             "name": "Refund*"
+                 *           },
+                 *           "outcome": {
+                 *             "status": "fail"
+                 *           }
+                 *         }
+                 *       ],
+                 *       "batchTests": [
+                 *         {
+                 *           "response_engine": {
+                 *             "type": "retell-llm",
+                 *             "llm_id": "llm_1"
+                 *           },
+                 *           "runs": [
+                 *             {
+                 *               "test_case_definition_id": "test_case_1",
+                 *               "status": "pass"
+                 *             },
+                 *             {
+                 *               "test_case_definition_id": "test_case_2"
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["Fixtures"];
             };
         };
@@ -1969,7 +2105,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description What the snapshot is called. */
+                /**
+                 * @description What the snapshot is called.
+                 * @example before_the_release
+                 */
                 snapshot_name: components["parameters"]["SnapshotName"];
             };
             cookie?: never;
@@ -1995,7 +2134,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description What the snapshot is called. */
+                /**
+                 * @description What the snapshot is called.
+                 * @example before_the_release
+                 */
                 snapshot_name: components["parameters"]["SnapshotName"];
             };
             cookie?: never;
@@ -2020,7 +2162,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description What the snapshot is called. */
+                /**
+                 * @description What the snapshot is called.
+                 * @example before_the_release
+                 */
                 snapshot_name: components["parameters"]["SnapshotName"];
             };
             cookie?: never;

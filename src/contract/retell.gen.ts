@@ -1416,7 +1416,10 @@ export interface components {
         AssetVersion: number;
         /** @description The version; the latest if absent. */
         AgentVersion: number | string;
-        /** @description The version. */
+        /**
+         * @description The version.
+         * @example 1
+         */
         VersionToDelete: number;
         /** @description By creation; `descending` if absent. */
         SortOrder: "ascending" | "descending";
@@ -1430,9 +1433,15 @@ export interface components {
         LegacyPaginationKeyVersion: number | string;
         /** @description Only the latest version of each. */
         IsLatest: boolean;
-        /** @description The kind of response engine. */
+        /**
+         * @description The kind of response engine.
+         * @example retell-llm
+         */
         EngineType: "retell-llm" | "conversation-flow";
-        /** @description The Retell LLM's id; required when `type` is `retell-llm`. */
+        /**
+         * @description The Retell LLM's id; required when `type` is `retell-llm`.
+         * @example llm_1
+         */
         LlmId: string;
         /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
         ConversationFlowId: string;
@@ -1469,6 +1478,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Refund, angry customer",
+                 *       "response_engine": {
+                 *         "type": "retell-llm",
+                 *         "llm_id": "llm_1"
+                 *       },
+                 *       "user_prompt": "You are Ann. You want your money back.",
+                 *       "metrics": [
+                 *         "The agent stays polite"
+                 *       ]
+                 *     }
+                 */
                 "application/json": WithRequired<components["schemas"]["TestCaseDefinitionInput"], "name" | "response_engine" | "user_prompt" | "metrics">;
             };
         };
@@ -1535,6 +1557,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "metrics": [
+                 *         "The agent stays polite",
+                 *         "The agent offers a refund"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["TestCaseDefinitionInput"];
             };
         };
@@ -1587,9 +1617,15 @@ export interface operations {
     listTestCaseDefinitions: {
         parameters: {
             query: {
-                /** @description The kind of response engine. */
+                /**
+                 * @description The kind of response engine.
+                 * @example retell-llm
+                 */
                 type: components["parameters"]["EngineType"];
-                /** @description The Retell LLM's id; required when `type` is `retell-llm`. */
+                /**
+                 * @description The Retell LLM's id; required when `type` is `retell-llm`.
+                 * @example llm_1
+                 */
                 llm_id?: components["parameters"]["LlmId"];
                 /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
                 conversation_flow_id?: components["parameters"]["ConversationFlowId"];
@@ -1620,9 +1656,15 @@ export interface operations {
     listTestCaseDefinitionsV2: {
         parameters: {
             query: {
-                /** @description The kind of response engine. */
+                /**
+                 * @description The kind of response engine.
+                 * @example retell-llm
+                 */
                 type: components["parameters"]["EngineType"];
-                /** @description The Retell LLM's id; required when `type` is `retell-llm`. */
+                /**
+                 * @description The Retell LLM's id; required when `type` is `retell-llm`.
+                 * @example llm_1
+                 */
                 llm_id?: components["parameters"]["LlmId"];
                 /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
                 conversation_flow_id?: components["parameters"]["ConversationFlowId"];
@@ -1663,6 +1705,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "test_case_definition_ids": [
+                 *         "test_case_1"
+                 *       ],
+                 *       "response_engine": {
+                 *         "type": "retell-llm",
+                 *         "llm_id": "llm_1"
+                 *       }
+                 *     }
+                 */
                 "application/json": {
                     /**
                      * @description The definitions to run, one run for each entry.
@@ -1726,9 +1779,15 @@ export interface operations {
     listBatchTests: {
         parameters: {
             query: {
-                /** @description The kind of response engine. */
+                /**
+                 * @description The kind of response engine.
+                 * @example retell-llm
+                 */
                 type: components["parameters"]["EngineType"];
-                /** @description The Retell LLM's id; required when `type` is `retell-llm`. */
+                /**
+                 * @description The Retell LLM's id; required when `type` is `retell-llm`.
+                 * @example llm_1
+                 */
                 llm_id?: components["parameters"]["LlmId"];
                 /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
                 conversation_flow_id?: components["parameters"]["ConversationFlowId"];
@@ -1761,9 +1820,15 @@ export interface operations {
     listBatchTestsV2: {
         parameters: {
             query: {
-                /** @description The kind of response engine. */
+                /**
+                 * @description The kind of response engine.
+                 * @example retell-llm
+                 */
                 type: components["parameters"]["EngineType"];
-                /** @description The Retell LLM's id; required when `type` is `retell-llm`. */
+                /**
+                 * @description The Retell LLM's id; required when `type` is `retell-llm`.
+                 * @example llm_1
+                 */
                 llm_id?: components["parameters"]["LlmId"];
                 /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
                 conversation_flow_id?: components["parameters"]["ConversationFlowId"];
@@ -1908,6 +1973,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "model": "gpt-4.1",
+                 *       "general_prompt": "You take orders for a flower shop.",
+                 *       "begin_message": "Hello, what may it be?"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RetellLlmInput"];
             };
         };
@@ -1977,6 +2049,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "begin_message": "Good morning, what may it be?"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RetellLlmInput"];
             };
         };
@@ -2097,6 +2174,24 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "global_prompt": "You take orders for a flower shop.",
+                 *       "start_speaker": "agent",
+                 *       "model_choice": {
+                 *         "type": "cascading",
+                 *         "model": "gpt-4.1"
+                 *       },
+                 *       "nodes": [
+                 *         {
+                 *           "id": "greet",
+                 *           "name": "Greet the caller",
+                 *           "type": "conversation"
+                 *         }
+                 *       ],
+                 *       "start_node_id": "greet"
+                 *     }
+                 */
                 "application/json": WithRequired<components["schemas"]["ConversationFlowInput"], "start_speaker" | "model_choice" | "nodes">;
             };
         };
@@ -2169,6 +2264,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "global_prompt": "You take orders for a flower shop, at night."
+                 *     }
+                 */
                 "application/json": components["schemas"]["ConversationFlowInput"];
             };
         };
@@ -2292,6 +2392,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "agent_name": "Flower shop",
+                 *       "response_engine": {
+                 *         "type": "retell-llm",
+                 *         "llm_id": "llm_1"
+                 *       },
+                 *       "voice_id": "voice_1"
+                 *     }
+                 */
                 "application/json": WithRequired<components["schemas"]["AgentInput"], "response_engine" | "voice_id">;
             };
         };
@@ -2362,6 +2472,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "agent_name": "Flower shop, at night"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AgentInput"];
             };
         };
@@ -2458,6 +2573,13 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "filter_criteria": {
+                 *         "query": "flower"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["AgentFilter"];
             };
         };
@@ -2564,6 +2686,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "base_version": 0
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAgentVersion"];
             };
         };
@@ -2599,6 +2726,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "version": 0,
+                 *       "version_title": "First"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PublishedAgentVersion"];
             };
         };
@@ -2620,7 +2753,10 @@ export interface operations {
     deleteAgentVersion: {
         parameters: {
             query: {
-                /** @description The version. */
+                /**
+                 * @description The version.
+                 * @example 1
+                 */
                 version: components["parameters"]["VersionToDelete"];
             };
             header?: never;
@@ -2667,6 +2803,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "messages": [
+                 *         {
+                 *           "role": "user",
+                 *           "content": "I want my money back."
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["PlaygroundRequest"];
             };
         };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadContract } from '../../src/contract/document.js';
+import { loadContract, type ContractOperation } from '../../src/contract/document.js';
 import { buildTestApp, someDefinition, someFlow, type TestClient } from '../support/emulator.js';
 import { engine, someAgent, visits, type Ids } from '../support/visits.js';
 
@@ -125,5 +125,45 @@ describe('every operation of the contract', () => {
     return (
       definition.name === someDefinition.name && batch.total_count === 1 && listed.length === 1
     );
+  }
+});
+
+describe('what the reference fills in to try', () => {
+  const control = loadContract('control');
+  const vendors = contract.operations.map((operation) => ({ contract, ...operation }));
+  const ours = control.operations
+    .filter(({ hasBody }) => hasBody)
+    .map((operation) => ({ contract: control, ...operation }));
+
+  it.each([...vendors, ...ours])('is taken: $id', async ({ contract, ...operation }) => {
+    const { client } = buildTestApp();
+    const url = filledUrl(operation, await prepare(client()));
+    const { method, path, hasBody, success } = operation;
+    const described = contract.document.paths[path]?.[method] as Partial<Described> | undefined;
+    const payload = described?.requestBody?.content['application/json'].example;
+    expect(payload !== undefined, 'has an example').toBe(hasBody);
+    const { status, body } = await client().send({ method, url, ...(payload && { payload }) });
+    expect(status, JSON.stringify(body)).toBe(success);
+  });
+
+  interface Described {
+    readonly requestBody: { content: { 'application/json': { example?: object } } };
+  }
+
+  /** Ids that there are in the path, and in the query what the contract proposes. */
+  function filledUrl({ path, query }: ContractOperation, ids: Ids): string {
+    const byName: Record<string, string> = {
+      ...{ test_case_definition_id: ids.definition, test_case_batch_job_id: ids.batch },
+      ...{ test_case_job_id: ids.run, llm_id: ids.llm },
+      ...{ conversation_flow_id: ids.flow, agent_id: ids.agent },
+    };
+    const proposed = new URLSearchParams();
+    for (const { name, ...parameter } of query) {
+      const { example, schema } = parameter as { example?: string; schema: { default?: string } };
+      const value = example ?? schema.default;
+      if (value !== undefined) proposed.set(name, value);
+    }
+    const filled = path.replace(/\{(\w+)\}/, (_, name: string) => byName[name] ?? '');
+    return `${filled}?${proposed.toString()}`;
   }
 });
