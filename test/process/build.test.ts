@@ -17,4 +17,19 @@ describe('the build', () => {
     // An import of it would load its fetch and WebSocket (see src/errors.ts).
     expect(imported.map(([, name]) => name)).not.toContain('node:http');
   });
+
+  it('names the licence of each package that is in that file', () => {
+    const bundle = readFileSync('dist/cli.js', 'utf8');
+    const files = [...bundle.matchAll(/"(node_modules\/[^"]+)"\(/g)].map(([, file = '']) => file);
+    const folders = files.map((file) => /.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? '');
+    const bundled = [...new Set(folders)];
+    expect(bundled.length).toBeGreaterThan(40);
+    const notices = readFileSync('dist/THIRD-PARTY-LICENSES.txt', 'utf8').split(/^-{80}\n\n/m);
+    for (const folder of bundled) {
+      const manifest = readFileSync(`${folder}/package.json`, 'utf8');
+      const { name, version } = JSON.parse(manifest) as { name: string; version: string };
+      const notice = notices.find((text) => text.startsWith(`${name} ${version} (`));
+      expect(notice, name).toMatch(/permi(ssion|tted)|no text of its licence/i);
+    }
+  });
 });
