@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { readYaml } from '../../src/contract/source.js';
@@ -30,6 +30,16 @@ describe('the build', () => {
       const { name, version } = JSON.parse(manifest) as { name: string; version: string };
       const notice = notices.find((text) => text.startsWith(`${name} ${version} (`));
       expect(notice, name).toMatch(/permi(ssion|tted)|no text of its licence/i);
+    }
+  });
+
+  it('points to no source map, for there is none', () => {
+    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' });
+    const modules = sources.filter((file) => file.endsWith('.ts'));
+    expect(modules.length).toBeGreaterThan(50);
+    for (const file of modules) {
+      const code = readFileSync(`dist/${file.replace(/ts$/, 'js')}`, 'utf8');
+      expect(code.includes('sourceMappingURL'), file).toBe(false);
     }
   });
 });
