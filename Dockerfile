@@ -8,14 +8,19 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json esbuild.config.js ./
+COPY tsconfig.json tsconfig.build.json esbuild.config.js LICENSE ./
 COPY src ./src
 COPY openapi ./openapi
+COPY migrations ./migrations
 RUN npm run build \
   && npm prune --omit=dev \
-  # SQLite's sources and what compiling leaves behind are not needed to run.
+  # Of better-sqlite3's sources, and of what compiling them leaves behind, only the binary is run.
   && rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src \
-    node_modules/better-sqlite3/build/Release/obj* \
+  && find node_modules/better-sqlite3/build ! -type d ! -path '*/build/Release/better_sqlite3.node' -delete \
+  && find node_modules -type d -empty -delete \
+  # The image holds what the package does.
+  && npm pack --ignore-scripts \
+  && tar -xzf retell-emulator-*.tgz \
   && mkdir /data
 
 FROM node:24-bookworm-slim
@@ -24,10 +29,7 @@ LABEL org.opencontainers.image.title="retell-emulator" \
   org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /app
 COPY --from=build /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
-COPY package.json LICENSE ./
-COPY openapi ./openapi
-COPY migrations ./migrations
+COPY --from=build /app/package ./
 COPY --from=build --chown=node:node /data /data
 
 # Who reaches the published port may steer; the README says how to demand a token.
