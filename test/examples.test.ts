@@ -30,6 +30,17 @@ describe('the examples', () => {
     }
   });
 
+  it('have Compose start what stays up alone, and the client on demand', () => {
+    const { services } = parse(readExample('docker-compose/compose.yaml')) as {
+      services: Record<string, { profiles?: string[]; healthcheck?: object }>;
+    };
+    const started = Object.keys(services).filter((name) => services[name]?.profiles === undefined);
+    expect(started).toEqual(['retell']);
+    expect(services).toMatchObject({
+      client: { profiles: ['client'], depends_on: { retell: { condition: 'service_healthy' } } },
+    });
+  });
+
   it.each(['service-container', 'npx'])('have a workflow %s of jobs with steps', (name) => {
     const workflow = parse(readExample(`github-actions/${name}.yaml`)) as {
       on: string;
