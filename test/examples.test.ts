@@ -11,6 +11,10 @@ const run = promisify(execFile);
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 const readExample = (path: string) => readFileSync(`examples/${path}`, 'utf8');
 
+interface Manifest {
+  allowScripts?: Record<string, boolean>;
+}
+
 describe('the examples', () => {
   it('set variables and flags that there are', () => {
     const compose = parse(readExample('docker-compose/compose.yaml')) as {
@@ -64,6 +68,11 @@ describe('the examples', () => {
     });
     const url = await emulator.ready();
     await run('sh', ['-c', wait.replace('http://127.0.0.1:4010', url)]);
+  });
+
+  it('let the install script of the database run, which npm 12 would not', () => {
+    const { allowScripts } = JSON.parse(readExample('vitest/package.json')) as Manifest;
+    expect(allowScripts).toEqual({ 'better-sqlite3': true });
   });
 
   // A machine without Python can't say.
