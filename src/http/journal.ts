@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Emulator } from '../emulator.js';
 import type { ApiError } from '../errors.js';
@@ -50,7 +51,8 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
     if (record) {
       // Later on, texts of the query may be turned into numbers.
       record.query = { ...(query as object) };
-      if (lengthOf(request) <= longestBody) record.body = body;
+      // One that is passed on as it comes is never whole here.
+      if (!(body instanceof Readable) && lengthOf(request) <= longestBody) record.body = body;
     }
     done();
   });

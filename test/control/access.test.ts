@@ -128,7 +128,10 @@ describe('the control API', () => {
 
   const guarded = loadContract('control').operations.filter(({ needsKey }) => needsKey);
 
-  it.each(guarded)('says of $id how it is refused', async ({ method, path, hasBody, statuses }) => {
+  it.each(guarded)('says of $id how it is refused', async (operation) => {
+    const { method, path, hasBody, statuses } = operation;
+    // An export may be longer than any test sends.
+    const hasLimit = operation.id !== 'loadFixtures';
     const { app } = buildTestApp({ controlAccess: { ...thisMachine, token: 'secret' } });
     const sendWith = async (headers: Record<string, string>, payload?: string) => {
       const request = { headers, ...(payload !== undefined && { payload }) };
@@ -141,12 +144,15 @@ describe('the control API', () => {
     ];
     if (hasBody) {
       const tooLong = ' '.repeat(5 * 1024 * 1024 + 1);
-      refusals.push(
-        await sendWith({ authorization, 'content-type': 'application/json' }, tooLong),
-        await sendWith({ authorization, 'content-type': 'text/plain' }, 'x'),
-      );
+      refusals.push(await sendWith({ authorization, 'content-type': 'text/plain' }, 'x'));
+      if (hasLimit) {
+        refusals.push(
+          await sendWith({ authorization, 'content-type': 'application/json' }, tooLong),
+        );
+      }
     }
-    expect(refusals).toEqual(hasBody ? [401, 403, 413, 415] : [401, 403]);
+    const [withBody, tooLarge] = [hasBody ? [415] : [], hasBody && hasLimit ? [413] : []];
+    expect(refusals).toEqual([401, 403, ...withBody, ...tooLarge]);
     expect(statuses).toEqual(expect.arrayContaining(refusals));
   });
 });

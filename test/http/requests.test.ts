@@ -256,7 +256,6 @@ describe('authentication', () => {
 
 describe('what no route takes', () => {
   it.each([
-    ['GET', '/', 404],
     ['GET', '/create-batch-tests', 404],
     ['POST', '/v2/create-batch-test', 404],
     ['GET', '/get-batch-test/', 404],
