@@ -52,11 +52,10 @@ export function registerVendorApi(app: FastifyInstance, options: VendorApiOption
 function registerOperation(
   app: FastifyInstance,
   operation: ContractOperation,
-  { emulator, validation, validateResponses }: VendorApiOptions,
+  options: VendorApiOptions,
 ): void {
+  const { emulator } = options;
   const perform = operationsById[operation.id];
-  // Their answers may be long.
-  const isList = operation.id.startsWith('list');
 
   app.route({
     method: operation.method,
@@ -75,27 +74,7 @@ function registerOperation(
       const fault = findObstacle(emulator, caller, operation, request, reply);
       if (fault?.phase === 'before' && (await meetFault(fault, emulator, reply))) return reply;
 
-      const answer = async (): Promise<unknown> => {
-        const { params, query, body } = request;
-        if (operation.query.length > 0) validation.checkQuery(operation, query);
-        if (operation.hasBody && (body !== undefined || operation.needsBody)) {
-          validation.checkBody(operation, body);
-          if (request.record) request.record.bodyIsChecked = true;
-        }
-        if (isList) await standInLine(reply.raw);
-        const performed = () => perform(emulator, caller, { params, query, body });
-        const result = await (operation.method === 'get'
-          ? look(emulator, performed, isList)
-          : write(emulator, performed));
-        if (validateResponses) {
-          const fault = validation.findResponseFault(operation, result);
-          if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
-        }
-        const { successor } = operation;
-        if (successor !== undefined) announceSuccessor(reply, successor, params);
-        reply.code(operation.success);
-        return result;
-      };
+      const answer = () => answerOf(operation, perform, caller, request, reply, options);
       if (fault === undefined) return reply.send(await answer());
       // A refusal is an answer that a fault meets like any other.
       const result = await answer().catch((error: unknown) => refuse(error, request, reply));
@@ -105,21 +84,44 @@ function registerOperation(
   });
 }
 
-/** Answers that come from memory go out together; the long ones of lists go out as they are made. */
-async function look(
-  { store }: Emulator,
-  perform: () => unknown,
-  isList: boolean,
+/** What the operation answers when nothing comes between. @throws ApiError to refuse */
+async function answerOf(
+  operation: ContractOperation,
+  perform: AnyOperation,
+  caller: Caller,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { emulator, validation, validateResponses }: VendorApiOptions,
 ): Promise<unknown> {
-  const result = await perform();
-  if (!isList) await store.endOfTurn();
+  const { store } = emulator;
+  const { params, query, body } = request;
+  if (operation.query.length > 0) validation.checkQuery(operation, query);
+  if (operation.hasBody && (body !== undefined || operation.needsBody)) {
+    validation.checkBody(operation, body);
+    if (request.record) request.record.bodyIsChecked = true;
+  }
+  const performed = () => perform(emulator, caller, { params, query, body });
+  let result: unknown;
+  if (operation.method !== 'get') {
+    // One after the other they do in the caches of the processor what each would begin anew.
+    await store.endOfTurn();
+    result = await store.certain(performed);
+  } else if (operation.id.startsWith('list')) {
+    // Their answers may be long, and go out as they are made.
+    await standInLine(reply.raw);
+    result = await performed();
+  } else {
+    result = await performed();
+    await store.endOfTurn();
+  }
+  if (validateResponses) {
+    const fault = validation.findResponseFault(operation, result);
+    if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
+  }
+  const { successor } = operation;
+  if (successor !== undefined) announceSuccessor(reply, successor, params);
+  reply.code(operation.success);
   return result;
-}
-
-async function write({ store }: Emulator, perform: () => unknown): Promise<unknown> {
-  // One after the other they do in the caches of the processor what each would begin anew.
-  await store.endOfTurn();
-  return store.certain(perform);
 }
 
 /** The workspace of a request that is let in. @throws ApiError 401, or what its key is made for */
