@@ -59,6 +59,7 @@ async function main(): Promise<void> {
     );
   }
   const app = buildApp({
+    turnsWorkAway: true,
     ...config,
     controlAccess: controlAccessOf(config),
     emulator,

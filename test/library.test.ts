@@ -29,6 +29,15 @@ describe('startEmulator', () => {
     for (const url of urls) await expect(fetch(url)).rejects.toThrow('fetch failed');
   });
 
+  it('turns nothing away because the process is busy with other things', async () => {
+    const { url } = await start();
+    const end = performance.now() + 2500;
+    while (performance.now() < end);
+    await new Promise(setImmediate);
+    const headers = { authorization: 'Bearer key_a' };
+    expect((await fetch(`${url}/get-batch-test/x`, { headers })).status).toBe(404);
+  });
+
   it('closes though a request waits for something', async () => {
     const emulator = await start();
     const workspace = emulator.workspace('key_a');

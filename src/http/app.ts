@@ -54,6 +54,11 @@ export interface AppOptions {
   readonly controlAccess: ControlAccess | undefined;
   /** Where to forward what is not emulated; nowhere if undefined. */
   readonly upstream?: string | undefined;
+  /**
+   * True to turn work away when the process can't keep up; not where others than the emulator may be
+   * what keeps it busy.
+   */
+  readonly turnsWorkAway?: boolean;
   readonly logger?: FastifyBaseLogger;
 }
 
@@ -98,7 +103,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     request.operation = request.routeOptions.config.operationId;
     done();
   });
-  registerOverload(app);
+  if (options.turnsWorkAway === true) registerOverload(app);
   registerJournal(app, emulator, workspaceNameOf(controlAccess?.defaultApiKey ?? ''));
   registerControlApi(app, {
     emulator,
