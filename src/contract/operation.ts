@@ -11,11 +11,13 @@ export interface OperationRequest<Operations, Id extends keyof Operations> {
   readonly query: Operations[Id] extends { parameters: { query?: infer Query } }
     ? NonNullable<Query>
     : undefined;
-  readonly body: Operations[Id] extends {
-    requestBody: { content: { 'application/json': infer Body } };
-  }
-    ? Body
-    : undefined;
+  readonly body: Operations[Id] extends { requestBody?: never }
+    ? undefined
+    : Operations[Id] extends { requestBody: { content: { 'application/json': infer Body } } }
+      ? Body
+      : Operations[Id] extends { requestBody?: { content: { 'application/json': infer Body } } }
+        ? Body | undefined
+        : undefined;
 }
 
 type SuccessStatus = 200 | 201 | 204;

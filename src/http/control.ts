@@ -106,7 +106,9 @@ function registerOperation(
     handler: async (request, reply) => {
       const { params, query, body } = request;
       if (operation.query.length > 0) validation.checkQuery(operation, query);
-      if (operation.hasBody) validation.checkBody(operation, body);
+      if (operation.hasBody && (body !== undefined || operation.needsBody)) {
+        validation.checkBody(operation, body);
+      }
       const gone = new AbortController();
       reply.raw.once('close', () => {
         gone.abort();

@@ -73,7 +73,7 @@ export const listAgents: Operation<'listAgents'> = (services, caller, { query })
   listAssetVersions(services, caller, 'agent', query, query.is_latest).map(toAgent);
 
 export const listAgentsV2: Operation<'listAgentsV2'> = (services, caller, { query, body }) => {
-  const filter = (body as Schemas['AgentFilter'] | undefined)?.filter_criteria ?? {};
+  const filter = body?.filter_criteria ?? {};
   return listAssets(services, caller, 'agent', query, toSummary, {
     key: JSON.stringify(filter),
     test: (asset) => passes(toSummary(asset), filter),

@@ -69,7 +69,7 @@ describe('an exported workspace', () => {
   it('loads back after a reset', async () => {
     const { client } = await livelyWorkspace();
     const state = await exported(client);
-    await client.call('POST', '/_emulator/reset', {});
+    await client.call('POST', '/_emulator/reset');
     await client.call('POST', url, state);
     expect(await exported(client)).toEqual(state);
   });
@@ -83,7 +83,7 @@ describe('an exported workspace', () => {
     const state = await exported(client);
     await client.createBatchTest();
     await client.call('POST', '/_emulator/faults', { error: { status: 500 }, times: 1 });
-    await client.call('POST', '/_emulator/reset', {});
+    await client.call('POST', '/_emulator/reset');
     expect((await client.send({ method: 'POST', url, payload: state })).status).toBe(409);
 
     await client.call('POST', `${url}?replace=true`, state);
@@ -120,7 +120,7 @@ describe('an exported workspace', () => {
     await client.createBatchTest();
     await client.call('PUT', '/_emulator/credit', { remaining: null });
     const state = await exported(client);
-    await client.call('POST', '/_emulator/reset', {});
+    await client.call('POST', '/_emulator/reset');
     await client.call('POST', url, state);
     expect(await exported(client)).toEqual(state);
     expect(await client.call('GET', '/_emulator/credit')).toEqual({ remaining: null });
@@ -133,7 +133,7 @@ describe('an exported workspace', () => {
   it('keeps a run without a definition as it is when its id comes to have one', async () => {
     const { client } = standStill({ settings: plain });
     const { test_case_definition_id: id } = await client.createDefinition({ name: 'Named' });
-    await client.call('POST', '/_emulator/reset', {});
+    await client.call('POST', '/_emulator/reset');
     const { test_case_batch_job_id: batch } = await client.createBatchTest([id, 'other']);
     expect((await client.createDefinition({ name: 'Named' })).test_case_definition_id).toBe(id);
     const state = await exported(client);

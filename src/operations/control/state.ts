@@ -4,7 +4,7 @@ import { found, openSettledWorkspace, type ControlOperation } from './control-op
 
 export const resetWorkspace: ControlOperation<'resetWorkspace'> = (services, caller, { body }) => {
   const { store, workspaces, journal } = services;
-  const { only } = body;
+  const only = body?.only;
   if (only?.includes('journal') !== false) journal?.clear(caller.workspace);
   const workspace = workspaces.find(caller.workspace);
   if (workspace !== undefined) {
