@@ -52,8 +52,8 @@ const wallTime = (): WorkspaceClock => ({ mode: 'real', time: 0, anchor: 0, spee
 /** @throws StartupError */
 function checkFixtures({ name, content }: FixtureSource): NamedFixtures {
   const validation = contractValidation(loadContract('control'), controlFormats);
-  const fault = validation.findFault('Fixtures', content);
-  if (fault !== undefined) throw new StartupError('usage', `${name}: ${fault.trim()}`);
+  const mismatch = validation.findMismatch('Fixtures', content);
+  if (mismatch !== undefined) throw new StartupError('usage', `${name}: ${mismatch.trim()}`);
   return { name, content: content as Fixtures };
 }
 

@@ -23,11 +23,11 @@ export interface ContractValidation {
   /** @throws ApiError 400. Turns texts into the numbers that the contract asks for. */
   checkQuery(operation: ContractOperation, query: unknown): void;
   /** Says what is wrong with an answer of ours; undefined if nothing is. */
-  findResponseFault(operation: ContractOperation, response: unknown): string | undefined;
+  findResponseMismatch(operation: ContractOperation, response: unknown): string | undefined;
   /** Where a valid body says what the contract does not know. */
   findIgnored(operation: ContractOperation, body: unknown): string[];
   /** Says where and how a value differs from a schema of the contract; undefined if it doesn't. */
-  findFault(schemaName: string, value: unknown): string | undefined;
+  findMismatch(schemaName: string, value: unknown): string | undefined;
 }
 
 /** One for each contract in a process, which may hold many emulators. */
@@ -106,12 +106,12 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
       strippingCheck(operation)?.(known);
       return findMissing('body', body, known);
     },
-    findFault(schemaName, value) {
+    findMismatch(schemaName, value) {
       const validate = getSchema(`/components/schemas/${schemaName}`);
       if (validate === undefined) throw new Error(`there is no schema ${schemaName}`);
       return validate(value) ? undefined : describe('', validate.errors, formats);
     },
-    findResponseFault(operation, response) {
+    findResponseMismatch(operation, response) {
       const validate = responseCheck(operation);
       if (validate === undefined || validate(response)) return undefined;
       return describe('response', validate.errors, formats);

@@ -123,8 +123,9 @@ function registerOperation(
         operation.method === 'get' ? performed() : emulator.store.certain(performed),
       );
       if (validateResponses) {
-        const fault = validation.findResponseFault(operation, result);
-        if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
+        const mismatch = validation.findResponseMismatch(operation, result);
+        if (mismatch !== undefined)
+          throw new Error(`${operation.id} breaks the contract: ${mismatch}`);
       }
       return reply.code(operation.success).send(result);
     },

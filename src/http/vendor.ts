@@ -115,8 +115,8 @@ async function answerOf(
     await store.endOfTurn();
   }
   if (validateResponses) {
-    const fault = validation.findResponseFault(operation, result);
-    if (fault !== undefined) throw new Error(`${operation.id} breaks the contract: ${fault}`);
+    const mismatch = validation.findResponseMismatch(operation, result);
+    if (mismatch !== undefined) throw new Error(`${operation.id} breaks the contract: ${mismatch}`);
   }
   const { successor } = operation;
   if (successor !== undefined) announceSuccessor(reply, successor, params);

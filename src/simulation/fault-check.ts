@@ -6,7 +6,7 @@ import { ApiError } from '../errors.js';
 const framingHeaders = /^(content-length|transfer-encoding|trailer)$/i;
 
 /** What is wrong with a fault rule that fits the schema; undefined if nothing is. */
-export function findFaultFault(fault: FaultInput): string | undefined {
+export function findFaultMistake(fault: FaultInput): string | undefined {
   const { match, error, latency, connection, drip, phase } = fault;
   if ([error, latency, connection, drip].every((what) => what === undefined)) {
     return 'must have "error", "latency", "connection" or "drip"';

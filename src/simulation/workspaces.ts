@@ -3,7 +3,7 @@ import type { Store } from '../store/store.js';
 import type { WorkspaceRow } from '../store/workspaces.js';
 import { timeAt, type Clock, type WorkspaceClock } from '../workspace/clock.js';
 import { parseSettings, type SettingsInput } from '../workspace/settings.js';
-import { FixtureFault, type NamedFixtures } from './fixtures/fixtures.js';
+import { FixtureError, type NamedFixtures } from './fixtures/fixtures.js';
 import { loadFixtures } from './fixtures/load.js';
 import type { Workspace } from './workspace.js';
 
@@ -138,7 +138,7 @@ function fixtureLoader(
       try {
         loadFixtures({ store, get, attempt }, id, content, wall);
       } catch (error) {
-        if (!(error instanceof FixtureFault)) throw error;
+        if (!(error instanceof FixtureError)) throw error;
         throw new StartupError('usage', `${name}: ${error.path} ${error.message}`);
       }
     }

@@ -1,15 +1,15 @@
 import type { components } from '../../contract/control.gen.js';
 import { ApiError } from '../../errors.js';
 import { keyedId } from '../../random.js';
-import { findFaultFault } from '../../simulation/fault-check.js';
+import { findFaultMistake } from '../../simulation/fault-check.js';
 import type { StoredFault } from '../../store/faults.js';
 import { found, openSettledWorkspace, type ControlOperation } from './control-operation.js';
 
 type Schemas = components['schemas'];
 
 export const addFault: ControlOperation<'addFault'> = ({ store, workspaces }, caller, { body }) => {
-  const fault = findFaultFault(body);
-  if (fault !== undefined) throw new ApiError('invalid_request', `body ${fault}`);
+  const mistake = findFaultMistake(body);
+  if (mistake !== undefined) throw new ApiError('invalid_request', `body ${mistake}`);
   const { id: workspaceId, name, now: createdAt, settings } = workspaces.open(caller.workspace);
   const added = store.transactionWithNewIds((attempt) => {
     const ordinal = store.workspaces.takeOrdinal(workspaceId, 'fault');

@@ -1,6 +1,6 @@
 import { ApiError } from '../../errors.js';
 import { exportWorkspace as toFixtures } from '../../simulation/fixtures/export.js';
-import { FixtureFault, momentOr } from '../../simulation/fixtures/fixtures.js';
+import { FixtureError, momentOr } from '../../simulation/fixtures/fixtures.js';
 import { loadFixtures as load } from '../../simulation/fixtures/load.js';
 import { openSettledWorkspace, settleUntil, type ControlOperation } from './control-operation.js';
 
@@ -25,7 +25,7 @@ export const loadFixtures: ControlOperation<'loadFixtures'> = async (
     }
     return store.transactionWithNewIds(add);
   } catch (error) {
-    if (!(error instanceof FixtureFault)) throw error;
+    if (!(error instanceof FixtureError)) throw error;
     const code = error.kind === 'taken' ? 'conflict' : 'invalid_request';
     throw new ApiError(code, `body${error.path} ${error.message}`);
   } finally {
