@@ -67,7 +67,7 @@ describe('the README', () => {
     const created = await run('sh', ['-c', create]);
     const { test_case_batch_job_id: id } = JSON.parse(created.stdout) as Record<string, string>;
     expect(id).toMatch(/^test_batch_/);
-    const answer = await run('sh', ['-c', read.replace(/test_batch_\w+/, String(id))]);
+    const answer = await run('sh', ['-c', read.replace('ID_OF_THE_BATCH', String(id))]);
     expect(JSON.parse(answer.stdout)).toMatchObject({ test_case_batch_job_id: id, total_count: 1 });
   });
 
