@@ -95,6 +95,7 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
 
   return {
     checkBody(operation, body) {
+      if (body === undefined && !operation.needsBody) return;
       if (body === undefined) throw new ApiError('invalid_request', 'body must not be empty');
       refuse('body', body, bodyCheck(operation));
     },

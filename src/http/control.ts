@@ -106,9 +106,7 @@ function registerOperation(
     handler: async (request, reply) => {
       const { params, query, body } = request;
       if (operation.query.length > 0) validation.checkQuery(operation, query);
-      if (operation.hasBody && (body !== undefined || operation.needsBody)) {
-        validation.checkBody(operation, body);
-      }
+      if (operation.hasBody) validation.checkBody(operation, body);
       const gone = new AbortController();
       reply.raw.once('close', () => {
         gone.abort();

@@ -96,7 +96,7 @@ async function answerOf(
   const { store } = emulator;
   const { params, query, body } = request;
   if (operation.query.length > 0) validation.checkQuery(operation, query);
-  if (operation.hasBody && (body !== undefined || operation.needsBody)) {
+  if (operation.hasBody) {
     validation.checkBody(operation, body);
     if (request.record) request.record.bodyIsChecked = true;
   }
@@ -142,6 +142,7 @@ function callerOf(request: FastifyRequest): Caller {
   const { workspace, headers } = request;
   const caller: Caller = {
     workspace: workspace ?? '',
+    // Documented (RFC 9110): it is safe, and must move no batch on.
     onlyLooks: request.method === 'HEAD',
     warnLater: (findWarnings) => {
       if (request.record) request.record.findWarnings = findWarnings;

@@ -113,9 +113,7 @@ function controlCaller(emulator: Emulator, workspace: string) {
   ): Promise<Result<Id>> => {
     refuseIfClosed();
     const operation = contract.operations.find((candidate) => candidate.id === id);
-    if (operation?.hasBody === true && (operation.needsBody || request.body !== undefined)) {
-      validation.checkBody(operation, request.body);
-    }
+    if (operation?.hasBody === true) validation.checkBody(operation, request.body);
     const { params, query, body } = structuredClone(request);
     if (operation !== undefined && query !== undefined) validation.checkQuery(operation, query);
     const performed = () => performs[id]?.(emulator, { workspace }, { params, query, body });

@@ -32,7 +32,7 @@ export interface Caller {
   readonly workspace: string;
   /** How a batch that this request creates is to move on; as the settings say if absent. */
   readonly progression?: Progression;
-  /** True if it must change nothing: for HEAD, which is safe. */
+  /** True if the request must change nothing. */
   readonly onlyLooks?: boolean;
   /** Takes what finds out warnings for the journal, if somebody reads it. */
   readonly warnLater?: (findWarnings: () => string[]) => void;

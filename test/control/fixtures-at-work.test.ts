@@ -58,4 +58,21 @@ describe('fixtures that are added to a workspace at work', () => {
     expect((await load(2)).status).toBe(200);
     expect(await client.getBatchTest('batch')).toMatchObject({ status: 'complete' });
   });
+
+  it('end no advance where they were to replace what is there, but are refused', async () => {
+    const { client, clock, emulator } = standStill({ settings: plain });
+    const ids = Array.from({ length: 1000 }, (_, index) => String(index));
+    for (let batch = 0; batch < 4; batch += 1) await client.createBatchTest(ids);
+    const late = client.send({
+      ...{ method: 'POST', url: '/_emulator/clock/advance', payload: { until: 'idle' } },
+    });
+    const hasBegun = () => emulator.store.countRuns().pass > 0;
+    for (let turn = 0; !hasBegun() && turn < 1000; turn += 1) await clock.turn();
+    const refused = await client.send({
+      ...{ method: 'POST', url: '/_emulator/fixtures?replace=true' },
+      payload: { outcomeRules: [{}] },
+    });
+    expect(refused.status).toBe(400);
+    expect(await late).toMatchObject({ status: 200, body: { runsEnded: 4000 } });
+  });
 });

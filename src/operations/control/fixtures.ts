@@ -23,15 +23,15 @@ export const loadFixtures: ControlOperation<'loadFixtures'> = async (
       store.rehearse(() => add(1));
       await settleUntil(services, id, time);
     }
-    return store.transactionWithNewIds(add);
+    const loaded = store.transactionWithNewIds(add);
+    const next = store.workspaces.nextDue(id);
+    if (replace) worker.restart(id, next);
+    else worker.reschedule(id, next);
+    return loaded;
   } catch (error) {
     if (!(error instanceof FixtureError)) throw error;
     const code = error.kind === 'taken' ? 'conflict' : 'invalid_request';
     throw new ApiError(code, `body${error.path} ${error.message}`);
-  } finally {
-    const next = store.workspaces.nextDue(id);
-    if (replace) worker.restart(id, next);
-    else worker.reschedule(id, next);
   }
 };
 
