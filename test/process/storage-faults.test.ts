@@ -49,10 +49,12 @@ async function expectAll(url: string, acknowledged: readonly Batch[]): Promise<v
 
 const argsFor = (file: string) => ['--port', '0', '--database', file, '--run-duration', '1ms'];
 
-/** A database with a batch in it, whose process has ended. */
+/** A database with a batch in it that has come to its end, and whose process has ended. */
 async function makeDatabase(file: string, under: readonly string[] = []): Promise<Batch> {
   const { emulator, url } = await startCli({ cwd: '/', args: argsFor(file), under });
   const { body } = await create(url);
+  // A full disk takes no more of what would be left to do.
+  await expectAll(url, [body]);
   expect(await emulator.kill('SIGTERM')).toEqual({ code: 0, signal: null });
   return body;
 }
