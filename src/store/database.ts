@@ -1,12 +1,8 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, readSync } from 'node:fs';
-import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { StartupError } from '../errors.js';
+import { applicationId } from './database-file.js';
 
 export type Db = Database.Database;
-
-/** Marks a file as ours, in the place SQLite's file format has for it: "RETL". */
-const applicationId = 0x5245_544c;
 
 /** How long to wait for a process that is just letting go of the file. */
 const lockTimeoutMs = 250;
@@ -17,18 +13,11 @@ const lockTimeoutMs = 250;
  * One process owns the file as long as it is open. Writes survive the death of the process
  * once their transaction has ended (WAL, synchronous=NORMAL).
  *
- * @throws StartupError, the file untouched, when it is not ours, or SQLite is not there; SqliteError
- *   or a system error when it can't be used.
+ * @throws StartupError when SQLite is not there; SqliteError when the file can't be used.
  */
 export function openDatabase(path: string): Db {
   let db: Db | undefined;
   try {
-    if (path !== ':memory:') {
-      mkdirSync(dirname(path), { recursive: true });
-      // The log is made beside it. SQLite itself would not tell why it can't.
-      accessSync(dirname(path), constants.W_OK);
-      refuseForeignFile(path);
-    }
     db = keepAlive(connect(path));
     // Before the first access, so that SQLite takes the lock with it and holds it.
     pragma(db, 'locking_mode = EXCLUSIVE');
@@ -93,6 +82,10 @@ function pragma(db: Db, source: string): unknown {
   return statement.reader ? statement.pluck().get() : statement.run();
 }
 
+/** True if another has the file. */
+export const isInUse = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+
 /** A row that must be there. */
 export function required<Row>(row: Row | undefined): Row {
   if (row === undefined) throw new Error('a row that must exist is missing');
@@ -102,37 +95,3 @@ export function required<Row>(row: Row | undefined): Row {
 /** True if a row was refused because another has the same id. */
 export const isDuplicate = (error: unknown): boolean =>
   error instanceof Database.SqliteError && error.code === 'SQLITE_CONSTRAINT_UNIQUE';
-
-/**
- * Looks at the first bytes without SQLite, because SQLite may write to what it opens.
- * Offsets: https://sqlite.org/fileformat.html#the_database_header
- */
-function refuseForeignFile(path: string): void {
-  const header = Buffer.alloc(100);
-  let length: number;
-  try {
-    // To be written, so that what forbids it is told.
-    const file = openSync(path, 'r+');
-    try {
-      length = readSync(file, header);
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  if (length === 0) return;
-  if (length < 100 || header.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
-    throw new StartupError(
-      'environment',
-      `${path} is not a SQLite database; it was left untouched`,
-    );
-  }
-  if (header.readUInt32BE(68) !== applicationId) {
-    throw new StartupError(
-      'environment',
-      `${path} is a database of another program; it was left untouched`,
-    );
-  }
-}

@@ -1,7 +1,8 @@
 import type { Statement } from 'better-sqlite3';
 import { assetStore, type AssetStore } from './assets.js';
 import { batchTestStore, type BatchTestStore } from './batch-tests.js';
-import { openDatabase, required, type Db } from './database.js';
+import { openDatabaseFile } from './database-file.js';
+import { isInUse, openDatabase, required, type Db } from './database.js';
 import { usingAtStart } from './failures.js';
 import { faultStore, type FaultStore } from './faults.js';
 import { loadMigrations, migrate } from './migrate.js';
@@ -50,7 +51,7 @@ export function openStore(
   now: number,
   turn: () => Promise<void> = () => Promise.resolve(),
 ): Store {
-  const db = usingAtStart(path, () => openMigrated(path, now));
+  const { db, close } = usingAtStart(path, () => openMigrated(path, now));
   const workspaces = workspaceStore(db);
   const batchTests = batchTestStore(db);
   const assets = assetStore(db);
@@ -87,20 +88,27 @@ export function openStore(
     },
     close: () => {
       flush();
-      db.close();
+      close();
     },
   };
 }
 
-function openMigrated(path: string, now: number): Db {
-  const db = openDatabase(path);
+function openMigrated(path: string, now: number): { db: Db; close: () => void } {
+  const file = path === ':memory:' ? undefined : openDatabaseFile(path);
+  let db: Db | undefined;
+  const close = (): void => {
+    db?.close();
+    file?.close();
+  };
   try {
+    db = openDatabase(path);
     migrate(db, loadMigrations(), now);
+    return { db, close };
   } catch (error) {
-    db.close();
+    if (isInUse(error)) file?.leaveOpen();
+    else close();
     throw error;
   }
-  return db;
 }
 
 function seedStore(db: Db): Pick<Store, 'keepSeed' | 'seedKeyOf'> {

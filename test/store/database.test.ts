@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -117,6 +118,31 @@ describe('openStore', () => {
     expect(refusal(() => openStore(path, 0))).toContain(
       'it is in use by another process; set the option database to another file, or to :memory:',
     );
+  });
+});
+
+describe('the lock on a file', () => {
+  /** What another process meets that would write to the file. */
+  function trespass(path: string): string {
+    const script = `
+      const db = require('better-sqlite3')(process.argv[1], { timeout: 0 });
+      try { db.exec('BEGIN IMMEDIATE'); console.log('let in') } catch ({ code }) { console.log(code) }`;
+    const root = new URL('../..', import.meta.url);
+    return spawnSync(process.execPath, ['-e', script, path], { cwd: root, encoding: 'utf8' })
+      .stdout;
+  }
+
+  it('outlasts what this process tried with the file in the meantime', () => {
+    const path = inFolder('emulator.sqlite');
+    const store = open(path);
+    for (let attempt = 1; attempt <= 2; attempt += 1) refusal(() => openStore(path, 0));
+    expect(trespass(path)).toBe('SQLITE_BUSY\n');
+    store.close();
+    expect(trespass(path)).toBe('let in\n');
+    const again = open(path);
+    expect(trespass(path)).toBe('SQLITE_BUSY\n');
+    again.close();
+    expect(trespass(path)).toBe('let in\n');
   });
 });
 

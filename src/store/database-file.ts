@@ -1,0 +1,93 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+  type BigIntStats,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { StartupError } from '../errors.js';
+
+/** Marks a file as ours, in the place SQLite's file format has for it: "RETL". */
+export const applicationId = 0x5245_544c;
+
+/** A database's file, opened beside SQLite. */
+export interface DatabaseFile {
+  readonly descriptor: number;
+  /** To be called when SQLite has closed the file, or could not open it. */
+  close(): void;
+  /** To be called instead when another has the file, perhaps in this process. */
+  leaveOpen(): void;
+}
+
+/**
+ * Descriptors of files that others have, to be used when they are asked for again. POSIX: closing
+ * any descriptor of a file gives up whatever its process has locked of it, SQLite's lock included.
+ */
+const leftOpen = new Map<string, number>();
+
+/**
+ * Opens the file of a database, made with its folder if it isn't there. Looks at its first bytes
+ * without SQLite, because SQLite may write to what it opens.
+ *
+ * @throws StartupError, the file untouched, when it is not ours; a system error when it can't be used.
+ */
+export function openDatabaseFile(path: string): DatabaseFile {
+  mkdirSync(dirname(path), { recursive: true });
+  // The log is made beside it. SQLite itself would not tell why it can't.
+  accessSync(dirname(path), constants.W_OK);
+  const descriptor = open(path);
+  const identity = identityOf(fstatSync(descriptor, { bigint: true }));
+  const file: DatabaseFile = {
+    descriptor,
+    close() {
+      closeSync(descriptor);
+    },
+    leaveOpen() {
+      leftOpen.set(identity, descriptor);
+    },
+  };
+  try {
+    refuseForeign(path, descriptor);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** To be written, so that what forbids it is told. */
+function open(path: string): number {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (found === undefined) return openSync(path, 'wx+');
+  const identity = identityOf(found);
+  const descriptor = leftOpen.get(identity) ?? openSync(path, 'r+');
+  leftOpen.delete(identity);
+  return descriptor;
+}
+
+/** By which a file is known under each of its names. */
+const identityOf = ({ dev, ino }: BigIntStats): string => `${String(dev)} ${String(ino)}`;
+
+/** Offsets: https://sqlite.org/fileformat.html#the_database_header */
+function refuseForeign(path: string, descriptor: number): void {
+  const header = Buffer.alloc(100);
+  const length = readSync(descriptor, header, { position: 0 });
+  if (length === 0) return;
+  if (length < 100 || header.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
+    throw new StartupError(
+      'environment',
+      `${path} is not a SQLite database; it was left untouched`,
+    );
+  }
+  if (header.readUInt32BE(68) !== applicationId) {
+    throw new StartupError(
+      'environment',
+      `${path} is a database of another program; it was left untouched`,
+    );
+  }
+}
