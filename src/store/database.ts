@@ -28,8 +28,6 @@ export function openDatabase(path: string): Db {
     pragma(db, 'journal_mode = WAL');
     pragma(db, 'synchronous = NORMAL');
     pragma(db, 'foreign_keys = ON');
-    // Pages that are written again and again go to the file once for many commits.
-    pragma(db, 'wal_autocheckpoint = 4000');
     // In KiB, if negative. Enough for what a long catch-up touches.
     pragma(db, 'cache_size = -16000');
     pragma(db, 'temp_store = MEMORY');

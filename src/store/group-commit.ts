@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { noCheckpoint, type Checkpoint } from './checkpoint.js';
 import type { Db } from './database.js';
 
 /**
@@ -48,15 +49,15 @@ const mostProlongations = 50;
  * @param turn resolves in the next turn of the event loop.
  * @param around what to write last of all, and who to tell when what was written is not to be,
  *   because the commit failed.
+ * @param checkpoint in the pauses of which only `flush` commits.
  */
 export function groupCommit(
   db: Db,
   turn: () => Promise<void>,
   around: { readonly beforeCommit: () => void; readonly onRollback: () => void },
+  checkpoint: Checkpoint = noCheckpoint,
 ): GroupCommit {
-  const begin = db.prepare('BEGIN IMMEDIATE');
-  const commit = db.prepare('COMMIT');
-  const rollback = db.prepare('ROLLBACK');
+  const transaction = plainTransaction(db);
   let group: Group | undefined;
   let end: Promise<void> | undefined;
   /** The last one. */
@@ -66,51 +67,38 @@ export function groupCommit(
       end = undefined;
     }));
 
-  const open = (): Group => {
-    begin.run();
-    let finish: Group['finish'] = () => undefined;
-    const done = new Promise<void>((resolve, reject) => {
-      finish = (error) => {
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-    });
-    // Who wrote waits for it; nobody may be left who does.
-    done.catch(() => undefined);
-    return { done, finish, endsWithTurn: false, prolongations: 0 };
-  };
-
   const endWithTurn = (group: Group): void => {
     if (group.endsWithTurn) return;
     group.endsWithTurn = true;
-    void endOfTurn().then(flush);
+    void endOfTurn().then(commitSoon);
+  };
+
+  /** Commits as soon as something may be committed. */
+  const commitSoon = (): void => {
+    const pause = db.inTransaction ? checkpoint.pause() : undefined;
+    if (pause === undefined) flush();
+    else void pause.then(commitSoon);
   };
 
   const flush = (): void => {
-    if (group === undefined) return;
+    if (group === undefined) {
+      checkpoint.endPause();
+      return;
+    }
     const { finish } = group;
     group = undefined;
     try {
-      // Some failures, of the disk for example, end the transaction by themselves.
-      if (!db.inTransaction) {
-        throw new Database.SqliteError('the transaction was rolled back', 'SQLITE_ABORT_ROLLBACK');
-      }
+      transaction.expectOpen();
+      checkpoint.endPause();
       around.beforeCommit();
-      commit.run();
+      transaction.commit();
       finish();
+      checkpoint.afterCommit();
     } catch (error) {
       failure = { error: error as Error };
       finish(failure.error);
-      endTransaction();
+      transaction.undo();
       around.onRollback();
-    }
-  };
-
-  const endTransaction = (): void => {
-    try {
-      if (db.inTransaction) rollback.run();
-    } catch {
-      // On a failing disk. SQLite ends the transaction all the same.
     }
   };
 
@@ -130,8 +118,12 @@ export function groupCommit(
 
   const present = (): Group => {
     // One that has ended by itself must not take in what would then be written without it.
-    if (!db.inTransaction) flush();
-    return (group ??= open());
+    if (group !== undefined && !db.inTransaction) flush();
+    if (group === undefined) {
+      transaction.begin();
+      group = newGroup();
+    }
+    return group;
   };
 
   return {
@@ -139,12 +131,16 @@ export function groupCommit(
       endWithTurn(present());
     },
     prolong() {
-      if (group?.prolongations === mostProlongations) flush();
+      if (group !== undefined && group.prolongations >= mostProlongations) commitSoon();
       present().prolongations += 1;
     },
     async prolonged(work) {
       const throwIfFailed = failureFromNow();
-      const result = await work().finally(flush);
+      const result = await work().finally(() => {
+        commitSoon();
+        // In a pause that is later.
+        return group?.done.catch(() => undefined);
+      });
       throwIfFailed();
       return result;
     },
@@ -158,5 +154,44 @@ export function groupCommit(
       return result;
     },
     endOfTurn,
+  };
+}
+
+function newGroup(): Group {
+  let finish: Group['finish'] = () => undefined;
+  const done = new Promise<void>((resolve, reject) => {
+    finish = (error) => {
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+  });
+  // Who wrote waits for it; nobody may be left who does.
+  done.catch(() => undefined);
+  return { done, finish, endsWithTurn: false, prolongations: 0 };
+}
+
+function plainTransaction(db: Db) {
+  const begin = db.prepare('BEGIN IMMEDIATE');
+  const commit = db.prepare('COMMIT');
+  const rollback = db.prepare('ROLLBACK');
+  return {
+    begin(): void {
+      begin.run();
+    },
+    /** Some failures, of the disk for example, end the transaction by themselves. */
+    expectOpen(): void {
+      if (db.inTransaction) return;
+      throw new Database.SqliteError('the transaction was rolled back', 'SQLITE_ABORT_ROLLBACK');
+    },
+    commit(): void {
+      commit.run();
+    },
+    undo(): void {
+      try {
+        if (db.inTransaction) rollback.run();
+      } catch {
+        // On a failing disk. SQLite ends the transaction all the same.
+      }
+    },
   };
 }

@@ -1,6 +1,7 @@
 import type { Statement } from 'better-sqlite3';
 import { assetStore, type AssetStore } from './assets.js';
 import { batchTestStore, type BatchTestStore } from './batch-tests.js';
+import { checkpointOf, noCheckpoint, type Checkpoint } from './checkpoint.js';
 import { openDatabaseFile } from './database-file.js';
 import { isInUse, openDatabase, required, type Db } from './database.js';
 import { usingAtStart } from './failures.js';
@@ -51,7 +52,7 @@ export function openStore(
   now: number,
   turn: () => Promise<void> = () => Promise.resolve(),
 ): Store {
-  const { db, close } = usingAtStart(path, () => openMigrated(path, now));
+  const { db, checkpoint, close } = usingAtStart(path, () => openMigrated(path, now));
   const workspaces = workspaceStore(db);
   const batchTests = batchTestStore(db);
   const assets = assetStore(db);
@@ -60,7 +61,7 @@ export function openStore(
     for (const store of [workspaces, batchTests, assets, faults]) store.forgetAll();
   };
   let tellOfRollback = (): void => undefined;
-  const { flush, ...transactions } = transactionsOf(db, {
+  const events = {
     turn,
     beforeCommit: workspaces.writeTaken,
     onUndo: forgetAll,
@@ -69,7 +70,8 @@ export function openStore(
       workspaces.forgetTaken();
       tellOfRollback();
     },
-  });
+  };
+  const { flush, ...transactions } = transactionsOf(db, events, checkpoint);
   return {
     ...transactions,
     workspaces,
@@ -87,23 +89,35 @@ export function openStore(
       tellOfRollback = tell;
     },
     close: () => {
-      flush();
-      close();
+      try {
+        flush();
+      } finally {
+        close();
+      }
     },
   };
 }
 
-function openMigrated(path: string, now: number): { db: Db; close: () => void } {
+interface OpenFile {
+  readonly db: Db;
+  readonly checkpoint: Checkpoint;
+  readonly close: () => void;
+}
+
+function openMigrated(path: string, now: number): OpenFile {
   const file = path === ':memory:' ? undefined : openDatabaseFile(path);
   let db: Db | undefined;
+  let checkpoint = noCheckpoint;
   const close = (): void => {
+    checkpoint.close();
     db?.close();
     file?.close();
   };
   try {
     db = openDatabase(path);
     migrate(db, loadMigrations(), now);
-    return { db, close };
+    if (file) checkpoint = checkpointOf(db, file);
+    return { db, checkpoint, close };
   } catch (error) {
     if (isInUse(error)) file?.leaveOpen();
     else close();

@@ -1,3 +1,4 @@
+import type { Checkpoint } from './checkpoint.js';
 import { isDuplicate, type Db } from './database.js';
 import { groupCommit, type GroupCommit } from './group-commit.js';
 
@@ -42,13 +43,19 @@ export interface TransactionEvents {
   readonly onRollback: () => void;
 }
 
-export function transactionsOf(db: Db, events: TransactionEvents): Transactions {
-  const group = groupCommit(db, events.turn, events);
+export function transactionsOf(
+  db: Db,
+  events: TransactionEvents,
+  checkpoint: Checkpoint,
+): Transactions {
+  const group = groupCommit(db, events.turn, events, checkpoint);
   // Made once, because making it costs more than the transaction.
   const transaction = db.transaction((work: () => unknown) => work());
   const atomically = <Result>(work: () => Result): Result => {
     try {
-      return transaction.immediate(work) as Result;
+      const result = transaction.immediate(work) as Result;
+      if (!db.inTransaction) checkpoint.afterCommit();
+      return result;
     } catch (error) {
       events.onUndo();
       throw error;
