@@ -313,7 +313,7 @@ describe('a power failure', () => {
         }
         power.close();
       }),
-      { numRuns: 15 },
+      { numRuns: Number(process.env['POWER_FAILURES'] ?? 15) },
     );
   });
 });
