@@ -75,6 +75,7 @@ export function groupCommit(
 
   /** Commits as soon as something may be committed. */
   const commitSoon = (): void => {
+    if (group === undefined) return;
     const pause = db.inTransaction ? checkpoint.pause() : undefined;
     if (pause === undefined) flush();
     else void pause.then(commitSoon);

@@ -116,6 +116,13 @@ describe('a checkpoint', () => {
     expect(await isOver(written)).toBe(true);
   });
 
+  it('holds nobody up who has written nothing', async () => {
+    const { group, state } = await arrangePause();
+    state.fails = true;
+    expect(await group.prolonged(() => Promise.resolve('nothing was due'))).toBe('nothing was due');
+    expect(await group.certain(() => 'read')).toBe('read');
+  });
+
   it('lets work of many turns go on, which is certain when it could be committed', async () => {
     const { group, db, isOver, under } = await arrangePause();
     let turns = 0;
