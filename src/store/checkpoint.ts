@@ -1,8 +1,7 @@
 import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
-import Database from 'better-sqlite3';
 import type { DatabaseFile } from './database-file.js';
-import { required, type Db } from './database.js';
+import { required, sqliteError, type Db } from './database.js';
 
 /**
  * Brings what was committed from the log into the database's file, without holding the event loop
@@ -63,7 +62,7 @@ export function checkpointOf(
   async function syncLog(): Promise<void> {
     logState = 'being synced';
     const before = commits;
-    const isSynced = await disk.sync(log).then(...successOrNot);
+    const isSynced = await hasSucceeded(disk.sync(log));
     logState = isSynced ? 'synced' : 'short';
     if (!isSynced) copier.putOff();
     // If a transaction is open, its commit is followed by the copy.
@@ -74,8 +73,7 @@ export function checkpointOf(
     logState = 'short';
     if (!copier.copy()) return;
     isFileSynced = false;
-    const begun = disk.sync(file.descriptor).then(...successOrNot);
-    const ended = begun.then((isSynced) => {
+    const ended = hasSucceeded(disk.sync(file.descriptor)).then((isSynced) => {
       if (pause !== ended) return;
       pause = undefined;
       isFileSynced = isSynced;
@@ -107,7 +105,7 @@ export function checkpointOf(
       try {
         disk.syncNow(file.descriptor);
       } catch (error) {
-        throw new Database.SqliteError((error as Error).message, 'SQLITE_IOERR_FSYNC');
+        throw sqliteError((error as Error).message, 'SQLITE_IOERR_FSYNC');
       }
       pause = undefined;
       isFileSynced = true;
@@ -121,7 +119,11 @@ export function checkpointOf(
   };
 }
 
-const successOrNot = [() => true, () => false] as const;
+const hasSucceeded = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );
 
 function openLog(db: Db): number {
   // As SQLite has resolved it. The log is there from the start: `openDatabase` has looked at it.

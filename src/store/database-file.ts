@@ -63,11 +63,13 @@ export function openDatabaseFile(path: string): DatabaseFile {
 /** To be written, so that what forbids it is told. */
 function open(path: string): number {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (found === undefined) return openSync(path, 'wx+');
-  const identity = identityOf(found);
-  const descriptor = leftOpen.get(identity) ?? openSync(path, 'r+');
+  const identity = found && identityOf(found);
+  const known = identity === undefined ? undefined : leftOpen.get(identity);
+  if (identity === undefined || known === undefined) {
+    return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644);
+  }
   leftOpen.delete(identity);
-  return descriptor;
+  return known;
 }
 
 /** By which a file is known under each of its names. */

@@ -80,6 +80,10 @@ function pragma(db: Db, source: string): unknown {
   return statement.reader ? statement.pluck().get() : statement.run();
 }
 
+/** An error as SQLite would give it. @param code as `SQLITE_IOERR_FSYNC`. */
+export const sqliteError = (message: string, code: string): Error =>
+  new Database.SqliteError(message, code);
+
 /** True if another has the file. */
 export const isInUse = (error: unknown): boolean =>
   error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');

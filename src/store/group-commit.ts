@@ -1,6 +1,5 @@
-import Database from 'better-sqlite3';
 import { noCheckpoint, type Checkpoint } from './checkpoint.js';
-import type { Db } from './database.js';
+import { sqliteError, type Db } from './database.js';
 
 /**
  * Lets what is written soon after each other share a commit, which is most of what a small write
@@ -182,7 +181,7 @@ function plainTransaction(db: Db) {
     /** Some failures, of the disk for example, end the transaction by themselves. */
     expectOpen(): void {
       if (db.inTransaction) return;
-      throw new Database.SqliteError('the transaction was rolled back', 'SQLITE_ABORT_ROLLBACK');
+      throw sqliteError('the transaction was rolled back', 'SQLITE_ABORT_ROLLBACK');
     },
     commit(): void {
       commit.run();
