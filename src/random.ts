@@ -78,34 +78,65 @@ export interface BatchNumbers {
   /** That of a run is this plus its index, below 4,096, with the bits of `runMask` turned over. */
   readonly firstRun: number;
   readonly runMask: number;
+  readonly neighbourhood: Neighbourhood;
 }
 
-/** Batches in a row whose numbers are neighbours, and so are their entries in an index. */
+/** Numbers that batches in a row have to themselves; the same object for each of them. */
+export interface Neighbourhood {
+  readonly firstBatch: number;
+  readonly lastBatch: number;
+  readonly firstRun: number;
+  readonly lastRun: number;
+}
+
+/** Runs that a batch may have, and batches in a row whose numbers are neighbours in an index. */
+const runsOfBatch = 4096;
 const neighbours = 256;
 
 /** What neighbours have in common, so that one digest serves them all. */
-const neighbourhoods = memory<string, string>();
+const neighbourhoods = memory<string, ReturnType<typeof neighbourhoodOf>>();
 
-/**
- * They depend on the key alone. Those of two neighbourhoods may be the same by a chance of 1 in
- * 2^28 for runs, 2^40 for batches; what would use them then is done over with another key.
- */
-export function batchNumbersOf(ordinal: number, ...key: ChanceKey): BatchNumbers {
-  const number = Math.floor(ordinal / neighbours);
-  const digits = neighbourhoods.get(JSON.stringify([number, key]), () =>
-    derivedHex(24, 'batch', ...key, number),
-  );
+function neighbourhoodOf(key: ChanceKey, number: number) {
+  const digits = derivedHex(24, 'batch', ...key, number);
   const bitsOf = (from: number, to: number) => Number.parseInt(digits.slice(from, to), 16);
-  const place = ordinal % neighbours;
+  const firstBatch = bitsOf(0, 10) * neighbours;
+  const firstRun = bitsOf(12, 19) * neighbours * runsOfBatch;
   return {
-    batch: bitsOf(0, 10) * neighbours + (place ^ bitsOf(10, 12)),
-    firstRun: (bitsOf(12, 19) * neighbours + (place ^ bitsOf(19, 21))) * 4096,
+    firstBatch,
+    lastBatch: firstBatch + neighbours - 1,
+    firstRun,
+    lastRun: firstRun + neighbours * runsOfBatch - 1,
+    batchMask: bitsOf(10, 12),
+    runsMask: bitsOf(19, 21),
     runMask: bitsOf(21, 24),
   };
 }
 
-export const runNumberAt = ({ firstRun, runMask }: BatchNumbers, index: number): number =>
-  firstRun + (index ^ runMask);
+/**
+ * They depend on the key alone. Those of two neighbourhoods may be the same by a chance of 1 in
+ * 2^28 for runs, 2^40 for batches; what would use them then takes those of another key.
+ */
+export function batchNumbersOf(ordinal: number, ...key: ChanceKey): BatchNumbers {
+  const number = Math.floor(ordinal / neighbours);
+  const neighbourhood = neighbourhoods.get(JSON.stringify([number, key]), () =>
+    neighbourhoodOf(key, number),
+  );
+  const place = ordinal % neighbours;
+  return {
+    batch: neighbourhood.firstBatch + (place ^ neighbourhood.batchMask),
+    firstRun: neighbourhood.firstRun + (place ^ neighbourhood.runsMask) * runsOfBatch,
+    runMask: neighbourhood.runMask,
+    neighbourhood,
+  };
+}
+
+/** The last number that a run of the batch may have. */
+export const lastRunOf = ({ firstRun }: BatchNumbers): number => firstRun + runsOfBatch - 1;
+
+export const runNumberAt = (
+  { firstRun, runMask }: Pick<BatchNumbers, 'firstRun' | 'runMask'>,
+  index: number,
+): number => firstRun + (index ^ runMask);
 
 const readable = customAlphabet('23456789abcdefghjkmnpqrstuvwxyz', 8);
 

@@ -8,6 +8,8 @@ import { batchNumbersOf } from '../random.js';
 import { endNextRuns } from '../simulation/steps.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { StoredBatchTest } from '../store/batch-tests.js';
+import type { AcceptedBatch } from '../store/inbox.js';
+import type { Store } from '../store/store.js';
 import type { RunTarget } from '../store/test-runs.js';
 import { engineWarnings } from './engine-warnings.js';
 import { resolveEngine } from './engines.js';
@@ -39,38 +41,43 @@ export const createBatchTest: Operation<'createBatchTest'> = async (services, ca
     'body/response_engine',
   );
   const targets = findTargets(services, workspace, body.test_case_definition_ids);
-  const batch = store.groupedTransactionWithNewIds((attempt) => {
-    const ordinal = store.workspaces.takeBatchOrdinal(workspaceId);
-    const numbers = batchNumbersOf(ordinal, settings.seed, workspace.name, attempt);
-    const batchKey = store.batchTests.insert({
-      workspaceId,
-      ordinal,
-      id: numbers.batch,
-      responseEngine,
-      engineContentKey,
-      totalCount: targets.length,
-      createdAt: now,
-      progression,
-    });
-    store.testRuns.insertMade({ workspaceId, batchKey, numbers }, targets);
-    if (progression.kind === 'immediate') {
-      endNextRuns(store, workspace, batchKey, targets.length);
-    }
-    return {
-      id: idOf('batch', numbers.batch),
-      responseEngine,
-      ended: { pass: 0, fail: 0, error: 0 },
-      totalCount: targets.length,
-      createdAt: now,
-      modifiedAt: now,
-    };
-  });
+  const given = { workspaceId, responseEngine, engineContentKey, createdAt: now, progression };
+  const accept = () => acceptBatch(store, workspace, given, targets);
+  const batch = progression.kind === 'immediate' ? store.groupedTransaction(accept) : accept();
   if (engineContentKey !== null) {
     caller.warnLater?.(() => engineWarnings(store, engineContentKey, responseEngine, targets));
   }
-  if (progression.kind === 'time') worker.nudge(workspaceId, batch.createdAt);
+  // While no slot is free, the end of a run comes first, and that is on the worker's agenda.
+  const mayStart = progression.kind === 'time' && workspace.runningCount < settings.concurrency;
+  if (mayStart) worker.nudge(workspaceId, now);
   return toTestCaseBatchJob(batch);
 };
+
+/** To be called in a transaction, if its runs end at once. */
+function acceptBatch(
+  store: Store,
+  workspace: Workspace,
+  given: AcceptedBatch,
+  targets: readonly RunTarget[],
+): BatchTest {
+  const { id: workspaceId, name, settings } = workspace;
+  const { responseEngine, createdAt, progression } = given;
+  const numbers = store.inbox.accept(given, targets, (ordinal, attempt) =>
+    batchNumbersOf(ordinal, settings.seed, name, attempt),
+  );
+  const id = idOf('batch', numbers.batch);
+  if (progression.kind === 'immediate') {
+    endNextRuns(store, workspace, store.batchTests.getKey(workspaceId, id), targets.length);
+  }
+  return {
+    id,
+    responseEngine,
+    ended: { pass: 0, fail: 0, error: 0 },
+    totalCount: targets.length,
+    createdAt,
+    modifiedAt: createdAt,
+  };
+}
 
 /** What each id stands for now. @throws ApiError 400 by policy */
 function findTargets(

@@ -8,6 +8,7 @@ import {
   type ResponseEngine,
 } from '../domain/response-engine.js';
 import type { Progression } from '../workspace/settings.js';
+import { bulkInserter, type Value } from './bulk-insert.js';
 import { required, type Db } from './database.js';
 import { memory } from '../memory.js';
 import { rowCache } from './row-cache.js';
@@ -26,6 +27,9 @@ export interface NewBatchTest {
   /** Of what the engine says; null if there is no such engine here. */
   readonly engineContentKey: number | null;
 }
+
+/** In the order of the columns; JSON can keep it. */
+export type NewBatchRow = readonly [workspaceId: number, ordinal: number, ...rest: Value[]];
 
 /** A batch with how it moves on. */
 export interface StoredBatchTest extends BatchTest {
@@ -61,12 +65,16 @@ export interface BatchTestPage {
 export interface BatchTestStore {
   /** Reads everything anew: to be called when it was written past this store, or rolled back. */
   readonly forgetAll: () => void;
-  /** Answers the key by which runs refer to the batch. */
-  insert(batch: NewBatchTest): number;
+  /** What is to be written of a batch. */
+  toNewRow(batch: NewBatchTest): NewBatchRow;
+  /** Answers the key by which runs refer to the first of the batches; those of the rest follow. */
+  insertAll(rows: readonly NewBatchRow[]): number;
   find(workspaceId: number, id: string): StoredBatchTest | undefined;
   get(batchKey: number): StoredBatchTest;
   countPoll(batchKey: number): void;
   findKey(workspaceId: number, id: string): number | undefined;
+  /** Of one that is there. */
+  getKey(workspaceId: number, id: string): number;
   /** In the order of their creation. */
   listAll(workspaceId: number): StoredBatchTest[];
   listPage(page: BatchTestPage): (StoredBatchTest & { readonly position: number })[];
@@ -103,7 +111,6 @@ const selectBatches = `
 
 export function batchTestStore(db: Db): BatchTestStore {
   const engines = engineKeeper(db);
-  const insert = batchInserter(db, engines.keyOf);
   const find = db.prepare<{ workspaceId: number; id: StoredId }, BatchTestRow>(
     `${selectBatches} WHERE batch_tests.workspace_id = :workspaceId AND batch_test_id = :id`,
   );
@@ -118,6 +125,8 @@ export function batchTestStore(db: Db): BatchTestStore {
       `SELECT batch_key FROM batch_tests WHERE workspace_id = :workspaceId AND batch_test_id = :id`,
     )
     .pluck();
+  const keyOf = (workspaceId: number, id: string) =>
+    findKey.get({ workspaceId, id: storedIdOf('batch', id) });
   const listAll = db.prepare<{ workspaceId: number }, BatchTestRow>(
     `${selectBatches} WHERE batch_tests.workspace_id = :workspaceId`,
   );
@@ -149,7 +158,8 @@ export function batchTestStore(db: Db): BatchTestStore {
   const cache = rowCache<StoredBatchTest>();
 
   return {
-    insert,
+    toNewRow: rowMaker(engines.keyOf),
+    insertAll: rowInserter(db),
     forgetAll() {
       cache.clear();
       engines.forgetAll();
@@ -166,7 +176,8 @@ export function batchTestStore(db: Db): BatchTestStore {
       cache.forget(batchKey);
       countPoll.run({ batchKey });
     },
-    findKey: (workspaceId, id) => findKey.get({ workspaceId, id: storedIdOf('batch', id) }),
+    findKey: keyOf,
+    getKey: (workspaceId, id) => required(keyOf(workspaceId, id)),
     listAll: (workspaceId) =>
       listAll
         .all({ workspaceId })
@@ -212,41 +223,51 @@ function engineKeeper(db: Db) {
   };
 }
 
-function batchInserter(
-  db: Db,
+/** What is written of a batch, but its key. */
+const written = [
+  'workspace_id',
+  'ordinal',
+  'batch_test_id',
+  'engine_key',
+  'engine_version',
+  'engine_content_key',
+  'total_count',
+  'created_at',
+  'modified_at',
+  'progression',
+  'polls_needed',
+  'polls_seen',
+] as const;
+
+function rowMaker(
   engineKey: (workspaceId: number, engine: string) => number,
-): BatchTestStore['insert'] {
-  const insert = db.prepare<
-    Omit<NewBatchTest, 'responseEngine' | 'progression'> & {
-      engineKey: number;
-      engineVersion: EngineVersion;
-      progression: Progression['kind'];
-      pollsNeeded: number | null;
-    }
-  >(
-    `INSERT INTO batch_tests (workspace_id, ordinal, batch_test_id, engine_key, engine_version,
-                              engine_content_key, total_count, created_at, modified_at,
-                              progression, polls_needed, polls_seen)
-     VALUES (:workspaceId, :ordinal, :id, :engineKey, :engineVersion,
-             :engineContentKey, :totalCount, :createdAt, :createdAt,
-             :progression, :pollsNeeded, :pollsSeen)`,
-  );
+): BatchTestStore['toNewRow'] {
   return (batch) => {
-    const { workspaceId, responseEngine, progression, pollsSeen = 0 } = batch;
-    const { lastInsertRowid } = insert.run({
+    const { workspaceId, responseEngine, createdAt, progression } = batch;
+    return [
       workspaceId,
-      ordinal: batch.ordinal,
-      id: batch.id,
-      totalCount: batch.totalCount,
-      createdAt: batch.createdAt,
-      engineContentKey: batch.engineContentKey,
-      pollsSeen,
-      engineKey: engineKey(workspaceId, engineKeyOf(responseEngine)),
-      engineVersion: engineVersionOf(responseEngine),
-      progression: progression.kind,
-      pollsNeeded: progression.kind === 'polls' ? progression.polls : null,
-    });
-    return Number(lastInsertRowid);
+      batch.ordinal,
+      batch.id,
+      engineKey(workspaceId, engineKeyOf(responseEngine)),
+      engineVersionOf(responseEngine),
+      batch.engineContentKey,
+      batch.totalCount,
+      createdAt,
+      createdAt,
+      progression.kind,
+      progression.kind === 'polls' ? progression.polls : null,
+      batch.pollsSeen ?? 0,
+    ];
+  };
+}
+
+function rowInserter(db: Db): BatchTestStore['insertAll'] {
+  const lastKey = db.prepare<[], number | null>('SELECT MAX(batch_key) FROM batch_tests').pluck();
+  const insert = bulkInserter(db, 'batch_tests', ['batch_key', ...written]);
+  return (rows) => {
+    const firstKey = (lastKey.get() ?? 0) + 1;
+    insert(rows.flatMap((row, index) => [firstKey + index, ...row]));
+    return firstKey;
   };
 }
 

@@ -3,6 +3,7 @@ import { assetStore, type AssetStore } from './assets.js';
 import { batchTestStore, type BatchTestStore } from './batch-tests.js';
 import { checkpointOf, noCheckpoint, type Checkpoint } from './checkpoint.js';
 import { openDatabaseFile } from './database-file.js';
+import { emptyBeforeUse, inboxOf, type Inbox } from './inbox.js';
 import { isInUse, openDatabase, required, type Db } from './database.js';
 import { usingAtStart } from './failures.js';
 import { faultStore, type FaultStore } from './faults.js';
@@ -16,8 +17,9 @@ import { transactionsOf, type Transactions } from './transactions.js';
 import { workspaceStore, type WorkspaceStore } from './workspaces.js';
 
 /** Everything the emulator remembers. */
-export interface Store extends Omit<Transactions, 'flush'> {
+export interface Store extends Omit<Transactions, 'flush' | 'join'> {
   readonly workspaces: WorkspaceStore;
+  readonly inbox: Inbox;
   readonly testCases: TestCaseStore;
   readonly batchTests: BatchTestStore;
   readonly testRuns: TestRunStore;
@@ -53,36 +55,58 @@ export function openStore(
   turn: () => Promise<void> = () => Promise.resolve(),
 ): Store {
   const { db, checkpoint, close } = usingAtStart(path, () => openMigrated(path, now));
+  emptyBeforeUse(db, () => {
+    inbox.empty();
+  });
   const workspaces = workspaceStore(db);
   const batchTests = batchTestStore(db);
+  const testRuns = testRunStore(db);
+  const testCases = testCaseStore(db);
   const assets = assetStore(db);
   const faults = faultStore(db);
   const forgetAll = (): void => {
-    for (const store of [workspaces, batchTests, assets, faults]) store.forgetAll();
+    for (const store of [workspaces, batchTests, testCases, assets, faults]) store.forgetAll();
+  };
+  const undo = (): void => {
+    forgetAll();
+    inbox.forget();
   };
   let tellOfRollback = (): void => undefined;
-  const events = {
-    turn,
-    beforeCommit: workspaces.writeTaken,
-    onUndo: forgetAll,
-    onRollback: () => {
-      forgetAll();
-      workspaces.forgetTaken();
-      tellOfRollback();
+  const { flush, join, ...transactions } = transactionsOf(
+    db,
+    {
+      turn,
+      beforeWork: () => {
+        inbox.empty();
+      },
+      beforeCommit: () => {
+        inbox.write();
+      },
+      onUndo: undo,
+      onRollback: () => {
+        undo();
+        tellOfRollback();
+      },
     },
+    checkpoint,
+  );
+  const inbox = inboxOf(db, { join, workspaces, batchTests, testRuns });
+  const overwrite = (): void => {
+    forgetAll();
+    inbox.forgetFree();
   };
-  const { flush, ...transactions } = transactionsOf(db, events, checkpoint);
   return {
     ...transactions,
     workspaces,
-    testCases: testCaseStore(db),
+    inbox,
+    testCases,
     batchTests,
-    testRuns: testRunStore(db),
+    testRuns,
     running: runningStore(db),
     outcomeRules: outcomeRuleStore(db),
     assets,
     faults,
-    snapshots: snapshotStore(db, forgetAll),
+    snapshots: snapshotStore(db, overwrite),
     ...seedStore(db),
     ...figuresOf(db, transactions),
     onRollback(tell) {

@@ -2,6 +2,7 @@ import { orderedByVariables } from '../domain/ordered-outcome.js';
 import { engineKeyOf } from '../domain/response-engine.js';
 import type { TestCaseContent, TestCaseRevision } from '../domain/test-case.js';
 import { derivedHex } from '../random.js';
+import { memory } from '../memory.js';
 import { required, type Db } from './database.js';
 
 /** A definition as it stands: its current revision, and where that is kept. */
@@ -28,6 +29,8 @@ export interface TestCasePage {
 }
 
 export interface TestCaseStore {
+  /** Reads everything anew: to be called when it was written past this store, or rolled back. */
+  readonly forgetAll: () => void;
   /** Answers the key of its revision. */
   insert(definition: NewRevision): number;
   /** Makes a new revision the current one. Answers its key. */
@@ -121,15 +124,20 @@ export function testCaseStore(db: Db): TestCaseStore {
      ORDER BY definition_key DESC LIMIT :limit`,
   );
 
+  // Of definitions that there are, and that there are not: a suite names the same again and again.
+  const keys = memory<string, number | undefined>();
+
   const write = (definition: NewRevision, statement: typeof insertDefinition): number => {
     const { workspaceId, definitionId, content } = definition;
     const revisionKey = keepRevision(definition);
     const engine = engineKeyOf(content.response_engine);
+    keys.clear();
     statement.run({ workspaceId, definitionId, revisionKey, engine });
     return revisionKey;
   };
 
   return {
+    forgetAll: keys.clear,
     insert: (definition) => write(definition, insertDefinition),
     revise: (definition) => write(definition, updateDefinition),
     listKept: (workspaceId) =>
@@ -137,13 +145,18 @@ export function testCaseStore(db: Db): TestCaseStore {
         .all({ workspaceId })
         .map(withContent)
         .sort((a, b) => a.revisionKey - b.revisionKey),
-    delete: (workspaceId, definitionId) => remove.run({ workspaceId, definitionId }).changes > 0,
+    delete(workspaceId, definitionId) {
+      keys.clear();
+      return remove.run({ workspaceId, definitionId }).changes > 0;
+    },
     find(workspaceId, definitionId) {
       const row = find.get({ workspaceId, definitionId });
       return row && withContent(row);
     },
     findRevisionKey: (workspaceId, definitionId) =>
-      findRevisionKey.get({ workspaceId, definitionId }),
+      keys.get(`${String(workspaceId)} ${definitionId}`, () =>
+        findRevisionKey.get({ workspaceId, definitionId }),
+      ),
     getRevision(revisionKey) {
       return withContent(required(getRevision.get({ revisionKey })));
     },

@@ -3,7 +3,7 @@ import type { Order } from '../domain/ordered-outcome.js';
 import { idOf, storedIdOf, type StoredId } from '../made-id.js';
 import type { EngineVersion } from '../domain/response-engine.js';
 import type { TestRun } from '../domain/test-run.js';
-import type { BatchNumbers } from '../random.js';
+import { bulkInserter } from './bulk-insert.js';
 import type { Db } from './database.js';
 
 /** What a run runs: a revision, or an id that no definition has. */
@@ -11,13 +11,18 @@ export type RunTarget =
   | { readonly revisionKey: number; readonly unknownDefinitionId: null }
   | { readonly revisionKey: null; readonly unknownDefinitionId: string };
 
-export type NewTestRun = { readonly id: string } & RunTarget;
-
 /** A run in its batch. */
 export interface RunPosition {
   readonly batchKey: number;
   /** Its place in the batch, from 0. */
   readonly runIndex: number;
+}
+
+export interface NewTestRun extends RunPosition {
+  readonly workspaceId: number;
+  /** Made, or as it was given. */
+  readonly id: StoredId;
+  readonly target: RunTarget;
 }
 
 /** A run that waits for its turn, with what its outcome may depend on. */
@@ -47,12 +52,7 @@ export interface StoredTestRun {
 }
 
 export interface TestRunStore {
-  insertAll(batch: { workspaceId: number; batchKey: number }, runs: readonly NewTestRun[]): void;
-  /** The same, at once, for runs whose ids are made. */
-  insertMade(
-    batch: { workspaceId: number; batchKey: number; numbers: BatchNumbers },
-    targets: readonly RunTarget[],
-  ): void;
+  insertAll(runs: readonly NewTestRun[]): void;
   find(workspaceId: number, id: string): StoredTestRun | undefined;
   /** Runs of a batch in their order, those behind `after`; all of them without a limit. */
   listPage(batchKey: number, after: number, limit: number | undefined): StoredTestRun[];
@@ -111,33 +111,14 @@ const selectWaiting = `
   LEFT JOIN test_case_revisions ON test_case_revisions.revision_key = test_runs.revision_key`;
 
 export function testRunStore(db: Db): TestRunStore {
-  const insert = db.prepare<
-    RunPosition & {
-      workspaceId: number;
-      id: StoredId;
-      revisionKey: number | null;
-      unknownDefinitionId: string | null;
-    }
-  >(
-    `INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id, revision_key,
-                            unknown_definition_id)
-     VALUES (:batchKey, :runIndex, :workspaceId, :id, :revisionKey, :unknownDefinitionId)`,
-  );
-  // SQLite has no exclusive or: it is what only one has.
-  const insertMade = db.prepare<{
-    workspaceId: number;
-    batchKey: number;
-    firstRun: number;
-    runMask: number;
-    targets: string;
-  }>(
-    `INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id, revision_key,
-                            unknown_definition_id)
-     SELECT :batchKey, key, :workspaceId,
-            :firstRun + (key | :runMask) - (key & :runMask),
-            CASE type WHEN 'integer' THEN value END, CASE type WHEN 'text' THEN value END
-     FROM json_each(:targets)`,
-  );
+  const insert = bulkInserter(db, 'test_runs', [
+    'batch_key',
+    'run_index',
+    'workspace_id',
+    'test_run_id',
+    'revision_key',
+    'unknown_definition_id',
+  ]);
   const find = db.prepare<{ workspaceId: number; id: StoredId }, TestRunRow>(
     `${selectRuns} WHERE test_runs.workspace_id = :workspaceId AND test_run_id = :id`,
   );
@@ -156,17 +137,17 @@ export function testRunStore(db: Db): TestRunStore {
   );
 
   return {
-    insertAll(batch, runs) {
-      for (const [runIndex, run] of runs.entries()) {
-        insert.run({ ...run, id: storedIdOf('run', run.id), ...batch, runIndex });
-      }
-    },
-    insertMade({ workspaceId, batchKey, numbers: { firstRun, runMask } }, targets) {
-      const listed = targets.map(
-        ({ revisionKey, unknownDefinitionId }) => revisionKey ?? unknownDefinitionId,
+    insertAll(runs) {
+      insert(
+        runs.flatMap(({ batchKey, runIndex, workspaceId, id, target }) => [
+          batchKey,
+          runIndex,
+          workspaceId,
+          id,
+          target.revisionKey,
+          target.unknownDefinitionId,
+        ]),
       );
-      const given = JSON.stringify(listed);
-      insertMade.run({ workspaceId, batchKey, firstRun, runMask, targets: given });
     },
     find(workspaceId, id) {
       const row = find.get({ workspaceId, id: storedIdOf('run', id) });

@@ -25,16 +25,22 @@ export interface Transactions extends Pick<GroupCommit, 'prolonged' | 'certain' 
    * counts once `certain`, in which it is called, has resolved.
    */
   groupedTransactionWithNewIds<Result>(work: (attempt: number) => Result): Result;
+  /** Like that, for work that makes no ids. */
+  groupedTransaction<Result>(work: () => Result): Result;
   /** Does the work and undoes it, to see whether it throws. */
   rehearse(work: () => void): void;
   /** Commits at once what is not committed yet. */
   readonly flush: () => void;
+  /** Opens a transaction that is committed at the end of the turn, if none is open. */
+  readonly join: () => void;
 }
 
 /** What to do around transactions. */
 export interface TransactionEvents {
   /** Resolves in the next turn of the event loop. */
   readonly turn: () => Promise<void>;
+  /** To write what must not be undone with it. */
+  readonly beforeWork: () => void;
   /** To write what goes with the rest of it. */
   readonly beforeCommit: () => void;
   /** What was read in a transaction that was rolled back was never so. */
@@ -74,6 +80,7 @@ export function transactionsOf(
     transaction:
       (work) =>
       (...args) => {
+        events.beforeWork();
         group.flush();
         return atomically(() => work(...args));
       },
@@ -81,17 +88,26 @@ export function transactionsOf(
       (work) =>
       (...args) => {
         group.prolong();
+        events.beforeWork();
         return atomically(() => work(...args));
       },
     transactionWithNewIds(work) {
+      events.beforeWork();
       group.flush();
       return withNewIds(work);
     },
+    groupedTransaction(work) {
+      group.join();
+      events.beforeWork();
+      return atomically(work);
+    },
     groupedTransactionWithNewIds(work) {
       group.join();
+      events.beforeWork();
       return withNewIds(work);
     },
     rehearse(work) {
+      events.beforeWork();
       group.flush();
       const undo = new Error('to be undone');
       try {
@@ -107,5 +123,8 @@ export function transactionsOf(
     certain: (work) => group.certain(work),
     endOfTurn: () => group.endOfTurn(),
     flush: group.flush,
+    join: () => {
+      group.join();
+    },
   };
 }

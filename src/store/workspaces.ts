@@ -35,12 +35,10 @@ export interface WorkspaceStore {
   listNames(): string[];
   /** The next ordinal of a kind, from 0; never the same twice. */
   takeOrdinal(id: number, kind: Ordinal): number;
-  /** The same for batches, where many are made in one transaction; `writeTaken` ends it. */
-  takeBatchOrdinal(id: number): number;
-  /** Writes which of them were taken. */
-  readonly writeTaken: () => void;
-  /** Takes them back, because that transaction was rolled back as a whole. */
-  readonly forgetTaken: () => void;
+  /** That of the batch which the inbox accepts next. */
+  nextBatchOrdinal(id: number): number;
+  /** Says that it is in use, which is written when the inbox is emptied. */
+  useBatchOrdinal(id: number, ordinal: number): void;
   /** Those that come next. */
   ordinals(id: number): Record<Ordinal, number>;
   /** Lets them go on from these, where they are not further yet. */
@@ -221,42 +219,24 @@ function ordinalStore(db: Db) {
          next_asset_ordinal = MAX(next_asset_ordinal, :asset)
      WHERE workspace_id = :id`,
   );
-  /** By workspace: the batch ordinal that comes next, as it is written. */
-  const written = memory<number, number>();
-  const raise = (id: number, next: Partial<Record<Ordinal, number>>): void => {
-    written.forget(id);
-    raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, fault: 0, asset: 0, ...next, id });
-  };
-  /** The same where it is not written yet. */
-  const taken = new Map<number, number>();
-  const writeTaken = (): void => {
-    for (const [id, batch] of taken) {
-      raise(id, { batch });
-      written.put(id, batch);
-    }
-    taken.clear();
-  };
+  /** By workspace: the batch ordinal that comes next. */
+  const nextBatch = memory<number, number>();
   const read = (id: number) => required(ordinals.get({ id }));
   return {
-    forgetAll: written.clear,
+    forgetAll: nextBatch.clear,
     takeOrdinal(id: number, kind: Ordinal) {
-      written.forget(id);
+      nextBatch.forget(id);
       return required(takeOrdinal[kind].get({ id }));
     },
-    takeBatchOrdinal(id: number) {
-      const ordinal = taken.get(id) ?? written.get(id, () => read(id).batch);
-      taken.set(id, ordinal + 1);
-      return ordinal;
+    nextBatchOrdinal: (id: number) => nextBatch.get(id, () => read(id).batch),
+    useBatchOrdinal(id: number, ordinal: number) {
+      nextBatch.put(id, ordinal + 1);
     },
-    writeTaken,
-    forgetTaken: (): void => {
-      taken.clear();
+    ordinals: read,
+    raiseOrdinals(id: number, next: Partial<Record<Ordinal, number>>) {
+      nextBatch.forget(id);
+      raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, fault: 0, asset: 0, ...next, id });
     },
-    ordinals(id: number) {
-      writeTaken();
-      return read(id);
-    },
-    raiseOrdinals: raise,
   };
 }
 

@@ -29,7 +29,7 @@ async function startOnOlder(migration: number) {
   return { emulator, workspace, get };
 }
 
-describe.each([5, 6])('a database that an emulator of migration %i left behind', (migration) => {
+describe.each([5, 6, 7])('a database that an emulator of migration %i left behind', (migration) => {
   const answers = answersOf(migration);
   const [done, half, waiting] = Object.keys(answers).filter((path) =>
     path.startsWith('/get-batch'),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { newContent } from '../../src/domain/test-case.js';
 import type { AssetName } from '../../src/store/assets.js';
 import { openStore, type Store } from '../../src/store/store.js';
 
@@ -13,12 +14,23 @@ const said = (text: string) => ({
   ...{ content: { general_prompt: text }, baseVersion: null, modifiedAt: 0 },
 });
 
+const newRevision = (workspaceId: number, definitionId: string, text: string) => ({
+  ...{ workspaceId, definitionId, createdAt: 0, modifiedAt: 0 },
+  content: newContent({
+    ...{ name: 'n', user_prompt: text, metrics: [] },
+    response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
+  }),
+});
+
 const id = fc.constantFrom('llm_1', 'llm_2');
 const version = fc.nat(3);
 const text = fc.constantFrom('a', 'b', 'c');
 const fault = fc.constantFrom('fault_1', 'fault_2');
 
-/** Whatever writes an asset or a fault; steps that can't be taken then are left out. */
+const definitions = ['test_case_1', 'test_case_2'];
+const definition = fc.constantFrom(...definitions);
+
+/** Whatever writes an asset, a fault or a definition; steps that can't be taken then are left out. */
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(id, text).map(([id, text]): Step => (store, workspaceId) => {
     const asset = name(workspaceId, id);
@@ -49,6 +61,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constant<Step>((store, workspaceId) => {
     store.faults.deleteAll(workspaceId);
   }),
+  fc.tuple(definition, text).map(([id, text]): Step => (store, workspaceId) => {
+    const isThere = store.testCases.find(workspaceId, id) !== undefined;
+    store.testCases[isThere ? 'revise' : 'insert'](newRevision(workspaceId, id, text));
+  }),
+  definition.map((id): Step => (store, workspaceId) => {
+    store.testCases.delete(workspaceId, id);
+  }),
   fc.constant<Step>((store, workspaceId) => {
     store.snapshots.take(workspaceId, 's', 0);
   }),
@@ -57,16 +76,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
-/** What is told of a workspace's assets and faults; asked for first, so that it is remembered. */
-function told({ assets, faults }: Store, workspaceId: number) {
+/** What is told of a workspace's assets, faults and definitions; asked for first, so that it is remembered. */
+function told({ assets, faults, testCases }: Store, workspaceId: number) {
   const references = ['llm_1', 'llm_2'].flatMap((id) =>
     [undefined, 0, 1, 2, 3].map((version) => assets.refer(name(workspaceId, id), version)),
   );
-  return { references, faults: faults.list(workspaceId) };
+  const revisions = definitions.map((id) => testCases.findRevisionKey(workspaceId, id));
+  return { references, faults: faults.list(workspaceId), revisions };
 }
 
 /** The same as a store tells it that remembers nothing. */
-function stored({ assets, faults }: Store, workspaceId: number) {
+function stored({ assets, faults, testCases }: Store, workspaceId: number) {
   const references = ['llm_1', 'llm_2'].flatMap((id) =>
     [undefined, 0, 1, 2, 3].map((version) => {
       const found = assets.find(name(workspaceId, id), version);
@@ -74,7 +94,8 @@ function stored({ assets, faults }: Store, workspaceId: number) {
     }),
   );
   faults.forgetAll();
-  return { references, faults: faults.list(workspaceId) };
+  const revisions = definitions.map((id) => testCases.find(workspaceId, id)?.revisionKey);
+  return { references, faults: faults.list(workspaceId), revisions };
 }
 
 describe('what a store remembers', () => {

@@ -73,6 +73,11 @@ CREATE TABLE faults (
   UNIQUE (workspace_id, fault_id)
 ) STRICT;
 
+CREATE TABLE inbox (
+  inbox_key INTEGER PRIMARY KEY,
+  batches TEXT NOT NULL CHECK (json_valid(batches))
+) STRICT;
+
 CREATE TABLE migrations (
        number INTEGER PRIMARY KEY,
        name TEXT NOT NULL,

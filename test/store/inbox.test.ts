@@ -1,0 +1,325 @@
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { idOf } from '../../src/made-id.js';
+import { batchNumbersOf, runNumberAt, type BatchNumbers } from '../../src/random.js';
+import { openStore, type Store } from '../../src/store/store.js';
+import type { RunTarget } from '../../src/store/test-runs.js';
+import { temporaryFolder } from '../support/files.js';
+
+const standing = { mode: 'manual', time: 0 } as const;
+const given = {
+  ...{ createdAt: 0, engineContentKey: null, progression: { kind: 'time' } as const },
+  responseEngine: { type: 'retell-llm', llm_id: 'llm_1' } as const,
+};
+const targetsOf = (count: number): RunTarget[] =>
+  Array.from({ length: count }, (_, index) => ({
+    revisionKey: null,
+    unknownDefinitionId: `case ${String(index)}`,
+  }));
+
+function numbersIn(workspaceId: number) {
+  return (ordinal: number, attempt: number): BatchNumbers =>
+    batchNumbersOf(ordinal, 'seed', workspaceId, attempt);
+}
+
+const accept = (store: Store, workspaceId: number, count: number): BatchNumbers =>
+  store.inbox.accept({ ...given, workspaceId }, targetsOf(count), numbersIn(workspaceId));
+
+/** What is to be told of a batch. */
+const batchOf = (ordinal: number, numbers: BatchNumbers, count: number) => ({
+  ordinal,
+  id: idOf('batch', numbers.batch),
+  runs: targetsOf(count).map((target, index) => ({
+    id: idOf('run', runNumberAt(numbers, index)),
+    target,
+  })),
+});
+
+/** What there is to be in a workspace. */
+interface Kept {
+  next: number;
+  batches: ReturnType<typeof batchOf>[];
+}
+
+const copyOf = ({ next, batches }: Kept): Kept => ({ next, batches: [...batches] });
+
+const tellBatches = ({ batchTests, testRuns }: Store, workspaceId: number) =>
+  batchTests.listAll(workspaceId).map(({ batchKey, ordinal, id, totalCount }) => {
+    const runs = testRuns.listPage(batchKey, -1, undefined);
+    expect(runs).toHaveLength(totalCount);
+    return { ordinal, id, runs: runs.map(({ run, target }) => ({ id: run.id, target })) };
+  });
+
+/** Ways to ask for what may lie in the inbox, each the first to. */
+const questions: ((store: Store, workspaceId: number, kept: Kept) => void)[] = [
+  (store, workspaceId, { batches }) => {
+    expect(tellBatches(store, workspaceId)).toEqual(batches);
+  },
+  (store, workspaceId, { batches }) => {
+    const { id, runs } = batches.at(-1) ?? {};
+    if (id === undefined) return;
+    expect(store.batchTests.find(workspaceId, id)).toMatchObject({ id, totalCount: runs?.length });
+  },
+  (store, workspaceId, { batches }) => {
+    const run = batches.at(-1)?.runs.at(-1);
+    if (run === undefined) return;
+    expect(store.testRuns.find(workspaceId, run.id)).toMatchObject({ target: run.target });
+  },
+  (store, workspaceId, { batches }) => {
+    const count = batches.reduce((sum, { runs }) => sum + runs.length, 0);
+    expect(store.testRuns.listQueued(workspaceId, 10_000)).toHaveLength(count);
+  },
+  (store, workspaceId, { batches }) => {
+    expect(store.workspaces.nextDue(workspaceId)).toBe(batches.length > 0 ? 0 : null);
+  },
+  (store, workspaceId, { next }) => {
+    expect(store.workspaces.ordinals(workspaceId).batch).toBe(next);
+  },
+  (store, workspaceId, { batches }) => {
+    const page = { workspaceId, engine: 'retell-llm:llm_1', version: undefined };
+    const range = { before: undefined, limit: undefined };
+    expect(store.batchTests.listPage({ ...page, ...range })).toHaveLength(batches.length);
+  },
+];
+
+/** A store on a file, with what there is to be in it. */
+class Subject {
+  store: Store;
+  readonly workspaceIds: number[];
+  #kept = new Map<number, Kept>();
+  #commit: Database.Statement;
+  readonly #snapshots = new Map<number, Kept>();
+  /** What is not committed yet: how to take it back. */
+  #open: { readonly done: Promise<unknown>; readonly undo: () => unknown }[] = [];
+
+  #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+    [this.store, this.#commit] = open(path);
+    this.workspaceIds = ['v', 'w'].map(
+      (name) => this.store.workspaces.insert(name, 0, standing, null).id,
+    );
+    for (const id of this.workspaceIds) this.#kept.set(id, { next: 0, batches: [] });
+  }
+
+  keptIn(workspaceId: number): Kept {
+    return this.#kept.get(workspaceId) ?? { next: 0, batches: [] };
+  }
+
+  accept(workspaceId: number, count: number): void {
+    const before = copyOf(this.keptIn(workspaceId));
+    const done = this.store.certain(() => {
+      this.#take(workspaceId, count);
+    });
+    this.#open.push({ done, undo: () => this.#kept.set(workspaceId, before) });
+  }
+
+  acceptAndUndo(workspaceId: number, count: number, ask: boolean): void {
+    const before = copyOf(this.keptIn(workspaceId));
+    const work = () => {
+      this.#take(workspaceId, count);
+      if (ask) expect(tellBatches(this.store, workspaceId)).toHaveLength(before.batches.length + 1);
+      throw new Error('undone');
+    };
+    expect(() => this.store.groupedTransaction(work)).toThrow('undone');
+    this.#kept.set(workspaceId, before);
+  }
+
+  #take(workspaceId: number, count: number): void {
+    const kept = this.keptIn(workspaceId);
+    const numbers = accept(this.store, workspaceId, count);
+    kept.batches.push(batchOf(kept.next, numbers, count));
+    kept.next += 1;
+  }
+
+  /** As fixtures do, which may leave ordinals out. */
+  insert(workspaceId: number, skip: number): void {
+    const kept = this.keptIn(workspaceId);
+    const { store } = this;
+    store.transaction(() => {
+      store.workspaces.raiseOrdinals(workspaceId, { batch: kept.next + skip });
+      const ordinal = store.workspaces.takeOrdinal(workspaceId, 'batch');
+      const id = `given ${String(ordinal)}`;
+      const target = targetsOf(1).map((target) => ({ id: `run of ${id}`, target }));
+      store.inbox.insert({ ...given, workspaceId, id, ordinal, totalCount: 1 }, target);
+      kept.batches.push({ ordinal, id, runs: target });
+      kept.next = ordinal + 1;
+    })();
+  }
+
+  take(workspaceId: number): void {
+    this.store.transaction(() => {
+      this.store.snapshots.take(workspaceId, 's', 0);
+    })();
+    this.#snapshots.set(workspaceId, copyOf(this.keptIn(workspaceId)));
+  }
+
+  async restore(workspaceId: number): Promise<void> {
+    const snapshot = this.#snapshots.get(workspaceId);
+    await this.endTurn();
+    this.store.transaction(() => this.store.snapshots.restore(workspaceId, 's'))();
+    if (snapshot !== undefined) this.#kept.set(workspaceId, copyOf(snapshot));
+  }
+
+  async endTurn(): Promise<void> {
+    await Promise.all(this.#open.map(({ done }) => done));
+    this.#open = [];
+  }
+
+  async failCommit(): Promise<void> {
+    if (this.#open.length === 0) return;
+    const failing = vi.spyOn(this.#commit, 'run').mockImplementationOnce(() => {
+      throw new Database.SqliteError('disk I/O error', 'SQLITE_IOERR');
+    });
+    const results = await Promise.allSettled(this.#open.map(({ done }) => done));
+    failing.mockRestore();
+    // Some of it may have been committed before.
+    for (const [index, { undo }] of [...this.#open.entries()].toReversed()) {
+      if (results[index]?.status === 'rejected') undo();
+    }
+    this.#open = [];
+  }
+
+  /** Goes on with what a process would find that comes after one that was killed. */
+  async crash(): Promise<void> {
+    await this.endTurn();
+    const path = join(temporaryFolder(), 'after.sqlite');
+    for (const end of ['', '-wal']) {
+      if (existsSync(this.#path + end)) copyFileSync(this.#path + end, path + end);
+    }
+    this.store.close();
+    this.#path = path;
+    [this.store, this.#commit] = open(path);
+  }
+}
+
+function open(path: string): [Store, Database.Statement] {
+  const prepare = vi.spyOn(Database.prototype, 'prepare');
+  const store = openStore(path, 0);
+  const place = prepare.mock.calls.findIndex(([sql]) => sql === 'COMMIT');
+  const commit = prepare.mock.results[place]?.value as Database.Statement;
+  prepare.mockRestore();
+  return [store, commit];
+}
+
+type Step = (subject: Subject, workspaceId: number) => Promise<void> | void;
+
+// Few have so many runs that the inbox is emptied at once.
+const count = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 3 }) }, fc.constant(300));
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: count.map((count): Step => (subject, id) => {
+      subject.accept(id, count);
+    }),
+  },
+  fc.tuple(count, fc.boolean()).map(([count, ask]): Step => (subject, id) => {
+    subject.acceptAndUndo(id, count, ask);
+  }),
+  fc.constantFrom(...questions).map((ask): Step => (subject, id) => {
+    ask(subject.store, id, subject.keptIn(id));
+  }),
+  fc.constant<Step>((subject) => {
+    const all = subject.workspaceIds.flatMap((id) => subject.keptIn(id).batches);
+    const pending = all.reduce((sum, { runs }) => sum + runs.length, 0);
+    expect(subject.store.countRuns()).toMatchObject({ pending });
+  }),
+  fc.nat(2).map((skip): Step => async (subject, id) => {
+    await subject.endTurn();
+    subject.insert(id, skip);
+  }),
+  fc.constant<Step>((subject, id) => {
+    subject.take(id);
+  }),
+  fc.constant<Step>((subject, id) => subject.restore(id)),
+  { weight: 2, arbitrary: fc.constant<Step>((subject) => subject.endTurn()) },
+  fc.constant<Step>((subject) => subject.failCommit()),
+  fc.constant<Step>((subject) => subject.crash()),
+);
+
+describe('a batch that was accepted', () => {
+  it('is found by whoever asks, and is there as long as its commit is, whatever happens', async () => {
+    const steps = fc.array(fc.tuple(step, fc.nat(1)), { maxLength: 40, size: 'max' });
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        const subject = new Subject(join(temporaryFolder(), 'inbox.sqlite'));
+        for (const [take, workspace] of all) {
+          await take(subject, subject.workspaceIds[workspace] ?? 0);
+        }
+        await subject.endTurn();
+        for (const id of subject.workspaceIds) {
+          expect(tellBatches(subject.store, id)).toEqual(subject.keptIn(id).batches);
+        }
+        subject.store.close();
+      }),
+      { numRuns: Number(process.env['INBOX_RUNS'] ?? 60) },
+    );
+  });
+});
+
+describe('ids of batches that are accepted', () => {
+  function arrange() {
+    const store = openStore(':memory:', 0);
+    onTestFinished(() => {
+      store.close();
+    });
+    const { id: workspaceId } = store.workspaces.insert('w', 0, standing, null);
+    const numbersOf = numbersIn(workspaceId);
+    return {
+      store,
+      workspaceId,
+      numbersOf,
+      insert: store.transaction((id: number | string, runId: number | string, ordinal: number) =>
+        store.inbox.insert(
+          { ...given, workspaceId, id, ordinal, totalCount: 1 },
+          targetsOf(1).map((target) => ({ id: runId, target })),
+        ),
+      ),
+      accept: () => accept(store, workspaceId, 2),
+      takeSnapshot: store.transaction(() => {
+        store.snapshots.take(workspaceId, 's', 0);
+      }),
+      restore: store.transaction(() => store.snapshots.restore(workspaceId, 's')),
+      clear: store.transaction(() => {
+        store.snapshots.clear(workspaceId, 0, null);
+      }),
+    };
+  }
+
+  it('are others than one that was given before', () => {
+    const { numbersOf, insert, accept } = arrange();
+    insert(numbersOf(1, 1).batch, 'a', 1000);
+    expect(accept()).toEqual(numbersOf(0, 1));
+    expect(accept()).toEqual(numbersOf(1, 2));
+    expect(accept()).toEqual(numbersOf(2, 1));
+  });
+
+  it('are others than one that was given since the last was made', () => {
+    const { numbersOf, insert, accept } = arrange();
+    expect(accept()).toEqual(numbersOf(0, 1));
+    insert(numbersOf(1, 1).batch, 'a', 1000);
+    expect(accept()).toEqual(numbersOf(1, 2));
+  });
+
+  it('leave out numbers of which a run has one', () => {
+    const { numbersOf, insert, accept } = arrange();
+    insert('a', runNumberAt(numbersOf(0, 1), 1), 1000);
+    insert('b', runNumberAt(numbersOf(0, 2), 1000), 1001);
+    expect(accept()).toEqual(numbersOf(0, 3));
+  });
+
+  it('are others than one that was put back', () => {
+    const { numbersOf, insert, accept, takeSnapshot, restore, clear } = arrange();
+    insert(numbersOf(0, 1).batch, 'a', 1000);
+    takeSnapshot();
+    clear();
+    expect(accept()).toEqual(numbersOf(0, 1));
+    restore();
+    expect(accept()).toEqual(numbersOf(0, 2));
+  });
+});
