@@ -4,6 +4,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { isNotEmulated } from '../contract/not-emulated.js';
 import { ApiError, reasonPhrase, type ErrorBody, type ErrorCode } from '../errors.js';
 import { storageFailure } from '../store/failures.js';
+import { stopwatch } from '../workspace/clock.js';
+import { millisecondsSince } from './ends.js';
 import { noteRefusal } from './journal.js';
 import { logRequest, pathOf } from './request-log.js';
 import type { AllowedMethods } from './routes.js';
@@ -36,9 +38,10 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
 
 /** A path that no router can read. It comes past all hooks. */
 export function refuseBadUrl(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const start = stopwatch();
   sendError(error, request, reply);
   reply.raw.on('close', () => {
-    logRequest(request, reply);
+    logRequest(request, reply, millisecondsSince(start));
   });
 }
 

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Emulator } from '../emulator.js';
 import type { ApiError } from '../errors.js';
 import type { JournalRecord } from '../workspace/journal-record.js';
-import { millisecondsOf, noteFault, statusOf } from './ends.js';
+import { noteFault, statusOf } from './ends.js';
 import { isOurs } from './routes.js';
 
 declare module 'fastify' {
@@ -37,11 +37,11 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
     }
     done();
   });
-  app.onEnd.push((request, reply) => {
+  app.onEnd.push((request, reply, duration) => {
     const { record } = request;
     if (!record) return;
     record.status = statusOf(reply);
-    record.duration = millisecondsOf(reply);
+    record.duration = duration;
     // From here on it may serve for another request, even if this one is still being worked on.
     request.record = null;
     journal.announce(workspaceOf(request));

@@ -22,12 +22,12 @@ export function registerMetrics(app: FastifyInstance, emulator: Emulator): () =>
   /** Durations in seconds that are not counted yet, by operation and status. */
   const pending = new Map<string, number[]>();
 
-  app.onEnd.push((request, reply) => {
+  app.onEnd.push((request, reply, duration) => {
     const operation = request.operation ?? 'none';
     const key = `${operation} ${String(statusOf(reply) ?? 'none')}`;
     const durations = pending.get(key);
-    if (durations === undefined) pending.set(key, [reply.elapsedTime / 1000]);
-    else if (durations.push(reply.elapsedTime / 1000) === mostPending) void count();
+    if (durations === undefined) pending.set(key, [duration / 1000]);
+    else if (durations.push(duration / 1000) === mostPending) void count();
   });
 
   let library: Promise<{ registry: Registry; histogram: Histogram }> | undefined;

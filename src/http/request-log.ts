@@ -1,5 +1,5 @@
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
-import { millisecondsOf, statusOf } from './ends.js';
+import { statusOf } from './ends.js';
 
 /** Leaves out what Fastify would say of each request: `logRequest` says it all, at the end. */
 export class RequestLog extends LogController {
@@ -13,12 +13,12 @@ export class RequestLog extends LogController {
 }
 
 /** One line for each request. Without a status if its connection broke before an answer. */
-export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+export function logRequest(request: FastifyRequest, reply: FastifyReply, duration: number): void {
   const line = {
     workspace: request.workspace,
     operation: request.operation,
     status: statusOf(reply),
-    durationMs: millisecondsOf(reply),
+    durationMs: duration,
     fault: request.fault,
     reason: request.refusal,
   };

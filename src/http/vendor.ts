@@ -3,6 +3,7 @@ import type { Contract, ContractOperation } from '../contract/document.js';
 import type { ContractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
 import { ApiError } from '../errors.js';
+import type { Fault } from '../operations/faults.js';
 import type { Caller, Services } from '../operations/operation.js';
 import { operationsTable } from '../operations/table.js';
 import { controlFormats, parseProgression } from '../workspace/settings.js';
@@ -66,22 +67,32 @@ function registerOperation(
       if (operation.needsKey) request.workspace = admit(request);
       done();
     },
-    handler: async (request, reply) => {
+    handler: (request, reply) => {
       if (perform === undefined) {
         throw new ApiError('not_emulated', `retell-emulator has no ${operation.id}.`);
       }
       const caller = callerOf(request);
-      const fault = findObstacle(emulator, caller, operation, request, reply);
-      if (fault?.phase === 'before' && (await meetFault(fault, emulator, reply))) return reply;
-
       const answer = () => answerOf(operation, perform, caller, request, reply, options);
-      if (fault === undefined) return reply.send(await answer());
-      // A refusal is an answer that a fault meets like any other.
-      const result = await answer().catch((error: unknown) => refuse(error, request, reply));
-      if (fault.phase === 'after' && (await meetFault(fault, emulator, reply))) return reply;
-      return sendAnswer(reply, result, fault, emulator.clock);
+      const fault = findObstacle(emulator, caller, operation, request, reply);
+      return fault === undefined
+        ? answer()
+        : answerWithFault(fault, answer, request, reply, emulator);
     },
   });
+}
+
+async function answerWithFault(
+  fault: Fault,
+  answer: () => Promise<unknown>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  emulator: Emulator,
+): Promise<unknown> {
+  if (fault.phase === 'before' && (await meetFault(fault, emulator, reply))) return reply;
+  // A refusal is an answer that a fault meets like any other.
+  const result = await answer().catch((error: unknown) => refuse(error, request, reply));
+  if (fault.phase === 'after' && (await meetFault(fault, emulator, reply))) return reply;
+  return sendAnswer(reply, result, fault, emulator.clock);
 }
 
 /** What the operation answers when nothing comes between. @throws ApiError to refuse */
@@ -103,8 +114,6 @@ async function answerOf(
   const performed = () => perform(emulator, caller, { params, query, body });
   let result: unknown;
   if (operation.method !== 'get') {
-    // One after the other they do in the caches of the processor what each would begin anew.
-    await store.endOfTurn();
     result = await store.certain(performed);
   } else if (operation.id.startsWith('list')) {
     // Their answers may be long, and go out as they are made.

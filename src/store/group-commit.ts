@@ -25,10 +25,7 @@ export interface GroupCommit {
    * rejects if anything could not be committed meanwhile, whoever asked for that.
    */
   certain<Result>(work: () => Result | Promise<Result>): Promise<Result>;
-  /**
-   * For who reads, so that answers go out together and their client wakes once; and for who is to
-   * write, so that writes follow each other.
-   */
+  /** For who reads, so that answers go out together and their client wakes once. */
   endOfTurn(): Promise<void>;
 }
 

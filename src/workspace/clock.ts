@@ -42,6 +42,9 @@ export function wallClock(): Clock {
   };
 }
 
+/** Milliseconds since some moment, with fractions: to measure how long something takes. */
+export const stopwatch = (): number => performance.now();
+
 /** Resolves after so many milliseconds, for which it keeps the process alive. */
 export const sleep = (duration: number): Promise<void> =>
   new Promise((resolve) => {
