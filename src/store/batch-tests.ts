@@ -266,7 +266,9 @@ function rowInserter(db: Db): BatchTestStore['insertAll'] {
   const insert = bulkInserter(db, 'batch_tests', ['batch_key', ...written]);
   return (rows) => {
     const firstKey = (lastKey.get() ?? 0) + 1;
-    insert(rows.flatMap((row, index) => [firstKey + index, ...row]));
+    const values: Value[] = [];
+    for (const [index, row] of rows.entries()) values.push(firstKey + index, ...row);
+    insert(values);
     return firstKey;
   };
 }

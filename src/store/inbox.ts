@@ -2,7 +2,13 @@ import { runNumberAt, type BatchNumbers } from '../random.js';
 import type { BatchTestStore, NewBatchRow, NewBatchTest } from './batch-tests.js';
 import type { Db } from './database.js';
 import { freeNumbersOf } from './free-numbers.js';
-import type { NewTestRun, RunTarget, TestRunStore } from './test-runs.js';
+import {
+  storedTargetOf,
+  type NewTestRuns,
+  type RunTarget,
+  type StoredTarget,
+  type TestRunStore,
+} from './test-runs.js';
 import type { WorkspaceStore } from './workspaces.js';
 
 /**
@@ -24,7 +30,7 @@ export interface Inbox {
     numbersOf: (ordinal: number, attempt: number) => BatchNumbers,
   ): BatchNumbers;
   /** Writes a batch whose ids are given to its tables. Answers its key. To be called in a transaction. */
-  insert(batch: NewBatchTest, runs: readonly Pick<NewTestRun, 'id' | 'target'>[]): number;
+  insert(batch: NewBatchTest, runs: Pick<NewTestRuns, 'ids' | 'targets'>): number;
   /** Writes to the tables what lies in it. */
   readonly empty: () => void;
   /** Writes what was accepted since the last commit; the next follows. */
@@ -43,8 +49,8 @@ interface Accepted {
   readonly row: NewBatchRow;
   readonly firstRun: number;
   readonly runMask: number;
-  /** Of its runs: keys of revisions, and ids that no definition has. */
-  readonly targets: readonly (number | string)[];
+  /** Of its runs. */
+  readonly targets: readonly StoredTarget[];
 }
 
 interface InboxParts {
@@ -121,7 +127,7 @@ export function inboxOf(db: Db, parts: InboxParts): Inbox {
         }),
         firstRun,
         runMask,
-        targets: targets.map((target) => target.revisionKey ?? target.unknownDefinitionId),
+        targets: targets.map(storedTargetOf),
       });
       runCount += targets.length;
       workspaces.useBatchOrdinal(workspaceId, ordinal);
@@ -131,9 +137,7 @@ export function inboxOf(db: Db, parts: InboxParts): Inbox {
       free.forget();
       const { workspaceId } = batch;
       const batchKey = batchTests.insertAll([batchTests.toNewRow(batch)]);
-      testRuns.insertAll(
-        runs.map((run, runIndex) => ({ ...run, workspaceId, batchKey, runIndex })),
-      );
+      testRuns.insertAll([{ workspaceId, batchKey, ...runs }]);
       return batchKey;
     },
     empty() {
@@ -164,26 +168,19 @@ function writeToTables(
   entries: readonly Accepted[],
 ): void {
   let batchKey = batchTests.insertAll(entries.map(({ row }) => row));
-  const runs: NewTestRun[] = [];
+  const runs: NewTestRuns[] = [];
   const ordinals = new Map<number, number>();
   for (const entry of entries) {
     const { row, targets } = entry;
     const [workspaceId, ordinal] = row;
-    for (const [runIndex, target] of targets.entries()) {
-      const id = runNumberAt(entry, runIndex);
-      runs.push({ batchKey, runIndex, workspaceId, id, target: toTarget(target) });
-    }
+    const ids = targets.map((_, index) => runNumberAt(entry, index));
+    runs.push({ workspaceId, batchKey, ids, targets });
     ordinals.set(workspaceId, ordinal + 1);
     batchKey += 1;
   }
   testRuns.insertAll(runs);
   for (const [id, batch] of ordinals) workspaces.raiseOrdinals(id, { batch });
 }
-
-const toTarget = (target: number | string): RunTarget =>
-  typeof target === 'number'
-    ? { revisionKey: target, unknownDefinitionId: null }
-    : { revisionKey: null, unknownDefinitionId: target };
 
 function keptRows(db: Db) {
   const add = db.prepare<{ batches: string }>('INSERT INTO inbox (batches) VALUES (:batches)');

@@ -3,7 +3,7 @@ import type { Order } from '../domain/ordered-outcome.js';
 import { idOf, storedIdOf, type StoredId } from '../made-id.js';
 import type { EngineVersion } from '../domain/response-engine.js';
 import type { TestRun } from '../domain/test-run.js';
-import { bulkInserter } from './bulk-insert.js';
+import { bulkInserter, type Value } from './bulk-insert.js';
 import type { Db } from './database.js';
 
 /** What a run runs: a revision, or an id that no definition has. */
@@ -18,12 +18,21 @@ export interface RunPosition {
   readonly runIndex: number;
 }
 
-export interface NewTestRun extends RunPosition {
+/** The runs of a batch. No object for each, because there may be a thousand. */
+export interface NewTestRuns {
   readonly workspaceId: number;
-  /** Made, or as it was given. */
-  readonly id: StoredId;
-  readonly target: RunTarget;
+  readonly batchKey: number;
+  /** By index; made, or as they were given. */
+  readonly ids: readonly StoredId[];
+  /** By index. */
+  readonly targets: readonly StoredTarget[];
 }
+
+/** The key of a revision, or an id that no definition has. */
+export type StoredTarget = number | string;
+
+export const storedTargetOf = (target: RunTarget): StoredTarget =>
+  target.revisionKey ?? target.unknownDefinitionId;
 
 /** A run that waits for its turn, with what its outcome may depend on. */
 export interface QueuedRun extends RunPosition {
@@ -52,7 +61,7 @@ export interface StoredTestRun {
 }
 
 export interface TestRunStore {
-  insertAll(runs: readonly NewTestRun[]): void;
+  insertAll(batches: readonly NewTestRuns[]): void;
   find(workspaceId: number, id: string): StoredTestRun | undefined;
   /** Runs of a batch in their order, those behind `after`; all of them without a limit. */
   listPage(batchKey: number, after: number, limit: number | undefined): StoredTestRun[];
@@ -137,17 +146,16 @@ export function testRunStore(db: Db): TestRunStore {
   );
 
   return {
-    insertAll(runs) {
-      insert(
-        runs.flatMap(({ batchKey, runIndex, workspaceId, id, target }) => [
-          batchKey,
-          runIndex,
-          workspaceId,
-          id,
-          target.revisionKey,
-          target.unknownDefinitionId,
-        ]),
-      );
+    insertAll(batches) {
+      const values: Value[] = [];
+      for (const { workspaceId, batchKey, ids, targets } of batches) {
+        for (const [index, target] of targets.entries()) {
+          values.push(batchKey, index, workspaceId, ids[index] ?? null);
+          if (typeof target === 'number') values.push(target, null);
+          else values.push(null, target);
+        }
+      }
+      insert(values);
     },
     find(workspaceId, id) {
       const row = find.get({ workspaceId, id: storedIdOf('run', id) });

@@ -15,7 +15,7 @@ const newBatch = (workspaceId: number, ordinal: number, totalCount: number) => (
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.integer({ min: 1, max: 5 }).map((count): Step => (store, workspaceId) => {
     const ordinal = store.workspaces.takeOrdinal(workspaceId, 'batch');
-    store.inbox.insert(newBatch(workspaceId, ordinal, count), []);
+    store.inbox.insert(newBatch(workspaceId, ordinal, count), { ids: [], targets: [] });
   }),
   fc.constantFrom('pass', 'fail', 'error').map((outcome): Step => (store, workspaceId) => {
     const ended = { pass: 0, fail: 0, error: 0, [outcome]: 1 };
@@ -80,7 +80,9 @@ describe('the counts of runs', () => {
     const { id } = store.workspaces.insert('w', 0, { mode: 'manual', time: 0 }, null);
     const create = (ordinal: number): Promise<number> =>
       store.certain(() =>
-        store.groupedTransactionWithNewIds(() => store.inbox.insert(newBatch(id, ordinal, 2), [])),
+        store.groupedTransactionWithNewIds(() =>
+          store.inbox.insert(newBatch(id, ordinal, 2), { ids: [], targets: [] }),
+        ),
       );
     const first = create(0);
     expect(store.countRuns()).toMatchObject({ pending: 2 });

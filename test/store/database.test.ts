@@ -235,12 +235,12 @@ describe('the store', () => {
       progression: { kind: 'time' } as const,
       engineContentKey: null,
     };
-    store.inbox.insert({ ...batch, id: 'taken', ordinal: 0 }, []);
+    store.inbox.insert({ ...batch, id: 'taken', ordinal: 0 }, { ids: [], targets: [] });
     const ids = ['taken', 'taken', 'free'];
     const insert = () => {
       const id = ids.shift() ?? 'taken';
       const ordinal = store.workspaces.takeOrdinal(workspace.id, 'batch') + 1;
-      store.inbox.insert({ ...batch, id, ordinal }, []);
+      store.inbox.insert({ ...batch, id, ordinal }, { ids: [], targets: [] });
       return { id, ordinal };
     };
     expect(store.transactionWithNewIds(insert)).toEqual({ id: 'free', ordinal: 1 });

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { idOf } from '../../src/made-id.js';
 import { batchNumbersOf, runNumberAt, type BatchNumbers } from '../../src/random.js';
 import { openStore, type Store } from '../../src/store/store.js';
-import type { RunTarget } from '../../src/store/test-runs.js';
+import { storedTargetOf, type RunTarget } from '../../src/store/test-runs.js';
 import { temporaryFolder } from '../support/files.js';
 
 const standing = { mode: 'manual', time: 0 } as const;
@@ -144,9 +144,15 @@ class Subject {
       store.workspaces.raiseOrdinals(workspaceId, { batch: kept.next + skip });
       const ordinal = store.workspaces.takeOrdinal(workspaceId, 'batch');
       const id = `given ${String(ordinal)}`;
-      const target = targetsOf(1).map((target) => ({ id: `run of ${id}`, target }));
-      store.inbox.insert({ ...given, workspaceId, id, ordinal, totalCount: 1 }, target);
-      kept.batches.push({ ordinal, id, runs: target });
+      const runs = targetsOf(1).map((target) => ({ id: `run of ${id}`, target }));
+      store.inbox.insert(
+        { ...given, workspaceId, id, ordinal, totalCount: 1 },
+        {
+          ids: runs.map(({ id }) => id),
+          targets: runs.map(({ target }) => storedTargetOf(target)),
+        },
+      );
+      kept.batches.push({ ordinal, id, runs });
       kept.next = ordinal + 1;
     })();
   }
@@ -277,7 +283,7 @@ describe('ids of batches that are accepted', () => {
       insert: store.transaction((id: number | string, runId: number | string, ordinal: number) =>
         store.inbox.insert(
           { ...given, workspaceId, id, ordinal, totalCount: 1 },
-          targetsOf(1).map((target) => ({ id: runId, target })),
+          { ids: [runId], targets: ['a'] },
         ),
       ),
       accept: () => accept(store, workspaceId, 2),
