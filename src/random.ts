@@ -73,12 +73,15 @@ export function keyedId(kind: KeyedKind, ...key: ChanceKey): string {
 }
 
 /** Numbers of which the ids of a batch and of its runs are made. */
-export interface BatchNumbers {
+export interface BatchNumbers extends RunNumbers {
   readonly batch: number;
+  readonly neighbourhood: Neighbourhood;
+}
+
+export interface RunNumbers {
   /** That of a run is this plus its index, below 4,096, with the bits of `runMask` turned over. */
   readonly firstRun: number;
   readonly runMask: number;
-  readonly neighbourhood: Neighbourhood;
 }
 
 /** Numbers that batches in a row have to themselves; the same object for each of them. */
@@ -133,10 +136,8 @@ export function batchNumbersOf(ordinal: number, ...key: ChanceKey): BatchNumbers
 /** The last number that a run of the batch may have. */
 export const lastRunOf = ({ firstRun }: BatchNumbers): number => firstRun + runsOfBatch - 1;
 
-export const runNumberAt = (
-  { firstRun, runMask }: Pick<BatchNumbers, 'firstRun' | 'runMask'>,
-  index: number,
-): number => firstRun + (index ^ runMask);
+export const runNumberAt = ({ firstRun, runMask }: RunNumbers, index: number): number =>
+  firstRun + (index ^ runMask);
 
 const readable = customAlphabet('23456789abcdefghjkmnpqrstuvwxyz', 8);
 

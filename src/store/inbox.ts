@@ -1,4 +1,4 @@
-import { runNumberAt, type BatchNumbers } from '../random.js';
+import { runNumberAt, type BatchNumbers, type RunNumbers } from '../random.js';
 import type { BatchTestStore, NewBatchRow, NewBatchTest } from './batch-tests.js';
 import type { Db } from './database.js';
 import { freeNumbersOf } from './free-numbers.js';
@@ -45,10 +45,8 @@ export interface Inbox {
 export type AcceptedBatch = Omit<NewBatchTest, 'id' | 'ordinal' | 'totalCount' | 'pollsSeen'>;
 
 /** In the form in which it is written, as JSON. */
-interface Accepted {
+interface Accepted extends RunNumbers {
   readonly row: NewBatchRow;
-  readonly firstRun: number;
-  readonly runMask: number;
   /** Of its runs. */
   readonly targets: readonly StoredTarget[];
 }
@@ -63,6 +61,9 @@ interface InboxParts {
 
 /** Runs that may lie in it between two turns, which bounds the time it takes to empty it. */
 const mostRuns = 256;
+
+/** Up to so many runs of a batch are written in one statement with those of others. */
+const fewRuns = 10;
 
 export function inboxOf(db: Db, parts: InboxParts): Inbox {
   const { join, workspaces, batchTests, testRuns } = parts;
@@ -173,8 +174,12 @@ function writeToTables(
   for (const entry of entries) {
     const { row, targets } = entry;
     const [workspaceId, ordinal] = row;
-    const ids = targets.map((_, index) => runNumberAt(entry, index));
-    runs.push({ workspaceId, batchKey, ids, targets });
+    const batch = { workspaceId, batchKey };
+    if (targets.length > fewRuns) {
+      testRuns.insertMade(batch, entry, targets);
+    } else {
+      runs.push({ ...batch, targets, ids: targets.map((_, index) => runNumberAt(entry, index)) });
+    }
     ordinals.set(workspaceId, ordinal + 1);
     batchKey += 1;
   }

@@ -3,6 +3,7 @@ import type { Order } from '../domain/ordered-outcome.js';
 import { idOf, storedIdOf, type StoredId } from '../made-id.js';
 import type { EngineVersion } from '../domain/response-engine.js';
 import type { TestRun } from '../domain/test-run.js';
+import type { RunNumbers } from '../random.js';
 import { bulkInserter, type Value } from './bulk-insert.js';
 import type { Db } from './database.js';
 
@@ -62,6 +63,12 @@ export interface StoredTestRun {
 
 export interface TestRunStore {
   insertAll(batches: readonly NewTestRuns[]): void;
+  /** The same for one batch whose ids are made; faster if it has many runs. */
+  insertMade(
+    batch: Pick<NewTestRuns, 'workspaceId' | 'batchKey'>,
+    numbers: RunNumbers,
+    targets: readonly StoredTarget[],
+  ): void;
   find(workspaceId: number, id: string): StoredTestRun | undefined;
   /** Runs of a batch in their order, those behind `after`; all of them without a limit. */
   listPage(batchKey: number, after: number, limit: number | undefined): StoredTestRun[];
@@ -128,6 +135,17 @@ export function testRunStore(db: Db): TestRunStore {
     'revision_key',
     'unknown_definition_id',
   ]);
+  // SQLite has no exclusive or: it is what only one has.
+  const insertMade = db.prepare<
+    RunNumbers & { workspaceId: number; batchKey: number; targets: string }
+  >(
+    `INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id, revision_key,
+                            unknown_definition_id)
+     SELECT :batchKey, key, :workspaceId,
+            :firstRun + (key | :runMask) - (key & :runMask),
+            CASE type WHEN 'integer' THEN value END, CASE type WHEN 'text' THEN value END
+     FROM json_each(:targets)`,
+  );
   const find = db.prepare<{ workspaceId: number; id: StoredId }, TestRunRow>(
     `${selectRuns} WHERE test_runs.workspace_id = :workspaceId AND test_run_id = :id`,
   );
@@ -146,6 +164,12 @@ export function testRunStore(db: Db): TestRunStore {
   );
 
   return {
+    insertMade({ workspaceId, batchKey }, { firstRun, runMask }, targets) {
+      insertMade.run({
+        ...{ workspaceId, batchKey, firstRun, runMask },
+        targets: JSON.stringify(targets),
+      });
+    },
     insertAll(batches) {
       const values: Value[] = [];
       for (const { workspaceId, batchKey, ids, targets } of batches) {
