@@ -7,7 +7,7 @@ import { sqliteError, type Db } from './database.js';
  */
 export interface GroupCommit {
   /** Opens a transaction that is committed at the end of the turn, if none is open. */
-  join(): void;
+  readonly join: () => void;
   /**
    * Opens a transaction, if none is open, that goes on for some turns: until `prolonged` is over,
    * unless something else has it committed before. For work that is done again in the same way if
@@ -125,6 +125,8 @@ export function groupCommit(
 
   return {
     join() {
+      // One that stands for itself commits what is done in it.
+      if (group === undefined && db.inTransaction) return;
       endWithTurn(present());
     },
     prolong() {

@@ -16,8 +16,7 @@ import type { WorkspaceStore } from './workspaces.js';
  * are many: the more rows are written together, the less each costs. Here they are written with
  * the others of their commit, in one row without an index, so that none is lost meanwhile.
  *
- * A transaction, and a savepoint in one, begins with an empty inbox. So what lies in it when one is
- * undone was accepted there.
+ * A savepoint begins with an empty inbox. So what it accepted goes when it is undone, and nothing else.
  */
 export interface Inbox {
   /**

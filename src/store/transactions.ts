@@ -76,12 +76,19 @@ export function transactionsOf(
       }
     }
   };
+  const standAlone = (): void => {
+    events.beforeWork();
+    group.flush();
+  };
+  const joinGroup = (): void => {
+    group.join();
+    events.beforeWork();
+  };
   return {
     transaction:
       (work) =>
       (...args) => {
-        events.beforeWork();
-        group.flush();
+        standAlone();
         return atomically(() => work(...args));
       },
     prolongedTransaction:
@@ -92,23 +99,19 @@ export function transactionsOf(
         return atomically(() => work(...args));
       },
     transactionWithNewIds(work) {
-      events.beforeWork();
-      group.flush();
+      standAlone();
       return withNewIds(work);
     },
     groupedTransaction(work) {
-      group.join();
-      events.beforeWork();
+      joinGroup();
       return atomically(work);
     },
     groupedTransactionWithNewIds(work) {
-      group.join();
-      events.beforeWork();
+      joinGroup();
       return withNewIds(work);
     },
     rehearse(work) {
-      events.beforeWork();
-      group.flush();
+      standAlone();
       const undo = new Error('to be undone');
       try {
         atomically(() => {
@@ -123,8 +126,6 @@ export function transactionsOf(
     certain: (work) => group.certain(work),
     endOfTurn: () => group.endOfTurn(),
     flush: group.flush,
-    join: () => {
-      group.join();
-    },
+    join: group.join,
   };
 }

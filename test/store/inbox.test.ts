@@ -4,29 +4,11 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { idOf } from '../../src/made-id.js';
-import { batchNumbersOf, runNumberAt, type BatchNumbers } from '../../src/random.js';
+import { runNumberAt, type BatchNumbers } from '../../src/random.js';
 import { openStore, type Store } from '../../src/store/store.js';
-import { storedTargetOf, type RunTarget } from '../../src/store/test-runs.js';
+import { storedTargetOf } from '../../src/store/test-runs.js';
 import { temporaryFolder } from '../support/files.js';
-
-const standing = { mode: 'manual', time: 0 } as const;
-const given = {
-  ...{ createdAt: 0, engineContentKey: null, progression: { kind: 'time' } as const },
-  responseEngine: { type: 'retell-llm', llm_id: 'llm_1' } as const,
-};
-const targetsOf = (count: number): RunTarget[] =>
-  Array.from({ length: count }, (_, index) => ({
-    revisionKey: null,
-    unknownDefinitionId: `case ${String(index)}`,
-  }));
-
-function numbersIn(workspaceId: number) {
-  return (ordinal: number, attempt: number): BatchNumbers =>
-    batchNumbersOf(ordinal, 'seed', workspaceId, attempt);
-}
-
-const accept = (store: Store, workspaceId: number, count: number): BatchNumbers =>
-  store.inbox.accept({ ...given, workspaceId }, targetsOf(count), numbersIn(workspaceId));
+import { accept, given, numbersIn, standing, targetsOf } from '../support/new-batches.js';
 
 /** What is to be told of a batch. */
 const batchOf = (ordinal: number, numbers: BatchNumbers, count: number) => ({
@@ -268,64 +250,23 @@ describe('a batch that was accepted', () => {
   });
 });
 
-describe('ids of batches that are accepted', () => {
-  function arrange() {
-    const store = openStore(':memory:', 0);
+describe('a batch in the inbox', () => {
+  it('is found by a transaction before which a commit failed', async () => {
+    const [store, commit] = open(join(temporaryFolder(), 'inbox.sqlite'));
     onTestFinished(() => {
       store.close();
     });
-    const { id: workspaceId } = store.workspaces.insert('w', 0, standing, null);
-    const numbersOf = numbersIn(workspaceId);
-    return {
-      store,
-      workspaceId,
-      numbersOf,
-      insert: store.transaction((id: number | string, runId: number | string, ordinal: number) =>
-        store.inbox.insert(
-          { ...given, workspaceId, id, ordinal, totalCount: 1 },
-          { ids: [runId], targets: ['a'] },
-        ),
-      ),
-      accept: () => accept(store, workspaceId, 2),
-      takeSnapshot: store.transaction(() => {
-        store.snapshots.take(workspaceId, 's', 0);
-      }),
-      restore: store.transaction(() => store.snapshots.restore(workspaceId, 's')),
-      clear: store.transaction(() => {
-        store.snapshots.clear(workspaceId, 0, null);
-      }),
-    };
-  }
-
-  it('are others than one that was given before', () => {
-    const { numbersOf, insert, accept } = arrange();
-    insert(numbersOf(1, 1).batch, 'a', 1000);
-    expect(accept()).toEqual(numbersOf(0, 1));
-    expect(accept()).toEqual(numbersOf(1, 2));
-    expect(accept()).toEqual(numbersOf(2, 1));
-  });
-
-  it('are others than one that was given since the last was made', () => {
-    const { numbersOf, insert, accept } = arrange();
-    expect(accept()).toEqual(numbersOf(0, 1));
-    insert(numbersOf(1, 1).batch, 'a', 1000);
-    expect(accept()).toEqual(numbersOf(1, 2));
-  });
-
-  it('leave out numbers of which a run has one', () => {
-    const { numbersOf, insert, accept } = arrange();
-    insert('a', runNumberAt(numbersOf(0, 1), 1), 1000);
-    insert('b', runNumberAt(numbersOf(0, 2), 1000), 1001);
-    expect(accept()).toEqual(numbersOf(0, 3));
-  });
-
-  it('are others than one that was put back', () => {
-    const { numbersOf, insert, accept, takeSnapshot, restore, clear } = arrange();
-    insert(numbersOf(0, 1).batch, 'a', 1000);
-    takeSnapshot();
-    clear();
-    expect(accept()).toEqual(numbersOf(0, 1));
-    restore();
-    expect(accept()).toEqual(numbersOf(0, 2));
+    const { id } = store.workspaces.insert('w', 0, standing, null);
+    const create = () => store.certain(() => accept(store, id, 1));
+    const kept = [await create(), await create()];
+    const lost = create();
+    const broken = new Database.SqliteError('disk I/O error', 'SQLITE_IOERR');
+    vi.spyOn(commit, 'run').mockImplementationOnce(() => {
+      throw broken;
+    });
+    const ask = store.transaction(() => tellBatches(store, id));
+    expect(ask()).toEqual(kept.map((numbers, ordinal) => batchOf(ordinal, numbers, 1)));
+    await expect(lost).rejects.toBe(broken);
+    expect(await create()).toEqual(numbersIn(id)(2, 1));
   });
 });
