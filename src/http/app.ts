@@ -3,6 +3,7 @@ import { loadContract } from '../contract/document.js';
 import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
 import { controlFormats } from '../workspace/settings.js';
+import { answerText } from '../repeated-answer.js';
 import { workspaceNameOf } from '../workspace/name.js';
 import { identifier, type Identity } from './auth.js';
 import { registerBodyParser } from './body.js';
@@ -90,6 +91,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     frameworkErrors: refuseBadUrl,
   });
   app.setErrorHandler(sendError);
+  app.setReplySerializer((answer) => answerText(answer as object));
   refuseExpectations(app);
   registerNotFound(app, noteRoutes(app), controlAccess !== undefined);
   registerBodyParser(app);

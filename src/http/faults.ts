@@ -28,15 +28,17 @@ export function findObstacle(
     return noted(request, readPreference(request, operation, reply));
   }
   const present = workspace ?? emulator.workspaces.open(caller.workspace);
-  try {
-    reply.headers(countRequest(emulator, present));
-  } catch (error) {
-    noteFault(request, { source: 'rate-limit' });
-    throw error;
+  if (present.settings.rateLimit !== null) {
+    try {
+      reply.headers(countRequest(emulator, present, present.settings.rateLimit));
+    } catch (error) {
+      noteFault(request, { source: 'rate-limit' });
+      throw error;
+    }
   }
   const fault =
     readPreference(request, operation, reply) ??
-    findFault(emulator, present, factsOf(operation, request));
+    findFault(emulator, present, () => factsOf(operation, request));
   return noted(request, fault);
 }
 

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type * as PromClient from 'prom-client';
-import type { Histogram, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Emulator } from '../emulator.js';
+import { countDurations, type Durations } from './durations.js';
 import { statusOf } from './ends.js';
 
 /** Figures in Prometheus' text. */
@@ -10,59 +11,33 @@ export interface Metrics {
   readonly read: () => Promise<string>;
 }
 
-/** From half a millisecond to ten seconds. */
-const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
-
 /**
- * Notes how long requests take. They are counted, and all else is looked up, when the figures are
- * read: the library is loaded then, or when there is much to count, so that neither starting up
- * nor a request pays for it.
+ * Notes how long requests take. All else is looked up when the figures are read, and the library
+ * loaded then, so that neither starting up nor a request pays for it.
  */
 export function registerMetrics(app: FastifyInstance, emulator: Emulator): () => Promise<Metrics> {
-  /** Durations in seconds that are not counted yet, by operation and status. */
-  const pending = new Map<string, number[]>();
-
+  const durations = countDurations();
   app.onEnd.push((request, reply, duration) => {
-    const operation = request.operation ?? 'none';
-    const key = `${operation} ${String(statusOf(reply) ?? 'none')}`;
-    const durations = pending.get(key);
-    if (durations === undefined) pending.set(key, [duration / 1000]);
-    else if (durations.push(duration / 1000) === mostPending) void count();
+    durations.add(request.operation ?? 'none', statusOf(reply) ?? 'none', duration / 1000);
   });
 
-  let library: Promise<{ registry: Registry; histogram: Histogram }> | undefined;
-  const count = async (): Promise<Registry> => {
-    library ??= import('prom-client').then((library) => makeRegistry(library, emulator));
-    const { registry, histogram } = await library;
-    for (const [key, durations] of pending) {
-      const [operation = '', status = ''] = key.split(' ');
-      const child = histogram.labels({ operation, status });
-      for (const seconds of durations) child.observe(seconds);
-    }
-    pending.clear();
-    return registry;
-  };
+  let library: Promise<{ merged: () => Registry }> | undefined;
   return async () => {
-    const registry = await count();
+    library ??= import('prom-client').then((library) => registryOf(library, emulator, durations));
+    const registry = (await library).merged();
     return { contentType: registry.contentType, read: () => registry.metrics() };
   };
 }
 
-/** Durations of one operation and status to hold before they are counted. */
-const mostPending = 1000;
-
-function makeRegistry(library: typeof PromClient, emulator: Emulator) {
-  const registry = new library.Registry();
-  library.collectDefaultMetrics({ register: registry });
-  const histogram: Histogram = new library.Histogram({
-    name: 'retell_emulator_request_duration_seconds',
-    help: 'Requests by operation and status, and how long they took',
-    labelNames: ['operation', 'status'],
-    buckets,
-    registers: [registry],
-  });
-  addGauges(library, registry, emulator);
-  return { registry, histogram };
+function registryOf(library: typeof PromClient, emulator: Emulator, durations: Durations) {
+  const { Registry, AggregatorRegistry, collectDefaultMetrics } = library;
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  addGauges(library, register, emulator);
+  return {
+    merged: () =>
+      Registry.merge([register, AggregatorRegistry.aggregate([[durations.toMetric()]])]),
+  };
 }
 
 function addGauges(

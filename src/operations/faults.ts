@@ -22,15 +22,19 @@ export interface Fault {
   readonly drip?: { readonly chunks: number; readonly over: number };
 }
 
-/** Asks the workspace's fault rules: the first that matches and whose time has come counts a hit. */
+/**
+ * Asks the workspace's fault rules: the first that matches and whose time has come counts a hit.
+ * @param toFacts what they ask about, asked only where there are rules.
+ */
 export function findFault(
   { store }: Services,
   workspace: Workspace,
-  facts: RequestFacts,
+  toFacts: () => RequestFacts,
 ): Fault | undefined {
   const { id: workspaceId, name, now, settings } = workspace;
   const faults = store.faults.list(workspaceId);
   if (faults.length === 0) return undefined;
+  const facts = toFacts();
   const ask = store.transaction(() => {
     for (const { id, fault, createdAt, seen, hits } of faults) {
       if (!matchesFault(fault, facts)) continue;

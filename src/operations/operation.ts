@@ -56,23 +56,26 @@ export const findWorkspace = ({ workspaces }: Services, { workspace }: Caller) =
   workspaces.find(workspace);
 
 /** The same, once all that was due there by now has happened. */
-export async function findSettledWorkspace(
+export function findSettledWorkspace(
   services: Services,
   caller: Caller,
-): Promise<Workspace | undefined> {
+): Workspace | undefined | Promise<Workspace> {
   const workspace = findWorkspace(services, caller);
   return workspace && settle(services, workspace);
 }
 
-/** The workspace once all that was due in it by its time has happened. */
-export async function settle(
+/**
+ * The workspace once all that was due in it by its time has happened. No promise where it has: most
+ * polls find it so.
+ */
+export function settle(
   { worker, workspaces }: Pick<Services, 'worker' | 'workspaces'>,
   workspace: Workspace,
-): Promise<Workspace> {
+): Workspace | Promise<Workspace> {
   const { id, now } = workspace;
-  if (worker.isSettled(id, now)) return workspace;
-  await worker.settle(id, now);
-  return workspaces.get(id);
+  return worker.isSettled(id, now)
+    ? workspace
+    : worker.settle(id, now).then(() => workspaces.get(id));
 }
 
 /** True if what is left of the credit depends on which runs have started by now. */

@@ -1,19 +1,20 @@
 import { ApiError } from '../errors.js';
 import type { Workspace } from '../simulation/workspace.js';
-import { takeToken } from '../workspace/rate-limit.js';
+import { takeToken, type RateLimit } from '../workspace/rate-limit.js';
 import type { Services } from './operation.js';
 
 /** Headers that tell a client how far it is from the limit; names as clients know them. */
 export type RateHeaders = Readonly<Record<string, string>>;
 
 /**
- * Counts a request against the workspace's limit, if it has one.
+ * Counts a request against the workspace's limit.
  * @throws ApiError 429, with the time after which to try again.
  */
-export function countRequest({ store }: Services, workspace: Workspace): RateHeaders {
-  const { id, now, bucket, settings } = workspace;
-  const limit = settings.rateLimit;
-  if (limit === null) return {};
+export function countRequest(
+  { store }: Services,
+  { id, now, bucket }: Workspace,
+  limit: RateLimit,
+): RateHeaders {
   const decision = takeToken(limit, bucket, now);
   store.workspaces.setBucket(id, decision.bucket);
   const headers = {

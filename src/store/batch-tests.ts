@@ -33,6 +33,7 @@ export type NewBatchRow = readonly [workspaceId: number, ordinal: number, ...res
 
 /** A batch with how it moves on. */
 export interface StoredBatchTest extends BatchTest {
+  readonly workspaceId: number;
   readonly batchKey: number;
   readonly ordinal: number;
   readonly progression: Progression;
@@ -92,6 +93,7 @@ interface BatchTestRow {
   totalCount: number;
   createdAt: number;
   modifiedAt: number;
+  workspaceId: number;
   batchKey: number;
   ordinal: number;
   progression: Progression['kind'];
@@ -101,7 +103,8 @@ interface BatchTestRow {
 }
 
 const selectBatches = `
-  SELECT batch_key AS batchKey, ordinal, batch_test_id AS id, engine, engine_version AS engineVersion,
+  SELECT batch_tests.workspace_id AS workspaceId, batch_key AS batchKey, ordinal,
+         batch_test_id AS id, engine, engine_version AS engineVersion,
          engine_content_key AS engineContentKey, pass_count AS pass, fail_count AS fail,
          error_count AS error, total_count AS totalCount, created_at AS createdAt,
          modified_at AS modifiedAt, progression, polls_needed AS pollsNeeded,
@@ -165,11 +168,11 @@ export function batchTestStore(db: Db): BatchTestStore {
       engines.forgetAll();
     },
     find(workspaceId, id) {
-      const name = `${String(workspaceId)} ${id}`;
-      const known = cache.byName(name);
-      if (known !== undefined) return known;
+      const known = cache.byName(id);
+      // Others may have a batch with the same id.
+      if (known?.workspaceId === workspaceId) return known;
       const row = find.get({ workspaceId, id: storedIdOf('batch', id) });
-      return row && cache.put(row.batchKey, name, toBatchTest(row));
+      return row && cache.put(row.batchKey, id, toBatchTest(row));
     },
     get: (batchKey) => cache.byId(batchKey) ?? toBatchTest(required(get.get({ batchKey }))),
     countPoll(batchKey) {
@@ -277,6 +280,7 @@ function rowInserter(db: Db): BatchTestStore['insertAll'] {
 function toBatchTest(row: BatchTestRow): StoredBatchTest {
   const { progression: kind, pollsNeeded } = row;
   return {
+    workspaceId: row.workspaceId,
     batchKey: row.batchKey,
     ordinal: row.ordinal,
     id: idOf('batch', row.id),

@@ -11,29 +11,26 @@ export interface RowCache<Row> {
 const most = 1000;
 
 export function rowCache<Row>(): RowCache<Row> {
-  const rows = new Map<number, { readonly name: string; readonly row: Row }>();
-  const ids = new Map<string, number>();
+  const byId = new Map<number, { readonly name: string; readonly row: Row }>();
+  const byName = new Map<string, Row>();
   const clear = (): void => {
-    rows.clear();
-    ids.clear();
+    byId.clear();
+    byName.clear();
   };
   return {
-    byId: (id) => rows.get(id)?.row,
-    byName(name) {
-      const id = ids.get(name);
-      return id === undefined ? undefined : rows.get(id)?.row;
-    },
+    byId: (id) => byId.get(id)?.row,
+    byName: (name) => byName.get(name),
     put(id, name, row) {
-      if (rows.size >= most) clear();
-      rows.set(id, { name, row });
-      ids.set(name, id);
+      if (byId.size >= most) clear();
+      byId.set(id, { name, row });
+      byName.set(name, row);
       return row;
     },
     forget(id) {
-      const known = rows.get(id);
+      const known = byId.get(id);
       if (known === undefined) return;
-      rows.delete(id);
-      ids.delete(known.name);
+      byId.delete(id);
+      byName.delete(known.name);
     },
     clear,
   };

@@ -98,6 +98,18 @@ function stored({ assets, faults, testCases }: Store, workspaceId: number) {
   return { references, faults: faults.list(workspaceId), revisions };
 }
 
+function insertBatch(store: Store, workspaceId: number, id: string): void {
+  const ordinal = store.workspaces.takeOrdinal(workspaceId, 'batch');
+  store.inbox.insert(
+    {
+      ...{ workspaceId, ordinal, id, totalCount: 1, createdAt: 0, engineContentKey: null },
+      responseEngine: { type: 'retell-llm', llm_id: 'llm_1' },
+      progression: { kind: 'polls', polls: 9 },
+    },
+    { ids: [`run of ${id}`], targets: ['a'] },
+  );
+}
+
 describe('what a store remembers', () => {
   it('is what it has stored, whatever was written, undone or put back', () => {
     const steps = fc.array(fc.record({ step, isUndone: fc.boolean() }), {
@@ -117,6 +129,42 @@ describe('what a store remembers', () => {
           if (isUndone) expect(transaction).toThrow('undone');
           else transaction();
           expect(told(store, id)).toEqual(stored(store, id));
+        }
+        store.close();
+      }),
+    );
+  });
+
+  it('tells batches apart that have the same id in two workspaces', () => {
+    const what = fc.constantFrom('create', 'poll', 'look');
+    const steps = fc.array(
+      fc.record({ place: fc.nat(1), id: fc.constantFrom('batch_1', 'batch_2'), what }),
+    );
+    fc.assert(
+      fc.property(steps, (all) => {
+        const store = openStore(':memory:', 0);
+        const places = ['v', 'w'].map(
+          (name) => store.workspaces.insert(name, 0, { mode: 'manual', time: 0 }, null).id,
+        );
+        /** How often each was polled. */
+        const polls = new Map<string, number>();
+        for (const { place, id, what } of all) {
+          const workspaceId = places[place] ?? 0;
+          const name = `${String(workspaceId)} ${id}`;
+          const batchKey = store.batchTests.find(workspaceId, id)?.batchKey;
+          if (what === 'create' && batchKey === undefined) {
+            store.transaction(() => {
+              insertBatch(store, workspaceId, id);
+            })();
+            polls.set(name, 0);
+          }
+          if (what === 'poll' && batchKey !== undefined) {
+            store.transaction(() => {
+              store.batchTests.countPoll(batchKey);
+            })();
+            polls.set(name, (polls.get(name) ?? 0) + 1);
+          }
+          expect(store.batchTests.find(workspaceId, id)?.pollsSeen).toBe(polls.get(name));
         }
         store.close();
       }),

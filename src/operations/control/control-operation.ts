@@ -28,7 +28,10 @@ type ControlResult<Id extends ControlOperationId> = Exclude<
 >;
 
 /** The caller's workspace once all that was due in it has happened; made if it isn't there. */
-export function openSettledWorkspace(services: Services, caller: Caller): Promise<Workspace> {
+export function openSettledWorkspace(
+  services: Services,
+  caller: Caller,
+): Workspace | Promise<Workspace> {
   return settle(services, services.workspaces.open(caller.workspace));
 }
 
