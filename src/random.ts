@@ -115,15 +115,31 @@ function neighbourhoodOf(key: ChanceKey, number: number) {
   };
 }
 
+let latest: { readonly number: number; readonly key: ChanceKey; readonly found: Found } | undefined;
+
+type Found = ReturnType<typeof neighbourhoodOf>;
+
+/** The one that was asked for before, most of the time, which spares making JSON to find it. */
+function neighbourhoodAt(number: number, key: ChanceKey): Found {
+  const isLatest =
+    latest?.number === number &&
+    latest.key.length === key.length &&
+    latest.key.every((part, index) => part === key[index]);
+  if (latest !== undefined && isLatest) return latest.found;
+  const found = neighbourhoods.get(JSON.stringify([number, key]), () =>
+    neighbourhoodOf(key, number),
+  );
+  latest = { number, key, found };
+  return found;
+}
+
 /**
  * They depend on the key alone. Those of two neighbourhoods may be the same by a chance of 1 in
  * 2^28 for runs, 2^40 for batches; what would use them then takes those of another key.
  */
 export function batchNumbersOf(ordinal: number, ...key: ChanceKey): BatchNumbers {
   const number = Math.floor(ordinal / neighbours);
-  const neighbourhood = neighbourhoods.get(JSON.stringify([number, key]), () =>
-    neighbourhoodOf(key, number),
-  );
+  const neighbourhood = neighbourhoodAt(number, key);
   const place = ordinal % neighbours;
   return {
     batch: neighbourhood.firstBatch + (place ^ neighbourhood.batchMask),

@@ -19,13 +19,14 @@ export function bulkInserter(
   const statements = sizes.map((size) => {
     const rows = Array.from({ length: size }, () => row).join(', ');
     const sql = `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rows}`;
-    return { count: size * columns.length, insert: db.prepare<[Value[]]>(sql) };
+    return { count: size * columns.length, insert: db.prepare<Value[]>(sql) };
   });
   return (values) => {
     let from = 0;
     for (const { count, insert } of statements) {
       for (; from + count <= values.length; from += count) {
-        insert.run(values.slice(from, from + count));
+        // Not as an array, of which each value would be looked up.
+        insert.run(...values.slice(from, from + count));
       }
     }
   };

@@ -99,12 +99,9 @@ export function groupCommit(
     }
   };
 
-  /** Answers what throws if a commit has failed from now on. */
-  const failureFromNow = (): (() => void) => {
-    const before = failure;
-    return () => {
-      if (failure !== undefined && failure !== before) throw failure.error;
-    };
+  /** Throws if a commit has failed since this one. */
+  const throwIfFailedSince = (before: typeof failure): void => {
+    if (failure !== undefined && failure !== before) throw failure.error;
   };
 
   const committed = (): Promise<void> => {
@@ -134,22 +131,22 @@ export function groupCommit(
       present().prolongations += 1;
     },
     async prolonged(work) {
-      const throwIfFailed = failureFromNow();
+      const before = failure;
       const result = await work().finally(() => {
         commitSoon();
         // In a pause that is later.
         return group?.done.catch(() => undefined);
       });
-      throwIfFailed();
+      throwIfFailedSince(before);
       return result;
     },
     flush,
     committed,
     async certain(work) {
-      const throwIfFailed = failureFromNow();
+      const before = failure;
       const result = await work();
       await committed();
-      throwIfFailed();
+      throwIfFailedSince(before);
       return result;
     },
     endOfTurn,
