@@ -2,6 +2,7 @@ import { runNumberAt, type BatchNumbers, type RunNumbers } from '../random.js';
 import type { BatchTestStore, NewBatchRow, NewBatchTest } from './batch-tests.js';
 import type { Db } from './database.js';
 import { freeNumbersOf } from './free-numbers.js';
+import { placesOf } from './inbox-places.js';
 import {
   storedTargetOf,
   type NewTestRuns,
@@ -14,7 +15,7 @@ import type { WorkspaceStore } from './workspaces.js';
 /**
  * Where batches lie once they are accepted, until somebody asks for what is in their tables or there
  * are many: the more rows are written together, the less each costs. Here they are written with
- * the others of their commit, in one row without an index, so that none is lost meanwhile.
+ * the others of their commit, to one place without an index, so that none is lost meanwhile.
  *
  * A savepoint begins with an empty inbox. So what it accepted goes when it is undone, and nothing else.
  */
@@ -66,7 +67,7 @@ const fewRuns = 10;
 
 export function inboxOf(db: Db, parts: InboxParts): Inbox {
   const { join, workspaces, batchTests, testRuns } = parts;
-  const kept = keptRows(db);
+  const places = placesOf<Accepted>(db);
   const free = freeNumbersOf(db);
   /** What lies in it; undefined if that has to be read. */
   let accepted: Accepted[] | undefined;
@@ -79,7 +80,7 @@ export function inboxOf(db: Db, parts: InboxParts): Inbox {
 
   const present = (): Accepted[] => {
     if (accepted === undefined) {
-      accepted = kept.list();
+      accepted = places.list();
       written = accepted.length;
       runCount = accepted.reduce((sum, { targets }) => sum + targets.length, 0);
     }
@@ -89,7 +90,7 @@ export function inboxOf(db: Db, parts: InboxParts): Inbox {
   // All or nothing, because what it throws may be caught, and the rest committed.
   const moveToTables = db.transaction((entries: readonly Accepted[]) => {
     writeToTables(parts, entries);
-    if (written > 0) kept.clear();
+    if (written > 0) places.clear();
   });
 
   const emptyNow = (): void => {
@@ -152,11 +153,12 @@ export function inboxOf(db: Db, parts: InboxParts): Inbox {
         emptyNow();
         return;
       }
-      kept.add(accepted.slice(written));
+      places.add(accepted.slice(written));
       written = accepted.length;
     },
     forget() {
       accepted = undefined;
+      places.forget();
       tablesAreSound = false;
     },
     forgetFree: free.forget,
@@ -173,28 +175,17 @@ function writeToTables(
   for (const entry of entries) {
     const { row, targets } = entry;
     const [workspaceId, ordinal] = row;
-    const batch = { workspaceId, batchKey };
     if (targets.length > fewRuns) {
-      testRuns.insertMade(batch, entry, targets);
+      testRuns.insertMade({ workspaceId, batchKey }, entry, targets);
     } else {
-      runs.push({ ...batch, targets, ids: targets.map((_, index) => runNumberAt(entry, index)) });
+      const ids = targets.map((_, index) => runNumberAt(entry, index));
+      runs.push({ workspaceId, batchKey, ids, targets });
     }
     ordinals.set(workspaceId, ordinal + 1);
     batchKey += 1;
   }
   testRuns.insertAll(runs);
   for (const [id, batch] of ordinals) workspaces.raiseOrdinals(id, { batch });
-}
-
-function keptRows(db: Db) {
-  const add = db.prepare<{ batches: string }>('INSERT INTO inbox (batches) VALUES (:batches)');
-  const list = db.prepare<[], string>('SELECT batches FROM inbox ORDER BY inbox_key').pluck();
-  const clear = db.prepare('DELETE FROM inbox');
-  return {
-    add: (batches: readonly Accepted[]) => add.run({ batches: JSON.stringify(batches) }),
-    list: () => list.all().flatMap((batches) => JSON.parse(batches) as Accepted[]),
-    clear: () => clear.run(),
-  };
 }
 
 /** Tables and columns that lack what lies in the inbox. */

@@ -29,31 +29,34 @@ async function startOnOlder(migration: number) {
   return { emulator, workspace, get };
 }
 
-describe.each([5, 6, 7])('a database that an emulator of migration %i left behind', (migration) => {
-  const answers = answersOf(migration);
-  const [done, half, waiting] = Object.keys(answers).filter((path) =>
-    path.startsWith('/get-batch'),
-  );
+describe.each([5, 6, 7, 8])(
+  'a database that an emulator of migration %i left behind',
+  (migration) => {
+    const answers = answersOf(migration);
+    const [done, half, waiting] = Object.keys(answers).filter((path) =>
+      path.startsWith('/get-batch'),
+    );
 
-  it.each(Object.keys(answers))('is read as it was by GET %s', async (path) => {
-    const { get } = await startOnOlder(migration);
-    expect(await get(path)).toEqual({ status: 200, body: answers[path] });
-  });
+    it.each(Object.keys(answers))('is read as it was by GET %s', async (path) => {
+      const { get } = await startOnOlder(migration);
+      expect(await get(path)).toEqual({ status: 200, body: answers[path] });
+    });
 
-  it('goes on with what was under way, and what waited', async () => {
-    const { workspace, get } = await startOnOlder(migration);
-    await workspace.settle();
-    expect((await get(half)).body).toMatchObject({ status: 'complete', total_count: 6 });
-    expect((await get(waiting)).body).toMatchObject({ status: 'complete', total_count: 1 });
-  });
+    it('goes on with what was under way, and what waited', async () => {
+      const { workspace, get } = await startOnOlder(migration);
+      await workspace.settle();
+      expect((await get(half)).body).toMatchObject({ status: 'complete', total_count: 6 });
+      expect((await get(waiting)).body).toMatchObject({ status: 'complete', total_count: 1 });
+    });
 
-  it('goes back to its snapshots', async () => {
-    const { workspace, get } = await startOnOlder(migration);
-    await workspace.restore('before');
-    expect(await get(done)).toEqual({ status: 200, body: answers[done ?? ''] });
-    expect(await get(half)).toMatchObject({ status: 404 });
-  });
-});
+    it('goes back to its snapshots', async () => {
+      const { workspace, get } = await startOnOlder(migration);
+      await workspace.restore('before');
+      expect(await get(done)).toEqual({ status: 200, body: answers[done ?? ''] });
+      expect(await get(half)).toMatchObject({ status: 404 });
+    });
+  },
+);
 
 describe('a database that an emulator of migration 6 left behind', () => {
   const answers = answersOf(6);

@@ -269,4 +269,29 @@ describe('a batch in the inbox', () => {
     await expect(lost).rejects.toBe(broken);
     expect(await create()).toEqual(numbersIn(id)(2, 1));
   });
+
+  it('leaves room for those that come after it, and takes no more than they need', async () => {
+    const path = join(temporaryFolder(), 'inbox.sqlite');
+    const store = openStore(path, 0);
+    const { id } = store.workspaces.insert('w', 0, standing, null);
+    const create = (definitionId: string) =>
+      store.certain(() =>
+        store.inbox.accept(
+          { ...given, workspaceId: id },
+          [{ revisionKey: null, unknownDefinitionId: definitionId }],
+          numbersIn(id),
+        ),
+      );
+    for (let filling = 0; filling < 10; filling += 1) {
+      for (let batch = 0; batch < 5; batch += 1) await create('short');
+      await create('long'.repeat(10_000));
+      expect(store.batchTests.listAll(id)).toHaveLength((filling + 1) * 6);
+    }
+    store.close();
+    const db = new Database(path);
+    const sizes = db.prepare<[], number>('SELECT octet_length(batches) FROM inbox').pluck().all();
+    db.close();
+    expect(sizes.length).toBeLessThanOrEqual(7);
+    expect(Math.max(...sizes)).toBeLessThan(4096);
+  });
 });

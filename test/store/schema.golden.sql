@@ -74,7 +74,9 @@ CREATE TABLE faults (
 ) STRICT;
 
 CREATE TABLE inbox (
-  inbox_key INTEGER PRIMARY KEY,
+  place INTEGER PRIMARY KEY,
+  -- What lies in a place counts if it is of the same filling as place 0, where nothing else lies.
+  filling INTEGER NOT NULL,
   batches TEXT NOT NULL CHECK (json_valid(batches))
 ) STRICT;
 
