@@ -16,6 +16,8 @@ declare module 'fastify' {
 /** Bodies up to this many bytes are kept. */
 const longestBody = 64 * 1024;
 
+const noQuery = Object.freeze({});
+
 /** About what a request takes in memory beside its texts. */
 const recordSize = 500;
 
@@ -50,7 +52,7 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
     const { record, body, query } = request;
     if (record) {
       // Later on, texts of the query may be turned into numbers.
-      record.query = { ...(query as object) };
+      record.query = request.url.includes('?') ? { ...(query as object) } : noQuery;
       // One that is passed on as it comes is never whole here.
       if (!(body instanceof Readable) && lengthOf(request) <= longestBody) record.body = body;
     }

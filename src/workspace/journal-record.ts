@@ -66,8 +66,9 @@ export function begin(record: JournalRecord, id: number, arrival: Arrival): void
   record.id = id;
   record.time = arrival.time;
   record.method = arrival.method;
-  record.url = arrival.url;
-  record.headers = arrival.headers;
+  // What is the same stays, so that the collector has nothing new to keep: a client often repeats itself.
+  if (record.url !== arrival.url) record.url = arrival.url;
+  if (!areEqual(record.headers, arrival.headers)) record.headers = arrival.headers;
   record.operation = arrival.operation;
   record.query = undefined;
   record.body = undefined;
@@ -79,4 +80,12 @@ export function begin(record: JournalRecord, id: number, arrival: Arrival): void
   record.forwarded = false;
   record.status = undefined;
   record.duration = undefined;
+}
+
+function areEqual(headers: Arrival['headers'], others: Arrival['headers']): boolean {
+  const names = Object.keys(headers);
+  return (
+    names.length === Object.keys(others).length &&
+    names.every((name) => headers[name] === others[name])
+  );
 }

@@ -49,6 +49,21 @@ describe('the journal', () => {
     expect([find(), findOfFresh()]).toEqual([[], []]);
   });
 
+  it('tells the path and headers of each request, like those before it or not', () => {
+    const headers = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('1', '2'));
+    const url = fc.constantFrom('/', '/x');
+    fc.assert(
+      fc.property(fc.array(fc.record({ url, headers })), (requests) => {
+        const journal = createJournal({ entries: 1, bytes: 1000 });
+        for (const request of requests) {
+          journal.add('a', { ...arrival, ...request }, 1).duration = 1;
+          expect(journal.list('a')).toMatchObject([{ url: request.url }]);
+          expect(journal.list('a')[0]?.headers).toEqual(request.headers);
+        }
+      }),
+    );
+  });
+
   it('gives up the oldest of the workspace that takes most when there are too many bytes', () => {
     const journal = createJournal({ entries: 100, bytes: 10 });
     add(journal, 'quiet', 2);
