@@ -120,7 +120,9 @@ async function answerOf(
     await standInLine(reply.raw);
     result = await performed();
   } else {
-    result = await performed();
+    const performing = performed();
+    // Most polls are answered at once.
+    result = performing instanceof Promise ? await performing : performing;
     await store.endOfTurn();
   }
   if (validateResponses) {

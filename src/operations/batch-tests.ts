@@ -12,6 +12,7 @@ import type { StoredBatchTest } from '../store/batch-tests.js';
 import type { AcceptedBatch } from '../store/inbox.js';
 import type { Store } from '../store/store.js';
 import type { RunTarget } from '../store/test-runs.js';
+import type { Progression } from '../workspace/settings.js';
 import { engineWarnings } from './engine-warnings.js';
 import { resolveEngine } from './engines.js';
 import {
@@ -28,13 +29,24 @@ import { readEngineQuery, readPageQuery, toPage } from './paging.js';
 
 type TestCaseBatchJob = components['schemas']['TestCaseBatchJob'];
 
-export const createBatchTest: Operation<'createBatchTest'> = async (services, caller, { body }) => {
-  const { store, worker, workspaces } = services;
-  const opened = workspaces.open(caller.workspace);
+export const createBatchTest: Operation<'createBatchTest'> = (services, caller, { body }) => {
+  const opened = services.workspaces.open(caller.workspace);
   const progression = caller.progression ?? opened.settings.progression;
+  const create = (workspace: Workspace) => createIn(services, caller, workspace, progression, body);
   // Runs that end at once come after those that are to start by now: both may hit a rule.
   const followsOthers = progression.kind === 'immediate' || spendsCredit(opened);
-  const workspace = followsOthers ? await settle(services, opened) : opened;
+  const workspace = followsOthers ? settle(services, opened) : opened;
+  return workspace instanceof Promise ? workspace.then(create) : create(workspace);
+};
+
+function createIn(
+  services: Services,
+  caller: Caller,
+  workspace: Workspace,
+  progression: Progression,
+  body: Parameters<typeof createBatchTest>[2]['body'],
+): TestCaseBatchJob {
+  const { store, worker } = services;
   refuseWithoutCredit(workspace);
   const { id: workspaceId, now, settings } = workspace;
   const { engine: responseEngine, contentKey: engineContentKey } = resolveEngine(
@@ -54,7 +66,7 @@ export const createBatchTest: Operation<'createBatchTest'> = async (services, ca
   const mayStart = progression.kind === 'time' && workspace.runningCount < settings.concurrency;
   if (mayStart) worker.nudge(workspaceId, now);
   return toTestCaseBatchJob(batch);
-};
+}
 
 /** To be called in a transaction, if its runs end at once. */
 function acceptBatch(
@@ -114,12 +126,16 @@ function refuseUnknown(targets: readonly RunTarget[]): void {
   );
 }
 
-export const getBatchTest: Operation<'getBatchTest'> = async (services, caller, { params }) => {
-  const workspace = await findSettledWorkspace(services, caller);
-  const batch =
-    workspace && services.store.batchTests.find(workspace.id, params.test_case_batch_job_id);
-  if (workspace === undefined || batch === undefined) throw new ApiError('not_found');
-  return answerOf(caller.onlyLooks === true ? batch : countPoll(services, workspace, batch));
+export const getBatchTest: Operation<'getBatchTest'> = (services, caller, { params }) => {
+  const poll = (workspace: Workspace | undefined) => {
+    const batch =
+      workspace && services.store.batchTests.find(workspace.id, params.test_case_batch_job_id);
+    if (workspace === undefined || batch === undefined) throw new ApiError('not_found');
+    return answerOf(caller.onlyLooks === true ? batch : countPoll(services, workspace, batch));
+  };
+  const workspace = findSettledWorkspace(services, caller);
+  // Without a promise where it is settled, as most polls find it.
+  return workspace instanceof Promise ? workspace.then(poll) : poll(workspace);
 };
 
 /** By what it tells: a batch is polled again and again before anything happens to it. */

@@ -144,7 +144,9 @@ export function groupCommit(
     committed,
     async certain(work) {
       const before = failure;
-      const result = await work();
+      const working = work();
+      // Most work is done at once, and waiting for what is there costs as much as a part of it.
+      const result = working instanceof Promise ? await working : working;
       await committed();
       throwIfFailedSince(before);
       return result;
