@@ -61,14 +61,21 @@ export const newRecord = (): JournalRecord => ({
 
 const findNone = (): string[] => [];
 
-/** Makes a record that of another request. */
-export function begin(record: JournalRecord, id: number, arrival: Arrival): void {
+/**
+ * Makes a record that of another request. It has from the one before it what is the same in both, so
+ * that the collector has nothing new to keep: clients repeat themselves.
+ */
+export function begin(
+  record: JournalRecord,
+  id: number,
+  arrival: Arrival,
+  before: JournalRecord,
+): void {
   record.id = id;
   record.time = arrival.time;
   record.method = arrival.method;
-  // What is the same stays, so that the collector has nothing new to keep: a client often repeats itself.
-  if (record.url !== arrival.url) record.url = arrival.url;
-  if (!areEqual(record.headers, arrival.headers)) record.headers = arrival.headers;
+  record.url = before.url === arrival.url ? before.url : arrival.url;
+  record.headers = areEqual(before.headers, arrival.headers) ? before.headers : arrival.headers;
   record.operation = arrival.operation;
   record.query = undefined;
   record.body = undefined;

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { begin, type Arrival, type JournalRecord } from './journal-record.js';
+import { begin, newRecord, type Arrival, type JournalRecord } from './journal-record.js';
 import { journalRings } from './journal-rings.js';
 
 /** The last requests of each workspace, in memory. */
@@ -22,11 +22,13 @@ export function createJournal(limits: { entries: number; bytes: number }): Journ
   const emitter = new EventEmitter();
   emitter.setMaxListeners(0);
   let lastId = 0;
+  let latest = newRecord();
   return {
     add(workspace, arrival, size) {
       lastId += 1;
       const record = next(workspace, size);
-      begin(record, lastId, arrival);
+      begin(record, lastId, arrival, latest);
+      latest = record;
       return record;
     },
     announce: (workspace) => {
