@@ -11,7 +11,7 @@ export interface Places<Entry> {
   list(): Entry[];
   /** Begins another filling: what lies there does not count any more. */
   clear(): void;
-  /** To be called when something was undone. */
+  /** Reads anew where to go on: to be called when something was undone. */
   forget(): void;
 }
 
@@ -36,23 +36,29 @@ export function placesOf<Entry>(db: Db): Places<Entry> {
   const findNext = db.prepare<[], NextPlace>(
     `SELECT MAX(place) + 1 AS place, filling FROM inbox WHERE ${present}`,
   );
-  const endFilling = db.prepare('UPDATE inbox SET filling = filling + 1 WHERE place = 0');
-  const deleteLong = db.prepare<{ mostToStay: number }>(
-    'DELETE FROM inbox WHERE octet_length(batches) > :mostToStay',
+  const setFilling = db.prepare<{ filling: number }>(
+    'UPDATE inbox SET filling = :filling WHERE place = 0',
   );
-  /** Undefined if that has to be read. */
+  // Only of those that this filling has written: there may be hundreds, and a poll waits for this.
+  const deleteLong = db.prepare<{ place: number; mostToStay: number }>(
+    `DELETE FROM inbox
+     WHERE place > 0 AND place < :place AND octet_length(batches) > :mostToStay`,
+  );
   let next: NextPlace | undefined;
+  /** All places are looked at to read it. */
+  const whereNext = (): NextPlace => (next ??= required(findNext.get()));
   return {
     add(entries) {
-      const { place, filling } = next ?? required(findNext.get());
+      const { place, filling } = whereNext();
       put.run({ place, filling, batches: JSON.stringify(entries) });
       next = { place: place + 1, filling };
     },
     list: () => list.all().flatMap((batches) => JSON.parse(batches) as Entry[]),
     clear() {
-      next = undefined;
-      endFilling.run();
-      deleteLong.run({ mostToStay });
+      const { place, filling } = whereNext();
+      setFilling.run({ filling: filling + 1 });
+      deleteLong.run({ place, mostToStay });
+      next = { place: 1, filling: filling + 1 };
     },
     forget() {
       next = undefined;

@@ -104,6 +104,7 @@ export function inboxOf(db: Db, parts: InboxParts): Inbox {
       tablesAreSound = true;
     } finally {
       isBeingEmptied = false;
+      if (!tablesAreSound) places.forget();
     }
   };
 
