@@ -1,6 +1,7 @@
 import { Ajv2020, type SchemaObject } from 'ajv/dist/2020.js';
 import { StartupError } from './errors.js';
 import { isLoopback } from './loopback.js';
+import { suggestion } from './nearest.js';
 import {
   flagOf,
   optionSpecs,
@@ -99,7 +100,7 @@ function refuseStrangers(environment: NodeJS.ProcessEnv): void {
   if (stranger !== undefined) {
     throw new StartupError(
       'usage',
-      `there is no variable ${stranger} (--help lists those that there are)`,
+      `there is no variable ${stranger}${suggestion(stranger, known)}; --help lists those that there are`,
     );
   }
 }
@@ -114,7 +115,7 @@ function fileOptions(file: ConfigSources['file']): RawOptions {
   if (stranger !== undefined) {
     throw new StartupError(
       'usage',
-      `${file?.path ?? ''}: there is no option "${stranger}"; the options are ${known.join(', ')}`,
+      `${file?.path ?? ''}: there is no option "${stranger}"${suggestion(stranger, known)}; the options are ${known.join(', ')}`,
     );
   }
   return content as RawOptions;
