@@ -27,6 +27,7 @@ const table = {
   expectation_failed: [417, 'What the header Expect asks for cannot be met.'],
   unprocessable: [422, 'Cannot find requested asset under given api key.'],
   rate_limited: [429, 'Account rate limited, please throttle your requests.'],
+  client_left: [400, 'The connection closed before the request was complete.'],
   headers_too_large: [431, 'The request headers are too large.'],
   internal: [500, 'An unexpected server error occurred.'],
   storage: [500, 'The emulator cannot use its database:'],
@@ -70,7 +71,8 @@ export class ApiError extends Error {
     this.name = 'ApiError';
     this.code = code;
     this.statusCode = status;
-    this.headers = headers;
+    // The SDKs repeat every 5xx unless this header says not to; a repetition would change nothing.
+    this.headers = code === 'not_emulated' ? { 'x-should-retry': 'false', ...headers } : headers;
   }
 
   get body(): ErrorBody {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FaultCause } from '../domain/fault.js';
+import type { ApiError } from '../errors.js';
 import { stopwatch } from '../workspace/clock.js';
 
 declare module 'fastify' {
@@ -11,7 +12,7 @@ declare module 'fastify' {
     /** The fault that it met. */
     fault: FaultCause | undefined;
     /** Why it was refused. */
-    refusal: string | undefined;
+    refusal: ApiError | undefined;
   }
 }
 

@@ -22,7 +22,7 @@ const refusals: Record<string, (error: FastifyError, request: FastifyRequest) =>
   FST_ERR_MAX_PARAM_LENGTH: () => new ApiError('not_found'),
 };
 
-/** Every error leaves in the contract's shape. A fault of ours is logged, its cause not told. */
+/** Sends every error in the contract's shape. A bug of ours is logged; the client does not see its cause. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   void reply.send(refuse(error, request, reply));
 }
@@ -31,7 +31,9 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): ErrorBody {
   const refusal = toApiError(error, request);
   noteRefusal(request, refusal);
-  if (refusal.statusCode >= 500) request.log.error({ err: error }, 'request failed');
+  // A refusal of the table needs no stack: the line that each request gets says why it was refused.
+  const isExpected = error instanceof ApiError || hasLeft(request);
+  if (refusal.statusCode >= 500 && !isExpected) request.log.error({ err: error }, 'request failed');
   reply.code(refusal.statusCode).headers(refusal.headers);
   return refusal.body;
 }
@@ -45,8 +47,12 @@ export function refuseBadUrl(error: unknown, request: FastifyRequest, reply: Fas
   });
 }
 
+/** True if the client closed the connection before it had sent all of its request. */
+const hasLeft = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete;
+
 function toApiError(error: unknown, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
+  if (hasLeft(request)) return new ApiError('client_left');
   // A fault of the machine, which whoever asks can mend.
   const failure = storageFailure(error);
   if (failure !== undefined) return new ApiError('storage', `${failure}.`);

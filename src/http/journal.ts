@@ -61,8 +61,9 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
 }
 
 /** Notes why a request is refused. */
-export function noteRefusal(request: FastifyRequest, { code, message }: ApiError): void {
-  request.refusal = message;
+export function noteRefusal(request: FastifyRequest, refusal: ApiError): void {
+  const { code, message } = refusal;
+  request.refusal = refusal;
   if (code === 'payment_required' && request.fault === undefined) {
     noteFault(request, { source: 'credit' });
   }

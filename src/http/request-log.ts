@@ -1,4 +1,5 @@
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
+import { ApiError } from '../errors.js';
 import { statusOf } from './ends.js';
 
 /** Leaves out what Fastify would say of each request: `logRequest` says it all, at the end. */
@@ -12,7 +13,14 @@ export class RequestLog extends LogController {
   }
 }
 
-/** One line for each request. Without a status if its connection broke before an answer. */
+/** The log names it before a handler hears of it. */
+const unfinished = new ApiError('client_left');
+
+/**
+ * One line for each request, without a status if its connection broke before an answer. The level
+ * says who should look: `error` for what the emulator could not do, `warn` for what it does not
+ * emulate, `info` for all else, refusals and clients that left included.
+ */
 export function logRequest(request: FastifyRequest, reply: FastifyReply, duration: number): void {
   const line = {
     workspace: request.workspace,
@@ -20,10 +28,15 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply, duratio
     status: statusOf(reply),
     durationMs: duration,
     fault: request.fault,
-    reason: request.refusal,
+    reason: (request.refusal ?? (request.raw.complete ? undefined : unfinished))?.message,
   };
   // Without the query: a client may have put its key there.
-  request.log.info(line, `${request.method} ${pathOf(request)}`);
+  request.log[levelOf(request)](line, `${request.method} ${pathOf(request)}`);
+}
+
+function levelOf({ refusal }: FastifyRequest): 'info' | 'warn' | 'error' {
+  if (refusal === undefined || refusal.statusCode < 500) return 'info';
+  return refusal.code === 'not_emulated' ? 'warn' : 'error';
 }
 
 export function pathOf({ url }: FastifyRequest): string {
