@@ -3,7 +3,7 @@ const rooms = [
   '^src/(bin|vitest)\\.ts$',
   '^src/cli\\.ts$',
   '^src/index\\.ts$',
-  '^src/(config|fixture-file|log|pull)\\.ts$',
+  '^src/(config|fixture-file|log)\\.ts$|^src/pull/',
   '^src/options\\.ts$',
   '^src/(http|library)/',
   '^src/emulator\\.ts$',

@@ -17,10 +17,13 @@ import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { createLog, type Log } from './log.js';
 import { flagOf, optionSpecs, variableOf, type OptionSpec } from './options.js';
-import { pull } from './pull.js';
+import { pull } from './pull/pull.js';
 import { version } from './version.js';
 import { sleep, wallClock, type Clock } from './workspace/clock.js';
 import { workspaceNameOf } from './workspace/name.js';
+
+/** How long one answer to `pull` may take. */
+const answerDeadlineMs = 120_000;
 
 const defaultConfigFiles = ['retell-emulator.yaml', 'retell-emulator.yml'];
 
@@ -228,7 +231,8 @@ async function runPull(argv: readonly string[]): Promise<void> {
   const upstream = checkUpstream(options.upstream);
   const agents = options.agent ?? [];
   const tell = (line: string): void => void process.stderr.write(`retell-emulator: ${line}\n`);
-  const fixtures = await pull({ upstream, apiKey, agents, sleep, tell });
+  const deadline = (): AbortSignal => AbortSignal.timeout(answerDeadlineMs);
+  const fixtures = await pull({ upstream, apiKey, agents, sleep, deadline, tell });
   process.stdout.write(yaml().stringify(fixtures));
 }
 

@@ -128,9 +128,12 @@ function checkOption(spec: OptionSpec, value: unknown, door: string): unknown {
   const holder = { value: typeof value === 'string' ? readText(schema, value) : value };
   ajv ??= createAjv();
   if (ajv.validate({ type: 'object', properties: { value: schema } }, holder)) return holder.value;
-  const given = secret ? '' : ` is ${JSON.stringify(value)}, which is not allowed:`;
+  const given = secret ? '' : ` is ${shown(value)}, which is not allowed:`;
   throw new StartupError('usage', `${door}${given} must be ${allowed}`);
 }
+
+/** As JSON, without the user name and password of a URL. */
+const shown = (value: unknown): string => JSON.stringify(value).replaceAll(/\/\/[^/?#]*@/g, '//…@');
 
 /** A text in a form that Ajv takes for the type. */
 function readText({ type }: SchemaObject, text: string): unknown {
@@ -148,12 +151,21 @@ let ajv: Ajv2020 | undefined;
 function createAjv(): Ajv2020 {
   const formats = {
     ...ajvFormats(controlFormats),
-    'http-url': (text: string) => /^https?:$/.test(urlOf(text)?.protocol ?? ''),
+    'http-url': isServer,
   };
   // Flags and variables are texts: "4010" is a port.
   const ajv = new Ajv2020({ coerceTypes: true, strict: false, validateSchema: false, formats });
   ajv.addSchema(loadContract('control').document, 'control');
   return ajv;
+}
+
+/** True for the URL of a server. Requests carry the key of the caller, so it has no password of its own. */
+function isServer(text: string): boolean {
+  const { protocol = '', username, password, search, hash } = urlOf(text) ?? {};
+  return (
+    /^https?:$/.test(protocol) &&
+    `${username ?? ''}${password ?? ''}${search ?? ''}${hash ?? ''}` === ''
+  );
 }
 
 function urlOf(text: string): URL | undefined {

@@ -23,7 +23,7 @@ export const upstreamSpec: OptionSpec = {
   name: 'upstream',
   placeholder: 'URL',
   description: 'server to forward to what is not emulated (default: nothing is forwarded)',
-  allowed: 'a URL such as https://api.retellai.com',
+  allowed: 'a URL such as https://api.retellai.com, without user name, password and query',
   schema: { type: 'string', format: 'http-url' },
 };
 

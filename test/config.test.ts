@@ -133,6 +133,8 @@ describe('resolveConfig', () => {
     ['credit', '-1', 'a whole number from 0'],
     ['upstream', 'api.retellai.com', 'a URL such as https://'],
     ['upstream', 'file:///etc', 'a URL such as https://'],
+    ['upstream', 'http://127.0.0.1/?key=1', 'without user name, password and query'],
+    ['upstream', 'http://127.0.0.1/#part', 'without user name, password and query'],
     ['journalSize', '1.5', 'a whole number from 0 to 1000000'],
     ['control', 'maybe', 'on, off or open'],
     ['seed', '', 'a text of 1 to 100 characters'],
@@ -273,4 +275,16 @@ describe('an address that others can reach', () => {
   it.each(['127.0.0.1', '127.9.9.9', 'localhost', '::1'])('%s is none', (host) => {
     expect(resolve({ flags: { host } }).host).toBe(host);
   });
+});
+
+describe('a password in a URL', () => {
+  it.each(['http://ann:secret@127.0.0.1', 'https://:secret@127.0.0.1', 'ftp://ann:secret@x'])(
+    'is refused and not repeated: %s',
+    (upstream) => {
+      const message = refusal(() => resolve({ flags: { upstream } }));
+      expect(message).toContain('must be a URL such as');
+      expect(message).toContain('//…@');
+      expect(message).not.toContain('secret');
+    },
+  );
 });

@@ -1,4 +1,9 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import {
+  createServer,
+  request,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startEmulator, type StartOptions } from '../src/index.js';
@@ -16,8 +21,29 @@ interface Seen {
   body: string;
 }
 
-/** Stands for the real service: notes what it is asked, and answers 418. */
-async function startUpstream() {
+/** Sends a request whose target goes out as it is given, which `fetch` would not do. */
+function send(
+  base: string,
+  { target, method = 'GET', ...options }: { target: string; method?: string; headers?: object },
+): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
+  const { hostname, port } = new URL(base);
+  const sent = { ...headers, ...options.headers } as OutgoingHttpHeaders;
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, method, path: target, headers: sent }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text });
+      });
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+/** Stands for the real service: notes what it is asked, and answers 418, unless told otherwise. */
+async function startUpstream(status = 418, more: OutgoingHttpHeaders = {}) {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -25,7 +51,8 @@ async function startUpstream() {
     request.on('end', () => {
       const { method, url, headers } = request;
       seen.push({ method, url, headers, body: Buffer.concat(chunks).toString() });
-      response.writeHead(418, { 'content-type': 'text/plain', 'x-own': 'yes' }).end('short');
+      const own = { 'content-type': 'text/plain', 'x-own': 'yes', ...more };
+      response.writeHead(status, own).end('short');
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -128,5 +155,92 @@ describe('an operation that is not emulated', () => {
       status: 'error',
       message: expect.stringContaining('The upstream server could not be reached.') as string,
     });
+  });
+
+  it.each([
+    '/list-voices/../create-chat',
+    '/./list-voices',
+    '/x/%2e%2e/list-voices',
+    '/x/%2E/list-voices',
+    '/./_emulator/clock',
+    '/x/../_emulator/clock',
+    '/x/..\\_emulator/clock',
+    '/\\_emulator/clock',
+    '/x/%2f../list-voices',
+  ])('is refused where another server may read its path differently: %s', async (target) => {
+    const upstream = await startUpstream();
+    const { url } = await start({ upstream: upstream.url });
+    const { status, text } = await send(url, { target });
+    expect(status).toBe(400);
+    expect(JSON.parse(text)).toEqual({
+      status: 'error',
+      message: expect.stringContaining(`path ${target} is not forwarded`) as string,
+    });
+    expect(upstream.seen).toEqual([]);
+  });
+
+  it('is forwarded with all of its query, and with a path that is encoded', async () => {
+    const upstream = await startUpstream();
+    const { url } = await start({ upstream: upstream.url });
+    const target = '/get-phone-number/%2B14155550100?a=/../b&c=%2e';
+    expect((await send(url, { target })).status).toBe(418);
+    expect(upstream.seen).toMatchObject([{ url: target }]);
+  });
+
+  it.each(['http://other.example', 'HTTP://127.0.0.1:4010'])(
+    'is taken with a whole URL as target, whatever its host: %s',
+    async (origin) => {
+      const upstream = await startUpstream();
+      const { url } = await start({ upstream: upstream.url });
+      expect((await send(url, { target: `${origin}/list-voices?x=1` })).status).toBe(418);
+      expect(upstream.seen).toMatchObject([{ url: '/list-voices?x=1' }]);
+      expect((await send(url, { target: `${origin}/get-batch-test/b` })).status).toBe(404);
+      expect((await send(url, { target: `${origin}/_emulator/health` })).status).toBe(200);
+      expect((await send(url, { target: origin })).status).toBe(302);
+      expect(upstream.seen).toHaveLength(1);
+    },
+  );
+
+  it('is not mistaken for an emulated one that is asked for by a wrong method', async () => {
+    const upstream = await startUpstream();
+    const { url } = await start({ upstream: upstream.url });
+    const answer = await send(url, { target: '/create-batch-test', method: 'PUT' });
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'POST']);
+    expect(upstream.seen).toEqual([]);
+  });
+
+  it('is forwarded without the headers of its connection, and answered without those', async () => {
+    const upstream = await startUpstream(200, { connection: 'x-one, close', 'x-one': '1' });
+    const { url } = await start({ upstream: upstream.url });
+    const ofConnection = {
+      connection: 'x-two, keep-alive',
+      'x-two': '2',
+      'keep-alive': 'timeout=99',
+      'proxy-authorization': 'Basic c2VjcmV0',
+      'proxy-connection': 'keep-alive',
+      te: 'trailers',
+      upgrade: 'h2c',
+      expect: '100-continue',
+    };
+    const mine = { 'x-mine': 'yes' };
+    const answer = await send(url, {
+      target: '/list-voices',
+      headers: { ...ofConnection, ...mine },
+    });
+    expect([answer.status, answer.text]).toEqual([200, 'short']);
+    expect(answer.headers).toMatchObject({ 'x-own': 'yes' });
+    expect(answer.headers).not.toHaveProperty('x-one');
+    expect(upstream.seen[0]?.headers).toMatchObject(mine);
+    // The connection to the upstream server has a `connection` of its own.
+    for (const name of Object.keys(ofConnection).filter((name) => name !== 'connection')) {
+      expect(upstream.seen[0]?.headers).not.toHaveProperty(name);
+    }
+  });
+
+  it('is sent once, whatever it is answered with', async () => {
+    const upstream = await startUpstream(503, { 'retry-after': '0' });
+    const { url } = await start({ upstream: upstream.url });
+    expect((await send(url, { target: '/list-voices' })).status).toBe(503);
+    expect(upstream.seen).toHaveLength(1);
   });
 });

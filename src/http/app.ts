@@ -21,7 +21,7 @@ import { registerEnds } from './ends.js';
 import { registerJournal } from './journal.js';
 import { registerOverload } from './overload.js';
 import { logRequest, RequestLog } from './request-log.js';
-import { noteRoutes } from './routes.js';
+import { noteRoutes, toOriginForm } from './routes.js';
 import { registerUpstream } from './upstream.js';
 import { registerVendorApi } from './vendor.js';
 
@@ -85,6 +85,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     },
     // Ids of any length are looked up, and not found, like any others.
     routerOptions: { maxParamLength: 16_384 },
+    rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : toOriginForm(url)),
     // What came in before the socket was closed is answered.
     return503OnClosing: false,
     clientErrorHandler: refuseMalformed,
@@ -93,7 +94,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.setErrorHandler(sendError);
   app.setReplySerializer((answer) => answerText(answer as object));
   refuseExpectations(app);
-  registerNotFound(app, noteRoutes(app), controlAccess !== undefined);
+  const methodsOf = noteRoutes(app);
+  registerNotFound(app, methodsOf, controlAccess !== undefined);
   registerBodyParser(app);
   app.decorateRequest('identity', undefined);
   app.decorateRequest('operation', undefined);
@@ -121,6 +123,6 @@ export function buildApp(options: AppOptions): FastifyInstance {
     validateResponses,
   });
   registerDocs(app, { retell, control: controlAccess && control });
-  if (options.upstream !== undefined) registerUpstream(app, options.upstream);
+  if (options.upstream !== undefined) registerUpstream(app, options.upstream, methodsOf);
   return app;
 }

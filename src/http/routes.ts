@@ -25,3 +25,13 @@ function toPattern(url: string): RegExp {
   const pattern = url.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+').replace('*', '.*');
   return new RegExp(`^${pattern}$`);
 }
+
+/**
+ * RFC 9112, 3.2.2: a server takes the whole URL in the place of the path, as proxies send it.
+ * @returns the path with its query.
+ */
+export function toOriginForm(target: string): string {
+  if (!/^https?:\/\//i.test(target)) return target;
+  const start = target.indexOf('/', target.indexOf('//') + 2);
+  return start === -1 ? '/' : target.slice(start);
+}

@@ -1,27 +1,16 @@
-import { StartupError } from './errors.js';
-import type { Fixtures } from './simulation/fixtures/fixtures.js';
+import { StartupError } from '../errors.js';
+import type { Fixtures } from '../simulation/fixtures/fixtures.js';
+import { asker, isObject, NotFound, type Ask, type AskOptions, type Json } from './ask.js';
 
-export interface PullOptions {
-  /** The URL of a server that speaks the vendor's API. */
-  readonly upstream: string;
-  readonly apiKey: string;
+export interface PullOptions extends AskOptions {
   /** Only these agents, with their engines and the definitions for those; everything if empty. */
   readonly agents: readonly string[];
-  /** Waits so many milliseconds. */
-  readonly sleep: (duration: number) => Promise<void>;
-  /** Told, in a line, of what takes longer and what is left out. */
-  readonly tell: (line: string) => void;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Tries at a request that is answered with 429 or 5xx, and seconds before the second. */
-const mostTries = 6;
-const firstPause = 1;
 const pageSize = 1000;
+
+/** The most pages of one list: a million items. A server that always has more would never end. */
+const mostPages = 1000;
 
 /**
  * Reads engines, agents and test case definitions of an account, by reading requests only, as
@@ -115,74 +104,21 @@ const readAgent = (ask: Ask, id: string): Promise<Json> =>
 async function readAll(ask: Ask, path: string, method: 'GET' | 'POST' = 'GET'): Promise<Json[]> {
   const items: Json[] = [];
   const separator = path.includes('?') ? '&' : '?';
-  for (let key = ''; ;) {
+  const keys = new Set<string>();
+  for (let key = ''; keys.size < mostPages; keys.add(key)) {
     const from = key === '' ? '' : `&pagination_key=${escape(key)}`;
     const url = `${path}${separator}limit=${String(pageSize)}${from}`;
     const page = await ask(method, url, isPage);
-    items.push(...(page['items'] as Json[]));
+    for (const item of page['items'] as Json[]) items.push(item);
     if (page['has_more'] !== true || typeof page['pagination_key'] !== 'string') return items;
     key = page['pagination_key'];
+    if (keys.has(key)) {
+      const fault = `${path} does not end: its pagination_key ${JSON.stringify(key)} comes again`;
+      throw new StartupError('environment', fault);
+    }
   }
+  const fault = `${path} does not end: it has more than ${String(mostPages)} pages`;
+  throw new StartupError('environment', fault);
 }
 
 const isPage = ({ items }: Json): boolean => Array.isArray(items) && items.every(isObject);
-
-/** Answers an object in which all is there that is needed. */
-type Ask = (
-  method: 'GET' | 'POST',
-  path: string,
-  isComplete?: (body: Json) => boolean,
-) => Promise<Json>;
-
-/** The server has nothing of this name. */
-class NotFound extends StartupError {}
-
-function asker({ upstream, apiKey, sleep, tell }: PullOptions): Ask {
-  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
-  return async (method, path, isComplete = () => true) => {
-    const url = upstream.replace(/\/$/, '') + path;
-    for (let attempt = 1; ; attempt += 1) {
-      const body = method === 'POST' ? { body: '{}' } : {};
-      const { answer, text } = await send(url, { method, headers, ...body });
-      const { ok, status } = answer;
-      if (ok) return parse(url, text, isComplete);
-      const isPassing = status === 429 || status >= 500;
-      if (!isPassing || attempt === mostTries) {
-        const [line = ''] = text.slice(0, 300).split('\n');
-        const fault = `${upstream} answers ${String(status)} to ${method} ${path}: ${line}`;
-        // Documented: 422 where an asset is not found.
-        throw new (status === 404 || status === 422 ? NotFound : StartupError)(
-          'environment',
-          fault,
-        );
-      }
-      const told = Number(answer.headers.get('retry-after') ?? NaN);
-      const seconds = told >= 0 ? told : firstPause * 2 ** (attempt - 1);
-      tell(`${upstream} answers ${String(status)}; trying again in ${String(seconds)} s`);
-      await sleep(seconds * 1000);
-    }
-  };
-}
-
-async function send(url: string, init: RequestInit) {
-  try {
-    const answer = await fetch(url, init);
-    return { answer, text: await answer.text() };
-  } catch (error) {
-    const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
-    // Where several addresses of a host were tried, there is no message.
-    const reason = message === '' ? String(code) : message;
-    throw new StartupError('environment', `cannot read ${url}: ${reason}`, { cause: error });
-  }
-}
-
-function parse(url: string, text: string, isComplete: (body: Json) => boolean): Json {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch (error) {
-    throw new StartupError('environment', `${url} answers no JSON`, { cause: error });
-  }
-  if (isObject(body) && isComplete(body)) return body;
-  throw new StartupError('environment', `${url} answers JSON, but not as the vendor does`);
-}

@@ -1,0 +1,117 @@
+import { StartupError } from '../errors.js';
+
+export interface AskOptions {
+  /** The URL of a server that speaks the vendor's API. */
+  readonly upstream: string;
+  readonly apiKey: string;
+  /** Waits so many milliseconds. */
+  readonly sleep: (duration: number) => Promise<void>;
+  /** Returns a signal that is aborted when a request has taken too long. */
+  readonly deadline: () => AbortSignal;
+  /** Told, in a line, of what takes longer and what is left out. */
+  readonly tell: (line: string) => void;
+}
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Returns an object in which everything is that is needed. */
+export type Ask = (
+  method: 'GET' | 'POST',
+  path: string,
+  isComplete?: (body: Json) => boolean,
+) => Promise<Json>;
+
+/** The server has nothing of this name. */
+export class NotFound extends StartupError {}
+
+/** Tries at a request that is answered with 429 or 5xx, and seconds before the second. */
+const mostTries = 6;
+const firstPause = 1;
+
+/** The longest pause that a server may ask for, in seconds. */
+const longestPause = 300;
+
+/** The most bytes of one answer: a page of 1,000 items of 100 kB. */
+const mostBytes = 128 * 1024 * 1024;
+
+/**
+ * Asks a server of the vendor's API, and repeats what it is too busy for.
+ * @throws StartupError if it refuses, can't be reached, or answers what can't be used.
+ */
+export function asker({ upstream, apiKey, sleep, deadline, tell }: AskOptions): Ask {
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  return async (method, path, isComplete = () => true) => {
+    const url = upstream.replace(/\/$/, '') + path;
+    for (let attempt = 1; ; attempt += 1) {
+      const body = method === 'POST' ? { body: '{}' } : {};
+      const { answer, text } = await send(url, { method, headers, ...body, signal: deadline() });
+      const { ok, status } = answer;
+      if (ok) return parse(url, text, isComplete);
+      const isPassing = status === 429 || status >= 500;
+      if (!isPassing || attempt === mostTries) throw refusal(`${method} ${path}`, status, text);
+      const seconds = pauseOf(answer) ?? firstPause * 2 ** (attempt - 1);
+      if (seconds > longestPause) {
+        const fault = `${upstream} answers ${String(status)} and asks to wait ${String(seconds)} s; try again then`;
+        throw new StartupError('environment', fault);
+      }
+      tell(`${upstream} answers ${String(status)}; trying again in ${String(seconds)} s`);
+      await sleep(seconds * 1000);
+    }
+  };
+
+  function refusal(request: string, status: number, text: string): StartupError {
+    const [line = ''] = text.slice(0, 300).split('\n');
+    const fault = `${upstream} answers ${String(status)} to ${request}: ${line}`;
+    // Documented: 422 where an asset is not found.
+    const isMissing = status === 404 || status === 422;
+    return new (isMissing ? NotFound : StartupError)('environment', fault);
+  }
+}
+
+/** The seconds that `Retry-After` asks for: a number, or a date, which the server's own clock tells. */
+function pauseOf({ headers }: Response): number | undefined {
+  const told = headers.get('retry-after');
+  if (told === null) return undefined;
+  const until = Date.parse(told) - Date.parse(headers.get('date') ?? '');
+  const seconds = /^\d+(\.\d+)?$/.test(told.trim()) ? Number(told) : Math.ceil(until / 1000);
+  return Number.isNaN(seconds) ? undefined : Math.max(seconds, 0);
+}
+
+async function send(url: string, init: RequestInit & { signal: AbortSignal }) {
+  try {
+    const answer = await fetch(url, init);
+    return { answer, text: await readText(answer) };
+  } catch (error) {
+    const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+    // Where several addresses of a host were tried, there is no message.
+    const reason = message === '' ? String(code) : message;
+    const told = init.signal.aborted ? 'the answer took too long' : reason;
+    throw new StartupError('environment', `cannot read ${url}: ${told}`, { cause: error });
+  }
+}
+
+async function readText({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw new Error(`the answer has more than ${String(mostBytes)} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function parse(url: string, text: string, isComplete: (body: Json) => boolean): Json {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw new StartupError('environment', `${url} answers no JSON`, { cause: error });
+  }
+  if (isObject(body) && isComplete(body)) return body;
+  throw new StartupError('environment', `${url} answers JSON, but not as the vendor does`);
+}

@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { pull, type PullOptions } from '../src/pull/pull.js';
+
+/** A server that answers everything like this. */
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+}
+
+/** Pulls from such a server, and returns what was told and waited for, in milliseconds. */
+async function pullFrom(answer: RequestListener, options: Partial<PullOptions> = {}) {
+  const upstream = await serve(answer);
+  const told: string[] = [];
+  const pauses: number[] = [];
+  const pulled = pull({
+    upstream,
+    apiKey: 'key_account',
+    agents: [],
+    deadline: () => new AbortController().signal,
+    sleep: (duration) => {
+      pauses.push(duration);
+      return Promise.resolve();
+    },
+    tell: (line) => told.push(line),
+    ...options,
+  });
+  return { result: await pulled.catch((error: unknown) => error as Error), told, pauses };
+}
+
+const page = (more: object = {}): string => JSON.stringify({ items: [], has_more: false, ...more });
+
+describe('a server that misbehaves', () => {
+  it('is left when its list goes on with the same key', async () => {
+    const { result } = await pullFrom((_request, response) =>
+      response.end(page({ has_more: true, pagination_key: 'same' })),
+    );
+    expect(result).toMatchObject({
+      message: '/v2/list-agents does not end: its pagination_key "same" comes again',
+    });
+  });
+
+  it('is left when its list goes on and on with other keys', async () => {
+    let asked = 0;
+    const { result } = await pullFrom((_request, response) => {
+      asked += 1;
+      response.end(page({ has_more: true, pagination_key: String(asked) }));
+    });
+    expect(result).toMatchObject({
+      message: '/v2/list-agents does not end: it has more than 1000 pages',
+    });
+    expect(asked).toBe(1000);
+  });
+
+  it('is left when its answer has no end', async () => {
+    const chunk = Buffer.alloc(1024 * 1024, ' ');
+    const { result } = await pullFrom((_request, response) => {
+      const write = (): void => {
+        while (response.write(chunk));
+      };
+      response.on('drain', write);
+      write();
+    });
+    expect(result).toMatchObject({
+      message: expect.stringMatching(
+        /cannot read .*: the answer has more than \d+ bytes/,
+      ) as string,
+    });
+  });
+
+  it('is left when its answer takes too long', async () => {
+    const late = new AbortController();
+    const { result } = await pullFrom(
+      (_request, response) => {
+        response.write('{"items":');
+        late.abort();
+      },
+      { deadline: () => late.signal },
+    );
+    expect(result).toMatchObject({
+      message: expect.stringMatching(/cannot read .*: the answer took too long/) as string,
+    });
+  });
+
+  it('is left when it asks for a long pause', async () => {
+    // Longer than a timer of Node can wait, which would fire at once.
+    const { result, pauses } = await pullFrom((_request, response) =>
+      response.writeHead(429, { 'retry-after': '2592000' }).end(),
+    );
+    expect(result).toMatchObject({
+      message: expect.stringContaining('answers 429 and asks to wait 2592000 s') as string,
+    });
+    expect(pauses).toEqual([]);
+  });
+});
+
+describe('a server that is busy', () => {
+  /** Answers with 429 and these headers first. */
+  const busyOnce = (headers: Record<string, string>): RequestListener => {
+    let asked = 0;
+    return (_request, response) => {
+      asked += 1;
+      if (asked === 1) response.writeHead(429, headers).end();
+      else response.end(page());
+    };
+  };
+
+  it.each<[string, Record<string, string>, number]>([
+    ['a number', { 'retry-after': '7' }, 7000],
+    ['a fraction', { 'retry-after': '0.25' }, 250],
+    [
+      'a date, by its own clock',
+      {
+        date: 'Thu, 01 Jan 2026 00:00:00 GMT',
+        'retry-after': 'Thu, 01 Jan 2026 00:00:30 GMT',
+      },
+      30_000,
+    ],
+    [
+      'a date that is over',
+      { date: 'Thu, 01 Jan 2026 00:00:00 GMT', 'retry-after': 'Wed, 31 Dec 2025 00:00:00 GMT' },
+      0,
+    ],
+    ['nothing', {}, 1000],
+    ['nonsense', { 'retry-after': 'soon' }, 1000],
+  ])('is asked again after the pause that it names by %s', async (_how, headers, pause) => {
+    const { result, told, pauses } = await pullFrom(busyOnce(headers));
+    expect(result).toMatchObject({ agents: [] });
+    expect(pauses).toEqual([pause]);
+    expect(told).toEqual([expect.stringContaining(`again in ${String(pause / 1000)} s`)]);
+  });
+});
