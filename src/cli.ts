@@ -102,10 +102,9 @@ function closeOnSignal(app: FastifyInstance, emulator: Emulator, log: Log): void
   });
 }
 
-function controlAccessOf({ control, controlToken, host, defaultApiKey }: Config) {
-  return control === 'off'
-    ? undefined
-    : { mode: control, host, token: controlToken, defaultApiKey };
+function controlAccessOf(config: Config) {
+  const { control, controlHosts: otherHosts, controlToken: token, host, defaultApiKey } = config;
+  return control === 'off' ? undefined : { mode: control, host, otherHosts, token, defaultApiKey };
 }
 
 function greeting(url: string, { seed }: Emulator, { apiKeys, defaultApiKey }: Config): string {

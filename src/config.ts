@@ -22,6 +22,7 @@ export interface Config {
   readonly database: string;
   readonly apiKeys: readonly string[];
   readonly control: 'on' | 'off' | 'open';
+  readonly controlHosts: readonly string[];
   readonly controlToken: string | undefined;
   readonly defaultApiKey: string;
   readonly clock: 'real' | 'manual';
@@ -178,11 +179,16 @@ function urlOf(text: string): URL | undefined {
 
 type CheckedValues = Omit<
   Config,
-  'apiKeys' | 'defaultApiKey' | 'fixtures' | 'rules' | 'rulesFile' | 'settings'
+  'apiKeys' | 'controlHosts' | 'defaultApiKey' | 'fixtures' | 'rules' | 'rulesFile' | 'settings'
 > &
-  Config['settings'] & { apiKey?: string[]; defaultApiKey?: string; fixtures?: string[] };
+  Config['settings'] & {
+    apiKey?: string[];
+    controlHost?: string[];
+    defaultApiKey?: string;
+    fixtures?: string[];
+  };
 
-function toConfig({ apiKey = [], fixtures = [], ...values }: CheckedValues) {
+function toConfig({ apiKey = [], controlHost = [], fixtures = [], ...values }: CheckedValues) {
   const { host, port, database, validateResponses, logLevel } = values;
   const { seed, concurrency, runDuration, outcomes } = values;
   const { progression, rateLimit, unknownTestCases, unknownEngines } = values;
@@ -195,6 +201,7 @@ function toConfig({ apiKey = [], fixtures = [], ...values }: CheckedValues) {
     validateResponses,
     logLevel,
     control,
+    controlHosts: controlHost,
     controlToken,
     defaultApiKey,
     clock,

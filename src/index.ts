@@ -52,6 +52,8 @@ export interface StartOptions extends Partial<Settings> {
   readonly journalSize?: number;
   /** Whether the control API is served over HTTP, too; `on` if absent. */
   readonly control?: 'on' | 'off' | 'open';
+  /** Host names that the control API is served under, besides its own. */
+  readonly controlHost?: readonly string[];
   readonly controlToken?: string;
   readonly defaultApiKey?: string;
   /** Where to forward what is not emulated; nowhere if absent. */
@@ -111,12 +113,13 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
       process.emitWarning(error as Error);
     },
   });
-  const { control, controlToken: token, host, defaultApiKey } = config;
+  const { control, controlHosts: otherHosts, controlToken: token, host, defaultApiKey } = config;
   const app = buildApp({
     ...config,
     emulator,
     ...(log && { logger: log.logger }),
-    controlAccess: control === 'off' ? undefined : { mode: control, host, token, defaultApiKey },
+    controlAccess:
+      control === 'off' ? undefined : { mode: control, host, otherHosts, token, defaultApiKey },
   });
   const shutDown = async (): Promise<void> => {
     const closed = app.close();

@@ -73,10 +73,18 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'control',
     placeholder: 'HOW',
-    description: 'the control API: on for this machine only, off, or open for others, too',
+    description:
+      'the control API: on for this machine only, off, or open for other machines of a local network, too',
     default: 'on',
     allowed: 'on, off or open',
     schema: { type: 'string', enum: ['on', 'off', 'open'] },
+  },
+  {
+    name: 'controlHost',
+    placeholder: 'NAME',
+    description: 'host name to serve the control API under, besides its own; repeat it for more',
+    allowed: 'a host name without port, such as emulator.internal.example',
+    schema: { type: 'array', items: { type: 'string', pattern: '^[^\\s/:@]+$' } },
   },
   {
     name: 'controlToken',

@@ -33,6 +33,7 @@ describe('resolveConfig', () => {
       apiKeys: [],
       defaultApiKey: 'key_local',
       control: 'on',
+      controlHosts: [],
       controlToken: undefined,
       clock: 'real',
       fixtures: [],

@@ -2,6 +2,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { loadContract } from '../contract/document.js';
 import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
+import { ApiError } from '../errors.js';
 import { controlFormats } from '../workspace/settings.js';
 import { answerText } from '../repeated-answer.js';
 import { workspaceNameOf } from '../workspace/name.js';
@@ -81,6 +82,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
     http: {
       // Node would refuse a request without Host by itself, without a body.
       requireHostHeader: false,
+      // Otherwise the first of several counts, in silence: now they are there to be refused.
+      joinDuplicateHeaders: true,
       connectionsCheckingInterval: checkIntervalMs,
     },
     // Ids of any length are looked up, and not found, like any others.
@@ -102,6 +105,10 @@ export function buildApp(options: AppOptions): FastifyInstance {
   registerEnds(app);
   if (isLogged) app.onEnd.push(logRequest);
   app.addHook('onRequest', (request, _reply, done) => {
+    // RFC 9112, 3.2: several of them are refused, since others may go by another one.
+    if (request.headers.host?.includes(',') === true) {
+      throw new ApiError('invalid_request', 'There is more than one Host header.');
+    }
     request.identity = identify(request.headers.authorization);
     // Here once, because Fastify makes these options anew each time that they are asked for.
     request.operation = request.routeOptions.config.operationId;

@@ -65,15 +65,53 @@ describe('the control API', () => {
     expect(await tryReset(access, { host: 'emulator.test:4010' })).toMatchObject({ done: true });
   });
 
-  it('takes every host name when it is open, but no foreign origin', async () => {
+  it.each([
+    'retell:4010',
+    'retell_emulator:4010',
+    '192.168.1.5:4010',
+    '[fd00::5]:4010',
+    'localhost:4010',
+  ])('takes names that nobody else can register when it is open: %s', async (host) => {
     const open = { mode: 'open' } as const;
-    expect(await tryReset(open, { host: 'retell:4010' })).toMatchObject({
-      status: 200,
-      done: true,
+    expect(await tryReset(open, { host })).toMatchObject({ status: 200, done: true });
+    const origin = `http://${host}`;
+    expect(await tryReset(open, { host, origin })).toMatchObject({ status: 200, done: true });
+    expect(await tryReset(open, { host, origin: 'http://evil.example' })).toMatchObject({
+      status: 403,
+      done: false,
     });
-    expect(
-      await tryReset(open, { host: 'retell:4010', origin: 'http://evil.example' }),
-    ).toMatchObject({ status: 403, done: false });
+  });
+
+  it.each(['on', 'open'] as const)(
+    'refuses a page whose own name was made to point here, with control %s',
+    async (mode) => {
+      const host = 'rebound.evil.example:4010';
+      const answer = await tryReset({ mode }, { host, origin: `http://${host}` });
+      expect(answer).toMatchObject({ status: 403, done: false });
+      expect(answer.body.message).toContain(
+        'under the host name "rebound.evil.example". Start with --control-host rebound.evil.example',
+      );
+    },
+  );
+
+  it.each(['on', 'open'] as const)(
+    'takes the names that it was given, with control %s',
+    async (mode) => {
+      const access = { mode, otherHosts: ['Emulator.Corp.example'] };
+      const host = 'emulator.corp.example:4010';
+      expect(await tryReset(access, { host })).toMatchObject({ status: 200, done: true });
+      expect(await tryReset(access, { host: 'corp.example' })).toMatchObject({ status: 403 });
+    },
+  );
+
+  it.each([
+    ['cross-site', 403],
+    ['same-site', 403],
+    ['same-origin', 200],
+    ['none', 200],
+  ])('goes by what a browser says of a page: %s', async (site, status) => {
+    const headers = { 'sec-fetch-site': site };
+    expect(await tryReset({}, headers)).toMatchObject({ status, done: status === 200 });
   });
 
   it('is not there when it is off, while health checks are', async () => {

@@ -189,6 +189,8 @@ describe('what is not HTTP', () => {
   it.each([
     ['NONSENSE\r\n\r\n', 400],
     [`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
+    ['GET / HTTP/1.1\r\nhost: localhost\r\nhost: evil.example\r\nconnection: close\r\n\r\n', 400],
+    ['GET /none HTTP/1.1\r\nhost: a\r\nHost: a\r\nconnection: close\r\n\r\n', 400],
   ])('gets an answer in the shape of the contract', async (text, status) => {
     const { head, body } = await exchange(buildTestApp().app, text);
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));

@@ -33,6 +33,7 @@ export const defaultSettings: EmulatorOptions['settings'] = {
 export const thisMachine: NonNullable<AppOptions['controlAccess']> = {
   mode: 'on',
   host: '127.0.0.1',
+  otherHosts: [],
   token: undefined,
   defaultApiKey: 'key_local',
 };
