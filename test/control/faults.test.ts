@@ -229,6 +229,7 @@ describe('a fault rule', () => {
     [{ connection: 'hang', drip: { chunks: 2, over: '1s' } }, /both "connection" and "drip"/],
     [{ connection: 'truncate', phase: 'before' }, /must have the phase "after"/],
     [{ match: { operation: 'getBatch' }, error }, /there is no "getBatch" among createTestCase/],
+    [{ match: { path: '/'.repeat(501) }, error }, /match\/path must NOT have more than 500 char/],
     [{ error: { status: 200 } }, /body\/error\/status must be >= 400/],
     [{ error: { status: 500, headers: { 'a b': '' } } }, /body\/error\/headers .*property name/],
     [{ error: { status: 500, headers: { a: 'x\r\ny' } } }, /body\/error\/headers\/a must match/],

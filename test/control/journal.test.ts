@@ -146,6 +146,7 @@ describe('the journal', () => {
     ['limit=0', /query\/limit must be >= 1/],
     ['valid=maybe', /query\/valid must be boolean/],
     ['since=noon', /query\/since must be milliseconds since the epoch, or a date and time/],
+    [`path=${'*'.repeat(501)}`, /query\/path must NOT have more than 500 characters/],
     ['status=x', /query\/status must be integer/],
   ])('refuses the filter %s', async (query, message) => {
     const { client } = standStill();
@@ -254,6 +255,7 @@ describe('verification', () => {
 
   it.each([
     [{ operation: 'createBatch' }, /body\/operation must name an operation/],
+    [{ path: '*'.repeat(501) }, /body\/path must NOT have more than 500 characters/],
     [{ opertion: 'x' }, /unknown property "opertion"/],
   ])('refuses %j', async (payload, message) => {
     const { client } = standStill();

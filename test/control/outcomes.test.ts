@@ -145,6 +145,10 @@ describe('an outcome rule', () => {
     [{ outcome: { status: 'won' } }, /body\/outcome\/status must be "pass" or "fail" or "error"/],
     [{ outcome: { status: 'pass', duration: 'x' } }, /body\/outcome\/duration must be a duration/],
     [{ outcome: { status: 'pass' }, times: 0 }, /body\/times must be >= 1/],
+    [
+      { outcome: { status: 'pass' }, match: { name: '*'.repeat(501) } },
+      /body\/match\/name must NOT have more than 500 characters/,
+    ],
     [{ outcome: { status: 'pass' }, match: { nmae: 'x' } }, /unknown property "nmae"/],
     [{ outcome: { status: 'pass' }, tiems: 1 }, /unknown property "tiems"/],
     [

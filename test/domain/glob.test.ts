@@ -42,5 +42,8 @@ describe('a glob', () => {
     const [glob, text] = ['*a'.repeat(200) + '*b', 'a'.repeat(10_000)];
     expect(matchesGlob(glob, text)).toBe(false);
     expect(matchesGlob(glob, `${text}b`)).toBe(true);
+    const near = `*${'a'.repeat(200)}?${'a'.repeat(200)}b*`;
+    expect(matchesGlob(near, 'a'.repeat(100_000))).toBe(false);
+    expect(matchesGlob(near, `${'a'.repeat(100_000)}b`)).toBe(true);
   });
 });
