@@ -12,7 +12,7 @@ import {
 } from './config.js';
 import { openEmulator, type Emulator, type FixtureSource } from './emulator.js';
 import { StartupError } from './errors.js';
-import { readFixtures, yaml } from './fixture-file.js';
+import { parseYaml, readFixtures, yaml } from './fixture-file.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { createLog, type Log } from './log.js';
@@ -199,7 +199,7 @@ function readConfigFile(named: string | undefined): ConfigSources['file'] {
     throw new StartupError('usage', `there are two config files, ${path} and ${other}; keep one`);
   }
   try {
-    return { path, content: yaml().parse(readFileSync(path, 'utf8')) };
+    return { path, content: parseYaml(readFileSync(path, 'utf8')) };
   } catch (error) {
     const [reason = ''] = (error as Error).message.split('\n');
     throw new StartupError('usage', `cannot read config file ${path}: ${reason}`, { cause: error });
