@@ -1,0 +1,126 @@
+import type Retell from 'retell-sdk';
+import type { Complete } from './complete.js';
+
+type AgentBody = Retell.AgentCreateParams;
+type AnalysisItem = NonNullable<AgentBody['post_call_analysis_data']>[number];
+
+const analysisItems: Complete<AnalysisItem>[] = [
+  {
+    type: 'string',
+    name: 'customer_name',
+    description: "The customer's name.",
+    examples: ['Ann', 'Bob'],
+    required: true,
+    conditional_prompt: 'Only when it was said.',
+  },
+  {
+    type: 'enum',
+    name: 'topic',
+    description: 'What it was about.',
+    choices: ['refund', 'order'],
+    required: false,
+    conditional_prompt: 'Only when it was said.',
+  },
+  {
+    type: 'boolean',
+    name: 'booked',
+    description: 'Whether a table was booked.',
+    required: false,
+    conditional_prompt: 'Only when it was said.',
+  },
+  {
+    type: 'number',
+    name: 'guests',
+    description: 'How many come.',
+    required: false,
+    conditional_prompt: 'Only when it was said.',
+  },
+  {
+    type: 'system-presets',
+    name: 'call_summary',
+    description: 'Sum it up.',
+    required: true,
+    conditional_prompt: 'Always.',
+  },
+];
+
+/** All properties of an agent, without the engine: that is not changed once there are versions. */
+export const completeAgentChange: Complete<Omit<AgentBody, 'response_engine'>> = {
+  voice_id: 'retell-Cimo',
+  agent_name: 'Ann',
+  allow_dtmf_interruption: true,
+  allow_user_dtmf: true,
+  ambient_sound: 'call-center',
+  ambient_sound_volume: 2,
+  backchannel_frequency: 0.5,
+  backchannel_words: ['yeah'],
+  begin_message_delay_ms: 5000,
+  boosted_keywords: ['kroger'],
+  call_screening_option: { agent_identity: 'Ann of Acme', call_purpose: 'your appointment' },
+  custom_stt_config: { provider: 'azure', endpointing_ms: 100 },
+  data_storage_retention_days: 730,
+  data_storage_setting: 'everything_except_pii',
+  denoising_mode: 'noise-and-background-speech-cancellation',
+  enable_backchannel: true,
+  enable_dynamic_responsiveness: true,
+  enable_dynamic_voice_speed: true,
+  enable_expressive_mode: true,
+  end_call_after_silence_ms: 10_000,
+  expressive_emotion_tags: ['sigh', 'happy'],
+  expressive_mode_prompt: 'Sigh now and then.',
+  fallback_voice_ids: ['cartesia-Cimo', 'minimax-Cimo'],
+  guardrail_config: {
+    input_topics: ['platform_integrity_jailbreaking'],
+    output_topics: ['harassment', 'gambling'],
+  },
+  handbook_config: {
+    ai_disclosure: true,
+    conversational_personality: true,
+    default_personality: true,
+    echo_verification: true,
+    high_empathy: true,
+    nato_phonetic_alphabet: true,
+    natural_filler_words: true,
+    scope_boundaries: true,
+    smart_matching: true,
+    speech_normalization: true,
+  },
+  interruption_sensitivity: 0,
+  ivr_option: { action: { type: 'hangup' }, detection_prompt: 'Press one' },
+  language: ['en-US', 'es-ES'],
+  max_call_duration_ms: 7_200_000,
+  opt_in_signed_url: true,
+  pii_config: { categories: ['person_name', 'pin'], mode: 'post_call' },
+  post_call_analysis_data: analysisItems,
+  post_call_analysis_model: 'gpt-4.1-mini',
+  pronunciation_dictionary: [{ alphabet: 'ipa', phoneme: 'ˈæktʃuəli', word: 'actually' }],
+  reminder_max_count: 0,
+  reminder_trigger_ms: 10_000,
+  responsiveness: 1,
+  ring_duration_ms: 5000,
+  signed_url_expiration_ms: 86_400_000,
+  stt_mode: 'custom',
+  timezone: 'America/New_York',
+  user_dtmf_options: { digit_limit: 1, termination_key: '#', timeout_ms: 1000 },
+  version_description: 'Answers faster',
+  version_title: 'Hotfix',
+  vocab_specialization: 'medical',
+  voice_emotion: 'calm',
+  voice_model: 'eleven_flash_v2',
+  voice_speed: 0.5,
+  voice_temperature: 2,
+  voicemail_option: {
+    action: { type: 'static_text', text: 'Please call back.' },
+    detection_prompt: 'Leave a message',
+  },
+  volume: 2,
+  webhook_events: ['call_started', 'transcript_updated'],
+  webhook_timeout_ms: 10_000,
+  webhook_url: 'https://example.com/webhook',
+};
+
+/** An agent with every property. */
+export const completeAgent: Complete<AgentBody> = {
+  ...completeAgentChange,
+  response_engine: { type: 'retell-llm', llm_id: 'llm_234sdertfsdsfsdf', version: 0 },
+};
