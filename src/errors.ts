@@ -13,6 +13,12 @@ export const reasonPhrase = (status: number): string => STATUS_CODES[status] ?? 
  */
 const table = {
   invalid_request: [400, 'Invalid request format, please check API reference.'],
+  // Observed: the whole of the message. Deploy scripts branch on the words.
+  published_llm: [400, 'Cannot update published LLM'],
+  published_flow: [400, 'Cannot update published conversation flow'],
+  engine_is_fixed: [400, 'Cannot update response engine after agent versions have been created'],
+  // Documented: the status, and no words.
+  engine_in_use: [400, 'Cannot delete a response engine that agents use:'],
   unauthorized: [401, 'API key is missing or invalid.'],
   payment_required: [402, 'Trial has ended, please add payment method.'],
   forbidden: [403, 'Forbidden'],
@@ -26,6 +32,7 @@ const table = {
   unsupported_media_type: [415, 'The request body must be sent as application/json.'],
   expectation_failed: [417, 'What the header Expect asks for cannot be met.'],
   unprocessable: [422, 'Cannot find requested asset under given api key.'],
+  published_agent: [422, 'Cannot update published agent other than version title'],
   rate_limited: [429, 'Account rate limited, please throttle your requests.'],
   client_left: [400, 'The connection closed before the request was complete.'],
   headers_too_large: [431, 'The request headers are too large.'],

@@ -30,6 +30,8 @@ describe('types of the SDK and of the contract, of engines and agents,', () => {
     expectTypeOf<Second<Agent['publish']>>().toExtend<Body<'publishAgentVersion'>>();
     expectTypeOf<Second<Agent['retrieve']>>().toExtend<Query<'getAgent'>>();
     expectTypeOf<Second<Llm['retrieve']>>().toExtend<Query<'getRetellLLM'>>();
+    expectTypeOf<Second<Llm['delete']>>().toExtend<Query<'deleteRetellLLM'>>();
+    expectTypeOf<Second<Flow['delete']>>().toExtend<Query<'deleteConversationFlow'>>();
     expectTypeOf<First<Llm['list']>>().toExtend<Query<'listRetellLLMV2'>>();
     expectTypeOf<First<Flow['list']>>().toExtend<Query<'listConversationFlowsV2'>>();
     expectTypeOf<Second<Agent['listVersions']>>().toExtend<Query<'listAgentVersions'>>();

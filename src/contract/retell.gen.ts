@@ -325,7 +325,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete an LLM */
+        /**
+         * Delete an LLM
+         * @description Refused while a version of an agent names it, unless `force_delete` is true.
+         */
         delete: operations["deleteRetellLLM"];
         options?: never;
         head?: never;
@@ -418,7 +421,7 @@ export interface paths {
         head?: never;
         /**
          * Change a flow
-         * @description Changes the properties that are given, of the version asked for, or the latest. A published version cannot be changed.
+         * @description Changes the properties that are given, of the version asked for, or the latest. `nodes` are replaced as a whole, and each that does not say whether it is `skippable` is not. A published version cannot be changed.
          */
         patch: operations["updateConversationFlow"];
         trace?: never;
@@ -433,7 +436,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a flow */
+        /**
+         * Delete a flow
+         * @description Refused while a version of an agent names it, unless `force_delete` is true.
+         */
         delete: operations["deleteConversationFlow"];
         options?: never;
         head?: never;
@@ -526,7 +532,7 @@ export interface paths {
         head?: never;
         /**
          * Change an agent
-         * @description Changes the properties that are given, of the version asked for, or the latest. A published version cannot be changed.
+         * @description Changes the properties that are given, of the version asked for, or the latest. Of a published version, only the title can be changed. The response engine can be changed as long as the agent has one version, its first.
          */
         patch: operations["updateAgent"];
         trace?: never;
@@ -631,7 +637,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a version of an agent */
+        /**
+         * Make a version of an agent
+         * @description Copies a version to a draft with the next number. Its response engine, if it is here, is copied along: the same id, a draft with the same number, which the new version names. Numbers are skipped where the engine's are further, as when agents share it.
+         */
         post: operations["createAgentVersion"];
         delete?: never;
         options?: never;
@@ -650,9 +659,30 @@ export interface paths {
         put?: never;
         /**
          * Publish a version of an agent
-         * @description Freezes the version, and that of its response engine, and opens the next ones as drafts.
+         * @description Freezes the version where it is, and the version of its response engine that it names. No draft is opened; `create-agent-version` makes the next one. To publish a published version again sets its title and description, if they are given, and changes nothing else.
          */
         post: operations["publishAgentVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/publish-agent/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish the latest version of an agent, and open a draft
+         * @deprecated
+         * @description Freezes the latest version, and the version of its response engine that it names, and then makes the next version, as `create-agent-version` does. Retired by the vendor.
+         */
+        post: operations["publishAgent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -669,7 +699,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a version of an agent */
+        /**
+         * Delete a version of an agent
+         * @description Only a draft, and not the only version. The draft of the response engine that was copied for it goes with it, unless another version of an agent names that.
+         */
         delete: operations["deleteAgentVersion"];
         options?: never;
         head?: never;
@@ -932,6 +965,7 @@ export interface components {
             response_engine?: components["schemas"]["ResponseEngine"];
             agent_name?: string | null;
             version_description?: string | null;
+            version_title?: string | null;
             voice_id?: string;
             /** @enum {string|null} */
             voice_model?: "eleven_turbo_v2" | "eleven_flash_v2" | "eleven_turbo_v2_5" | "eleven_flash_v2_5" | "eleven_multilingual_v2" | "eleven_v3" | "sonic-3" | "sonic-3-latest" | "tts-1" | "gpt-4o-mini-tts" | "speech-02-turbo" | "speech-2.8-turbo" | "s1" | "s2-pro" | "sonic-3.5" | "sonic-3.6" | "s2.1-pro" | "inworld-tts-2" | "inworld-tts-2-flash" | null;
@@ -1414,7 +1448,9 @@ export interface components {
         AgentId: string;
         /** @description The version; the latest if absent. */
         AssetVersion: number;
-        /** @description The version; the latest if absent. */
+        /** @description Deletes an engine that agents use, too; they then name one that there is not. */
+        ForceDelete: boolean;
+        /** @description The version: its number, `latest` (also if absent), or `latest_published`, which is the published one with the highest number. */
         AgentVersion: number | string;
         /**
          * @description The version.
@@ -2075,7 +2111,10 @@ export interface operations {
     };
     deleteRetellLLM: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Deletes an engine that agents use, too; they then name one that there is not. */
+                force_delete?: components["parameters"]["ForceDelete"];
+            };
             header?: never;
             path: {
                 /**
@@ -2291,7 +2330,10 @@ export interface operations {
     };
     deleteConversationFlow: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Deletes an engine that agents use, too; they then name one that there is not. */
+                force_delete?: components["parameters"]["ForceDelete"];
+            };
             header?: never;
             path: {
                 /**
@@ -2424,7 +2466,7 @@ export interface operations {
     getAgent: {
         parameters: {
             query?: {
-                /** @description The version; the latest if absent. */
+                /** @description The version: its number, `latest` (also if absent), or `latest_published`, which is the published one with the highest number. */
                 version?: components["parameters"]["AgentVersion"];
             };
             header?: never;
@@ -2457,7 +2499,7 @@ export interface operations {
     updateAgent: {
         parameters: {
             query?: {
-                /** @description The version; the latest if absent. */
+                /** @description The version: its number, `latest` (also if absent), or `latest_published`, which is the published one with the highest number. */
                 version?: components["parameters"]["AgentVersion"];
             };
             header?: never;
@@ -2750,6 +2792,35 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
+    publishAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789ab
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is published, and the draft is there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
     deleteAgentVersion: {
         parameters: {
             query: {
@@ -2788,7 +2859,7 @@ export interface operations {
     createPlaygroundCompletion: {
         parameters: {
             query?: {
-                /** @description The version; the latest if absent. */
+                /** @description The version: its number, `latest` (also if absent), or `latest_published`, which is the published one with the highest number. */
                 version?: components["parameters"]["AgentVersion"];
             };
             header?: never;

@@ -5,45 +5,49 @@ import {
   type AssetContent,
   type AssetVersion,
 } from '../domain/asset.js';
+import { engineKeyOf } from '../domain/response-engine.js';
 import { ApiError } from '../errors.js';
-import { engineName } from '../simulation/engine-lookup.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { StoredAssetVersion } from '../store/assets.js';
 import {
   changeAsset,
   createAsset,
-  deleteAsset,
   getAsset,
   listAssets,
   listAssetVersions,
+  refusePublished,
   type FoundAsset,
 } from './assets.js';
 import { resolveEngine } from './engines.js';
 import type { Caller, Operation, Services } from './operation.js';
-import { readPageQuery, toPage } from './paging.js';
 
 type Schemas = components['schemas'];
 type AnyEngine = Schemas['ResponseEngine'];
 
 // What is kept is what was validated when it came, so it is as the contract has it.
-const toAgent = (asset: AssetVersion) =>
+export const toAgent = (asset: AssetVersion) =>
   toWireVersion('agent', asset) as unknown as Schemas['Agent'];
 
-/** What an agent says, its engine with the version that it speaks through. */
-function agentContent(services: Services, workspace: Workspace, input: Schemas['AgentInput']) {
-  const { response_engine: engine } = input;
-  const content = saidContent(input);
-  if (engine === undefined || engine.type === 'custom-llm') return content;
-  const resolved = resolveEngine(services, workspace, engine, 'body/response_engine');
-  return { ...content, response_engine: resolved.engine };
+/** An agent's engine, with the version that it speaks through: the latest if none is named. */
+function pinEngine(services: Services, workspace: Workspace, engine: AnyEngine): AnyEngine {
+  if (engine.type === 'custom-llm') return engine;
+  return resolveEngine(services, workspace, engine, 'body/response_engine').engine;
 }
 
-export const createAgent: Operation<'createAgent'> = (services, caller, { body }) =>
-  toAgent(
-    createAsset(services, caller, 'agent', (workspace) => agentContent(services, workspace, body)),
-  );
+/** Observed: named in answers where they were not sent. */
+const defaults = { channel: 'voice', language: 'en-US' };
 
-const get = (
+export const createAgent: Operation<'createAgent'> = (services, caller, { body }) => {
+  const { response_engine: engine } = body;
+  const toContent = (workspace: Workspace): AssetContent => ({
+    ...defaults,
+    ...saidContent(body),
+    response_engine: pinEngine(services, workspace, engine),
+  });
+  return toAgent(createAsset(services, caller, 'agent', toContent));
+};
+
+export const getAgentVersion = (
   services: Services,
   caller: Caller,
   id: string,
@@ -52,19 +56,52 @@ const get = (
 ): FoundAsset => getAsset(services, caller, { kind: 'agent', id, version }, otherwise);
 
 export const getAgent: Operation<'getAgent'> = (services, caller, { params, query }) =>
-  toAgent(get(services, caller, params.agent_id, query.version).asset);
+  toAgent(getAgentVersion(services, caller, params.agent_id, query.version).asset);
 
 export const updateAgent: Operation<'updateAgent'> = (
   services,
   caller,
   { params, query, body },
 ) => {
-  const agent = get(services, caller, params.agent_id, query.version);
-  return toAgent(changeAsset(services, agent, agentContent(services, agent.workspace, body)));
+  const agent = getAgentVersion(services, caller, params.agent_id, query.version);
+  const change = saidContent(body);
+  refusePublished(agent, change);
+  const engine = changedEngine(services, agent, body.response_engine);
+  return toAgent(changeAsset(services, agent, { ...change, ...engine }));
 };
 
+/** The engine that an update leaves an agent. @throws ApiError 400 if it may not be changed */
+function changedEngine(
+  services: Services,
+  { workspace, name, asset }: FoundAsset,
+  engine: AnyEngine | undefined,
+): { response_engine: AnyEngine } | undefined {
+  if (engine === undefined) return undefined;
+  const present = asset.content['response_engine'] as AnyEngine;
+  if (isSameEngine(present, engine)) return { response_engine: present };
+  // Observed. One that has another number than the first was made from another version.
+  if (asset.version > 0 || services.store.assets.listVersions(name).length > 1) {
+    throw new ApiError('engine_is_fixed');
+  }
+  return { response_engine: pinEngine(services, workspace, engine) };
+}
+
+/** True if the engine asked for is the present one, in the same version or in none. */
+function isSameEngine(present: AnyEngine, asked: AnyEngine): boolean {
+  const asksForOther =
+    'version' in asked && (asked.version ?? null) !== null && asked.version !== versionOf(present);
+  return nameOf(present) === nameOf(asked) && !asksForOther;
+}
+
+const nameOf = (engine: AnyEngine): string =>
+  engine.type === 'custom-llm' ? `custom-llm:${engine.llm_websocket_url}` : engineKeyOf(engine);
+
+const versionOf = (engine: AnyEngine): number | null | undefined =>
+  engine.type === 'custom-llm' ? undefined : engine.version;
+
 export const deleteAgent: Operation<'deleteAgent'> = (services, caller, { params }) => {
-  deleteAsset(services, caller, 'agent', params.agent_id);
+  const { name } = getAgentVersion(services, caller, params.agent_id, undefined);
+  services.store.assets.delete(name);
   return undefined;
 };
 
@@ -109,129 +146,3 @@ function passes(
     (name.toLowerCase().includes(query.toLowerCase()) || id.includes(query))
   );
 }
-
-export const getAgentVersions: Operation<'getAgentVersions'> = (services, caller, { params }) => {
-  const { name } = get(services, caller, params.agent_id, undefined);
-  return services.store.assets.listVersions(name).map(toAgent);
-};
-
-export const listAgentVersions: Operation<'listAgentVersions'> = (
-  services,
-  caller,
-  { params, query },
-) => {
-  const { sort_order: order = 'descending' } = query;
-  const list = ['agent versions', caller.workspace, params.agent_id, order];
-  const page = readPageQuery(query, list);
-  const { name } = get(services, caller, params.agent_id, undefined, 'not_found');
-  const versions = services.store.assets
-    .listVersions(name)
-    .map((asset) => ({ ...asset, position: asset.version }));
-  if (order === 'ascending') versions.reverse();
-  const { after } = page;
-  const start =
-    after === undefined
-      ? 0
-      : versions.findIndex(({ version }) =>
-          order === 'ascending' ? version > after : version < after,
-        );
-  const rest = start === -1 ? [] : versions.slice(start, start + page.limit + 1);
-  return toPage(rest, page, list, toVersionSummary);
-};
-
-function toVersionSummary(asset: StoredAssetVersion): Schemas['AgentVersionSummary'] {
-  const { version, isPublished, modifiedAt, baseVersion, content } = asset;
-  const { version_description: description, version_title: title } = content;
-  return {
-    version,
-    is_published: isPublished,
-    last_modification_timestamp: modifiedAt,
-    ...(baseVersion !== null && { base_version: baseVersion }),
-    ...(typeof description === 'string' && { version_description: description }),
-    ...(typeof title === 'string' && { version_title: title }),
-  };
-}
-
-export const createAgentVersion: Operation<'createAgentVersion'> = (
-  services,
-  caller,
-  { params, body },
-) => {
-  const { store } = services;
-  const base = body.base_version;
-  const { name, asset, workspace } = get(services, caller, params.agent_id, base, 'not_found');
-  const make = store.transaction(() => {
-    const added = { content: asset.content, baseVersion: base, modifiedAt: workspace.now };
-    return store.assets.find(name, store.assets.addVersion(name, added));
-  });
-  const made = make();
-  if (made === undefined) throw new ApiError('not_found');
-  return toAgent(made);
-};
-
-/** Documented: the draft is published in place. What it speaks through is frozen along with it. */
-export const publishAgentVersion: Operation<'publishAgentVersion'> = (
-  services,
-  caller,
-  { params, body },
-) => {
-  const { version, version_description: description, version_title: title } = body;
-  const agent = get(services, caller, params.agent_id, version, 'not_found');
-  if (agent.asset.isPublished) {
-    throw new ApiError('invalid_request', `version ${String(version)} is published already`);
-  }
-  const { store } = services;
-  store.transaction(() => {
-    const { name, workspace } = agent;
-    const told = {
-      ...(description !== undefined && { version_description: description }),
-      ...(title !== undefined && { version_title: title }),
-    };
-    changeAsset(services, agent, told);
-    store.assets.publish(name, version, workspace.now);
-    const engine = publishEngine(services, workspace, agent.asset.content);
-    store.assets.addVersion(name, {
-      content: engine === undefined ? agent.asset.content : { ...agent.asset.content, ...engine },
-      baseVersion: version,
-      modifiedAt: workspace.now,
-    });
-  })();
-  return undefined;
-};
-
-/** Freezes an agent's engine, if it is here and a draft. Answers what the next draft speaks through. */
-function publishEngine(
-  { store }: Services,
-  { id: workspaceId, now: modifiedAt }: Workspace,
-  content: AssetContent,
-): AssetContent | undefined {
-  const engine = content['response_engine'] as AnyEngine | undefined;
-  if (engine === undefined || engine.type === 'custom-llm') return undefined;
-  const name = { workspaceId, ...engineName(engine) };
-  const asset = store.assets.find(name, engine.version ?? undefined);
-  if (asset === undefined) return undefined;
-  const { version, isPublished } = asset;
-  if (isPublished) return undefined;
-  store.assets.publish(name, version, modifiedAt);
-  const next = { content: asset.content, baseVersion: version, modifiedAt };
-  return { response_engine: { ...engine, version: store.assets.addVersion(name, next) } };
-}
-
-export const deleteAgentVersion: Operation<'deleteAgentVersion'> = (
-  services,
-  caller,
-  { params, query },
-) => {
-  const { store } = services;
-  const { name, asset } = get(services, caller, params.agent_id, query.version, 'not_found');
-  if (asset.isPublished) {
-    const fault = `version ${String(asset.version)} is published and cannot be deleted`;
-    throw new ApiError('invalid_request', fault);
-  }
-  if (store.assets.listVersions(name).length === 1) {
-    const fault = `version ${String(asset.version)} is the only one of ${asset.id}`;
-    throw new ApiError('invalid_request', fault);
-  }
-  store.assets.deleteVersion(name, asset.version);
-  return undefined;
-};

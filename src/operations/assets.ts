@@ -1,4 +1,5 @@
 import type { AssetContent, AssetKind, AssetVersion } from '../domain/asset.js';
+import type { EngineType } from '../domain/response-engine.js';
 import { ApiError, type ErrorCode } from '../errors.js';
 import { keyedId } from '../random.js';
 import type { Workspace } from '../simulation/workspace.js';
@@ -41,22 +42,55 @@ export function getAsset(
   const workspace = findWorkspace(services, caller);
   if (workspace === undefined) throw new ApiError(otherwise);
   const name = { workspaceId: workspace.id, kind, id };
-  const number = version === undefined ? undefined : Number(version);
-  // Documented: a version may be named by a tag. There are no tags here, so none has it.
-  const asset = Number.isNaN(number) ? undefined : services.store.assets.find(name, number);
+  const asset = findVersion(services.store.assets, name, version);
   return { workspace, name, asset: found(asset, otherwise) };
 }
 
-/** Changes the properties that are given. @throws ApiError 400 if the version is published */
+/** Documented: a version is named by its number or by a tag. There are no tags here but these two. */
+function findVersion(
+  assets: Services['store']['assets'],
+  name: AssetName,
+  version: number | string | undefined,
+): StoredAssetVersion | undefined {
+  if (version === undefined || version === 'latest') return assets.find(name);
+  if (version === 'latest_published') return assets.findLatestPublished(name);
+  return /^\d+$/.test(String(version)) ? assets.find(name, Number(version)) : undefined;
+}
+
+/** Observed: how each refuses changes of what is published. */
+const publishedCodes = {
+  'retell-llm': 'published_llm',
+  'conversation-flow': 'published_flow',
+  agent: 'published_agent',
+} as const satisfies Record<AssetKind, ErrorCode>;
+
+/**
+ * Refuses to change a published version. Observed: of an agent's version, the title may be changed.
+ * @throws ApiError
+ */
+export function refusePublished({ name, asset }: FoundAsset, change: AssetContent): void {
+  if (!asset.isPublished) return;
+  const isTitle = Object.keys(change).every((property) => property === 'version_title');
+  if (name.kind === 'agent' && isTitle) return;
+  throw new ApiError(publishedCodes[name.kind]);
+}
+
+/** Changes the properties that are given. @throws ApiError if the version is published */
 export function changeAsset(
+  services: Services,
+  asset: FoundAsset,
+  change: AssetContent,
+): AssetVersion {
+  refusePublished(asset, change);
+  return writeChange(services, asset, change);
+}
+
+/** Changes the properties that are given, whether the version is published or not. */
+export function writeChange(
   { store }: Services,
   { workspace, name, asset }: FoundAsset,
   change: AssetContent,
 ): AssetVersion {
-  if (asset.isPublished) {
-    const fault = `version ${String(asset.version)} of ${asset.id} is published and cannot be changed`;
-    throw new ApiError('invalid_request', fault);
-  }
   const content = { ...asset.content, ...change };
   // A change that changes nothing is none.
   if (JSON.stringify(content) === JSON.stringify(asset.content)) return asset;
@@ -65,17 +99,36 @@ export function changeAsset(
   return { ...asset, content, modifiedAt };
 }
 
-export function deleteAsset(services: Services, caller: Caller, kind: AssetKind, id: string): void {
+/**
+ * Deletes an LLM or a flow. Documented: refused while an agent uses it, unless it is forced.
+ * @throws ApiError
+ */
+export function deleteEngine(
+  services: Services,
+  caller: Caller,
+  { kind, id, isForced }: { kind: EngineType; id: string; isForced: boolean },
+): void {
   const { name } = getAsset(services, caller, { kind, id }, notFoundCodes[kind]);
-  services.store.assets.delete(name);
+  const { assets } = services.store;
+  const users = isForced ? [] : [...new Set(assets.listPins(name).map(({ agentId }) => agentId))];
+  if (users.length > 0) {
+    const named = users.slice(0, mostNamed).join(', ');
+    const rest = users.length - mostNamed;
+    const others = rest > 0 ? ` and ${String(rest)} more` : '';
+    const detail = `${id} is used by ${named}${others}; force_delete=true deletes it anyway.`;
+    throw new ApiError('engine_in_use', detail);
+  }
+  assets.delete(name);
 }
 
-/** Documented: 404 for flows, 422 for the others. */
+/** Of the agents that use an engine, a refusal names so many. */
+const mostNamed = 3;
+
+/** Documented: 404 for flows, 422 for LLMs. */
 const notFoundCodes = {
   'retell-llm': 'unprocessable',
   'conversation-flow': 'not_found',
-  agent: 'unprocessable',
-} as const satisfies Record<AssetKind, ErrorCode>;
+} as const satisfies Record<EngineType, ErrorCode>;
 
 interface AssetPageQuery {
   readonly limit?: number;

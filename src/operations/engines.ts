@@ -1,5 +1,11 @@
 import type { components } from '../contract/retell.gen.js';
-import { saidContent, toWireVersion, type AssetKind, type AssetVersion } from '../domain/asset.js';
+import {
+  saidContent,
+  toWireVersion,
+  type AssetContent,
+  type AssetKind,
+  type AssetVersion,
+} from '../domain/asset.js';
 import type { ResponseEngine } from '../domain/response-engine.js';
 import { ApiError, type ErrorCode } from '../errors.js';
 import { engineName, lookUpEngine, type ResolvedEngine } from '../simulation/engine-lookup.js';
@@ -7,7 +13,7 @@ import type { Workspace } from '../simulation/workspace.js';
 import {
   changeAsset,
   createAsset,
-  deleteAsset,
+  deleteEngine,
   getAsset,
   listAssets,
   listAssetVersions,
@@ -30,6 +36,8 @@ export const createRetellLLM: Operation<'createRetellLLM'> = (services, caller, 
   toLlm(
     createAsset(services, caller, 'retell-llm', () => ({
       ...((body.s2s_model ?? null) === null && { model: defaultModel }),
+      // Observed: named in answers where it was not sent.
+      start_speaker: 'agent',
       ...saidContent(body),
     })),
   );
@@ -73,20 +81,36 @@ export const updateConversationFlow: Operation<'updateConversationFlow'> = (
   { params: { conversation_flow_id: id }, query: { version }, body },
 ) => {
   const asset = get(services, caller, 'conversation-flow', id, version);
-  return toFlow(changeAsset(services, asset, saidContent(body)));
+  return toFlow(changeAsset(services, asset, withSkippable(saidContent(body))));
 };
 
-export const deleteRetellLLM: Operation<'deleteRetellLLM'> = (services, caller, { params }) => {
-  deleteAsset(services, caller, 'retell-llm', params.llm_id);
+/** Observed: an update takes the nodes as a whole, and says of each whether it is skippable. */
+function withSkippable(change: AssetContent): AssetContent {
+  const { nodes } = change;
+  if (!Array.isArray(nodes)) return change;
+  return {
+    ...change,
+    nodes: nodes.map((node: object) =>
+      'skippable' in node ? node : { ...node, skippable: false },
+    ),
+  };
+}
+
+export const deleteRetellLLM: Operation<'deleteRetellLLM'> = (
+  services,
+  caller,
+  { params: { llm_id: id }, query: { force_delete: isForced = false } },
+) => {
+  deleteEngine(services, caller, { kind: 'retell-llm', id, isForced });
   return undefined;
 };
 
 export const deleteConversationFlow: Operation<'deleteConversationFlow'> = (
   services,
   caller,
-  { params },
+  { params: { conversation_flow_id: id }, query: { force_delete: isForced = false } },
 ) => {
-  deleteAsset(services, caller, 'conversation-flow', params.conversation_flow_id);
+  deleteEngine(services, caller, { kind: 'conversation-flow', id, isForced });
   return undefined;
 };
 

@@ -1,14 +1,17 @@
 import {
-  createAgent,
   createAgentVersion,
-  deleteAgent,
   deleteAgentVersion,
-  getAgent,
   getAgentVersions,
+  listAgentVersions,
+  publishAgent,
+  publishAgentVersion,
+} from './agent-versions.js';
+import {
+  createAgent,
+  deleteAgent,
+  getAgent,
   listAgents,
   listAgentsV2,
-  listAgentVersions,
-  publishAgentVersion,
   updateAgent,
 } from './agents.js';
 import {
@@ -75,6 +78,7 @@ export const operationsTable = {
   listAgentVersions,
   createAgentVersion,
   publishAgentVersion,
+  publishAgent,
   deleteAgentVersion,
   createPlaygroundCompletion,
 } satisfies { [Id in OperationId]: Operation<Id> };

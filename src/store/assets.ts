@@ -1,5 +1,10 @@
 import { hash } from 'node:crypto';
-import type { AssetContent, AssetKind, AssetVersion } from '../domain/asset.js';
+import {
+  idPropertyOf,
+  type AssetContent,
+  type AssetKind,
+  type AssetVersion,
+} from '../domain/asset.js';
 import { required, type Db } from './database.js';
 import { memory } from '../memory.js';
 
@@ -26,6 +31,13 @@ export interface NewAssetVersion {
   readonly content: AssetContent;
   readonly baseVersion: number | null;
   readonly modifiedAt: number;
+}
+
+/** What a version of an agent says of its engine. */
+export interface EnginePin {
+  readonly agentId: string;
+  /** Null if none is named. */
+  readonly engineVersion: number | null;
 }
 
 /** A page of assets, the latest version of each. */
@@ -58,6 +70,10 @@ export interface AssetStore {
   refer(asset: AssetName, version?: number): AssetReference | undefined;
   /** The same with what it says. */
   find(asset: AssetName, version?: number): StoredAssetVersion | undefined;
+  /** The published version with the highest number. */
+  findLatestPublished(asset: AssetName): StoredAssetVersion | undefined;
+  /** What versions of agents name this engine, by the order of their agents. */
+  listPins(engine: AssetName): EnginePin[];
   getContent(contentKey: number): AssetContent;
   /** Keeps the same once, and answers its key. */
   keepContent(workspaceId: number, content: AssetContent): number;
@@ -106,6 +122,18 @@ export function assetStore(db: Db): AssetStore {
      WHERE ${isNamed} AND (:version IS NULL OR version = :version)
      ORDER BY version DESC LIMIT 1`,
   );
+  const findLatestPublished = db.prepare<AssetName, Row>(
+    `${selectVersions} WHERE ${isNamed} AND is_published = 1 ORDER BY version DESC LIMIT 1`,
+  );
+  const listPins = db.prepare<AssetName & { idPath: string }, EnginePin>(
+    `SELECT asset_id AS agentId, content ->> '$.response_engine.version' AS engineVersion
+     FROM assets
+     JOIN asset_versions ON asset_versions.asset_key = assets.asset_key
+     JOIN asset_contents ON asset_contents.content_key = asset_versions.content_key
+     WHERE assets.workspace_id = :workspaceId AND kind = 'agent'
+       AND content ->> '$.response_engine.type' = :kind AND content ->> :idPath = :id
+     ORDER BY assets.asset_key`,
+  );
   const getContent = db
     .prepare<{ contentKey: number }, string>(
       'SELECT content FROM asset_contents WHERE content_key = :contentKey',
@@ -148,6 +176,12 @@ export function assetStore(db: Db): AssetStore {
       const row = find.get({ ...asset, version: version ?? null });
       return row && toVersion(row);
     },
+    findLatestPublished(asset) {
+      const row = findLatestPublished.get(asset);
+      return row && toVersion(row);
+    },
+    listPins: (engine) =>
+      listPins.all({ ...engine, idPath: `$.response_engine.${idPropertyOf[engine.kind]}` }),
     getContent: (contentKey) =>
       JSON.parse(required(getContent.get({ contentKey }))) as AssetContent,
     listVersions: (asset) => listVersions.all(asset).map(toVersion),

@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, standStill } from '../support/control.js';
+import { standStill } from '../support/control.js';
 import { buildTestApp, someFlow, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
@@ -28,6 +27,7 @@ describe('an agent', () => {
     expect(id).toMatch(/^agent_[0-9a-f]{28}$/);
     expect(agent).toEqual({
       ...{ agent_id: id, version: 0, base_version: null, is_published: false },
+      ...{ channel: 'voice', language: 'en-US' },
       ...{ voice_id: 'v', agent_name: 'Ann', mystery: [1] },
       response_engine: { type: 'retell-llm', llm_id: llmId, version: 0 },
       last_modification_timestamp: newYear,
@@ -35,38 +35,6 @@ describe('an agent', () => {
     expect(await get(client, id)).toEqual(agent);
     const { status } = await client.send({ method: 'GET', url: `/get-agent/${id}?version=prod` });
     expect(status).toBe(422);
-  });
-
-  it('is frozen by publishing, with its engine, and goes on as a draft', async () => {
-    const { client } = standStill();
-    const { id, llmId } = await createAgent(client);
-    await advance(client, '1s');
-    const told = { version: 0, version_description: 'First', version_title: 'One' };
-    await client.call('POST', `/publish-agent-version/${id}`, told);
-    expect(await get(client, id, 0)).toMatchObject({ is_published: true, version_title: 'One' });
-    expect(await get(client, id)).toMatchObject({
-      ...{ version: 1, is_published: false, base_version: 0 },
-      response_engine: { llm_id: llmId, version: 1 },
-      last_modification_timestamp: newYear + 1000,
-    });
-    const llm = (version: string) => client.call('GET', `/get-retell-llm/${llmId}${version}`);
-    expect(await llm('?version=0')).toMatchObject({ is_published: true });
-    expect(await llm('')).toMatchObject({ version: 1, is_published: false, begin_message: 'Hi' });
-    for (const [url, payload] of [
-      [`/update-agent/${id}?version=0`, { agent_name: 'No' }],
-      [`/update-retell-llm/${llmId}?version=0`, { begin_message: 'No' }],
-    ] as const) {
-      const { status, body } = await client.send({ method: 'PATCH', url, payload });
-      expect(status).toBe(400);
-      expect(body['message']).toMatch(/version 0 of \w+ is published and cannot be changed/);
-    }
-    await client.call('PATCH', `/update-agent/${id}`, { agent_name: 'Yes' });
-    await client.call('PATCH', `/update-retell-llm/${llmId}`, { begin_message: 'Yes' });
-    expect(await get(client, id, 0)).not.toHaveProperty('agent_name');
-    const again = await client.send({
-      ...{ method: 'POST', url: `/publish-agent-version/${id}`, payload: { version: 0 } },
-    });
-    expect(again.body['message']).toContain('version 0 is published already');
   });
 
   it('has versions that are made, listed and deleted, and numbers that are never reused', async () => {
@@ -128,7 +96,7 @@ describe('an agent', () => {
   it('goes along with snapshots, resets, exports and fixtures', async () => {
     const { client } = standStill();
     const { id } = await createAgent(client, { agent_name: 'A' });
-    await client.call('POST', `/publish-agent-version/${id}`, { version: 0 });
+    await client.call('POST', `/publish-agent/${id}`);
     await client.call('DELETE', `/delete-agent-version/${id}?version=1`);
     await client.call('POST', '/_emulator/snapshots/s');
     const state = await client.call('GET', '/_emulator/export');
@@ -147,58 +115,6 @@ describe('an agent', () => {
     await client.call('POST', '/_emulator/fixtures', state);
     expect(await client.call('GET', '/_emulator/export')).toEqual(state);
     expect(await goOn()).toEqual(first);
-  });
-});
-
-describe('versions', () => {
-  it('keep their laws in any sequence of steps', async () => {
-    const version = fc.nat({ max: 6 });
-    const step = fc.oneof(
-      fc.record({ do: fc.constant('change'), version, text: fc.string({ maxLength: 3 }) }),
-      fc.record({ do: fc.constant('make'), version }),
-      fc.record({ do: fc.constant('publish'), version }),
-      fc.record({ do: fc.constant('delete'), version }),
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-        const { client } = buildTestApp();
-        const { id } = await createAgent(client());
-        const frozen = new Map<unknown, string>();
-        let highest = 0;
-        for (const step of steps) {
-          const v = String(step.version);
-          const send = (method: 'PATCH' | 'POST' | 'DELETE', url: string, payload?: object) =>
-            client().send({ method, url, ...(payload && { payload }) });
-          if ('text' in step) {
-            await send('PATCH', `/update-agent/${id}?version=${v}`, { agent_name: step.text });
-          } else if (step.do === 'make') {
-            const base = { base_version: step.version };
-            const { status, body } = await send('POST', `/create-agent-version/${id}`, base);
-            // A number is used once, and rises.
-            if (status === 201) expect(body['version']).toBeGreaterThan(highest);
-          } else if (step.do === 'publish') {
-            await send('POST', `/publish-agent-version/${id}`, { version: step.version });
-          } else {
-            await send('DELETE', `/delete-agent-version/${id}?version=${v}`);
-          }
-          const versions = await client().call<Json[]>('GET', `/get-agent-versions/${id}`);
-          const numbers = versions.map(({ version }) => version as number);
-          expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
-          expect(await get(client(), id)).toEqual(versions[0]);
-          highest = Math.max(highest, ...numbers);
-          for (const [number, text] of frozen) {
-            const still = versions.find((version) => version['version'] === number);
-            expect(JSON.stringify(still)).toBe(text);
-          }
-          for (const version of versions) {
-            if (version['is_published'] === true) {
-              frozen.set(version['version'], JSON.stringify(version));
-            }
-          }
-        }
-      }),
-      { numRuns: 40 },
-    );
   });
 });
 

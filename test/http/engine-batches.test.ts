@@ -27,7 +27,7 @@ describe('a batch on an engine that is here', () => {
     const { agent_id } = await client.call('POST', '/create-agent', {
       ...{ voice_id: 'v', response_engine: on(llm_id) },
     });
-    await client.call('POST', `/publish-agent-version/${String(agent_id)}`, { version: 0 });
+    await client.call('POST', `/create-agent-version/${String(agent_id)}`, { base_version: 0 });
     const next = await client.createBatchTest(['a'], on(llm_id));
     expect(next.response_engine).toEqual(on(llm_id, 1));
     expect((await client.createBatchTest(['a'], on(llm_id, 0))).response_engine).toEqual(

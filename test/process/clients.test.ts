@@ -136,6 +136,7 @@ describe('the way from nothing to a verdict', () => {
     const engine = { type: 'retell-llm', llm_id: llm.llm_id } as const;
     const agent = await client.agent.create({ voice_id: 'v', response_engine: engine });
     await client.agent.publish(agent.agent_id, { version: 0 });
+    await client.agent.createVersion(agent.agent_id, { base_version: 0 });
     expect(await client.agent.retrieve(agent.agent_id)).toMatchObject({ version: 1 });
     const tool_mocks = [mock('book'), mock('bill')];
     const ids: string[] = [];

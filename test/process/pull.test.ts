@@ -33,6 +33,7 @@ async function startAccount() {
   }
   const [first] = agents;
   await client.agent.publish(first?.agent_id ?? '', { version: 0 });
+  await client.agent.createVersion(first?.agent_id ?? '', { base_version: 0 });
   await client.conversationFlow.create({
     start_speaker: 'agent',
     model_choice: { type: 'cascading', model: 'gpt-4.1' },

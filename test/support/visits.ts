@@ -175,6 +175,10 @@ export const visits: Record<string, Visit> = {
     body: () => ({ version: 0 }),
     malformed: { body: {} },
   },
+  publishAgent: {
+    url: ({ agent }) => `/publish-agent/${agent}`,
+    malformed: { url: '/publish-agent/%zz' },
+  },
   deleteAgentVersion: {
     url: ({ agent }) => `/delete-agent-version/${agent}?version=1`,
     malformed: { url: '/delete-agent-version/x' },

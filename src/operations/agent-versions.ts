@@ -1,0 +1,197 @@
+import type { components } from '../contract/retell.gen.js';
+import type { AssetContent } from '../domain/asset.js';
+import { ApiError } from '../errors.js';
+import { engineName } from '../simulation/engine-lookup.js';
+import type { StoredAssetVersion } from '../store/assets.js';
+import { required } from '../store/database.js';
+import { getAgentVersion, toAgent } from './agents.js';
+import { writeChange, type FoundAsset } from './assets.js';
+import type { Operation, Services } from './operation.js';
+import { readPageQuery, toPage } from './paging.js';
+
+type Schemas = components['schemas'];
+type AnyEngine = Schemas['ResponseEngine'];
+type HostedEngine = Exclude<AnyEngine, { type: 'custom-llm' }>;
+
+export const getAgentVersions: Operation<'getAgentVersions'> = (services, caller, { params }) => {
+  const { name } = getAgentVersion(services, caller, params.agent_id, undefined);
+  return services.store.assets.listVersions(name).map(toAgent);
+};
+
+export const listAgentVersions: Operation<'listAgentVersions'> = (
+  services,
+  caller,
+  { params, query },
+) => {
+  const { sort_order: order = 'descending' } = query;
+  const list = ['agent versions', caller.workspace, params.agent_id, order];
+  const page = readPageQuery(query, list);
+  const { name } = getAgentVersion(services, caller, params.agent_id, undefined, 'not_found');
+  const versions = services.store.assets
+    .listVersions(name)
+    .map((asset) => ({ ...asset, position: asset.version }));
+  if (order === 'ascending') versions.reverse();
+  const { after } = page;
+  const start =
+    after === undefined
+      ? 0
+      : versions.findIndex(({ version }) =>
+          order === 'ascending' ? version > after : version < after,
+        );
+  const rest = start === -1 ? [] : versions.slice(start, start + page.limit + 1);
+  return toPage(rest, page, list, toVersionSummary);
+};
+
+function toVersionSummary(asset: StoredAssetVersion): Schemas['AgentVersionSummary'] {
+  const { version, isPublished, modifiedAt, baseVersion, content } = asset;
+  const { version_description: description, version_title: title } = content;
+  return {
+    version,
+    is_published: isPublished,
+    last_modification_timestamp: modifiedAt,
+    ...(baseVersion !== null && { base_version: baseVersion }),
+    ...(typeof description === 'string' && { version_description: description }),
+    ...(typeof title === 'string' && { version_title: title }),
+  };
+}
+
+export const createAgentVersion: Operation<'createAgentVersion'> = (
+  services,
+  caller,
+  { params, body },
+) => {
+  const base = getAgentVersion(services, caller, params.agent_id, body.base_version, 'not_found');
+  return toAgent(services.store.transaction(() => openDraft(services, base))());
+};
+
+/**
+ * Makes the next version of an agent, a draft. Observed: its engine is copied along with it, from the
+ * version that the base names, to a draft with the number of the new version.
+ */
+function openDraft(
+  { store: { assets } }: Services,
+  { name, asset, workspace }: FoundAsset,
+): StoredAssetVersion {
+  const { now: modifiedAt } = workspace;
+  const engine = hostedEngine(asset.content);
+  const engineAsset = engine && { workspaceId: workspace.id, ...engineName(engine) };
+  const source =
+    engineAsset &&
+    (assets.find(engineAsset, engine.version ?? undefined) ?? assets.find(engineAsset));
+  // The first number that neither has had: where agents share an engine, each skips some.
+  const version = Math.max(
+    assets.nextVersion(name),
+    engineAsset !== undefined && source !== undefined ? assets.nextVersion(engineAsset) : 0,
+  );
+  if (engineAsset !== undefined && source !== undefined) {
+    const { content, version: baseVersion } = source;
+    assets.addVersion(engineAsset, { content, baseVersion, modifiedAt }, version);
+  }
+  // An engine that is not here may be named without a version: its latest, whatever that is.
+  const isPinned = source !== undefined || typeof engine?.version === 'number';
+  const content = {
+    ...asset.content,
+    ...(isPinned && { response_engine: { ...engine, version } }),
+  };
+  assets.addVersion(name, { content, baseVersion: asset.version, modifiedAt }, version);
+  return required(assets.find(name, version));
+}
+
+/** Undefined for an engine that nobody here can know. */
+function hostedEngine(content: AssetContent): HostedEngine | undefined {
+  const engine = content['response_engine'] as AnyEngine | undefined;
+  return engine === undefined || engine.type === 'custom-llm' ? undefined : engine;
+}
+
+/**
+ * Observed: the version is published in place, with its engine's, and no draft is opened. What it does
+ * to a published version is not known: here it sets what it says of it, so that scripts can be run again.
+ */
+export const publishAgentVersion: Operation<'publishAgentVersion'> = (
+  services,
+  caller,
+  { params, body },
+) => {
+  const { version, version_description: description, version_title: title } = body;
+  const agent = getAgentVersion(services, caller, params.agent_id, version, 'not_found');
+  const { isPublished, id } = agent.asset;
+  if (isPublished) {
+    caller.warnLater?.(() => [`version ${String(version)} of ${id} was published already`]);
+  }
+  const labels = {
+    ...(description !== undefined && { version_description: description }),
+    ...(title !== undefined && { version_title: title }),
+  };
+  services.store.transaction(() => {
+    publish(services, agent, labels);
+  })();
+  return undefined;
+};
+
+/** Observed: what it did while it was not retired: it publishes the latest version and opens a draft. */
+export const publishAgent: Operation<'publishAgent'> = (services, caller, { params }) => {
+  const agent = getAgentVersion(services, caller, params.agent_id, undefined, 'not_found');
+  const { store } = services;
+  store.transaction(() => {
+    publish(services, agent, {});
+    const asset = required(store.assets.find(agent.name, agent.asset.version));
+    openDraft(services, { ...agent, asset });
+  })();
+  return undefined;
+};
+
+/** Publishes a version of an agent, and that of its engine, if that is here. */
+function publish(services: Services, agent: FoundAsset, labels: AssetContent): void {
+  const { assets } = services.store;
+  const { name, asset, workspace } = agent;
+  const engine = hostedEngine(asset.content);
+  const engineAsset = engine && { workspaceId: workspace.id, ...engineName(engine) };
+  const source = engineAsset && assets.find(engineAsset, engine.version ?? undefined);
+  if (engineAsset !== undefined && source?.isPublished === false) {
+    assets.publish(engineAsset, source.version, workspace.now);
+  }
+  if (asset.isPublished) {
+    writeChange(services, agent, labels);
+    return;
+  }
+  // From here on it must not follow the latest version of its engine.
+  const pin = source && { response_engine: { ...engine, version: source.version } };
+  writeChange(services, agent, { ...labels, ...pin });
+  assets.publish(name, asset.version, workspace.now);
+}
+
+/** With the copy of its engine that was made for it, unless that is published, or used by others. */
+export const deleteAgentVersion: Operation<'deleteAgentVersion'> = (
+  services,
+  caller,
+  { params, query },
+) => {
+  const { store } = services;
+  const agent = getAgentVersion(services, caller, params.agent_id, query.version, 'not_found');
+  const { name, asset } = agent;
+  if (asset.isPublished) {
+    const fault = `version ${String(asset.version)} is published and cannot be deleted`;
+    throw new ApiError('invalid_request', fault);
+  }
+  if (store.assets.listVersions(name).length === 1) {
+    const fault = `version ${String(asset.version)} is the only one of ${asset.id}`;
+    throw new ApiError('invalid_request', fault);
+  }
+  store.transaction(() => {
+    store.assets.deleteVersion(name, asset.version);
+    deleteCopyOfEngine(services, agent);
+  })();
+  return undefined;
+};
+
+function deleteCopyOfEngine({ store: { assets } }: Services, { workspace, asset }: FoundAsset) {
+  const engine = hostedEngine(asset.content);
+  if (typeof engine?.version !== 'number') return;
+  const engineAsset = { workspaceId: workspace.id, ...engineName(engine) };
+  const copy = assets.find(engineAsset, engine.version);
+  // One that was copied from none came before the agent.
+  if (copy === undefined || copy.isPublished || copy.baseVersion === null) return;
+  const isUsed = assets.listPins(engineAsset).some((pin) => pin.engineVersion === copy.version);
+  const isOnlyOne = assets.listVersions(engineAsset).length === 1;
+  if (!isUsed && !isOnlyOne) assets.deleteVersion(engineAsset, copy.version);
+}
