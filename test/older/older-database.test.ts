@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startEmulator } from '../../src/index.js';
 import { temporaryFolder } from '../support/files.js';
+import { clientOf } from '../support/library.js';
 
 const stored = (name: string) => readFileSync(new URL(name, import.meta.url));
 
@@ -67,6 +68,26 @@ describe('a database that an emulator of migration 6 left behind', () => {
     expect(await workspace.batchTests.step(manual)).toMatchObject({ passCount: 1, failCount: 1 });
     expect((await get(`/get-batch-test/${polls}`)).body).toMatchObject({ status: 'in_progress' });
     expect((await get(`/get-batch-test/${polls}`)).body).toMatchObject({ status: 'complete' });
+  });
+
+  // It opened a draft whenever it published; this one publishes in place.
+  it('goes on with a draft that was opened by publishing', async () => {
+    const { workspace, get } = await startOnOlder(6);
+    const client = clientOf(workspace);
+    const id = 'agent_a5dcca2b71242f31daebcbfea45b';
+    const llmId = 'llm_2aa852e74bf42d95e24558fb811e';
+    expect((await get(`/get-agent/${id}?version=latest_published`)).body).toMatchObject({
+      version: 0,
+    });
+    await client.llm.update(llmId, { begin_message: 'Edited.' });
+    await client.agent.publish(id, { version: 1 });
+    expect(await client.agent.retrieve(id)).toMatchObject({ version: 1, is_published: true });
+    const engine = { type: 'retell-llm', llm_id: llmId, version: 2 };
+    expect(await client.agent.createVersion(id, { base_version: 1 })).toMatchObject({
+      ...{ version: 2, is_published: false, response_engine: engine },
+    });
+    const copy = { version: 2, is_published: false, begin_message: 'Edited.' };
+    expect(await client.llm.retrieve(llmId)).toMatchObject(copy);
   });
 
   it('goes back to the middle of its work', async () => {
