@@ -51,12 +51,19 @@ const toFraction = (digits: string): number => Number.parseInt(digits, 16) / 2 *
 export const derivedHex = (length: number, ...key: ChanceKey): string =>
   hash('sha256', JSON.stringify(key), 'hex').slice(0, length);
 
+/** Lower-case letters and digits, 48 at the most, that depend on the key alone. */
+export const derivedAlphanumeric = (length: number, ...key: ChanceKey): string =>
+  BigInt(`0x${derivedHex(64, ...key)}`)
+    .toString(36)
+    .padStart(48, '0')
+    .slice(-length);
+
 type KeyedKind = Exclude<keyof typeof idPrefixes, NumberedKind>;
 
 /** Observed: digits after the prefix; 12 where nothing stands here. */
 const idLengths: Partial<Record<KeyedKind, number>> = {
   'retell-llm': 28,
-  agent: 28,
+  agent: 26,
 };
 
 /**

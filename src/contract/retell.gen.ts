@@ -891,7 +891,7 @@ export interface components {
              */
             test_case_definition_id: string;
             test_case_definition_snapshot: components["schemas"]["TestCaseDefinition"];
-            /** @description What was said, in `transcript`, and the values of the variables, in `dynamicVariables`. Null until the run has ended. */
+            /** @description What was said, in `transcript`, and the values of the variables, in `dynamicVariables`; and `callEnded`, `knowledgeBaseRetrievedContents`, for LLMs `toolMocks` and `currentState`, for flows `currentNodeId`. Null until the run has ended. */
             transcript_snapshot?: Record<string, never> | null;
             /** @description Why the run ended as it did. Null until it has. */
             result_explanation?: string | null;
@@ -1443,7 +1443,7 @@ export interface components {
         ConversationFlowIdPath: string;
         /**
          * @description The agent's id.
-         * @example agent_0123456789abcdef0123456789ab
+         * @example agent_0123456789abcdef0123456789
          */
         AgentId: string;
         /** @description The version; the latest if absent. */
@@ -2473,7 +2473,7 @@ export interface operations {
             path: {
                 /**
                  * @description The agent's id.
-                 * @example agent_0123456789abcdef0123456789ab
+                 * @example agent_0123456789abcdef0123456789
                  */
                 agent_id: components["parameters"]["AgentId"];
             };
@@ -2506,7 +2506,7 @@ export interface operations {
             path: {
                 /**
                  * @description The agent's id.
-                 * @example agent_0123456789abcdef0123456789ab
+                 * @example agent_0123456789abcdef0123456789
                  */
                 agent_id: components["parameters"]["AgentId"];
             };
@@ -2546,7 +2546,7 @@ export interface operations {
             path: {
                 /**
                  * @description The agent's id.
-                 * @example agent_0123456789abcdef0123456789ab
+                 * @example agent_0123456789abcdef0123456789
                  */
                 agent_id: components["parameters"]["AgentId"];
             };
@@ -2650,7 +2650,7 @@ export interface operations {
             path: {
                 /**
                  * @description The agent's id.
-                 * @example agent_0123456789abcdef0123456789ab
+                 * @example agent_0123456789abcdef0123456789
                  */
                 agent_id: components["parameters"]["AgentId"];
             };
@@ -2687,7 +2687,7 @@ export interface operations {
             path: {
                 /**
                  * @description The agent's id.
-                 * @example agent_0123456789abcdef0123456789ab
+                 * @example agent_0123456789abcdef0123456789
                  */
                 agent_id: components["parameters"]["AgentId"];
             };
@@ -2720,7 +2720,7 @@ export interface operations {
             path: {
                 /**
                  * @description The agent's id.
-                 * @example agent_0123456789abcdef0123456789ab
+                 * @example agent_0123456789abcdef0123456789
                  */
                 agent_id: components["parameters"]["AgentId"];
             };
@@ -2760,7 +2760,7 @@ export interface operations {
             path: {
                 /**
                  * @description The agent's id.
-                 * @example agent_0123456789abcdef0123456789ab
+                 * @example agent_0123456789abcdef0123456789
                  */
                 agent_id: components["parameters"]["AgentId"];
             };
@@ -2834,7 +2834,7 @@ export interface operations {
             path: {
                 /**
                  * @description The agent's id.
-                 * @example agent_0123456789abcdef0123456789ab
+                 * @example agent_0123456789abcdef0123456789
                  */
                 agent_id: components["parameters"]["AgentId"];
             };
@@ -2866,7 +2866,7 @@ export interface operations {
             path: {
                 /**
                  * @description The agent's id.
-                 * @example agent_0123456789abcdef0123456789ab
+                 * @example agent_0123456789abcdef0123456789
                  */
                 agent_id: components["parameters"]["AgentId"];
             };

@@ -3,6 +3,10 @@ import type { Order } from './ordered-outcome.js';
 
 interface RunBase {
   readonly id: string;
+  /** How many batches of the workspace were created before its own. */
+  readonly batchOrdinal: number;
+  /** Its place in its batch, from 0. */
+  readonly runIndex: number;
   /** When its batch was created, in milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -28,8 +32,12 @@ export type EndedTestRun = RunBase & Started & { readonly status: Outcome };
 export const hasEnded = (run: TestRun): run is EndedTestRun =>
   run.status !== 'pending' && run.status !== 'in_progress';
 
-/** When the run last changed. */
-export function modifiedAt(run: TestRun): number {
-  if (run.status === 'pending') return run.createdAt;
-  return run.status === 'in_progress' ? run.startedAt : run.endsAt;
-}
+/**
+ * When the run was created, as it is told. Observed: the times of a batch's runs rise in the order
+ * of the request; here by a millisecond each.
+ */
+export const toldCreation = ({ createdAt, runIndex }: RunBase): number => createdAt + runIndex;
+
+/** When the run started, as it is told: not before it was created. */
+export const toldStart = (run: RunBase & Started): number =>
+  Math.max(toldCreation(run), run.startedAt);

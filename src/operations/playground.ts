@@ -2,7 +2,7 @@ import type { components } from '../contract/retell.gen.js';
 import { readEngine, type Engine } from '../domain/engine.js';
 import { derivedHex, keyedChance } from '../random.js';
 import { reply, type Reply } from '../simulation/conversation/reply.js';
-import { toEntry } from '../simulation/conversation/transcript.js';
+import { messageId, toEntry } from '../simulation/conversation/transcript.js';
 import { lookUpEngine } from '../simulation/engine-lookup.js';
 import type { Workspace } from '../simulation/workspace.js';
 import { getAsset } from './assets.js';
@@ -40,8 +40,8 @@ export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'>
   );
   return {
     messages: answer.lines.map((line, index) => ({
-      ...toEntry(line, index, turn),
-      message_id: derivedHex(16, turn, 'message', index),
+      ...toEntry(line, index, turn, engine),
+      message_id: messageId(turn, index),
       created_timestamp: workspace.now,
     })),
     call_ended: answer.ended,

@@ -2,7 +2,7 @@ import type { components } from '../contract/retell.gen.js';
 import { readEngine, type Engine } from '../domain/engine.js';
 import { engineOfKey } from '../domain/response-engine.js';
 import { placeholderRevision, type TestCaseRevision } from '../domain/test-case.js';
-import { hasEnded, modifiedAt } from '../domain/test-run.js';
+import { hasEnded, toldCreation, toldStart } from '../domain/test-run.js';
 import { ApiError } from '../errors.js';
 import { tellRun } from '../simulation/conversation/story.js';
 import type { StoredTestRun } from '../store/test-runs.js';
@@ -85,14 +85,16 @@ function toTestCaseJob(stored: StoredTestRun, read: Reader): components['schemas
   const { run } = stored;
   const revision = read.revision(stored);
   const story = hasEnded(run) ? tellRun(run, revision.content, read.engine(stored)) : undefined;
+  const createdAt = toldCreation(run);
+  const startedAt = run.status === 'pending' ? createdAt : toldStart(run);
   return {
     test_case_job_id: run.id,
     status: run.status,
     test_case_definition_id: revision.definitionId,
     test_case_definition_snapshot: toTestCaseDefinition(revision),
-    transcript_snapshot: (story?.transcript ?? null) as Record<string, never> | null,
+    transcript_snapshot: (story?.transcript ?? null) as unknown as Record<string, never> | null,
     result_explanation: story?.explanation ?? null,
-    creation_timestamp: run.createdAt,
-    user_modified_timestamp: modifiedAt(run),
+    creation_timestamp: createdAt,
+    user_modified_timestamp: story?.endedAt ?? startedAt,
   };
 }

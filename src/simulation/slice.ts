@@ -128,11 +128,29 @@ export function runStarter(store: Store, workspace: Workspace) {
   };
 }
 
+/** Entries of a transcript at the most, or so: each takes a millisecond. */
+const shortestSpan = 100;
+
+/**
+ * The latest end that is told of a run, which is later than the real one where the run is too short
+ * for what is said in it.
+ */
+export const lastToldEnd = ({ endsAt, startedAt, runIndex }: StartedRun): number =>
+  Math.max(endsAt, startedAt + runIndex + shortestSpan);
+
+/**
+ * When the end of a run changes its batch. A run that takes no time has been started in the same
+ * slice, wherever slices begin and end.
+ */
+const changeByEnd = (run: RunningRun | StartedRun): number =>
+  'startedAt' in run && run.startedAt === run.endsAt ? lastToldEnd(run) : run.endsAt;
+
 /** Counts what happened on the batches it happened to. Answers how many are now complete. */
-export function recordBatches(
+export function recordBatches<Ended extends RunningRun>(
   store: Store,
   started: readonly RunningRun[],
-  ended: readonly RunningRun[],
+  ended: readonly Ended[],
+  changedAt: (run: Ended) => number = changeByEnd,
 ): number {
   const batches = new Map<number, BatchProgress>();
   const batchOf = ({ batchKey }: RunningRun): BatchProgress => {
@@ -146,7 +164,7 @@ export function recordBatches(
   for (const run of ended) {
     const batch = batchOf(run);
     batch.ended[run.outcome] += 1;
-    batch.modifiedAt = run.endsAt;
+    batch.modifiedAt = Math.max(batch.modifiedAt ?? 0, changedAt(run));
   }
   return store.batchTests.recordProgress([...batches.values()]);
 }

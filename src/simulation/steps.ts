@@ -1,5 +1,5 @@
 import type { Store } from '../store/store.js';
-import { recordBatches, runStarter } from './slice.js';
+import { lastToldEnd, recordBatches, runStarter } from './slice.js';
 import type { Workspace } from './workspace.js';
 
 /**
@@ -19,7 +19,7 @@ export function endNextRuns(
   }));
   starter.close();
   store.running.start(workspace.id, ended, new Set(ended));
-  recordBatches(store, ended, ended);
+  recordBatches(store, ended, ended, lastToldEnd);
   const { id, now } = workspace;
   const startedCount = ended.length;
   store.workspaces.recordProgress({ id, runningDelta: 0, startedCount, settledAt: now });

@@ -80,6 +80,7 @@ export interface TestRunStore {
 
 /** Which of the nullable columns are set goes by the status. */
 interface TestRunRow {
+  batchOrdinal: number;
   runIndex: number;
   id: StoredId;
   status: TestRun['status'];
@@ -97,7 +98,7 @@ interface TestRunRow {
 }
 
 const selectRuns = `
-  SELECT test_runs.run_index AS runIndex, test_run_id AS id,
+  SELECT ordinal AS batchOrdinal, test_runs.run_index AS runIndex, test_run_id AS id,
          CASE WHEN started.outcome IS NULL THEN 'pending'
               WHEN running.outcome IS NULL THEN started.outcome
               ELSE 'in_progress' END AS status,
@@ -224,11 +225,11 @@ export function testRunStore(db: Db): TestRunStore {
 const readOrder = (ordered: string | null): Order | null =>
   ordered === null ? null : (JSON.parse(ordered) as Order);
 
-function toStoredTestRun({ runIndex, ordered, ...rest }: TestRunRow): StoredTestRun {
+function toStoredTestRun({ ordered, ...rest }: TestRunRow): StoredTestRun {
   const { engine, engineVersion, engineContentKey, ...row } = rest;
   const { id, revisionKey, unknownDefinitionId, ...run } = row;
   return {
-    runIndex,
+    runIndex: run.runIndex,
     run: { ...run, id: idOf('run', id), order: readOrder(ordered) } as TestRun,
     target: { revisionKey, unknownDefinitionId } as RunTarget,
     engine,

@@ -45,10 +45,7 @@ describe('fixtures', () => {
     expect(id).toMatch(/^test_batch_[0-9a-f]{12}$/);
     expect(await client.getBatchTest(id)).toMatchObject({ error_count: 1, pass_count: 0 });
     const { items } = await client.listRuns(id);
-    expect(items[0]).toMatchObject({
-      result_explanation: 'Told',
-      user_modified_timestamp: newYear,
-    });
+    expect(items[0]).toMatchObject({ result_explanation: 'Told', creation_timestamp: newYear });
     const run = items[0]?.test_case_job_id ?? '';
     expect(await client.call('GET', `/_emulator/test-runs/${run}`)).toMatchObject({
       decidedBy: { source: 'fixture' },

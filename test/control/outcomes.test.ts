@@ -242,7 +242,7 @@ describe('why a run ended so', () => {
     expect(second).toMatchObject({
       status: 'pending',
       decidedBy: null,
-      timeline: [{ at: newYear, status: 'pending' }],
+      timeline: [{ at: newYear + 1, status: 'pending' }],
     });
   });
 

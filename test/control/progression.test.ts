@@ -16,8 +16,41 @@ describe('progression immediate', () => {
     expect(created).toMatchObject({ status: 'in_progress', pass_count: 0 });
     const read = await client.getBatchTest(created.test_case_batch_job_id);
     expect(read).toMatchObject({ status: 'complete', pass_count: 5 });
-    expect(read.user_modified_timestamp).toBe(newYear);
   });
+});
+
+// facts.md, Batch and runs and transcript_snapshot: clients compute latencies from the entries' times.
+describe.each(['time', 'immediate', 'polls=2', 'manual'])('runs moved by %s', (progression) => {
+  it.each(['0s', '3ms', '2s'])(
+    'that take %s tell of entries one after the other, between their creation and their end, and the batch ends with them',
+    async (duration) => {
+      const settings = { ...plain, runDuration: duration, progression };
+      const { client } = standStill({ settings });
+      const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
+      if (progression === 'manual') {
+        await client.call('POST', `/_emulator/batch-tests/${id}/complete`);
+      }
+      if (progression === 'polls=2') await client.getBatchTest(id);
+      await advance(client, { until: 'idle' });
+      const batch = await client.getBatchTest(id);
+      expect(batch.status).toBe('complete');
+      const { items } = await client.listRuns(id);
+      for (const [index, run] of items.entries()) {
+        const { creation_timestamp: createdAt, user_modified_timestamp: endedAt } = run;
+        expect(createdAt).toBe(newYear + index);
+        const { transcript } = run.transcript_snapshot as unknown as {
+          transcript: { created_timestamp: number }[];
+        };
+        const times = transcript.map(({ created_timestamp: time }) => time);
+        const bounds = [createdAt - 1, ...times, endedAt];
+        for (const [place, time] of bounds.slice(1).entries()) {
+          expect(time).toBeGreaterThan(bounds[place] ?? Infinity);
+        }
+        if (duration !== '3ms')
+          expect(batch.user_modified_timestamp).toBeGreaterThanOrEqual(endedAt);
+      }
+    },
+  );
 });
 
 describe('progression polls', () => {

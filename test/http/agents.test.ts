@@ -24,7 +24,7 @@ describe('an agent', () => {
   it('is created as version 0, on the latest version of its engine', async () => {
     const { client } = standStill();
     const { agent, id, llmId } = await createAgent(client, { agent_name: 'Ann', mystery: [1] });
-    expect(id).toMatch(/^agent_[0-9a-f]{28}$/);
+    expect(id).toMatch(/^agent_[0-9a-f]{26}$/);
     expect(agent).toEqual({
       ...{ agent_id: id, version: 0, base_version: null, is_published: false },
       ...{ channel: 'voice', language: 'en-US' },

@@ -15,10 +15,11 @@ describe('a test run', () => {
     const [first, second] = await read();
     expect([first?.status, second?.status]).toEqual(['in_progress', 'pending']);
     expect(first?.test_case_job_id).toMatch(/^test_job_[0-9a-f]{12}$/);
-    for (const run of [first, second]) {
+    // facts.md, Batch and runs: creation_timestamps "rise in the order of the request".
+    for (const [index, run] of [first, second].entries()) {
       expect(run).toMatchObject({
-        creation_timestamp: start,
-        user_modified_timestamp: start,
+        creation_timestamp: start + index,
+        user_modified_timestamp: start + index,
         transcript_snapshot: null,
         result_explanation: null,
       });

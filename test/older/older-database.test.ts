@@ -12,6 +12,16 @@ const stored = (name: string) => readFileSync(new URL(name, import.meta.url));
 const answersOf = (migration: number) =>
   JSON.parse(stored(`${String(migration)}.answers.json`).toString()) as Record<string, unknown>;
 
+/**
+ * What is stored of runs. How a run went is told of that by each emulator in its own words; that
+ * takes some milliseconds, and where a run has fewer it is told to have taken longer.
+ */
+const storedOf = (answer: unknown): unknown =>
+  JSON.parse(JSON.stringify(answer), (name, value: unknown) => {
+    if (name === 'transcript_snapshot' || name === 'result_explanation') return undefined;
+    return name.endsWith('_timestamp') ? Math.floor(Number(value) / 1000) : value;
+  });
+
 /** Starts on a file that it left behind. */
 async function startOnOlder(migration: number) {
   const database = join(temporaryFolder(), 'emulator.sqlite');
@@ -40,7 +50,8 @@ describe.each([5, 6, 7, 8])(
 
     it.each(Object.keys(answers))('is read as it was by GET %s', async (path) => {
       const { get } = await startOnOlder(migration);
-      expect(await get(path)).toEqual({ status: 200, body: answers[path] });
+      const answer = await get(path);
+      expect(storedOf(answer)).toEqual(storedOf({ status: 200, body: answers[path] }));
     });
 
     it('goes on with what was under way, and what waited', async () => {
@@ -95,7 +106,7 @@ describe('a database that an emulator of migration 6 left behind', () => {
     await workspace.settle();
     await workspace.restore('middle');
     const half = '/v2/list-test-runs/test_batch_0401a64bdbc7';
-    expect((await get(half)).body).toEqual(answers[half]);
+    expect(storedOf((await get(half)).body)).toEqual(storedOf(answers[half]));
     await workspace.settle();
     const batch = '/get-batch-test/test_batch_0401a64bdbc7';
     expect((await get(batch)).body).toMatchObject({ status: 'complete', total_count: 6 });

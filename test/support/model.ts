@@ -23,8 +23,12 @@ export interface ModelBatch {
   readonly progression: 'time' | 'immediate' | 'manual' | number;
   readonly runs: ModelRun[];
   polls: number;
+  readonly createdAt: number;
   modifiedAt: number;
 }
+
+/** What is said in a run takes a millisecond an entry: room for so many of them. */
+const shortestSpan = 100;
 
 /** How long a run takes that no rule decides, in steps; it passes. */
 const usualSteps = 2;
@@ -51,7 +55,14 @@ export class Model {
       outcome: 'pass',
       endsAt: 0,
     }));
-    this.batches.push({ id, progression, runs, polls: 0, modifiedAt: this.now });
+    this.batches.push({
+      id,
+      progression,
+      runs,
+      polls: 0,
+      createdAt: this.now,
+      modifiedAt: this.now,
+    });
     if (progression === 'immediate') this.endNext(id, count);
     this.settle();
   }
@@ -70,7 +81,9 @@ export class Model {
     const next = batch.runs.filter(({ status }) => status === 'pending').slice(0, count);
     for (const run of next) {
       run.status = this.decide().status;
-      batch.modifiedAt = this.now;
+      const place = batch.runs.indexOf(run);
+      const toldEnd = Math.max(this.now, batch.createdAt + place + shortestSpan);
+      batch.modifiedAt = Math.max(batch.modifiedAt, toldEnd);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { components } from '../../contract/control.gen.js';
-import { hasEnded, type TestRun } from '../../domain/test-run.js';
+import { hasEnded, toldCreation, toldStart, type TestRun } from '../../domain/test-run.js';
 import { ApiError } from '../../errors.js';
 import { keyedId } from '../../random.js';
 import type { StoredOutcomeRule } from '../../store/outcome-rules.js';
@@ -66,9 +66,9 @@ export const explainTestRun: ControlOperation<'explainTestRun'> = async (
     status: run.status,
     decidedBy: decidedBy(run),
     timeline: [
-      { at: run.createdAt, status: 'pending' },
-      ...(run.status === 'pending' ? [] : [{ at: run.startedAt, status: 'in_progress' }]),
-      ...(hasEnded(run) ? [{ at: run.endsAt, status: run.status }] : []),
+      { at: toldCreation(run), status: 'pending' },
+      ...(run.status === 'pending' ? [] : [{ at: toldStart(run), status: 'in_progress' }]),
+      ...(hasEnded(run) ? [{ at: Math.max(run.endsAt, toldStart(run)), status: run.status }] : []),
     ],
   };
 };
