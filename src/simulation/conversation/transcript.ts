@@ -80,7 +80,7 @@ export function toTranscript({ lines }: Script, setting: Setting): TranscriptEnt
       ...(responseId !== undefined && { metadata: { response_id: responseId } }),
       message_id: messageId(runId, index),
       created_timestamp: times[index] ?? setting.startedAt,
-    } as TranscriptEntry;
+    };
   });
 }
 

@@ -1,96 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { outcomes } from '../../../src/domain/batch-test.js';
 import { readEngine } from '../../../src/domain/engine.js';
-import { newContent, type TestCaseContent } from '../../../src/domain/test-case.js';
 import { selectMock, type ToolMock } from '../../../src/domain/tool-mock.js';
-import { toldStart, type EndedTestRun } from '../../../src/domain/test-run.js';
+import type { EndedTestRun } from '../../../src/domain/test-run.js';
 import { tellRun } from '../../../src/simulation/conversation/story.js';
 import type {
   TranscriptEntry,
   TranscriptSnapshot,
 } from '../../../src/simulation/conversation/transcript.js';
-import { newYear } from '../../support/manual-clock.js';
-
-/** Of a run whose transcript was not ordered. */
-const tell = (run: EndedTestRun, content: TestCaseContent) =>
-  tellRun(run, content) as {
-    transcript: TranscriptSnapshot | null;
-    explanation: string;
-    endedAt: number;
-  };
-
-const run = (change: Partial<EndedTestRun> = {}): EndedTestRun => ({
-  id: 'test_job_000000000001',
-  status: change.outcome ?? 'pass',
-  outcome: 'pass',
-  batchOrdinal: 0,
-  runIndex: 0,
-  createdAt: newYear,
-  startedAt: newYear + 10,
-  endsAt: newYear + 2010,
-  seed: 'test',
-  order: null,
-  ...change,
-});
-
-const content = (change: Partial<TestCaseContent> = {}): TestCaseContent =>
-  newContent({
-    name: 'Reschedules',
-    response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
-    user_prompt: '## Goal\nYou are {{name}}. You want to move your appointment.',
-    metrics: ['The agent confirms the new date', 'The booking was made'],
-    dynamic_variables: { name: 'Maria' },
-    ...change,
-  });
-
-const entriesOf = (run: EndedTestRun, content: TestCaseContent): TranscriptEntry[] => [
-  ...(tell(run, content).transcript?.transcript ?? []),
-];
-
-/** facts.md, transcript_snapshot, and its line on 506 recorded runs; the time zone is our choice. */
-const systemVariables = {
-  ...{ session_type: 'voice', call_type: 'web_call', call_id: 'playground' },
-  system_timezone: 'America/Los_Angeles',
-};
-
-const seeds = Array.from({ length: 60 }, (_, index) => `seed ${String(index)}`);
-
-const text = fc.oneof(fc.string(), fc.constantFrom('The agent is polite', '{{a}}', '$& {}', '...'));
-const mock: fc.Arbitrary<ToolMock> = fc.record({
-  tool_name: fc.constantFrom('book', 'check_availability', 'end_call'),
-  input_match_rule: fc.oneof(
-    fc.constant({ type: 'any' as const }),
-    fc.record({
-      type: fc.constant('partial_match' as const),
-      args: fc.dictionary(fc.constantFrom('a', 'b'), fc.integer({ min: 0, max: 1 })),
-    }),
-  ),
-  output: fc.string(),
-  result: fc.constantFrom(true, false, null),
-});
-const anyContent = fc
-  .record({
-    user_prompt: text,
-    metrics: fc.array(text, { maxLength: 4 }),
-    dynamic_variables: fc.dictionary(fc.constantFrom('a', 'b', '__proto__'), fc.string()),
-    tool_mocks: fc.array(mock, { maxLength: 5 }),
-    response_engine: fc.constantFrom<TestCaseContent['response_engine']>(
-      { type: 'retell-llm', llm_id: 'llm_1' },
-      { type: 'conversation-flow', conversation_flow_id: 'flow_1' },
-    ),
-  })
-  .map((change) => content(change));
-const anyRun = fc
-  .record({
-    outcome: fc.constantFrom(...outcomes),
-    seed: fc.string(),
-    id: fc.uuid(),
-    batchOrdinal: fc.nat(),
-    runIndex: fc.nat({ max: 999 }),
-    duration: fc.oneof(fc.nat({ max: 40 }), fc.nat({ max: 1e9 })),
-  })
-  .map(({ duration, ...change }) => run({ ...change, endsAt: newYear + 10 + duration }));
+import {
+  anyContent,
+  anyRun,
+  content,
+  entriesOf,
+  run,
+  seeds,
+  systemVariables,
+  tell,
+} from '../../support/ended-runs.js';
 
 describe('any transcript', () => {
   it('has a result right after each call, with its id', () => {
@@ -118,55 +45,6 @@ describe('any transcript', () => {
             : [entry.message_id],
         );
         expect(new Set(ids).size).toBe(ids.length);
-      }),
-    );
-  });
-
-  // facts.md, transcript_snapshot: clients compute latencies from `created_timestamp`.
-  it('has times that rise strictly within the run, however short it is', () => {
-    fc.assert(
-      fc.property(anyRun, anyContent, (run, content) => {
-        const { endedAt } = tell(run, content);
-        const times = entriesOf(run, content).map((entry) => entry.created_timestamp);
-        const bounds = [toldStart(run) - 1, ...times, endedAt];
-        expect(bounds.every(Number.isInteger)).toBe(true);
-        for (const [index, time] of bounds.slice(1).entries()) {
-          expect(time).toBeGreaterThan(bounds[index] ?? Infinity);
-        }
-        const isLongEnough = run.endsAt - toldStart(run) >= times.length;
-        if (isLongEnough) expect(endedAt).toBe(run.endsAt);
-      }),
-    );
-  });
-
-  // facts.md, Ids, and its line on 506 recorded runs.
-  it('has ids in the formats of the vendor', () => {
-    fc.assert(
-      fc.property(anyRun, anyContent, (run, content) => {
-        for (const entry of entriesOf(run, content)) {
-          expect(entry.message_id).toMatch(/^message_[0-9a-f]{24}$/);
-          if ('tool_call_id' in entry) {
-            expect(entry.tool_call_id).toMatch(/^call_[0-9a-z]{24}$/);
-          }
-        }
-      }),
-    );
-  });
-
-  // facts.md, transcript_snapshot: "agent turns carry `metadata.response_id`, counting from 1, but
-  // not the begin message".
-  it('numbers what the agent says after the user has spoken, and nothing else', () => {
-    fc.assert(
-      fc.property(anyRun, anyContent, (run, content) => {
-        const entries = entriesOf(run, content);
-        const firstByUser = entries.findIndex(({ role }) => role === 'user');
-        let count = 0;
-        for (const [index, entry] of entries.entries()) {
-          const isNumbered = entry.role === 'agent' && firstByUser !== -1 && index > firstByUser;
-          if (isNumbered) count += 1;
-          const metadata = 'metadata' in entry ? entry.metadata : undefined;
-          expect(metadata).toEqual(isNumbered ? { response_id: count } : undefined);
-        }
       }),
     );
   });
@@ -302,70 +180,6 @@ describe('a transcript', () => {
       ),
     );
     expect(new Set(said).size).toBeGreaterThan(30);
-  });
-
-  // Issue 21, section 5: as a model's words do.
-  it('differs from place to place, in a batch and from batch to batch', () => {
-    const said = (change: Partial<EndedTestRun>) =>
-      JSON.stringify(
-        entriesOf(run(change), content()).map((entry) => 'content' in entry && entry.content),
-      );
-    const inOneBatch = seeds.map((_, runIndex) => said({ runIndex }));
-    const inBatches = seeds.map((_, batchOrdinal) => said({ batchOrdinal }));
-    expect(new Set(inOneBatch).size).toBeGreaterThan(30);
-    expect(new Set(inBatches).size).toBeGreaterThan(30);
-  });
-
-  // facts.md, transcript_snapshot: keys of raw snapshots, and "Invocations carry `type`".
-  it('has the fields of raw answers', () => {
-    const rule = { type: 'partial_match' as const, args: { some_key: 1 } };
-    const tool_mocks: ToolMock[] = [
-      { tool_name: 'book', input_match_rule: rule, output: '{}', result: false },
-      { tool_name: 'send_sms', input_match_rule: { type: 'any' }, output: '' },
-    ];
-    const { transcript: snapshot } = tell(run(), content({ tool_mocks }));
-    expect(snapshot).toMatchObject({ callEnded: true, knowledgeBaseRetrievedContents: [] });
-    expect(snapshot?.toolMocks).toEqual([
-      { toolName: 'book', inputMatchRule: rule, output: '{}', result: false },
-      { toolName: 'send_sms', inputMatchRule: { type: 'any' }, output: '' },
-    ]);
-    expect(snapshot).not.toHaveProperty('currentNodeId');
-    const types = (snapshot?.transcript ?? []).flatMap((entry) =>
-      entry.role === 'tool_call_invocation' ? [[entry.name, entry.type]] : [],
-    );
-    expect(types).toEqual([
-      ['book', 'custom'],
-      ['send_sms', 'send_sms'],
-    ]);
-  });
-
-  it('names the type that the engine gives a tool', () => {
-    const tool_mocks: ToolMock[] = [
-      { tool_name: 'text_me', input_match_rule: { type: 'any' }, output: '' },
-    ];
-    const engine = readEngine('retell-llm', {
-      general_tools: [{ type: 'send_sms', name: 'text_me' }],
-    });
-    const { transcript } = tellRun(run(), content({ tool_mocks }), engine)
-      .transcript as TranscriptSnapshot;
-    expect(transcript).toContainEqual(
-      expect.objectContaining({ role: 'tool_call_invocation', name: 'text_me', type: 'send_sms' }),
-    );
-  });
-
-  // facts.md, 506 recorded runs: "`callEnded` (false for `error`)", `toolMocks` only for LLMs.
-  it('says that the call has not ended where the run ended in error', () => {
-    const response_engine = { type: 'conversation-flow', conversation_flow_id: 'f' } as const;
-    const snapshots = seeds.flatMap((seed) => {
-      const failed = run({ seed, outcome: 'error', status: 'error' });
-      return tell(failed, content({ response_engine })).transcript ?? [];
-    });
-    expect(snapshots.length).toBeGreaterThan(10);
-    for (const snapshot of snapshots) {
-      expect(snapshot).toMatchObject({ callEnded: false });
-      expect(snapshot).not.toHaveProperty('toolMocks');
-      expect(typeof snapshot.currentNodeId).toBe('string');
-    }
   });
 
   it('is told fast though the definition is large', () => {

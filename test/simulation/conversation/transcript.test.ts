@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readEngine } from '../../../src/domain/engine.js';
+import type { ToolMock } from '../../../src/domain/tool-mock.js';
+import { toldStart, type EndedTestRun } from '../../../src/domain/test-run.js';
+import { tellRun } from '../../../src/simulation/conversation/story.js';
+import type { TranscriptSnapshot } from '../../../src/simulation/conversation/transcript.js';
+import {
+  anyContent,
+  anyRun,
+  content,
+  entriesOf,
+  run,
+  seeds,
+  tell,
+} from '../../support/ended-runs.js';
+
+describe('the entries of any transcript', () => {
+  // facts.md, transcript_snapshot: clients compute latencies from `created_timestamp`.
+  it('has times that rise strictly within the run, however short it is', () => {
+    fc.assert(
+      fc.property(anyRun, anyContent, (run, content) => {
+        const { endedAt } = tell(run, content);
+        const times = entriesOf(run, content).map((entry) => entry.created_timestamp);
+        const bounds = [toldStart(run) - 1, ...times, endedAt];
+        expect(bounds.every(Number.isInteger)).toBe(true);
+        for (const [index, time] of bounds.slice(1).entries()) {
+          expect(time).toBeGreaterThan(bounds[index] ?? Infinity);
+        }
+        const isLongEnough = run.endsAt - toldStart(run) >= times.length;
+        if (isLongEnough) expect(endedAt).toBe(run.endsAt);
+      }),
+    );
+  });
+
+  // facts.md, Ids, and its line on 506 recorded runs.
+  it('has ids in the formats of the vendor', () => {
+    fc.assert(
+      fc.property(anyRun, anyContent, (run, content) => {
+        for (const entry of entriesOf(run, content)) {
+          expect(entry.message_id).toMatch(/^message_[0-9a-f]{24}$/);
+          if ('tool_call_id' in entry) {
+            expect(entry.tool_call_id).toMatch(/^call_[0-9a-z]{24}$/);
+          }
+        }
+      }),
+    );
+  });
+
+  // facts.md, transcript_snapshot: "agent turns carry `metadata.response_id`, counting from 1, but
+  // not the begin message".
+  it('numbers what the agent says after the user has spoken, and nothing else', () => {
+    fc.assert(
+      fc.property(anyRun, anyContent, (run, content) => {
+        const entries = entriesOf(run, content);
+        const firstByUser = entries.findIndex(({ role }) => role === 'user');
+        let count = 0;
+        for (const [index, entry] of entries.entries()) {
+          const isNumbered = entry.role === 'agent' && firstByUser !== -1 && index > firstByUser;
+          if (isNumbered) count += 1;
+          const metadata = 'metadata' in entry ? entry.metadata : undefined;
+          expect(metadata).toEqual(isNumbered ? { response_id: count } : undefined);
+        }
+      }),
+    );
+  });
+});
+
+describe('the snapshot of a transcript', () => {
+  // Issue 21, section 5: as a model's words do.
+  it('differs from place to place, in a batch and from batch to batch', () => {
+    const said = (change: Partial<EndedTestRun>) =>
+      JSON.stringify(
+        entriesOf(run(change), content()).map((entry) => 'content' in entry && entry.content),
+      );
+    const inOneBatch = seeds.map((_, runIndex) => said({ runIndex }));
+    const inBatches = seeds.map((_, batchOrdinal) => said({ batchOrdinal }));
+    expect(new Set(inOneBatch).size).toBeGreaterThan(30);
+    expect(new Set(inBatches).size).toBeGreaterThan(30);
+  });
+
+  // facts.md, transcript_snapshot: keys of raw snapshots, and "Invocations carry `type`".
+  it('has the fields of raw answers', () => {
+    const rule = { type: 'partial_match' as const, args: { some_key: 1 } };
+    const tool_mocks: ToolMock[] = [
+      { tool_name: 'book', input_match_rule: rule, output: '{}', result: false },
+      { tool_name: 'send_sms', input_match_rule: { type: 'any' }, output: '' },
+    ];
+    const { transcript: snapshot } = tell(run(), content({ tool_mocks }));
+    expect(snapshot).toMatchObject({ callEnded: true, knowledgeBaseRetrievedContents: [] });
+    expect(snapshot?.toolMocks).toEqual([
+      { toolName: 'book', inputMatchRule: rule, output: '{}', result: false },
+      { toolName: 'send_sms', inputMatchRule: { type: 'any' }, output: '' },
+    ]);
+    expect(snapshot).not.toHaveProperty('currentNodeId');
+    const types = (snapshot?.transcript ?? []).flatMap((entry) =>
+      entry.role === 'tool_call_invocation' ? [[entry.name, entry.type]] : [],
+    );
+    expect(types).toEqual([
+      ['book', 'custom'],
+      ['send_sms', 'send_sms'],
+    ]);
+  });
+
+  it('names the type that the engine gives a tool', () => {
+    const tool_mocks: ToolMock[] = [
+      { tool_name: 'text_me', input_match_rule: { type: 'any' }, output: '' },
+    ];
+    const engine = readEngine('retell-llm', {
+      general_tools: [{ type: 'send_sms', name: 'text_me' }],
+    });
+    const { transcript } = tellRun(run(), content({ tool_mocks }), engine)
+      .transcript as TranscriptSnapshot;
+    expect(transcript).toContainEqual(
+      expect.objectContaining({ role: 'tool_call_invocation', name: 'text_me', type: 'send_sms' }),
+    );
+  });
+
+  // facts.md, 506 recorded runs: "`callEnded` (false for `error`)", `toolMocks` only for LLMs.
+  it('says that the call has not ended where the run ended in error', () => {
+    const response_engine = { type: 'conversation-flow', conversation_flow_id: 'f' } as const;
+    const snapshots = seeds.flatMap((seed) => {
+      const failed = run({ seed, outcome: 'error', status: 'error' });
+      return tell(failed, content({ response_engine })).transcript ?? [];
+    });
+    expect(snapshots.length).toBeGreaterThan(10);
+    for (const snapshot of snapshots) {
+      expect(snapshot).toMatchObject({ callEnded: false });
+      expect(snapshot).not.toHaveProperty('toolMocks');
+      expect(typeof snapshot.currentNodeId).toBe('string');
+    }
+  });
+});
