@@ -2799,7 +2799,7 @@ export interface operations {
             path: {
                 /**
                  * @description The agent's id.
-                 * @example agent_0123456789abcdef0123456789ab
+                 * @example agent_0123456789abcdef0123456789
                  */
                 agent_id: components["parameters"]["AgentId"];
             };
