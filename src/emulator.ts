@@ -13,6 +13,7 @@ import { openStore, type Store } from './store/store.js';
 import type { Clock, WorkspaceClock } from './workspace/clock.js';
 import { createJournal } from './workspace/journal.js';
 import { controlFormats, type SettingsInput } from './workspace/settings.js';
+import { createWaiters } from './workspace/waiters.js';
 
 /** Runs that the worker loads at once. At some 5 µs each, requests hardly notice it. */
 const sliceSize = 200;
@@ -118,6 +119,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
       journalSize === 0
         ? undefined
         : createJournal({ entries: journalSize, bytes: mostJournalBytes }),
+    waiters: createWaiters(),
     limitsEveryWorkspace: options.settings.rateLimit !== 'off',
     clock,
     seed,

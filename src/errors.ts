@@ -35,6 +35,7 @@ const table = {
   published_agent: [422, 'Cannot update published agent other than version title'],
   rate_limited: [429, 'Account rate limited, please throttle your requests.'],
   client_left: [400, 'The connection closed before the request was complete.'],
+  too_many_waiters: [429, 'Too many requests wait at once.'],
   headers_too_large: [431, 'The request headers are too large.'],
   internal: [500, 'An unexpected server error occurred.'],
   storage: [500, 'The emulator cannot use its database:'],

@@ -159,6 +159,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_emulator/requests/near-misses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find what nearly matches
+         * @description The requests that differ from what is asked for in the fewest parts, and those parts.
+         */
+        post: operations["findNearMisses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_emulator/requests/wait": {
         parameters: {
             query?: never;
@@ -685,6 +705,8 @@ export interface components {
         JournalEntry: {
             /** @description Rises from request to request. */
             id: number;
+            /** @description The request's `X-Request-Id`, or, if it had none, the one that was made for it. */
+            requestId: string;
             /** @description When it came, by the machine's clock, in milliseconds since the epoch. */
             time: number;
             /** @description Null if the contract has none there. */
@@ -698,12 +720,14 @@ export interface components {
             headers: {
                 [key: string]: unknown;
             };
-            /** @description Absent if there was none, it was no JSON, or it was too long to keep. */
+            /** @description Without credentials. Absent if there was none, it was no JSON, or it was longer than 65,536 characters. */
             body?: unknown;
             /** @description How often the client had tried before, by `x-stainless-retry-count`. */
             attempt: number;
             /** @description Null if nothing was answered. */
             status: number | null;
+            /** @description What was answered, without credentials: JSON, or a text where it was none. Absent if there was nothing, another server answered, or it was longer than 65,536 characters. */
+            responseBody?: unknown;
             /** @description Milliseconds until the answer was over; null until then. */
             duration: number | null;
             /** @description Why it was refused. */
@@ -733,6 +757,26 @@ export interface components {
             headers?: {
                 [key: string]: string;
             };
+        };
+        /** @description One part in which a request differs. */
+        RequestDifference: {
+            /**
+             * @description `operation`, `path`, `status`, a header, or a place in the body.
+             * @example body/response_engine/llm_id
+             */
+            part: string;
+            /** @description What was asked for. */
+            expected: unknown;
+            /** @description What the request has; absent if it has nothing there. Credentials are left out. */
+            actual?: unknown;
+        };
+        NearMisses: {
+            /** @description How many requests match in every part. */
+            matching: number;
+            nearMisses: {
+                request: components["schemas"]["JournalEntry"];
+                differences: components["schemas"]["RequestDifference"][];
+            }[];
         };
         RequestCount: {
             count: number;
@@ -1181,6 +1225,8 @@ export interface components {
         FilterAfter: number;
         /** @description The most to answer; 100 if absent. */
         FilterLimit: number;
+        /** @description The most requests to return; 3 if absent. */
+        MissLimit: number;
         /** @description How many to wait for; 1 if absent. */
         AwaitedCount: number;
         /** @description The rule's id. */
@@ -1587,6 +1633,48 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
         };
     };
+    findNearMisses: {
+        parameters: {
+            query?: {
+                /** @description The most requests to return; 3 if absent. */
+                limit?: components["parameters"]["MissLimit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "operation": "createBatchTest",
+                 *       "body": {
+                 *         "response_engine": {
+                 *           "llm_id": "llm_2"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["RequestMatcher"];
+            };
+        };
+        responses: {
+            /** @description The nearest, the nearest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearMisses"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
     waitForRequests: {
         parameters: {
             query?: {
@@ -1627,6 +1715,15 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             /** @description They did not come in time; the message says how many did. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description As many requests wait in the workspace as may. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1935,6 +2032,15 @@ export interface operations {
             404: components["responses"]["Error"];
             /** @description It did not get there in time; the message says how far it is. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description As many requests wait in the workspace as may. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,58 +1,67 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { components } from '../contract/control.gen.js';
 import { matchesGlob } from './glob.js';
+import { isSecretHeader, redactAt, redacted } from './redaction.js';
 
 /** What a request has to be like. Everything that is given must fit. */
 export type RequestMatcher = components['schemas']['RequestMatcher'];
+
+/** One part in which a request differs from what a matcher asks for. */
+export type Difference = components['schemas']['RequestDifference'];
 
 /** What a matcher looks at. */
 export interface MatchedRequest {
   readonly operation: string | undefined;
   readonly path: string;
   readonly status: number | undefined;
-  readonly body: unknown;
+  /** A function, because a body is parsed only where it matters. */
+  readonly body: () => unknown;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** In what a request differs from what a matcher asks for; empty if it fits. */
-export function mismatches(matcher: RequestMatcher, request: MatchedRequest): string[] {
+/** In what a request differs from what a matcher asks for; empty if it fits. No credential is in it. */
+export function differencesOf(matcher: RequestMatcher, request: MatchedRequest): Difference[] {
   const { operation = request.operation, path, status = request.status, body } = matcher;
-  const differs = (what: string, is: unknown, should: unknown) =>
-    `${what} is ${show(is)}, not ${show(should)}`;
   return [
     ...(operation === request.operation
       ? []
-      : [differs('operation', request.operation, operation)]),
+      : [difference('operation', operation, request.operation)]),
     ...(path === undefined || matchesGlob(path, request.path)
       ? []
-      : [differs('path', request.path, path)]),
-    ...(status === request.status ? [] : [differs('status', request.status, status)]),
-    ...Object.entries(matcher.headers ?? {}).flatMap(([name, should]) => {
-      const is = request.headers[name.toLowerCase()];
-      return is === should ? [] : [differs(`header ${name}`, is, should)];
+      : [difference('path', path, request.path)]),
+    ...(status === request.status ? [] : [difference('status', status, request.status)]),
+    ...Object.entries(matcher.headers ?? {}).flatMap(([name, expected]) => {
+      const actual = request.headers[name.toLowerCase()];
+      if (actual === expected) return [];
+      const shown = actual !== undefined && isSecretHeader(name) ? redacted : actual;
+      return [difference(`header ${name}`, expected, shown)];
     }),
-    ...(body === undefined ? [] : bodyMismatches('body', request.body, body)),
+    ...(body === undefined ? [] : bodyDifferences('body', request.body(), body)),
   ];
 }
 
+const difference = (part: string, expected: unknown, actual: unknown): Difference => ({
+  part,
+  expected,
+  ...(actual !== undefined && { actual }),
+});
+
 /** Objects may have more properties than asked for; arrays are as long as asked for. */
-function bodyMismatches(place: string, is: unknown, should: unknown): string[] {
-  const isList = Array.isArray(should);
-  if (!isObject(should) || !isObject(is) || Array.isArray(is) !== isList) {
-    return isDeepStrictEqual(is, should) ? [] : [`${place} is ${show(is)}, not ${show(should)}`];
+function bodyDifferences(part: string, actual: unknown, expected: unknown): Difference[] {
+  const isList = Array.isArray(expected);
+  const differs = () => [difference(part, expected, redactAt(part, actual))];
+  if (!isObject(expected) || !isObject(actual) || Array.isArray(actual) !== isList) {
+    return isDeepStrictEqual(actual, expected) ? [] : differs();
   }
-  if (isList && Object.keys(is).length !== should.length) {
-    return [`${place} is ${show(is)}, not ${show(should)}`];
-  }
-  return Object.entries(should).flatMap(([name, value]) =>
-    bodyMismatches(`${place}/${name}`, Object.hasOwn(is, name) ? is[name] : undefined, value),
+  if (isList && Object.keys(actual).length !== expected.length) return differs();
+  return Object.entries(expected).flatMap(([name, value]) =>
+    bodyDifferences(
+      `${part}/${name}`,
+      Object.hasOwn(actual, name) ? actual[name] : undefined,
+      value,
+    ),
   );
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
-
-function show(value: unknown): string {
-  const text = value === undefined ? 'absent' : JSON.stringify(value);
-  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
-}

@@ -6,7 +6,7 @@ import { ApiError } from '../errors.js';
 import { controlFormats } from '../workspace/settings.js';
 import { answerText } from '../repeated-answer.js';
 import { workspaceNameOf } from '../workspace/name.js';
-import { identifier, type Identity } from './auth.js';
+import { identifier, type Identify, type Identity } from './auth.js';
 import { registerBodyParser } from './body.js';
 import { registerControlApi } from './control.js';
 import { controlGuard, type ControlAccess } from './control-guard.js';
@@ -21,6 +21,7 @@ import {
 import { registerEnds } from './ends.js';
 import { registerJournal } from './journal.js';
 import { registerOverload } from './overload.js';
+import { requestIdOf, sendRequestId } from './request-id.js';
 import { logRequest, RequestLog } from './request-log.js';
 import { noteRoutes, toOriginForm } from './routes.js';
 import { registerUpstream } from './upstream.js';
@@ -75,7 +76,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const isLogged = logger !== undefined && logger.level !== 'silent';
   const app = fastify({
     ...(isLogged && { loggerInstance: logger }),
-    logController: new RequestLog(),
+    logController: new RequestLog({ requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
     bodyLimit,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: idleTimeoutMs,
@@ -100,20 +102,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const methodsOf = noteRoutes(app);
   registerNotFound(app, methodsOf, controlAccess !== undefined);
   registerBodyParser(app);
-  app.decorateRequest('identity', undefined);
-  app.decorateRequest('operation', undefined);
   registerEnds(app);
   if (isLogged) app.onEnd.push(logRequest);
-  app.addHook('onRequest', (request, _reply, done) => {
-    // RFC 9112, 3.2: several of them are refused, since others may go by another one.
-    if (request.headers.host?.includes(',') === true) {
-      throw new ApiError('invalid_request', 'There is more than one Host header.');
-    }
-    request.identity = identify(request.headers.authorization);
-    // Here once, because Fastify makes these options anew each time that they are asked for.
-    request.operation = request.routeOptions.config.operationId;
-    done();
-  });
+  nameRequests(app, identify);
   if (options.turnsWorkAway === true) registerOverload(app);
   registerJournal(app, emulator, workspaceNameOf(controlAccess?.defaultApiKey ?? ''));
   registerControlApi(app, {
@@ -132,4 +123,21 @@ export function buildApp(options: AppOptions): FastifyInstance {
   registerDocs(app, { retell, control: controlAccess && control });
   if (options.upstream !== undefined) registerUpstream(app, options.upstream, methodsOf);
   return app;
+}
+
+/** Says of each request what it is called, who sends it, and what it asks for. */
+function nameRequests(app: FastifyInstance, identify: Identify): void {
+  app.decorateRequest('identity', undefined);
+  app.decorateRequest('operation', undefined);
+  app.addHook('onRequest', (request, reply, done) => {
+    sendRequestId(request, reply);
+    // RFC 9112, 3.2: several of them are refused, since others may go by another one.
+    if (request.headers.host?.includes(',') === true) {
+      throw new ApiError('invalid_request', 'There is more than one Host header.');
+    }
+    request.identity = identify(request.headers.authorization);
+    // Here once, because Fastify makes these options anew each time that they are asked for.
+    request.operation = request.routeOptions.config.operationId;
+    done();
+  });
 }

@@ -7,6 +7,7 @@ import { storageFailure } from '../store/failures.js';
 import { stopwatch } from '../workspace/clock.js';
 import { millisecondsSince } from './ends.js';
 import { noteRefusal } from './journal.js';
+import { sendRequestId } from './request-id.js';
 import { logRequest, pathOf } from './request-log.js';
 import type { AllowedMethods } from './routes.js';
 
@@ -41,6 +42,7 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
 /** A path that no router can read. It comes past all hooks. */
 export function refuseBadUrl(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const start = stopwatch();
+  sendRequestId(request, reply);
   sendError(error, request, reply);
   reply.raw.on('close', () => {
     logRequest(request, reply, millisecondsSince(start));

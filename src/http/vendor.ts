@@ -155,8 +155,11 @@ function callerOf(request: FastifyRequest): Caller {
     workspace: workspace ?? '',
     // Documented (RFC 9110): it is safe, and must move no batch on.
     onlyLooks: request.method === 'HEAD',
-    warnLater: (findWarnings) => {
-      if (request.record) request.record.findWarnings = findWarnings;
+    warnLater: (findWarnings, size = 300) => {
+      const { record } = request;
+      if (!record) return;
+      record.findWarnings = findWarnings;
+      record.warningsSize = size;
     },
   };
   const text = headers[progressionHeader];

@@ -10,7 +10,7 @@ import type { Caller } from '../operations/operation.js';
 import { workspaceNameOf } from '../workspace/name.js';
 import { controlFormats } from '../workspace/settings.js';
 import { expectRequests } from './expectation.js';
-import type { ClockAdvance, RequestFilter, Workspace } from './workspace.js';
+import type { ClockAdvance, RequestFilter, RequestMatcher, Workspace } from './workspace.js';
 
 /** A door to a workspace that goes past HTTP. */
 export function openWorkspace(emulator: Emulator, apiKey: string, url: string): Workspace {
@@ -82,13 +82,16 @@ type Call = ReturnType<typeof controlCaller>;
 
 function requestsOf(call: Call): Workspace['requests'] {
   const list = (query: RequestFilter = {}) => call('listRequests', { query });
+  const find = (body: RequestMatcher) => call('findRequests', { body });
+  const findNearMisses = (body: RequestMatcher, query: { limit?: number } = {}) =>
+    call('findNearMisses', { body, query });
   return {
     list,
-    find: (body) => call('findRequests', { body }),
+    find,
+    findNearMisses,
     count: async (body) => (await call('countRequests', { body })).count,
     wait: async (query) => (await call('waitForRequests', { query })).count,
-    expect: ({ count, ...matcher }) =>
-      expectRequests(matcher, count, (body) => call('findRequests', { body })),
+    expect: ({ count, ...matcher }) => expectRequests(matcher, count, { find, findNearMisses }),
     async clear() {
       await call('resetWorkspace', { body: { only: ['journal'] } });
     },

@@ -23,6 +23,7 @@ export type FaultInput = Schemas['FaultInput'];
 export type JournalEntry = Schemas['JournalEntry'];
 export type JournalPage = Schemas['JournalPage'];
 export type RequestFilter = Partial<OperationRequest<operations, 'listRequests'>['query']>;
+export type NearMisses = Schemas['NearMisses'];
 export type RequestMatcher = Schemas['RequestMatcher'];
 export type Snapshot = Schemas['Snapshot'];
 
@@ -74,6 +75,8 @@ export interface Workspace {
     list(filter?: RequestFilter): Promise<JournalPage>;
     find(matcher: RequestMatcher): Promise<JournalEntry[]>;
     count(matcher: RequestMatcher): Promise<number>;
+    /** The requests that come nearest without matching, and in which parts they differ. */
+    findNearMisses(matcher: RequestMatcher, options?: { limit?: number }): Promise<NearMisses>;
     /** Resolves as soon as so many have been answered; 1 if it does not say. */
     wait(filter: RequestFilter & { count?: number; timeout?: string }): Promise<number>;
     /**

@@ -6,7 +6,7 @@ import type { StoredAssetVersion } from '../store/assets.js';
 import { required } from '../store/database.js';
 import { getAgentVersion, toAgent } from './agents.js';
 import { writeChange, type FoundAsset } from './assets.js';
-import type { Operation, Services } from './operation.js';
+import { warning, type Operation, type Services } from './operation.js';
 import { readPageQuery, toPage } from './paging.js';
 
 type Schemas = components['schemas'];
@@ -116,7 +116,7 @@ export const publishAgentVersion: Operation<'publishAgentVersion'> = (
   const agent = getAgentVersion(services, caller, params.agent_id, version, 'not_found');
   const { isPublished, id } = agent.asset;
   if (isPublished) {
-    caller.warnLater?.(() => [`version ${String(version)} of ${id} was published already`]);
+    caller.warnLater?.(warning(`version ${String(version)} of ${id} was published already`));
   }
   const labels = {
     ...(description !== undefined && { version_description: description }),

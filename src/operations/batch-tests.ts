@@ -13,7 +13,7 @@ import type { AcceptedBatch } from '../store/inbox.js';
 import type { Store } from '../store/store.js';
 import type { RunTarget } from '../store/test-runs.js';
 import type { Progression } from '../workspace/settings.js';
-import { engineWarnings } from './engine-warnings.js';
+import { engineWarningsFinder } from './engine-warnings.js';
 import { resolveEngine } from './engines.js';
 import {
   findSettledWorkspace,
@@ -60,7 +60,8 @@ function createIn(
   const accept = () => acceptBatch(store, workspace, given, targets);
   const batch = progression.kind === 'immediate' ? store.groupedTransaction(accept) : accept();
   if (engineContentKey !== null) {
-    caller.warnLater?.(() => engineWarnings(store, engineContentKey, responseEngine, targets));
+    const finder = engineWarningsFinder(store, engineContentKey, responseEngine, targets);
+    caller.warnLater?.(finder.find, finder.size);
   }
   // While no slot is free, the end of a run comes first, and that is on the worker's agenda.
   const mayStart = progression.kind === 'time' && workspace.runningCount < settings.concurrency;

@@ -6,17 +6,36 @@ import type { RunTarget } from '../store/test-runs.js';
 /** Tools that do nothing outside of the conversation. */
 const harmless = ['end_call', 'extract_dynamic_variable'];
 
-/** What bites when definitions are run against an engine on the real service. */
-export function engineWarnings(
+/** A function that finds out warnings, and about how many bytes it holds. */
+interface WarningsFinder {
+  readonly find: () => string[];
+  readonly size: number;
+}
+
+/**
+ * Finds what bites when definitions are run against an engine on the real service. In a function of
+ * its own, so that what it returns holds only what it needs: the journal keeps it.
+ */
+export function engineWarningsFinder(
   store: Store,
   engineContentKey: number,
   responseEngine: ResponseEngine,
   targets: readonly RunTarget[],
-): string[] {
-  const { tools } = readEngine(responseEngine.type, store.assets.getContent(engineContentKey));
+): WarningsFinder {
   const revisionKeys = new Set(
     targets.flatMap(({ revisionKey }) => (revisionKey === null ? [] : [revisionKey])),
   );
+  const find = () => engineWarnings(store, engineContentKey, responseEngine, revisionKeys);
+  return { find, size: 500 + 40 * revisionKeys.size };
+}
+
+function engineWarnings(
+  store: Store,
+  engineContentKey: number,
+  responseEngine: ResponseEngine,
+  revisionKeys: ReadonlySet<number>,
+): string[] {
+  const { tools } = readEngine(responseEngine.type, store.assets.getContent(engineContentKey));
   return [...revisionKeys].flatMap((key) => {
     const { definitionId, content } = store.testCases.getRevision(key);
     const mocked = new Set(content.tool_mocks.map(({ tool_name }) => tool_name));

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.js';
 import type { Clock } from '../workspace/clock.js';
 import type { Journal } from '../workspace/journal.js';
 import type { Progression } from '../workspace/settings.js';
+import type { Waiters } from '../workspace/waiters.js';
 
 export type OperationId = keyof operations;
 
@@ -20,6 +21,7 @@ export interface Services {
   readonly changes: Changes;
   /** Undefined if none is kept. */
   readonly journal: Journal | undefined;
+  readonly waiters: Waiters;
   /** True if a limit on requests holds for workspaces in which there is nothing yet. */
   readonly limitsEveryWorkspace: boolean;
   /** The wall clock. */
@@ -34,8 +36,11 @@ export interface Caller {
   readonly progression?: Progression;
   /** True if the request must change nothing. */
   readonly onlyLooks?: boolean;
-  /** Takes what finds out warnings for the journal, if somebody reads it. */
-  readonly warnLater?: (findWarnings: () => string[]) => void;
+  /**
+   * Takes what finds out warnings for the journal, if somebody reads it, and about how many bytes
+   * that function holds; 300 if absent.
+   */
+  readonly warnLater?: (findWarnings: () => string[], size?: number) => void;
   /** Aborted when nobody is there any more to hear the answer. */
   readonly signal?: AbortSignal;
 }
@@ -85,3 +90,6 @@ export const spendsCredit = ({ credit }: Workspace): boolean => credit !== null;
 export function refuseWithoutCredit({ credit }: Workspace): void {
   if (credit === 0) throw new ApiError('payment_required');
 }
+
+/** A warning that is known already. A function of its own, so that it holds nothing but the text. */
+export const warning = (text: string) => (): string[] => [text];

@@ -9,6 +9,8 @@ export interface Arrival {
   url: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   operation: string | undefined;
+  /** What the answer has as `X-Request-Id`. */
+  requestId: string;
 }
 
 /**
@@ -20,8 +22,12 @@ export interface JournalRecord extends Arrival {
   id: number;
   /** About how many bytes it takes to keep it. */
   size: number;
-  query: unknown;
-  body: unknown;
+  /** False once the journal gave it up, which may be before its request is over. */
+  isKept: boolean;
+  /** The JSON that came. A text, because what it is parsed to may take hundreds of times as much. */
+  body: string | undefined;
+  /** What was answered, as it was sent. */
+  responseBody: string | undefined;
   /** Why it was refused. */
   error: string | undefined;
   /** False if it was not as the contract has it. */
@@ -31,6 +37,8 @@ export interface JournalRecord extends Arrival {
   fault: FaultCause | undefined;
   /** Find out what bites though it was answered; asked when somebody reads it. */
   findWarnings: () => string[];
+  /** About how many bytes that function holds. */
+  warningsSize: number;
   /** True if another server answered it. */
   forwarded: boolean;
   /** Undefined until something was answered. */
@@ -42,18 +50,21 @@ export interface JournalRecord extends Arrival {
 export const newRecord = (): JournalRecord => ({
   id: 0,
   size: 0,
+  isKept: true,
   time: 0,
   method: '',
   url: '',
   headers: {},
   operation: undefined,
-  query: undefined,
+  requestId: '',
   body: undefined,
+  responseBody: undefined,
   error: undefined,
   valid: true,
   bodyIsChecked: false,
   fault: undefined,
   findWarnings: findNone,
+  warningsSize: 0,
   forwarded: false,
   status: undefined,
   duration: undefined,
@@ -61,38 +72,30 @@ export const newRecord = (): JournalRecord => ({
 
 const findNone = (): string[] => [];
 
-/**
- * Makes a record that of another request. It has from the one before it what is the same in both, so
- * that the collector has nothing new to keep: clients repeat themselves.
- */
+/** Makes a record that of another request, which had this URL and these headers. */
 export function begin(
   record: JournalRecord,
   id: number,
   arrival: Arrival,
-  before: JournalRecord,
+  url: string,
+  headers: Arrival['headers'],
 ): void {
   record.id = id;
   record.time = arrival.time;
   record.method = arrival.method;
-  record.url = before.url === arrival.url ? before.url : arrival.url;
-  record.headers = areEqual(before.headers, arrival.headers) ? before.headers : arrival.headers;
+  record.url = url;
+  record.headers = headers;
   record.operation = arrival.operation;
-  record.query = undefined;
+  record.requestId = arrival.requestId;
   record.body = undefined;
+  record.responseBody = undefined;
   record.error = undefined;
   record.valid = true;
   record.bodyIsChecked = false;
   record.fault = undefined;
   record.findWarnings = findNone;
+  record.warningsSize = 0;
   record.forwarded = false;
   record.status = undefined;
   record.duration = undefined;
-}
-
-function areEqual(headers: Arrival['headers'], others: Arrival['headers']): boolean {
-  const names = Object.keys(headers);
-  return (
-    names.length === Object.keys(others).length &&
-    names.every((name) => headers[name] === others[name])
-  );
 }

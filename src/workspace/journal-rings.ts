@@ -4,6 +4,8 @@ import { newRecord, type JournalRecord } from './journal-record.js';
 export interface JournalRings {
   /** Answers what the next record of a workspace is to be written to, which will be of this size. */
   readonly next: (workspace: string, size: number) => JournalRecord;
+  /** Says that a record of a workspace takes so many bytes more. */
+  readonly grow: (workspace: string, record: JournalRecord, bytes: number) => void;
   /** The newest last. */
   readonly list: (workspace: string) => readonly JournalRecord[];
   readonly clear: (workspace: string) => void;
@@ -29,40 +31,32 @@ const nothing = newRecord();
  */
 export function journalRings(limits: { entries: number; bytes: number }): JournalRings {
   const rings = new Map<string, Ring>();
-  /** By the binary digits of their size, so that one of the largest is at hand, however many there are. */
-  const bySize = Array.from({ length: 33 }, () => new Set<Ring>());
-  let bytes = 0;
+  const sizes = ringSizes();
 
-  const setOf = ({ size }: Ring): Set<Ring> | undefined => bySize[32 - Math.clz32(size)];
-  const resize = (ring: Ring, difference: number): void => {
-    const before = setOf(ring);
-    ring.size += difference;
-    bytes += difference;
-    const after = setOf(ring);
-    if (before === after) return;
-    before?.delete(ring);
-    after?.add(ring);
-  };
   const forget = (ring: Ring): void => {
-    resize(ring, -ring.size);
-    setOf(ring)?.delete(ring);
+    for (const record of ring.records) record.isKept = false;
+    sizes.delete(ring);
     rings.delete(ring.workspace);
   };
   const dropOldest = (ring: Ring): JournalRecord | undefined => {
     const oldest = ring.records[ring.head];
+    if (oldest !== undefined) oldest.isKept = false;
     ring.head = (ring.head + 1) % limits.entries;
     ring.count -= 1;
-    resize(ring, -(oldest?.size ?? 0));
+    sizes.change(ring, -(oldest?.size ?? 0));
     return oldest;
   };
   const dropOfLargest = (): void => {
-    const [ring] = bySize.findLast(({ size }) => size > 0) ?? [];
+    const ring = sizes.largest();
     if (ring === undefined) return;
     const place = ring.head;
     dropOldest(ring);
     // Not kept to be used again: its texts are to go.
     ring.records[place] = nothing;
     if (ring.count === 0) forget(ring);
+  };
+  const keepWithinLimit = (): void => {
+    while (sizes.total() > limits.bytes) dropOfLargest();
   };
 
   return {
@@ -73,11 +67,19 @@ export function journalRings(limits: { entries: number; bytes: number }): Journa
       // What lives as long as this would cost the collector more than all else of a request.
       const record = oldest?.duration === undefined ? newRecord() : oldest;
       record.size = size;
+      record.isKept = true;
       ring.records[(ring.head + ring.count) % limits.entries] = record;
       ring.count += 1;
-      resize(ring, size);
-      while (bytes > limits.bytes) dropOfLargest();
+      sizes.change(ring, size);
+      keepWithinLimit();
       return record;
+    },
+    grow(workspace, record, more) {
+      const ring = rings.get(workspace);
+      if (ring === undefined || !record.isKept) return;
+      record.size += more;
+      sizes.change(ring, more);
+      keepWithinLimit();
     },
     list(workspace) {
       const { records, head, count } = rings.get(workspace) ?? newRing(workspace);
@@ -98,3 +100,33 @@ const newRing = (workspace: string): Ring => ({
   count: 0,
   size: 0,
 });
+
+/** Keeps count of the sizes of rings. */
+function ringSizes() {
+  /** By the binary digits of their size, so that one of the largest is at hand, however many there are. */
+  const bySize = Array.from({ length: 33 }, () => new Set<Ring>());
+  const setOf = ({ size }: Ring): Set<Ring> | undefined => bySize[32 - Math.clz32(size)];
+  let total = 0;
+  const change = (ring: Ring, difference: number): void => {
+    const before = setOf(ring);
+    ring.size += difference;
+    total += difference;
+    const after = setOf(ring);
+    if (before === after) return;
+    before?.delete(ring);
+    after?.add(ring);
+  };
+  return {
+    change,
+    delete(ring: Ring): void {
+      change(ring, -ring.size);
+      setOf(ring)?.delete(ring);
+    },
+    total: () => total,
+    /** One that has the most, or no less than half of it. */
+    largest(): Ring | undefined {
+      const [ring] = bySize.findLast(({ size }) => size > 0) ?? [];
+      return ring;
+    },
+  };
+}

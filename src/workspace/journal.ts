@@ -1,44 +1,119 @@
-import { EventEmitter } from 'node:events';
-import { begin, newRecord, type Arrival, type JournalRecord } from './journal-record.js';
+import { begin, type Arrival, type JournalRecord } from './journal-record.js';
 import { journalRings } from './journal-rings.js';
 
 /** The last requests of each workspace, in memory. */
 export interface Journal {
-  /** @param size about how many bytes it takes to keep it. The record is the request's till its end. */
-  add(workspace: string, arrival: Arrival, size: number): JournalRecord;
-  /** Tells those who wait that a request was answered. */
-  announce(workspace: string): void;
+  /** The record is the request's until its end. */
+  add(workspace: string, arrival: Arrival): JournalRecord;
+  /** Keeps the JSON that came with a request, unless it is too long. */
+  readonly keepBody: (record: JournalRecord, text: string) => void;
+  /** The same for what is sent as the answer. */
+  readonly keepResponse: (record: JournalRecord, text: string) => void;
+  /** Counts what a record takes now that it was answered, and tells those who wait for one. */
+  end(workspace: string, record: JournalRecord): void;
   /** The newest last. */
   list(workspace: string): readonly JournalRecord[];
   clear(workspace: string): void;
   /** Workspaces that have asked something. */
   listNames(): string[];
-  subscribe(workspace: string, listener: () => void): () => void;
+  /** Calls back with each record that was answered until the function that it returns is called. */
+  subscribe(workspace: string, listener: JournalListener): () => void;
 }
+
+/** Given no record when the journal was emptied. */
+export type JournalListener = (record: JournalRecord | undefined) => void;
+
+/** Bodies and answers up to this many characters are kept. */
+const longestText = 64 * 1024;
+
+/**
+ * What a record and a header of it take in memory beside their texts, with the workspace's part of
+ * the journal. More than was measured (`bench/journal-soak.js`), to be on the safe side.
+ */
+const recordSize = 900;
+const headerSize = 100;
 
 /** @param limits the most requests to keep of a workspace, and the most bytes of all. */
 export function createJournal(limits: { entries: number; bytes: number }): Journal {
-  const { next, ...rings } = journalRings(limits);
-  const emitter = new EventEmitter();
-  emitter.setMaxListeners(0);
+  const { next, grow, clear, ...rings } = journalRings(limits);
+  const listeners = listenersByWorkspace();
   let lastId = 0;
-  let latest = newRecord();
+  // Clients repeat themselves: what is the same as before is kept once, and counted each time.
+  let latestUrl = '';
+  let latestHeaders: Arrival['headers'] = {};
+  let headersSize = 0;
+  let latestBody = '';
+  let latestResponse = '';
   return {
-    add(workspace, arrival, size) {
+    ...rings,
+    add(workspace, arrival) {
       lastId += 1;
+      const { url, headers, requestId } = arrival;
+      if (!areEqual(latestHeaders, headers)) {
+        latestHeaders = headers;
+        headersSize = sizeOfHeaders(headers);
+      }
+      if (url !== latestUrl) latestUrl = url;
+      const size = recordSize + headersSize + url.length + requestId.length;
       const record = next(workspace, size);
-      begin(record, lastId, arrival, latest);
-      latest = record;
+      begin(record, lastId, arrival, latestUrl, latestHeaders);
       return record;
     },
-    announce: (workspace) => {
-      emitter.emit(workspace);
+    keepBody(record, text) {
+      if (text.length > longestText) return;
+      if (text !== latestBody) latestBody = text;
+      record.body = latestBody;
     },
-    ...rings,
-    subscribe(workspace, listener) {
-      emitter.on(workspace, listener);
+    keepResponse(record, text) {
+      if (text.length > longestText) return;
+      if (text !== latestResponse) latestResponse = text;
+      record.responseBody = latestResponse;
+    },
+    end(workspace, record) {
+      const { body = '', responseBody = '', error = '', warningsSize } = record;
+      grow(workspace, record, sizeOf(body) + sizeOf(responseBody) + sizeOf(error) + warningsSize);
+      listeners.call(workspace, record);
+    },
+    clear(workspace) {
+      clear(workspace);
+      listeners.call(workspace, undefined);
+    },
+    subscribe: listeners.add,
+  };
+}
+
+/** The bytes of a text in memory: one for each character, or two if any is not of Latin-1. */
+const sizeOf = (text: string): number =>
+  Buffer.byteLength(text) === text.length ? text.length : text.length * 2;
+
+function areEqual(headers: Arrival['headers'], others: Arrival['headers']): boolean {
+  const names = Object.keys(headers);
+  return (
+    names.length === Object.keys(others).length &&
+    names.every((name) => headers[name] === others[name])
+  );
+}
+
+const sizeOfHeaders = (headers: Arrival['headers']): number =>
+  Object.entries(headers).reduce(
+    (size, [name, value = '']) => size + headerSize + name.length + value.length,
+    0,
+  );
+
+function listenersByWorkspace() {
+  const all = new Map<string, Set<JournalListener>>();
+  return {
+    call(workspace: string, record: JournalRecord | undefined): void {
+      const listeners = all.get(workspace);
+      if (listeners === undefined) return;
+      for (const listener of listeners) listener(record);
+    },
+    add: (workspace: string, listener: JournalListener): (() => void) => {
+      const listeners = all.get(workspace) ?? new Set();
+      all.set(workspace, listeners.add(listener));
       return () => {
-        emitter.off(workspace, listener);
+        listeners.delete(listener);
+        if (listeners.size === 0 && all.get(workspace) === listeners) all.delete(workspace);
       };
     },
   };

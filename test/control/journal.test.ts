@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { JournalEntry, JournalPage } from '../../src/library/workspace.js';
+import type { JournalPage } from '../../src/library/workspace.js';
 import { plain, standStill } from '../support/control.js';
-import { buildTestApp, retellLlm, someDefinition, type TestClient } from '../support/emulator.js';
+import { buildTestApp, retellLlm, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
 const url = '/_emulator/requests';
@@ -215,79 +215,5 @@ describe('the journal', () => {
     await client('key_c').call('POST', '/_emulator/reset', { ...what, workspace: '*' });
     for (const key of ['key_a', 'key_b']) expect((await list(client(key))).items).toEqual([]);
     expect(emulator.workspaces.listNames()).toHaveLength(1);
-  });
-});
-
-describe('verification', () => {
-  const verify = async (client: TestClient, matcher: object) => {
-    const { count } = await client.call<{ count: number }>('POST', `${url}/count`, matcher);
-    const found = await client.call<JournalEntry[]>('POST', `${url}/find`, matcher);
-    expect(found).toHaveLength(count);
-    return found.map(({ path }) => path);
-  };
-
-  it('counts and finds requests by operation, path, status, header, and a part of the body', async () => {
-    const { client } = standStill();
-    await client.createBatchTest(['a', 'b']);
-    await client.createDefinition({ dynamic_variables: { plan: 'gold' } });
-    await client.send({ method: 'GET', url: '/get-batch-test/x', headers: { 'x-mine': 'yes' } });
-    const [batch, definition, read] = [
-      ...['/create-batch-test', '/create-test-case-definition', '/get-batch-test/x'],
-    ];
-    expect(await verify(client, {})).toEqual([batch, definition, read]);
-    expect(await verify(client, { operation: 'createBatchTest' })).toEqual([batch]);
-    expect(await verify(client, { path: '/create-*' })).toEqual([batch, definition]);
-    expect(await verify(client, { status: 404 })).toEqual([read]);
-    expect(await verify(client, { headers: { 'X-Mine': 'yes' } })).toEqual([read]);
-    expect(await verify(client, { headers: { 'X-Mine': 'no' } })).toEqual([]);
-    const body = { response_engine: { llm_id: 'llm_1' } };
-    expect(await verify(client, { body })).toEqual([batch, definition]);
-    const ids = (...test_case_definition_ids: string[]) => ({ body: { test_case_definition_ids } });
-    expect(await verify(client, ids('a', 'b'))).toEqual([batch]);
-    expect(await verify(client, ids('a'))).toEqual([]);
-    expect(await verify(client, ids('b', 'a'))).toEqual([]);
-    expect(await verify(client, { body: { dynamic_variables: { plan: 'gold' } } })).toEqual([
-      definition,
-    ]);
-    expect(await verify(client, { body: { toString: 'x' } })).toEqual([]);
-    expect(await verify(client, { body: { name: someDefinition.name } })).toEqual([definition]);
-  });
-
-  it.each([
-    [{ operation: 'createBatch' }, /body\/operation must name an operation/],
-    [{ path: '*'.repeat(501) }, /body\/path must NOT have more than 500 characters/],
-    [{ opertion: 'x' }, /unknown property "opertion"/],
-  ])('refuses %j', async (payload, message) => {
-    const { client } = standStill();
-    for (const end of ['count', 'find']) {
-      const { status, body } = await client.send({ method: 'POST', url: `${url}/${end}`, payload });
-      expect(status).toBe(400);
-      expect(body['message']).toMatch(message);
-    }
-  });
-
-  it('waits until so many have been answered', async () => {
-    const { client } = standStill();
-    const query = 'operation=getBatchTest&count=3';
-    let answered = false;
-    const waiting = client.call('GET', `${url}/wait?${query}`).finally(() => (answered = true));
-    for (let index = 0; index < 3; index += 1) {
-      expect(answered).toBe(false);
-      await client.createBatchTest();
-      await get(client, '/get-batch-test/x');
-    }
-    expect(await waiting).toEqual({ count: 3 });
-    expect(await client.call('GET', `${url}/wait?operation=getBatchTest`)).toEqual({ count: 3 });
-  });
-
-  it('gives up with 408 and how many there were', async () => {
-    const { client, clock } = standStill();
-    await get(client, '/get-batch-test/x');
-    const waiting = client.send({ method: 'GET', url: `${url}/wait?count=2&timeout=10s` });
-    for (let turn = 0; clock.alarmCount === 0 && turn < 100; turn += 1) await clock.turn();
-    await clock.advance(10_000);
-    const { status, body } = await waiting;
-    expect(status).toBe(408);
-    expect(body['message']).toContain('After 10s there were 1 of 2 requests.');
   });
 });

@@ -119,7 +119,10 @@ describe('waiting for a batch', () => {
 });
 
 describe('waiting for anything', () => {
-  const never = { subscribe: () => () => undefined, isThere: () => false, timeout: 1000 };
+  const never = {
+    ...{ workspace: 'a', subscribe: () => () => undefined },
+    ...{ isThere: () => false, timeout: 1000 },
+  };
 
   it('is over at once when nobody waits any more', async () => {
     const { emulator, clock } = buildEmulator();

@@ -52,6 +52,7 @@ export const waitForBatchTest: ControlOperation<'waitForBatchTest'> = async (
   const isThere = (): boolean => batchStatus(read()) === status;
 
   await waitFor(services, {
+    workspace: caller.workspace,
     subscribe: (listener) => services.changes.subscribe(workspaceId, listener),
     isThere,
     timeout: parseDuration(timeout) ?? 0,

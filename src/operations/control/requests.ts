@@ -1,9 +1,12 @@
+import { parse as parseQuery } from 'node:querystring';
+import { parse } from 'secure-json-parse';
 import type { components } from '../../contract/control.gen.js';
 import { ApiError } from '../../errors.js';
 import { refuseUnknownOperation } from '../../simulation/fault-check.js';
 import { matchesGlob } from '../../domain/glob.js';
+import { redactBody, redactHeaders } from '../../domain/redaction.js';
 import {
-  mismatches,
+  differencesOf,
   type MatchedRequest,
   type RequestMatcher,
 } from '../../domain/request-matcher.js';
@@ -42,10 +45,34 @@ export const countRequests: ControlOperation<'countRequests'> = (services, calle
   count: find(services, caller, body).length,
 });
 
+const defaultMisses = 3;
+
+/** Those that differ in the fewest parts; of the like, the oldest first. */
+export const findNearMisses: ControlOperation<'findNearMisses'> = (
+  services,
+  caller,
+  { query, body: matcher },
+) => {
+  refuseUnknownOperation(matcher.operation, 'body/operation');
+  const compared = recordsOf(services, caller).map((record) => ({
+    record,
+    differences: differencesOf(matcher, toMatched(record)),
+  }));
+  const misses = compared
+    .filter(({ differences }) => differences.length > 0)
+    .sort((a, b) => a.differences.length - b.differences.length)
+    .slice(0, query.limit ?? defaultMisses)
+    .map(({ record, differences }) => ({ request: toEntry(record), differences }));
+  return {
+    matching: compared.filter(({ differences }) => differences.length === 0).length,
+    nearMisses: misses,
+  };
+};
+
 function find(services: Services, caller: Caller, matcher: RequestMatcher): JournalRecord[] {
   refuseUnknownOperation(matcher.operation, 'body/operation');
   return recordsOf(services, caller).filter(
-    (record) => mismatches(matcher, toMatched(record)).length === 0,
+    (record) => differencesOf(matcher, toMatched(record)).length === 0,
   );
 }
 
@@ -58,17 +85,24 @@ export const waitForRequests: ControlOperation<'waitForRequests'> = async (
   const { count = 1, timeout = '30s' } = query;
   const { journal } = services;
   const passes = toPredicate(query);
-  const soFar = (): number =>
-    recordsOf(services, caller).filter((record) => record.duration !== undefined && passes(record))
-      .length;
+  let soFar = recordsOf(services, caller).filter(
+    (record) => record.duration !== undefined && passes(record),
+  ).length;
   await waitFor(services, {
-    subscribe: (listener) => journal?.subscribe(caller.workspace, listener) ?? (() => undefined),
-    isThere: () => soFar() >= count,
+    workspace: caller.workspace,
+    // Each request is looked at once, when it was answered, however many came before it.
+    subscribe: (listener) =>
+      journal?.subscribe(caller.workspace, (record) => {
+        if (record === undefined) soFar = 0;
+        else if (passes(record)) soFar += 1;
+        listener();
+      }) ?? (() => undefined),
+    isThere: () => soFar >= count,
     timeout: parseDuration(timeout) ?? 0,
     signal: caller.signal,
   });
-  if (soFar() >= count) return { count: soFar() };
-  const fault = `After ${timeout} there were ${String(soFar())} of ${String(count)} requests.`;
+  if (soFar >= count) return { count: soFar };
+  const fault = `After ${timeout} there were ${String(soFar)} of ${String(count)} requests.`;
   throw new ApiError('wait_timeout', fault);
 };
 
@@ -90,47 +124,53 @@ function toPredicate(filter: Filter): (record: JournalRecord) => boolean {
 
 const pathOf = ({ url }: JournalRecord): string => url.split('?', 1)[0] ?? '';
 
-const toMatched = (record: JournalRecord): MatchedRequest => ({ ...record, path: pathOf(record) });
+const toMatched = (record: JournalRecord): MatchedRequest => ({
+  operation: record.operation,
+  path: pathOf(record),
+  status: record.status,
+  headers: record.headers,
+  body: () => bodyOf(record),
+});
 
-/** In what a request differs from what was asked for; the library tells it. */
-export const differencesOf = (matcher: RequestMatcher, entry: Schemas['JournalEntry']): string[] =>
-  mismatches(matcher, {
-    operation: entry.operation ?? undefined,
-    path: entry.path,
-    body: entry.body,
-    status: entry.status ?? undefined,
-    headers: entry.headers as MatchedRequest['headers'],
-  });
+/** It was parsed before, so it can be. */
+const bodyOf = ({ body }: JournalRecord): unknown =>
+  body === undefined
+    ? undefined
+    : parse(body, { protoAction: 'remove', constructorAction: 'remove' });
 
-const secretHeaders = ['authorization', 'cookie', 'proxy-authorization', 'x-emulator-api-key'];
-const secretQuery = /key|token|secret|password|auth/i;
-const redacted = '[redacted]';
+/** What was answered: JSON as such, anything else as text. */
+function responseBodyOf({ responseBody = '' }: JournalRecord): unknown {
+  if (responseBody === '') return undefined;
+  try {
+    return JSON.parse(responseBody);
+  } catch {
+    return responseBody;
+  }
+}
 
 function toEntry(record: JournalRecord): Schemas['JournalEntry'] {
-  const { id, time, method, headers, query = {}, body, valid, forwarded } = record;
+  const { id, requestId, time, method, url, headers, valid, forwarded } = record;
   const { operation = null, status = null, duration = null, error = null, fault = null } = record;
   const attempt = Number(headers['x-stainless-retry-count'] ?? 0);
+  const [body, responseBody] = [bodyOf(record), responseBodyOf(record)];
   return {
     id,
+    requestId,
     time,
     operation,
     method,
     path: pathOf(record),
-    query: redact(query as object, (name) => secretQuery.test(name)),
-    headers: redact(headers, (name) => secretHeaders.includes(name)),
-    ...(body !== undefined && { body }),
+    query: redactHeaders(parseQuery(url.slice(pathOf(record).length + 1))),
+    headers: redactHeaders(headers),
+    ...(body !== undefined && { body: redactBody(body) }),
     attempt: Number.isSafeInteger(attempt) ? attempt : 0,
     status,
+    ...(responseBody !== undefined && { responseBody: redactBody(responseBody) }),
     duration,
     error,
     valid,
     fault,
     forwarded,
-    warnings: [...warningsOf(record), ...record.findWarnings()],
+    warnings: [...warningsOf(record, body), ...record.findWarnings()],
   };
 }
-
-const redact = (values: object, isSecret: (name: string) => boolean): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, isSecret(name) ? redacted : value]),
-  );

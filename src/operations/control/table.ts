@@ -8,7 +8,13 @@ import {
   explainTestRun,
   listOutcomeRules,
 } from './outcomes.js';
-import { countRequests, findRequests, listRequests, waitForRequests } from './requests.js';
+import {
+  countRequests,
+  findNearMisses,
+  findRequests,
+  listRequests,
+  waitForRequests,
+} from './requests.js';
 import { changeSettings, getSettings } from './settings.js';
 import { addFault, deleteFault, deleteFaults, getCredit, listFaults, setCredit } from './faults.js';
 import { exportWorkspace, loadFixtures } from './fixtures.js';
@@ -44,6 +50,7 @@ export const controlTable = {
   listRequests,
   countRequests,
   findRequests,
+  findNearMisses,
   waitForRequests,
   loadFixtures,
   exportWorkspace,

@@ -2,6 +2,8 @@ import { ApiError } from '../../errors.js';
 import type { Services } from '../operation.js';
 
 export interface Wait {
+  /** The name of the workspace that waits. */
+  readonly workspace: string;
   /** Calls back at each change until the function that it answers is called. */
   readonly subscribe: (listener: () => void) => () => void;
   /** May throw, which ends the waiting. */
@@ -13,13 +15,18 @@ export interface Wait {
 
 /**
  * Resolves when the condition holds, the time is over, or nobody waits any more.
- * @throws ApiError 503 if the emulator is closed meanwhile.
+ * @throws ApiError 503 if the emulator is closed meanwhile, 429 if too many wait already.
  */
-export async function waitFor({ clock, changes }: Services, wait: Wait): Promise<void> {
-  const { subscribe, isThere, timeout, signal } = wait;
+export async function waitFor({ clock, changes, waiters }: Services, wait: Wait): Promise<void> {
+  const { workspace, subscribe, isThere, timeout, signal } = wait;
   if (isThere()) return;
+  const leave = waiters.add(workspace);
   await new Promise<void>((resolve) => {
+    let isOver = false;
     const end = (): void => {
+      if (isOver) return;
+      isOver = true;
+      leave();
       alarm.cancel();
       unsubscribe();
       unsubscribeFromEnd();

@@ -7,7 +7,10 @@ import type { JournalRecord } from '../../workspace/journal-record.js';
 type DefinitionInput = components['schemas']['TestCaseDefinitionInput'];
 
 /** What bites users though it was answered. Found out when the journal is read, not before. */
-export function warningsOf({ operation: id, body, bodyIsChecked }: JournalRecord): string[] {
+export function warningsOf(
+  { operation: id, bodyIsChecked }: JournalRecord,
+  body: unknown,
+): string[] {
   const contract = loadContract('retell');
   const operation = contract.operations.find((candidate) => candidate.id === id);
   if (operation === undefined) return [];
