@@ -71,6 +71,8 @@ class Pair {
     );
     this.model.addEngine(String(llm_id), 'retell-llm');
     this.model.addEngine(String(conversation_flow_id), 'conversation-flow');
+    // Two that share an engine.
+    await this.createAgent(0);
     await this.createAgent(0);
   }
 
@@ -245,17 +247,21 @@ describe('agents and their engines', () => {
     const { client } = buildTestApp();
     let runs = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 20 }), agent, async (steps, reader) => {
-        runs += 1;
-        const pair = new Pair(client(`key_${String(runs)}`));
-        await pair.begin();
-        for (const step of steps) {
-          await pair.run(step);
-          await pair.compare();
-        }
-        await pair.read(pair.agents[reader % pair.agents.length] ?? '');
-      }),
-      { numRuns: 40 },
+      fc.asyncProperty(
+        fc.array(step, { minLength: 5, maxLength: 25, size: 'max' }),
+        agent,
+        async (steps, reader) => {
+          runs += 1;
+          const pair = new Pair(client(`key_${String(runs)}`));
+          await pair.begin();
+          for (const step of steps) {
+            await pair.run(step);
+            await pair.compare();
+          }
+          await pair.read(pair.agents[reader % pair.agents.length] ?? '');
+        },
+      ),
+      { numRuns: 25 },
     );
   });
 });
