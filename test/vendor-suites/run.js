@@ -78,7 +78,7 @@ function judge({ testResults }, resources) {
       if (failure === undefined) {
         if (refusal === undefined) results.passed.push({ test });
         else results.failed.push({ test, why: 'refused.yaml lists it, but it passes' });
-      } else if (refusal !== undefined && failure.includes(refusal.answer)) {
+      } else if (refusal !== undefined && isAnswer(failure, refusal)) {
         results.refused.push({ test, why: refusal.reason });
       } else {
         results.failed.push({ test, why: failure.split('\n    at ')[0] });
@@ -87,6 +87,10 @@ function judge({ testResults }, resources) {
     return { resource, ...results };
   });
 }
+
+/** The SDK's message of an error begins with the status of the answer. */
+const isAnswer = (failure, { status, says }) =>
+  failure.startsWith(`Error: ${status} `) && failure.split('\n')[0].includes(says);
 
 function print(judged) {
   const count = (list) => String(list.length);

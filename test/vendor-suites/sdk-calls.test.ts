@@ -75,7 +75,7 @@ const playgroundCalls: Call[] = [
     'playground.completion, much',
     ({ playground }) =>
       playground.completion('agent_id', {
-        version: 0,
+        version: 'latest_published',
         messages: everyMessage,
         component_id: 'component_xyz789',
         current_node_id: 'start-node-abc123',
