@@ -35,13 +35,13 @@ export const agentCalls: Call[] = [
   ['agent.retrieve, little', ({ agent }) => agent.retrieve(suiteId), { agent_id: suiteId }],
   [
     'agent.retrieve, much',
-    ({ agent }) => agent.retrieve('agent_xxx', { version: 12 }),
-    { version: 12, is_published: true },
+    ({ agent }) => agent.retrieve(suiteId, { version: 'latest_published' }),
+    { version: 0, is_published: true },
   ],
   ['agent.update, little', ({ agent }) => agent.update(suiteId, {}), { agent_id: suiteId }],
   [
     'agent.update, much',
-    ({ agent }) => agent.update(suiteId, { ...completeAgentChange, version: 0 }),
+    ({ agent }) => agent.update(suiteId, { ...completeAgentChange, version: 1 }),
     completeAgentChange,
   ],
   ['agent.list, little', ({ agent }) => agent.list(), { has_more: false }],
@@ -60,8 +60,12 @@ export const agentCalls: Call[] = [
     { base_version: 12, is_published: false, version: 16 },
   ],
   ['agent.deleteVersion', ({ agent }) => agent.deleteVersion('agent_xxx', { version: 1 })],
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the suite calls it
-  ['agent.getVersions', ({ agent }) => agent.getVersions(suiteId), [{ agent_id: suiteId }]],
+  [
+    'agent.getVersions',
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the suite calls it
+    ({ agent }) => agent.getVersions(suiteId),
+    [{ version: 1 }, { version: 0 }],
+  ],
   [
     'agent.listVersions, little',
     ({ agent }) => agent.listVersions('agent_xxx'),
