@@ -10,6 +10,7 @@ const rooms = [
   '^src/operations/',
   '^src/simulation/',
   '^src/store/',
+  '^src/line-sink\\.ts$',
   '^src/workspace/',
   '^src/contract/(compile|document|not-emulated|source|validation)\\.ts$',
   '^src/domain/',

@@ -15,6 +15,7 @@ import { StartupError } from './errors.js';
 import { parseYaml, readFixtures, yaml } from './fixture-file.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
+import { lineSinkOf } from './line-sink.js';
 import { createLog, type Log } from './log.js';
 import { flagOf, optionSpecs, variableOf, type OptionSpec } from './options.js';
 import { pull } from './pull/pull.js';
@@ -27,10 +28,15 @@ const answerDeadlineMs = 120_000;
 
 const defaultConfigFiles = ['retell-emulator.yaml', 'retell-emulator.yml'];
 
+const stdout = 1;
+const stderr = 2;
+
 /** How long requests in flight may take to finish once a signal came. */
 const drainMs = 500;
 /** When to give up on an orderly end. */
 const lastResortMs = 950;
+/** How long the reason why a start failed may take to be taken. */
+const lastLineMs = 500;
 
 /** How often to look whether the shell that started us is still there. */
 const parentCheckMs = 250;
@@ -72,7 +78,7 @@ async function main(): Promise<void> {
     emulator.close();
     throw error;
   });
-  process.stdout.write(greeting(url, emulator, config));
+  lineSinkOf(stdout).write(greeting(url, emulator, config));
   closeOnSignal(app, emulator, log);
   if (process.env['npm_lifecycle_event'] !== undefined) endWithParent(clock, parent);
 }
@@ -98,7 +104,7 @@ function closeOnSignal(app: FastifyInstance, emulator: Emulator, log: Log): void
     });
     await app.close();
     emulator.close();
-    log.flush();
+    await log.flush();
   });
 }
 
@@ -229,10 +235,23 @@ async function runPull(argv: readonly string[]): Promise<void> {
   if (apiKey === '') throw new StartupError('usage', '--api-key or RETELL_API_KEY must be given');
   const upstream = checkUpstream(options.upstream);
   const agents = options.agent ?? [];
-  const tell = (line: string): void => void process.stderr.write(`retell-emulator: ${line}\n`);
+  const tell = (line: string): void => {
+    lineSinkOf(stderr).write(`retell-emulator: ${line}\n`);
+  };
   const deadline = (): AbortSignal => AbortSignal.timeout(answerDeadlineMs);
   const fixtures = await pull({ upstream, apiKey, agents, sleep, deadline, tell });
-  process.stdout.write(yaml().stringify(fixtures));
+  await print(yaml().stringify(fixtures));
+}
+
+/** Prints what was asked for, which waits for whoever reads it. @throws StartupError */
+async function print(text: string): Promise<void> {
+  const error = await new Promise<Error | null | undefined>((resolve) => {
+    process.stdout.once('error', resolve).write(text, resolve);
+  });
+  if (!error) return;
+  throw new StartupError('environment', `cannot write to standard output: ${error.message}`, {
+    cause: error,
+  });
 }
 
 /** The rules of the config file are fixtures like others. */
@@ -243,6 +262,8 @@ try {
   await main();
 } catch (error) {
   if (!(error instanceof StartupError)) throw error;
-  process.stderr.write(`retell-emulator: ${error.message}\n`);
-  process.exitCode = error.kind === 'usage' ? 2 : 1;
+  const sink = lineSinkOf(stderr);
+  sink.write(`retell-emulator: ${error.message}\n`);
+  await sink.flush(lastLineMs);
+  process.exit(error.kind === 'usage' ? 2 : 1);
 }

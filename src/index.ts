@@ -126,7 +126,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
     app.server.closeAllConnections();
     await closed;
     emulator.close();
-    log?.flush();
+    await log?.flush();
   };
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= shutDown());

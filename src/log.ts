@@ -1,33 +1,37 @@
 import { isatty } from 'node:tty';
 import { pino, type Logger } from 'pino';
+import { lineSinkOf } from './line-sink.js';
 
 const stderr = 2;
 
+/** How long to wait at the end for lines to be taken. */
+const flushMs = 200;
+
 export interface Log {
   readonly logger: Logger;
-  /** Writes what is still in memory. */
-  flush(): void;
+  /** Writes what is still in memory, as far as it is taken soon. */
+  flush(): Promise<void>;
 }
 
 /** A log to standard error: readable on a terminal, JSON lines elsewhere. */
 export async function createLog(level: string): Promise<Log> {
-  if (isatty(stderr)) {
-    const { default: pretty } = await import('pino-pretty');
-    const stream = pretty({
-      destination: stderr,
-      sync: true,
-      singleLine: true,
-      translateTime: 'HH:MM:ss.l',
-    });
-    return { logger: pino({ level, base: null }, stream), flush: () => undefined };
-  }
-  // Asynchronous, so that a slow reader of the log does not hold up requests.
-  const destination = pino.destination({ dest: stderr, sync: false });
-  const logger = pino({ level, base: null }, destination);
-  return {
-    logger,
-    flush: () => {
-      destination.flushSync();
+  const sink = lineSinkOf(stderr);
+  const toText = isatty(stderr) ? await prettyPrinter() : (line: string) => line;
+  const stream = {
+    write(line: string): void {
+      sink.write(toText(line));
     },
   };
+  const logger = pino({ level, base: null }, stream);
+  sink.onCaughtUp((dropped) => {
+    logger.warn({ dropped }, 'lines of the log were dropped, because standard error took none');
+  });
+  return { logger, flush: () => sink.flush(flushMs) };
+}
+
+async function prettyPrinter(): Promise<(line: string) => string> {
+  const { prettyFactory } = await import('pino-pretty');
+  return prettyFactory({ singleLine: true, translateTime: 'HH:MM:ss.l' }) as (
+    line: string,
+  ) => string;
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type * as PromClient from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { Emulator } from '../emulator.js';
+import { droppedLines } from '../line-sink.js';
 import { countDurations, type Durations } from './durations.js';
 import { statusOf } from './ends.js';
 
@@ -41,11 +42,20 @@ function registryOf(library: typeof PromClient, emulator: Emulator, durations: D
 }
 
 function addGauges(
-  { Gauge }: typeof PromClient,
+  { Counter, Gauge }: typeof PromClient,
   registry: Registry,
   { store, worker, clock }: Emulator,
 ): void {
   const registers = [registry];
+  new Counter({
+    name: 'retell_emulator_log_lines_dropped_total',
+    help: 'Lines of the log that this process dropped, because standard error took none',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(droppedLines());
+    },
+  });
   new Gauge({
     name: 'retell_emulator_test_runs',
     help: 'Test runs by state',
