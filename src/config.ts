@@ -124,13 +124,32 @@ function fileOptions(file: ConfigSources['file']): RawOptions {
 
 /** Answers the value in the option's own type. `door` is what the user calls the option. */
 function checkOption(spec: OptionSpec, value: unknown, door: string): unknown {
-  const { name, allowed, secret = false } = spec;
-  const schema = spec.schema ?? { $ref: `control#/components/schemas/Settings/properties/${name}` };
-  const holder = { value: typeof value === 'string' ? readText(schema, value) : value };
+  const { allowed, secret = false } = spec;
+  const schema = holderSchemaOf(spec);
+  const holder = {
+    value: typeof value === 'string' ? readText(schema.properties.value, value) : value,
+  };
   ajv ??= createAjv();
-  if (ajv.validate({ type: 'object', properties: { value: schema } }, holder)) return holder.value;
+  if (ajv.validate(schema, holder)) return holder.value;
   const given = secret ? '' : ` is ${shown(value)}, which is not allowed:`;
   throw new StartupError('usage', `${door}${given} must be ${allowed}`);
+}
+
+/** Of an object that has the option's value, so that Ajv can put there what it has read. */
+interface HolderSchema extends SchemaObject {
+  readonly properties: { readonly value: SchemaObject };
+}
+
+/** Made once for each option, because Ajv keeps every schema that it has compiled. */
+const holderSchemas = new Map<OptionSpec, HolderSchema>();
+
+function holderSchemaOf(spec: OptionSpec): HolderSchema {
+  const known = holderSchemas.get(spec);
+  if (known !== undefined) return known;
+  const $ref = `control#/components/schemas/Settings/properties/${spec.name}`;
+  const schema = { type: 'object', properties: { value: spec.schema ?? { $ref } } };
+  holderSchemas.set(spec, schema);
+  return schema;
 }
 
 /** As JSON, without the user name and password of a URL. */

@@ -55,22 +55,35 @@ function connect(path: string): Db {
 }
 
 /**
- * Databases and their statements, which are never collected.
+ * Databases and their statements, which are never collected from Node 24 on.
  *
- * Observed: Node aborts from 24.19 on (`env != nullptr` in RemoveEnvironmentCleanupHook) when it
- * collects one while no script runs, at its own end for example. better-sqlite3 13 is free of that,
- * but does not run on Node 20. What stays of a closed database is small: SQLite's part is freed.
+ * Observed: Node aborts (`env != nullptr` in RemoveEnvironmentCleanupHook) when it collects one while
+ * no script runs, at its own end for example, where better-sqlite3 was built for Node 24.19 or newer.
+ * better-sqlite3 13 is free of that, but does not run on Node 20. What stays of a closed database is
+ * some 100 kB: SQLite's part is freed.
  */
-const neverCollected: unknown[] = [];
+const neverCollected: object[] = [];
+const mayBeCollected = Number.parseInt(process.versions.node, 10) < 24;
 
 function keepAlive(db: Db): Db {
+  if (mayBeCollected) return db;
   const prepare = db.prepare.bind(db) as (sql: string) => Database.Statement;
-  neverCollected.push(db);
+  const statements: Database.Statement[] = [];
+  const close = db.close.bind(db);
+  neverCollected.push(db, statements);
   db.prepare = ((sql: string) => {
     const statement = prepare(sql);
-    neverCollected.push(statement);
+    statements.push(statement);
     return statement;
   }) as Db['prepare'];
+  db.close = () => {
+    close();
+    // Lets go of what was put on them: functions of the store, and with these all of the emulator.
+    for (const object of [db, ...statements]) {
+      for (const name of Object.keys(object)) Reflect.set(object, name, undefined);
+    }
+    return db;
+  };
   return db;
 }
 
