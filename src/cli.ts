@@ -16,7 +16,7 @@ import { parseYaml, readFixtures, yaml } from './fixture-file.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { lineSinkOf } from './line-sink.js';
-import { createLog, type Log } from './log.js';
+import { createLog, warnOfClocksAhead, type Log } from './log.js';
 import { flagOf, optionSpecs, variableOf, type OptionSpec } from './options.js';
 import { pull } from './pull/pull.js';
 import { version } from './version.js';
@@ -67,6 +67,7 @@ async function main(): Promise<void> {
       'workspaces that the database holds stay as they are; fixtures and rules apply to new ones, and to these when they are reset',
     );
   }
+  warnOfClocksAhead(emulator, log.logger);
   const app = buildApp({
     turnsWorkAway: true,
     ...config,

@@ -4,6 +4,7 @@ import { StartupError } from './errors.js';
 import type { Services } from './operations/operation.js';
 import { newSeed } from './random.js';
 import { createChanges } from './simulation/changes.js';
+import { releaseClocksAhead } from './simulation/clocks-ahead.js';
 import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js';
 import { slicePlayer } from './simulation/slice.js';
 import { startWorker, type Worker } from './simulation/worker.js';
@@ -64,6 +65,8 @@ export interface Emulator extends Services {
   readonly seed: string;
   /** True if there are fixtures, and workspaces from before that do not begin with them. */
   readonly hasOlderWorkspaces: boolean;
+  /** Workspaces whose time was ahead of the machine's at the start; it goes on from there. */
+  readonly clocksAhead: number;
   /** Stops the worker and lets go of the database. */
   close(): void;
 }
@@ -86,6 +89,7 @@ export function openEmulator(options: EmulatorOptions): Emulator {
 function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   const { clock, initialClock = wallTime, fixtures = [], workspace, journalSize = 1000 } = options;
   const seed = store.keepSeed(options.settings.seed, newSeed);
+  const clocksAhead = releaseClocksAhead(store, clock.now());
   const changes = createChanges();
   const workspaces = workspacesOf(store, clock, {
     settings: { ...options.settings, seed },
@@ -124,6 +128,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     clock,
     seed,
     hasOlderWorkspaces,
+    clocksAhead,
     close() {
       worker.stop();
       changes.close();

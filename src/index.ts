@@ -18,7 +18,7 @@ import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { openWorkspace } from './library/open-workspace.js';
 import type { Fixtures, Settings, Workspace } from './library/workspace.js';
-import { createLog } from './log.js';
+import { createLog, warnOfClocksAhead } from './log.js';
 import { parseMoment, wallClock } from './workspace/clock.js';
 import { controlFormats } from './workspace/settings.js';
 
@@ -113,6 +113,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
       process.emitWarning(error as Error);
     },
   });
+  if (log !== undefined) warnOfClocksAhead(emulator, log.logger);
   const { control, controlHosts: otherHosts, controlToken: token, host, defaultApiKey } = config;
   const app = buildApp({
     ...config,

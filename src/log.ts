@@ -29,6 +29,18 @@ export async function createLog(level: string): Promise<Log> {
   return { logger, flush: () => sink.flush(flushMs) };
 }
 
+/** Says that timestamps are not those of the machine's clock, and why. */
+export function warnOfClocksAhead(
+  { clocksAhead: workspaces }: { readonly clocksAhead: number },
+  logger: Logger,
+): void {
+  if (workspaces === 0) return;
+  logger.warn(
+    { workspaces },
+    "the time of workspaces was ahead of the machine's clock, which was wrong once; it goes on from there",
+  );
+}
+
 async function prettyPrinter(): Promise<(line: string) => string> {
   const { prettyFactory } = await import('pino-pretty');
   return prettyFactory({ singleLine: true, translateTime: 'HH:MM:ss.l' }) as (

@@ -1,4 +1,4 @@
-import type { WorkspaceClock } from '../workspace/clock.js';
+import type { RunningClock, WorkspaceClock } from '../workspace/clock.js';
 import type { Bucket } from '../workspace/rate-limit.js';
 import type { SettingsInput } from '../workspace/settings.js';
 import { required, type Db } from './database.js';
@@ -56,6 +56,8 @@ export interface WorkspaceStore {
   listUnfinished(): { id: number; clock: WorkspaceClock; dueAt: number }[];
   /** The same for one; null if nothing is due any more. */
   nextDue(id: number): number | null;
+  /** Clocks that go by themselves, and the last moment at which something happened or began to wait. */
+  listRunningClocks(): { id: number; clock: RunningClock; reachedAt: number }[];
 }
 
 export interface Progress {
@@ -252,7 +254,9 @@ const firstDue = (id: string): string =>
       )
     ))`;
 
-function dueStore(db: Db): Pick<WorkspaceStore, 'listUnfinished' | 'nextDue'> {
+function dueStore(
+  db: Db,
+): Pick<WorkspaceStore, 'listUnfinished' | 'nextDue' | 'listRunningClocks'> {
   const listUnfinished = db.prepare<[], ClockColumns & { id: number; dueAt: number }>(
     `SELECT * FROM (
        SELECT workspace_id AS id, ${clockColumns},
@@ -260,10 +264,21 @@ function dueStore(db: Db): Pick<WorkspaceStore, 'listUnfinished' | 'nextDue'> {
      ) WHERE dueAt IS NOT NULL`,
   );
   const nextDue = db.prepare<{ id: number }, number | null>(`SELECT ${firstDue(':id')}`).pluck();
+  const listRunningClocks = db.prepare<[], RunningClock & { id: number; reachedAt: number }>(
+    `SELECT workspace_id AS id, ${clockColumns},
+            MAX(settled_at, COALESCE((
+              SELECT MAX(created_at) FROM batch_tests
+              WHERE batch_tests.workspace_id = workspaces.workspace_id
+                AND started_count < total_count AND progression = 'time'
+            ), 0)) AS reachedAt
+     FROM workspaces WHERE clock_mode = 'real'`,
+  );
 
   return {
     listUnfinished: () =>
       listUnfinished.all().map(({ id, dueAt, ...clock }) => ({ id, dueAt, clock: toClock(clock) })),
     nextDue: (id) => nextDue.get({ id }) ?? null,
+    listRunningClocks: () =>
+      listRunningClocks.all().map(({ id, reachedAt, ...clock }) => ({ id, reachedAt, clock })),
   };
 }

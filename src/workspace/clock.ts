@@ -15,20 +15,48 @@ export interface Alarm {
   cancel(): void;
 }
 
-// Node fires a timer with a longer delay at once.
-const longestDelay = 2 ** 31 - 1;
+/** How far the machine's clock must be ahead, and for how long, until time follows it. */
+const follow = { aheadMs: 1000, forMs: 60_000 };
 
-/** The wall clock. It stands still where the machine's clock is set back. */
-export function wallClock(): Clock {
+/** How long to wait before looking again whether time has followed the machine's clock meanwhile. */
+const longestDelay = 30_000;
+
+/**
+ * The wall clock: the machine's time at the start, and from then on that of its monotonic clock. So it
+ * goes on, and no faster, while somebody sets the machine's clock.
+ *
+ * A monotonic clock may stand still while the machine sleeps. The machine's clock is ahead then, and
+ * stays so: time follows it once it was ahead by a second at every look for a minute. It follows a
+ * clock that is wrong for longer, too, and goes on from there when that is set back.
+ */
+export function wallClock(machine = machineClocks): Clock {
+  let offset = machine.wall() - machine.monotonic();
   let latest = 0;
-  const now = (): number => (latest = Math.max(latest, Date.now()));
+  let aheadSince = Infinity;
+  const now = (): number => {
+    const elapsed = machine.monotonic();
+    const ahead = machine.wall() - (offset + elapsed);
+    aheadSince = ahead < follow.aheadMs ? Infinity : Math.min(aheadSince, elapsed);
+    if (elapsed - aheadSince >= follow.forMs) {
+      offset += ahead;
+      aheadSince = Infinity;
+    }
+    return (latest = Math.max(latest, Math.floor(offset + elapsed)));
+  };
   return {
     now,
     wakeAt(time, wake) {
-      const delay = Math.min(Math.max(time - now(), 0), longestDelay);
-      const timer = setTimeout(wake, delay);
-      // The socket keeps the process alive, not the work that it may still be given.
-      timer.unref();
+      let timer: NodeJS.Timeout;
+      const wait = (): void => {
+        timer = setTimeout(ring, Math.min(Math.max(time - now(), 0), longestDelay));
+        // The socket keeps the process alive, not the work that it may still be given.
+        timer.unref();
+      };
+      const ring = (): void => {
+        if (now() < time) wait();
+        else wake();
+      };
+      wait();
       return {
         cancel: () => {
           clearTimeout(timer);
@@ -42,6 +70,14 @@ export function wallClock(): Clock {
   };
 }
 
+/** In milliseconds. */
+const machineClocks = {
+  /** Since the epoch, as the machine has it. */
+  wall: () => Date.now(),
+  /** Since some moment. */
+  monotonic: () => performance.now(),
+};
+
 /** Milliseconds since some moment, with fractions: to measure how long something takes. */
 export const stopwatch = (): number => performance.now();
 
@@ -52,16 +88,21 @@ export const sleep = (duration: number): Promise<void> =>
   });
 
 /** A workspace's own time, made of the wall clock's. */
-export type WorkspaceClock =
-  /** Stands still at `time`. */
-  | { readonly mode: 'manual'; readonly time: number }
-  /** Was at `time` when the wall clock was at `anchor`; goes `speed` times as fast since. */
-  | {
-      readonly mode: 'real';
-      readonly time: number;
-      readonly anchor: number;
-      readonly speed: number;
-    };
+export type WorkspaceClock = StandingClock | RunningClock;
+
+/** Stands still at `time`. */
+interface StandingClock {
+  readonly mode: 'manual';
+  readonly time: number;
+}
+
+/** Was at `time` when the wall clock was at `anchor`; goes `speed` times as fast since. */
+export interface RunningClock {
+  readonly mode: 'real';
+  readonly time: number;
+  readonly anchor: number;
+  readonly speed: number;
+}
 
 /** The workspace's time when the wall clock is at `wall`. */
 export const timeAt = (clock: WorkspaceClock, wall: number): number =>
@@ -76,7 +117,7 @@ export const wallTimeOf = (clock: WorkspaceClock, time: number): number =>
     : clock.anchor + Math.ceil(Math.max(time - clock.time, 0) / clock.speed);
 
 /** Goes with the wall clock from now on, `speed` times as fast; no time is lost or repeated. */
-export const runningFrom = (time: number, wall: number, speed: number): WorkspaceClock => ({
+export const runningFrom = (time: number, wall: number, speed: number): RunningClock => ({
   mode: 'real',
   time,
   speed,

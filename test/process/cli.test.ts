@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import Retell from 'retell-sdk';
 import { describe, expect, it } from 'vitest';
 import { optionSpecs, flagOf, variableOf } from '../../src/options.js';
+import { buildEmulator } from '../support/emulator.js';
 import { temporaryFolder } from '../support/files.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { spawnCli, spawnInShell, startCli } from '../support/process.js';
 
 const create = (url: string, key = 'key_cli') =>
@@ -98,6 +100,18 @@ describe('the command', () => {
     const { emulator } = await startCli({ cwd });
     await emulator.kill('SIGTERM');
     expect(emulator.stderr).not.toContain(warning);
+  });
+
+  it('warns once that the time of the database is ahead, and goes on from there', async () => {
+    const cwd = temporaryFolder();
+    const clock = new ManualClock(Date.now() + 10 * 24 * 3_600_000);
+    const { emulator: before } = buildEmulator({ database: join(cwd, 'ahead.sqlite'), clock });
+    before.workspaces.open('workspace');
+    before.close();
+    const { emulator } = await startCli({ cwd, args: ['--database', 'ahead.sqlite'] });
+    await emulator.kill('SIGTERM');
+    const warnings = emulator.stderr.split('\n').filter((line) => line.includes('was ahead of'));
+    expect(warnings).toHaveLength(1);
   });
 
   it('reads a config file that ends in .yml, and does not choose between two', async () => {

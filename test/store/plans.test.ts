@@ -12,12 +12,12 @@ describe('every statement of the store', () => {
     onTestFinished(() => {
       store.close();
     });
-    // Read once at start: the one row, the migrations, and of each workspace what it has left to do;
-    // and the inbox, which holds some hundreds of runs at the most.
+    // Read once at start: the one row, the migrations, and of each workspace what it has left to do
+    // and where its clock is; and the inbox, which holds some hundreds of runs at the most.
     // Asked for as a whole: the columns of a table, and the workspaces when all are acted on.
     // Figures for whoever watches are of the whole database.
     const atStart =
-      /FROM (emulator|migrations|sqlite_schema|pragma_table_info|inbox)|AS dueAt FROM|^SELECT name FROM workspaces$|pragma_page_count/;
+      /FROM (emulator|migrations|sqlite_schema|pragma_table_info|inbox)|AS dueAt FROM|AS reachedAt\s+FROM|^SELECT name FROM workspaces$|pragma_page_count/;
     const planOf = (sql: string) => {
       const names = [...sql.matchAll(/:(\w+)/g)].map(([, name]) => [name, null]);
       const plan = db
