@@ -25,6 +25,8 @@ export interface Config {
   readonly controlHosts: readonly string[];
   readonly controlToken: string | undefined;
   readonly defaultApiKey: string;
+  /** Origins of web pages that may use the vendor's API; `*` for any. */
+  readonly cors: readonly string[];
   readonly clock: 'real' | 'manual';
   /** Paths of files. */
   readonly fixtures: readonly string[];
@@ -198,16 +200,30 @@ function urlOf(text: string): URL | undefined {
 
 type CheckedValues = Omit<
   Config,
-  'apiKeys' | 'controlHosts' | 'defaultApiKey' | 'fixtures' | 'rules' | 'rulesFile' | 'settings'
+  | 'apiKeys'
+  | 'controlHosts'
+  | 'cors'
+  | 'defaultApiKey'
+  | 'fixtures'
+  | 'rules'
+  | 'rulesFile'
+  | 'settings'
 > &
   Config['settings'] & {
     apiKey?: string[];
     controlHost?: string[];
+    cors?: string[];
     defaultApiKey?: string;
     fixtures?: string[];
   };
 
-function toConfig({ apiKey = [], controlHost = [], fixtures = [], ...values }: CheckedValues) {
+function toConfig({
+  apiKey = [],
+  cors = ['*'],
+  controlHost = [],
+  fixtures = [],
+  ...values
+}: CheckedValues) {
   const { host, port, database, validateResponses, logLevel } = values;
   const { seed, concurrency, runDuration, outcomes } = values;
   const { progression, rateLimit, unknownTestCases, unknownEngines } = values;
@@ -228,6 +244,7 @@ function toConfig({ apiKey = [], controlHost = [], fixtures = [], ...values }: C
     journalSize,
     upstream,
     apiKeys: apiKey,
+    cors: cors.filter((origin) => origin !== 'off').map((origin) => origin.toLowerCase()),
     fixtures,
     settings: {
       seed,

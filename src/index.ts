@@ -56,6 +56,8 @@ export interface StartOptions extends Partial<Settings> {
   readonly controlHost?: readonly string[];
   readonly controlToken?: string;
   readonly defaultApiKey?: string;
+  /** Origins of web pages that may use the vendor's API, or `off`; any if absent. */
+  readonly cors?: 'off' | readonly string[];
   /** Where to forward what is not emulated; nowhere if absent. */
   readonly upstream?: string;
   /** Checks every answer against the contract. */

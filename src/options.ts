@@ -95,6 +95,20 @@ export const optionSpecs: readonly OptionSpec[] = [
     schema: { type: 'string', pattern: '^\\S+$' },
   },
   {
+    name: 'cors',
+    placeholder: 'ORIGIN',
+    description:
+      "origin whose web pages may use the vendor's API; repeat it for more, off for none (default: any)",
+    allowed: 'off, or origins such as http://localhost:5173, or *',
+    schema: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', pattern: '^(off|\\*|https?://[^\\s/]+)$' },
+      if: { contains: { const: 'off' } },
+      then: { maxItems: 1 },
+    },
+  },
+  {
     name: 'clock',
     placeholder: 'MODE',
     description: 'clock of new workspaces: real, or manual to let time pass by request only',

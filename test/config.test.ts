@@ -34,6 +34,7 @@ describe('resolveConfig', () => {
       defaultApiKey: 'key_local',
       control: 'on',
       controlHosts: [],
+      cors: ['*'],
       controlToken: undefined,
       clock: 'real',
       fixtures: [],

@@ -83,7 +83,7 @@ describe('startEmulator', () => {
       ...{ database: ':memory:', host: '127.0.0.1', port: 0, apiKey: ['key_a'], clock: 'manual' },
       ...{ now: 0, fixtures: [file, { credit: 3 }], outcomeRules: [], faults: [], credit: 2 },
       ...{ journalSize: 1, control: 'on', controlToken: 'token', defaultApiKey: 'key_a' },
-      ...{ controlHost: ['emulator.example'] },
+      ...{ controlHost: ['emulator.example'], cors: ['*'] },
       ...{ upstream: 'http://127.0.0.1:1', validateResponses: true, logLevel: 'silent' },
       ...{ seed: 's', concurrency: 1, runDuration: '1s', outcomes: 'pass=1', progression: 'time' },
       ...{ rateLimit: 'off', unknownTestCases: 'accept', unknownEngines: 'accept' },

@@ -10,6 +10,7 @@ import { identifier, type Identify, type Identity } from './auth.js';
 import { registerBodyParser } from './body.js';
 import { registerControlApi } from './control.js';
 import { controlGuard, type ControlAccess } from './control-guard.js';
+import { registerCors } from './cors.js';
 import { registerDocs } from './docs.js';
 import {
   refuseBadUrl,
@@ -55,6 +56,8 @@ export interface AppOptions {
   readonly validateResponses: boolean;
   /** Who may steer the emulator; nobody if undefined. */
   readonly controlAccess: ControlAccess | undefined;
+  /** Origins of web pages that may use the vendor's API; `*` for any, none if absent. */
+  readonly cors?: readonly string[];
   /** Where to forward what is not emulated; nowhere if undefined. */
   readonly upstream?: string | undefined;
   /**
@@ -67,7 +70,7 @@ export interface AppOptions {
 
 /** Assembles the HTTP side of an emulator. The caller listens, and closes the emulator after it. */
 export function buildApp(options: AppOptions): FastifyInstance {
-  const { emulator, apiKeys, validateResponses, controlAccess, logger } = options;
+  const { emulator, apiKeys, validateResponses, controlAccess, logger, cors = [] } = options;
   const retell = loadContract('retell');
   const control = loadContract('control');
   const identify = identifier(apiKeys);
@@ -105,6 +108,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   registerEnds(app);
   if (isLogged) app.onEnd.push(logRequest);
   nameRequests(app, identify);
+  if (cors.length > 0) registerCors(app, cors);
   if (options.turnsWorkAway === true) registerOverload(app);
   registerJournal(app, emulator, workspaceNameOf(controlAccess?.defaultApiKey ?? ''));
   registerControlApi(app, {

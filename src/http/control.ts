@@ -9,6 +9,7 @@ import type { ProcessOperationId } from '../operations/control/control-operation
 import { controlTable } from '../operations/control/table.js';
 import type { Caller, Services } from '../operations/operation.js';
 import { version } from '../version.js';
+import { stopwatch } from '../workspace/clock.js';
 import type { Admit } from './control-guard.js';
 import { registerMetrics } from './metrics.js';
 import { patiently } from './patience.js';
@@ -38,12 +39,13 @@ const operationsById = controlTable as object as Partial<Record<string, AnyOpera
 /** One route for each operation of the control contract. */
 export function registerControlApi(app: FastifyInstance, options: ControlApiOptions): void {
   const process = processOperations(app, options.emulator);
+  const inTurn = oneAtATime();
   registerMetricsRoute(app, options);
   for (const operation of options.contract.operations) {
     if (operation.id === 'getMetrics') continue;
     const ask = (process as Partial<Record<string, () => object>>)[operation.id];
     if (ask === undefined) {
-      registerOperation(app, operation, options);
+      registerOperation(app, operation, options, inTurn);
       continue;
     }
     app.route({
@@ -90,6 +92,7 @@ function registerOperation(
   app: FastifyInstance,
   operation: ContractOperation,
   { emulator, validation, admit, validateResponses }: ControlApiOptions,
+  inTurn: InTurn,
 ): void {
   const perform = operationsById[operation.id];
   if (admit === undefined || perform === undefined) return;
@@ -115,7 +118,7 @@ function registerOperation(
         perform(emulator, { workspace, signal: gone.signal }, { params, query, body });
       const performed = () =>
         isForAll(request)
-          ? performForAll(namesOf(emulator, operation), performFor)
+          ? inTurn(() => performForAll(emulator, operation, performFor))
           : performFor(request.workspace ?? '');
       const result = await patiently(reply, () =>
         operation.method === 'get' ? performed() : emulator.store.certain(performed),
@@ -140,10 +143,30 @@ function namesOf({ workspaces, journal }: Emulator, { id }: ContractOperation): 
   return [...new Set([...names, ...journal.listNames()])];
 }
 
+type InTurn = ReturnType<typeof oneAtATime>;
+
+/** Two changes of all workspaces must not mix: each begins when the one before it is over. */
+function oneAtATime() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+}
+
+/** How long the others wait for a part of what is done in every workspace, and how many it has. */
+const sliceMs = 10;
+const sliceSize = 50;
+
+/** In slices, so that others get their turn meanwhile, however many workspaces there are. */
 async function performForAll(
-  names: readonly string[],
+  emulator: Emulator,
+  operation: ContractOperation,
   performFor: (workspace: string) => unknown,
 ): Promise<{ workspaces: number }> {
+  const names = namesOf(emulator, operation);
+  let sliceStart = stopwatch();
   for (const [done, name] of names.entries()) {
     try {
       await performFor(name);
@@ -153,6 +176,9 @@ async function performForAll(
       }
       throw error;
     }
+    if ((done + 1) % sliceSize > 0 && stopwatch() - sliceStart < sliceMs) continue;
+    await emulator.clock.turn();
+    sliceStart = stopwatch();
   }
   return { workspaces: names.length };
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Emulator } from '../emulator.js';
 import type { ApiError } from '../errors.js';
 import type { JournalRecord } from '../workspace/journal-record.js';
+import { isPreflight } from './cors.js';
 import { noteFault, statusOf } from './ends.js';
 import { isOurs } from './routes.js';
 
@@ -27,7 +28,8 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
 
   app.addHook('onRequest', (request, _reply, done) => {
     const { method, url, headers, operation, id: requestId } = request;
-    if (!isOurs(url)) {
+    // A preflight is the browser's, not the client's.
+    if (!isOurs(url) && !isPreflight(request)) {
       const arrival = { time: clock.now(), method, url, headers, operation, requestId };
       request.record = journal.add(workspaceOf(request), arrival);
       request.keepBody = journal.keepBody;

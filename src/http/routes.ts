@@ -13,8 +13,9 @@ export type AllowedMethods = (path: string) => string[];
 export function noteRoutes(app: FastifyInstance): AllowedMethods {
   const routes: { pattern: RegExp; methods: string[] }[] = [];
   app.addHook('onRoute', ({ url, method }) => {
-    // That one takes what is forwarded.
-    if (url !== '/*') routes.push({ pattern: toPattern(url), methods: [method].flat() });
+    // These take what is forwarded, and preflights of browsers.
+    if (url !== '/*' && url !== '*')
+      routes.push({ pattern: toPattern(url), methods: [method].flat() });
   });
   return (path) => [
     ...new Set(routes.flatMap(({ pattern, methods }) => (pattern.test(path) ? methods : []))),

@@ -1,11 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReplyFromHooks } from '@fastify/reply-from';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.js';
 import { workspaceOf } from './auth.js';
 import { sendError } from './errors.js';
 import { pathOf } from './request-log.js';
 import { isOurs, type AllowedMethods } from './routes.js';
+
+interface Forwarded {
+  Params: { '*': string };
+}
 
 /**
  * Forwards what no route takes, and is not the emulator's own, to another server that speaks the vendor's
@@ -28,7 +32,11 @@ export function registerUpstream(
       done(null, payload);
     });
     await plugin.register(replyFrom, { base: origin });
-    plugin.all<{ Params: { '*': string } }>('/*', (request, reply) => {
+    // Where web pages are let in, the preflights of their browsers have a route of their own.
+    const isFree = (method: string): boolean =>
+      !['*', '/*'].some((url) => plugin.hasRoute({ method: method, url }));
+    const method = plugin.supportedMethods.filter(isFree);
+    const forward = (request: FastifyRequest<Forwarded>, reply: FastifyReply): FastifyReply => {
       const path = pathOf(request);
       // The first as the router reads it. What was meant for the emulator may hold its secrets.
       if (isOurs(`/${request.params['*']}`) || methodsOf(path).length > 0) {
@@ -54,7 +62,8 @@ export function registerUpstream(
       } catch (error) {
         throw notForwarded(path, (error as Error).message);
       }
-    });
+    };
+    plugin.route<Forwarded>({ method, url: '/*', handler: forward });
   });
 }
 

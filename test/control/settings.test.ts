@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { advance, plain, progress, standStill } from '../support/control.js';
 import { buildTestApp } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
@@ -107,5 +107,24 @@ describe('settings', () => {
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     await advance(client, { until: 'idle' });
     expect(progress(await client.getBatchTest(id)).status).toBe('complete');
+  });
+});
+
+describe('what is done in every workspace', () => {
+  it.each([
+    ['settings', 'PATCH', '/_emulator/settings', { concurrency: 3 }],
+    ['reset', 'POST', '/_emulator/reset', {}],
+  ] as const)('lets other requests in between: %s', async (_, method, url, body) => {
+    const { client, emulator } = buildTestApp();
+    for (let key = 0; key < 400; key += 1) emulator.workspaces.open(`workspace ${String(key)}`);
+    const turn = emulator.clock.turn.bind(emulator.clock);
+    let turns = 0;
+    vi.spyOn(emulator.clock, 'turn').mockImplementation(() => {
+      turns += 1;
+      return turn();
+    });
+    const all = client().call(method, url, { ...body, workspace: '*' });
+    expect(await all).toEqual({ workspaces: 400 });
+    expect(turns).toBeGreaterThanOrEqual(8);
   });
 });

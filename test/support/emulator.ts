@@ -8,7 +8,7 @@ import { ManualClock } from './manual-clock.js';
 type Settings = Partial<EmulatorOptions['settings']>;
 
 export interface TestOptions extends Partial<
-  Pick<AppOptions, 'apiKeys' | 'controlAccess' | 'logger' | 'validateResponses'>
+  Pick<AppOptions, 'apiKeys' | 'controlAccess' | 'cors' | 'logger' | 'validateResponses'>
 > {
   readonly database?: string;
   readonly clock?: ManualClock;
@@ -61,7 +61,12 @@ export function buildTestApp(options: TestOptions = {}) {
   const { apiKeys = [], validateResponses = true, logger } = options;
   const controlAccess = 'controlAccess' in options ? options.controlAccess : thisMachine;
   const access = { apiKeys, validateResponses, controlAccess };
-  const app = buildApp({ emulator, ...access, ...(logger && { logger }) });
+  const app = buildApp({
+    emulator,
+    ...access,
+    ...(options.cors && { cors: options.cors }),
+    ...(logger && { logger }),
+  });
   onTestFinished(async () => {
     await app.close();
     emulator.close();

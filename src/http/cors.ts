@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isOurs } from './routes.js';
+
+/** Stands for every origin. */
+const any = '*';
+
+/** What scripts may read beside the body. The wildcard is for headers that fault rules add. */
+const exposed = [
+  ...['X-Request-Id', 'Retry-After', 'Retry-After-Ms', 'X-Should-Retry'],
+  ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'X-RateLimit-Limiter'],
+  ...['Preference-Applied', 'X-Emulator', 'Allow', 'Deprecation', 'Link', any],
+].join(', ');
+
+/** Seconds for which a browser need not ask again. */
+const maxAge = 600;
+
+/** True if a browser asks whether a page of another origin may send a request. */
+export const isPreflight = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'OPTIONS' &&
+  headers.origin !== undefined &&
+  headers['access-control-request-method'] !== undefined;
+
+/**
+ * Lets web pages of other origins use the vendor's API, refusals included. They need a key for that.
+ * The control API stays closed to them.
+ * @param origins such as `http://localhost:5173`; `*` for all.
+ */
+export function registerCors(app: FastifyInstance, origins: readonly string[]): void {
+  const isAllowed = (origin: string): boolean =>
+    origins.includes(any) || origins.includes(origin.toLowerCase());
+  void app.register(import('@fastify/cors'), {
+    delegator: (request, done) => {
+      const { origin } = request.headers;
+      if (origin === undefined || isOurs(request.url) || !isAllowed(origin)) {
+        done(null, { origin: false });
+        return;
+      }
+      done(null, {
+        ...{ origin: origins.includes(any) ? any : origin, maxAge, exposedHeaders: exposed },
+        methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+        // Any other request by this method is refused as before.
+        preflight: isPreflight(request),
+      });
+    },
+  });
+}
