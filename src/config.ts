@@ -227,6 +227,7 @@ function toConfig({
   const { host, port, database, validateResponses, logLevel } = values;
   const { seed, concurrency, runDuration, outcomes } = values;
   const { progression, rateLimit, unknownTestCases, unknownEngines } = values;
+  const { batchStartDelay, batchCompletionDelay, definitionSnapshot } = values;
   const { credit, journalSize, upstream } = values;
   const { control, controlToken, defaultApiKey = apiKey[0] ?? 'key_local', clock } = values;
   return {
@@ -252,6 +253,9 @@ function toConfig({
       runDuration,
       outcomes,
       progression,
+      batchStartDelay,
+      batchCompletionDelay,
+      definitionSnapshot,
       rateLimit,
       unknownTestCases,
       unknownEngines,

@@ -145,6 +145,27 @@ export const optionSpecs: readonly OptionSpec[] = [
     allowed: controlFormats.progression.allowed,
   },
   {
+    name: 'batchStartDelay',
+    placeholder: 'DURATION',
+    description: 'how long a batch waits before its first run may start',
+    default: '0s',
+    allowed: controlFormats['time-span'].allowed,
+  },
+  {
+    name: 'batchCompletionDelay',
+    placeholder: 'RANGE',
+    description: 'how long after its last run a batch becomes complete',
+    default: '0s',
+    allowed: controlFormats['duration-distribution'].allowed,
+  },
+  {
+    name: 'definitionSnapshot',
+    placeholder: 'SPELLING',
+    description: "spelling of a run's definition: documented (snake case) or observed (camel case)",
+    default: 'documented',
+    allowed: 'documented or observed',
+  },
+  {
     name: 'rateLimit',
     placeholder: 'LIMIT',
     description: 'most requests of an API key, as in 10/1s, before 429',

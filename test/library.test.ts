@@ -87,6 +87,7 @@ describe('startEmulator', () => {
       ...{ upstream: 'http://127.0.0.1:1', validateResponses: true, logLevel: 'silent' },
       ...{ seed: 's', concurrency: 1, runDuration: '1s', outcomes: 'pass=1', progression: 'time' },
       ...{ rateLimit: 'off', unknownTestCases: 'accept', unknownEngines: 'accept' },
+      ...{ batchStartDelay: '0s', batchCompletionDelay: '0s', definitionSnapshot: 'documented' },
     };
     expect(Object.keys(options)).toEqual(
       expect.arrayContaining(optionSpecs.map(({ name }) => name)),

@@ -222,7 +222,11 @@ describe('our types and those of retell-sdk', () => {
     expectTypeOf<Answer<'updateTestCaseDefinition'>>().toExtend<
       Received<'updateTestCaseDefinition'>
     >();
-    expectTypeOf<Answer<'getTestRun'>>().toExtend<Received<'getTestRun'>>();
+    // In the documented spelling, which is the default.
+    type Documented<Run> = Omit<Run, 'test_case_definition_snapshot'> & {
+      test_case_definition_snapshot: Answer<'getTestCaseDefinition'>;
+    };
+    expectTypeOf<Documented<Answer<'getTestRun'>>>().toExtend<Received<'getTestRun'>>();
     expectTypeOf<Received<'getTestRun'>['status']>().toEqualTypeOf<
       Answer<'getTestRun'>['status']
     >();
@@ -232,7 +236,10 @@ describe('our types and those of retell-sdk', () => {
     expectTypeOf<Answer<'listTestCaseDefinitionsV2'>>().toExtend<
       Received<'listTestCaseDefinitions'>
     >();
-    expectTypeOf<Answer<'listTestRunsV2'>>().toExtend<Received<'listTestRuns'>>();
+    type Listed = Answer<'listTestRunsV2'>;
+    expectTypeOf<
+      Omit<Listed, 'items'> & { items: Documented<Listed['items'][number]>[] }
+    >().toExtend<Received<'listTestRuns'>>();
     expectTypeOf<keyof Received<'listTestRuns'>>().toEqualTypeOf<keyof Answer<'listTestRunsV2'>>();
   });
 });

@@ -584,6 +584,23 @@ export interface components {
             outcomes?: string | components["schemas"]["OutcomeWeights"];
             progression?: components["schemas"]["Progression"];
             /**
+             * Format: time-span
+             * @description How long a batch that time moves waits before its first run may start.
+             * @example 10s
+             */
+            batchStartDelay?: string;
+            /**
+             * Format: duration-distribution
+             * @description How long after the end of its last run a batch that time moves becomes `complete`, which is its last change: `30s`, `12s..58s`, or lognormal as median and sigma, `30s/0.4`.
+             * @example 12s..58s
+             */
+            batchCompletionDelay?: string;
+            /**
+             * @description How the definition in a test run is spelled: in snake case, as the vendor's reference has it, or in camel case, as the service was seen to answer.
+             * @enum {string}
+             */
+            definitionSnapshot?: "documented" | "observed";
+            /**
              * Format: rate-limit
              * @description How many requests are let through in how much of the workspace's time, `10/1s`; `off` for any number.
              * @example 10/1s
@@ -953,6 +970,8 @@ export interface components {
             progression?: components["schemas"]["Progression"];
             /** @description How often it has been read, where reads move it on; 0 if absent. */
             polls?: number;
+            /** @description When it becomes complete, or became so, where all its runs have ended before; with the last of them if absent. */
+            completesAt?: components["schemas"]["Moment"];
             /** @description Its place among the batches of the workspace; the next one if absent. */
             ordinal?: number;
             /** @description In their order. Those that have started come before those that are pending. */

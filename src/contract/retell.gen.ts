@@ -825,6 +825,36 @@ export interface components {
              */
             user_modified_timestamp: number;
         } & WithRequired<components["schemas"]["TestCaseDefinitionInput"], "name" | "response_engine" | "metrics" | "user_prompt" | "dynamic_variables" | "tool_mocks" | "llm_model">;
+        /** @description A definition in the spelling of the service's raw answers, for the emulator's setting `definitionSnapshot: observed`. */
+        ObservedDefinitionSnapshot: {
+            testCaseDefinitionId: string;
+            /** @description The organisation; the emulator has one for each API key. */
+            orgId: string;
+            /** @enum {string} */
+            type: "simulation";
+            name: string;
+            responseEngine: {
+                /** @enum {string} */
+                type: "retell-llm" | "conversation-flow";
+                llmId?: string;
+                conversationFlowId?: string;
+                version: number;
+            };
+            userPrompt: string;
+            metrics: string[];
+            dynamicVariables: {
+                [key: string]: string;
+            };
+            toolMocks: {
+                toolName: string;
+                inputMatchRule: components["schemas"]["ToolMockInputMatchRule"];
+                output: string;
+                result?: boolean | null;
+            }[];
+            llmModel: string;
+            creationTimestamp: number;
+            userModifiedTimestamp: number;
+        };
         /**
          * @description The model that plays the user; gpt-4.1 when absent.
          * @enum {string}
@@ -890,7 +920,8 @@ export interface components {
              * @example test_case_ad5eaf5bdbf1
              */
             test_case_definition_id: string;
-            test_case_definition_snapshot: components["schemas"]["TestCaseDefinition"];
+            /** @description The definition as it was when the batch was created. */
+            test_case_definition_snapshot: components["schemas"]["TestCaseDefinition"] | components["schemas"]["ObservedDefinitionSnapshot"];
             /** @description What was said, in `transcript`, and the values of the variables, in `dynamicVariables`; and `callEnded`, `knowledgeBaseRetrievedContents`, for LLMs `toolMocks` and `currentState`, for flows `currentNodeId`. Null until the run has ended. */
             transcript_snapshot?: Record<string, never> | null;
             /** @description Why the run ended as it did. Null until it has. */

@@ -15,9 +15,15 @@ export interface BatchTest {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly modifiedAt: number;
+  /** When it becomes complete, once all its runs have ended; null if that is not known, or past. */
+  readonly completesAt: number | null;
 }
 
-/** A batch is complete exactly when all its runs have ended; there is no other state to forget. */
-export function batchStatus({ ended, totalCount }: Pick<BatchTest, 'ended' | 'totalCount'>) {
-  return ended.pass + ended.fail + ended.error === totalCount ? 'complete' : 'in_progress';
+/** A batch is complete when all its runs have ended, and the delay after that is over. */
+export function batchStatus(
+  batch: Pick<BatchTest, 'ended' | 'totalCount' | 'completesAt'>,
+): 'complete' | 'in_progress' {
+  const { ended, totalCount, completesAt } = batch;
+  const allEnded = ended.pass + ended.fail + ended.error === totalCount;
+  return allEnded && completesAt === null ? 'complete' : 'in_progress';
 }

@@ -65,7 +65,7 @@ function createIn(
   }
   // While no slot is free, the end of a run comes first, and that is on the worker's agenda.
   const mayStart = progression.kind === 'time' && workspace.runningCount < settings.concurrency;
-  if (mayStart) worker.nudge(workspaceId, now);
+  if (mayStart) worker.nudge(workspaceId, now + settings.batchStartDelay);
   return toTestCaseBatchJob(batch);
 }
 
@@ -92,6 +92,7 @@ function acceptBatch(
     totalCount: targets.length,
     createdAt,
     modifiedAt: createdAt,
+    completesAt: null,
   };
 }
 

@@ -5,32 +5,33 @@ import { placeholderRevision, type TestCaseRevision } from '../domain/test-case.
 import { hasEnded, toldCreation, toldStart } from '../domain/test-run.js';
 import { ApiError } from '../errors.js';
 import { tellRun } from '../simulation/conversation/story.js';
+import type { Workspace } from '../simulation/workspace.js';
 import type { StoredTestRun } from '../store/test-runs.js';
 import { findSettledWorkspace, type Caller, type Operation, type Services } from './operation.js';
 import { readPageQuery, toPage } from './paging.js';
-import { toTestCaseDefinition } from './test-cases.js';
+import { toDefinitionSnapshot } from './definition-snapshot.js';
 
 export const getTestRun: Operation<'getTestRun'> = async (services, caller, { params }) => {
   const workspace = await findSettledWorkspace(services, caller);
   const stored = workspace && services.store.testRuns.find(workspace.id, params.test_case_job_id);
-  if (stored === undefined) throw new ApiError('not_found');
-  return toTestCaseJob(stored, reader(services));
+  if (workspace === undefined || stored === undefined) throw new ApiError('not_found');
+  return toTestCaseJob(stored, workspace, reader(services));
 };
 
 export const listTestRunsV2: Operation<'listTestRunsV2'> = async (services, caller, request) => {
   const batchId = request.params.test_case_batch_job_id;
   const list = ['test runs', caller.workspace, batchId];
   const page = readPageQuery(request.query, list);
-  const runs = await listRuns(services, caller, batchId, page.after, page.limit + 1);
+  const { workspace, runs } = await listRuns(services, caller, batchId, page.after, page.limit + 1);
   const read = reader(services);
   const items = runs.map((run) => ({ ...run, position: run.runIndex }));
-  return toPage(items, page, list, (run) => toTestCaseJob(run, read));
+  return toPage(items, page, list, (run) => toTestCaseJob(run, workspace, read));
 };
 
 export const listTestRuns: Operation<'listTestRuns'> = async (services, caller, { params }) => {
-  const runs = await listRuns(services, caller, params.test_case_batch_job_id);
+  const { workspace, runs } = await listRuns(services, caller, params.test_case_batch_job_id);
   const read = reader(services);
-  return runs.map((run) => toTestCaseJob(run, read));
+  return runs.map((run) => toTestCaseJob(run, workspace, read));
 };
 
 /** In the order in which the batch lists its definitions. */
@@ -40,11 +41,11 @@ async function listRuns(
   batchId: string,
   after = -1,
   limit?: number,
-): Promise<StoredTestRun[]> {
+): Promise<{ workspace: Workspace; runs: StoredTestRun[] }> {
   const workspace = await findSettledWorkspace(services, caller);
   const batchKey = workspace && services.store.batchTests.findKey(workspace.id, batchId);
-  if (batchKey === undefined) throw new ApiError('not_found');
-  return services.store.testRuns.listPage(batchKey, after, limit);
+  if (workspace === undefined || batchKey === undefined) throw new ApiError('not_found');
+  return { workspace, runs: services.store.testRuns.listPage(batchKey, after, limit) };
 }
 
 /** What runs are told from; each is read once for a whole page. */
@@ -81,7 +82,11 @@ function reader({ store }: Services): Reader {
   return { revision, engine };
 }
 
-function toTestCaseJob(stored: StoredTestRun, read: Reader): components['schemas']['TestCaseJob'] {
+function toTestCaseJob(
+  stored: StoredTestRun,
+  workspace: Workspace,
+  read: Reader,
+): components['schemas']['TestCaseJob'] {
   const { run } = stored;
   const revision = read.revision(stored);
   const story = hasEnded(run) ? tellRun(run, revision.content, read.engine(stored)) : undefined;
@@ -91,7 +96,7 @@ function toTestCaseJob(stored: StoredTestRun, read: Reader): components['schemas
     test_case_job_id: run.id,
     status: run.status,
     test_case_definition_id: revision.definitionId,
-    test_case_definition_snapshot: toTestCaseDefinition(revision),
+    test_case_definition_snapshot: toDefinitionSnapshot(revision, stored, workspace),
     transcript_snapshot: (story?.transcript ?? null) as unknown as Record<string, never> | null,
     result_explanation: story?.explanation ?? null,
     creation_timestamp: createdAt,

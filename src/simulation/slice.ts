@@ -4,7 +4,7 @@ import type { BatchProgress } from '../store/batch-tests.js';
 import type { Store } from '../store/store.js';
 import type { RunningRun, StartedRun } from '../store/running.js';
 import type { QueuedRun } from '../store/test-runs.js';
-import { decideFate, fateDraw, type RunOrders } from './fate.js';
+import { decideFate, drawDuration, fateDraw, type RunOrders } from './fate.js';
 import { openOrderBook } from './orders.js';
 import { play } from './schedule.js';
 import type { Workspace } from './workspace.js';
@@ -29,21 +29,67 @@ export function slicePlayer(
 ): PlaySlice {
   return store.prolongedTransaction((workspaceId, until) => {
     const workspace = get(workspaceId);
-    const queue = store.testRuns.listQueued(workspaceId, size);
+    const queue = listQueued(store, workspace, size);
     const happened =
       queue.length === 0
         ? endOnly(store, workspace, until, size)
         : playQueue(store, workspace, queue, until, size);
-    const { started, settledAt, nextStart, ended, completed } = happened;
+    const { started, nextStart, ended } = happened;
+    const nextOfRuns = Math.min(nextStart, store.running.nextEnd(workspaceId) ?? Infinity);
+    const delayed = delayCompletions(store, workspace, happened.completed);
+    // Nothing that comes before the next run to start or end may come after it.
+    const due = completeDue(store, workspaceId, Math.min(until, nextOfRuns), size);
     store.workspaces.recordProgress({
       id: workspaceId,
       runningDelta: started - ended,
       startedCount: started,
-      settledAt,
+      settledAt: Math.max(happened.settledAt, due.settledAt),
     });
-    const next = Math.min(nextStart, store.running.nextEnd(workspaceId) ?? Infinity);
-    return { runsStarted: started, runsEnded: ended, batchTestsCompleted: completed, next };
+    return {
+      runsStarted: started,
+      runsEnded: ended,
+      batchTestsCompleted: happened.completed.length - delayed + due.completed,
+      next: Math.min(nextOfRuns, due.next),
+    };
   });
+}
+
+/** Runs that wait, with the times from which they may start. */
+function listQueued(store: Store, { id, settings }: Workspace, size: number): QueuedRun[] {
+  const queue = store.testRuns.listQueued(id, size);
+  const { batchStartDelay: delay } = settings;
+  return delay === 0 ? queue : queue.map((run) => ({ ...run, queuedAt: run.queuedAt + delay }));
+}
+
+/** Of batches whose last runs have ended, has those complete later that settings say. */
+function delayCompletions(
+  store: Store,
+  { name, settings }: Workspace,
+  batchKeys: readonly number[],
+): number {
+  const { batchCompletionDelay: delay, seed } = settings;
+  if (delay.kind === 'range' && delay.to === 0) return 0;
+  const chance = keyedChance(seed);
+  const delayed = batchKeys.flatMap((batchKey) => {
+    const { ordinal, modifiedAt } = store.batchTests.get(batchKey);
+    const drawn = drawDuration(delay, (purpose) => chance('completion', name, ordinal, purpose));
+    return drawn === 0 ? [] : [{ batchKey, completesAt: modifiedAt + drawn }];
+  });
+  store.batchTests.delayCompletion(delayed);
+  return delayed.length;
+}
+
+/** Completes batches whose delay is over by a time. */
+function completeDue(store: Store, workspaceId: number, until: number, size: number) {
+  const { batchTests } = store;
+  const first = batchTests.nextCompletion(workspaceId) ?? Infinity;
+  if (first > until) return { completed: 0, settledAt: 0, next: first };
+  const times = batchTests.completeDue(workspaceId, until, size);
+  return {
+    completed: times.length,
+    settledAt: times.reduce((latest, time) => Math.max(latest, time), 0),
+    next: batchTests.nextCompletion(workspaceId) ?? Infinity,
+  };
 }
 
 /** Where nothing waits for a slot, runs end one by one without a consequence. */
@@ -131,27 +177,29 @@ export function runStarter(store: Store, workspace: Workspace) {
 /** Entries of a transcript at the most, or so: each takes a millisecond. */
 const shortestSpan = 100;
 
+type TimedRun = Pick<StartedRun, 'startedAt' | 'endsAt' | 'runIndex'>;
+
 /**
  * The latest end that is told of a run, which is later than the real one where the run is too short
  * for what is said in it.
  */
-export const lastToldEnd = ({ endsAt, startedAt, runIndex }: StartedRun): number =>
+export const lastToldEnd = ({ endsAt, startedAt, runIndex }: TimedRun): number =>
   Math.max(endsAt, startedAt + runIndex + shortestSpan);
 
 /**
  * When the end of a run changes its batch. A run that takes no time has been started in the same
  * slice, wherever slices begin and end.
  */
-const changeByEnd = (run: RunningRun | StartedRun): number =>
+export const changeByEnd = (run: TimedRun | RunningRun): number =>
   'startedAt' in run && run.startedAt === run.endsAt ? lastToldEnd(run) : run.endsAt;
 
-/** Counts what happened on the batches it happened to. Answers how many are now complete. */
+/** Counts what happened on the batches it happened to. Returns those that have no run left. */
 export function recordBatches<Ended extends RunningRun>(
   store: Store,
   started: readonly RunningRun[],
   ended: readonly Ended[],
   changedAt: (run: Ended) => number = changeByEnd,
-): number {
+): number[] {
   const batches = new Map<number, BatchProgress>();
   const batchOf = ({ batchKey }: RunningRun): BatchProgress => {
     const none: Tally = { pass: 0, fail: 0, error: 0 };

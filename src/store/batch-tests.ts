@@ -8,6 +8,7 @@ import {
   type ResponseEngine,
 } from '../domain/response-engine.js';
 import type { Progression } from '../workspace/settings.js';
+import { batchCompletions, type BatchCompletions } from './batch-completions.js';
 import { bulkInserter, type Value } from './bulk-insert.js';
 import { required, type Db } from './database.js';
 import { memory } from '../memory.js';
@@ -63,7 +64,7 @@ export interface BatchTestPage {
   readonly limit: number | undefined;
 }
 
-export interface BatchTestStore {
+export interface BatchTestStore extends BatchCompletions {
   /** Reads everything anew: to be called when it was written past this store, or rolled back. */
   readonly forgetAll: () => void;
   /** What is to be written of a batch. */
@@ -79,8 +80,8 @@ export interface BatchTestStore {
   /** In the order of their creation. */
   listAll(workspaceId: number): StoredBatchTest[];
   listPage(page: BatchTestPage): (StoredBatchTest & { readonly position: number })[];
-  /** Answers how many of the batches are complete now. */
-  recordProgress(progress: readonly BatchProgress[]): number;
+  /** Returns the keys of the batches whose runs have all ended now. */
+  recordProgress(progress: readonly BatchProgress[]): number[];
 }
 
 interface BatchTestRow {
@@ -93,6 +94,7 @@ interface BatchTestRow {
   totalCount: number;
   createdAt: number;
   modifiedAt: number;
+  completesAt: number | null;
   workspaceId: number;
   batchKey: number;
   ordinal: number;
@@ -107,7 +109,7 @@ const selectBatches = `
          batch_test_id AS id, engine, engine_version AS engineVersion,
          engine_content_key AS engineContentKey, pass_count AS pass, fail_count AS fail,
          error_count AS error, total_count AS totalCount, created_at AS createdAt,
-         modified_at AS modifiedAt, progression, polls_needed AS pollsNeeded,
+         modified_at AS modifiedAt, completes_at AS completesAt, progression, polls_needed AS pollsNeeded,
          polls_seen AS pollsSeen
   FROM batch_tests
   JOIN tested_engines USING (engine_key)`;
@@ -143,7 +145,7 @@ export function batchTestStore(db: Db): BatchTestStore {
   const listPage = preparePage('');
   const listPageOfVersion = preparePage('AND engine_version = :version');
   const recordProgress = db
-    .prepare<{ batches: string }, 0 | 1>(
+    .prepare<{ batches: string }, number | null>(
       `UPDATE batch_tests
        SET started_count = started_count + given.started, pass_count = pass_count + given.pass,
            fail_count = fail_count + given.fail, error_count = error_count + given.error,
@@ -154,7 +156,8 @@ export function batchTestStore(db: Db): BatchTestStore {
          FROM json_each(:batches)
        ) AS given
        WHERE batch_tests.batch_key = given.batch_key
-       RETURNING pass_count + fail_count + error_count = total_count`,
+       RETURNING
+         CASE WHEN pass_count + fail_count + error_count = total_count THEN batch_key END`,
     )
     .pluck();
   // As with workspaces: a batch that is polled is read again and again before anything happens.
@@ -192,14 +195,15 @@ export function batchTestStore(db: Db): BatchTestStore {
       return batches.map((batch) => ({ ...batch, position: batch.ordinal }));
     },
     recordProgress(progress) {
-      if (progress.length === 0) return 0;
+      if (progress.length === 0) return [];
       const given = progress.map(({ batchKey, started, ended, modifiedAt = null }) => {
         cache.forget(batchKey);
         return [batchKey, started, ended.pass, ended.fail, ended.error, modifiedAt];
       });
-      const complete = recordProgress.all({ batches: JSON.stringify(given) });
-      return complete.filter((isComplete) => isComplete === 1).length;
+      const ended = recordProgress.all({ batches: JSON.stringify(given) });
+      return ended.filter((batchKey) => batchKey !== null);
     },
+    ...batchCompletions(db, cache),
   };
 }
 
@@ -290,6 +294,7 @@ function toBatchTest(row: BatchTestRow): StoredBatchTest {
     totalCount: row.totalCount,
     createdAt: row.createdAt,
     modifiedAt: row.modifiedAt,
+    completesAt: row.completesAt,
     progression: kind === 'polls' ? { kind, polls: pollsNeeded ?? 1 } : { kind },
     pollsSeen: row.pollsSeen,
   };

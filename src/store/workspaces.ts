@@ -247,6 +247,9 @@ const firstDue = (id: string): string =>
   `(SELECT MIN(due_at) FROM (
       SELECT MIN(ends_at) AS due_at FROM running_test_runs WHERE workspace_id = ${id}
       UNION ALL
+      SELECT MIN(completes_at) FROM batch_tests
+      WHERE workspace_id = ${id} AND completes_at IS NOT NULL
+      UNION ALL
       SELECT created_at FROM (
         SELECT created_at FROM batch_tests
         WHERE workspace_id = ${id} AND started_count < total_count AND progression = 'time'

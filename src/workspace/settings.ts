@@ -31,6 +31,12 @@ export interface Settings {
   readonly runDuration: RunDuration;
   readonly outcomes: OutcomeWeights;
   readonly progression: Progression;
+  /** Milliseconds from the creation of a batch until its first run may start. */
+  readonly batchStartDelay: number;
+  /** From the end of a batch's last run until it is complete. */
+  readonly batchCompletionDelay: RunDuration;
+  /** How the definition in a test run is spelled. */
+  readonly definitionSnapshot: 'documented' | 'observed';
   /** Null for any number of requests. */
   readonly rateLimit: RateLimit | null;
   /** What to do with a batch that names a definition that does not exist. */
@@ -81,6 +87,9 @@ export function parseSettings(input: Required<SettingsInput>): Settings {
       typeof outcomes === 'string' ? parseOutcomeWeights(outcomes) : toWeights(outcomes),
     ),
     progression: readProgression(progression),
+    batchStartDelay: checked(parseDuration(input.batchStartDelay)),
+    batchCompletionDelay: checked(parseRunDuration(input.batchCompletionDelay)),
+    definitionSnapshot: input.definitionSnapshot,
     rateLimit: checked(parseRateLimit(input.rateLimit)),
   };
 }

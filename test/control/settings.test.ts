@@ -10,7 +10,8 @@ describe('settings', () => {
     const { client } = standStill({ settings: plain });
     const before = {
       ...{ seed: 'test', concurrency: 10, runDuration: '1s', outcomes: 'pass=1' },
-      ...{ progression: 'time', rateLimit: 'off' },
+      ...{ progression: 'time', rateLimit: 'off', definitionSnapshot: 'documented' },
+      ...{ batchStartDelay: '0s', batchCompletionDelay: '0s' },
       ...{ unknownTestCases: 'accept', unknownEngines: 'accept' },
     };
     expect(await client.call('GET', url)).toEqual(before);

@@ -49,7 +49,7 @@ CREATE TABLE "batch_tests" (
   progression TEXT NOT NULL DEFAULT 'time'
     CHECK (progression IN ('time', 'immediate', 'polls', 'manual')),
   polls_needed INTEGER CHECK (polls_needed > 0),
-  polls_seen INTEGER NOT NULL DEFAULT 0,
+  polls_seen INTEGER NOT NULL DEFAULT 0, completes_at INTEGER,
   UNIQUE (workspace_id, batch_test_id),
   CHECK (started_count <= total_count),
   CHECK (pass_count + fail_count + error_count <= started_count)
@@ -195,6 +195,9 @@ CREATE INDEX batch_tests_by_engine ON batch_tests (engine_key, ordinal);
 
 CREATE INDEX batch_tests_by_engine_version ON batch_tests (engine_key, engine_version, ordinal)
   WHERE engine_version IS NOT NULL;
+
+CREATE INDEX batch_tests_completing ON batch_tests (workspace_id, completes_at)
+  WHERE completes_at IS NOT NULL;
 
 CREATE UNIQUE INDEX batch_tests_queue ON batch_tests (workspace_id, ordinal)
   WHERE started_count < total_count AND progression = 'time';

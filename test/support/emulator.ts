@@ -25,6 +25,9 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   runDuration: '500ms..2500ms',
   outcomes: { pass: 0.8, fail: 0.15, error: 0.05 },
   progression: 'time',
+  batchStartDelay: '0s',
+  batchCompletionDelay: '0s',
+  definitionSnapshot: 'documented',
   rateLimit: 'off',
   unknownTestCases: 'accept',
   unknownEngines: 'accept',
@@ -137,7 +140,10 @@ export class TestClient {
 type Json = Record<string, unknown>;
 type Schemas = components['schemas'];
 export type Definition = Schemas['TestCaseDefinition'];
-export type Run = Schemas['TestCaseJob'];
+/** In the documented spelling. */
+export type Run = Omit<Schemas['TestCaseJob'], 'test_case_definition_snapshot'> & {
+  test_case_definition_snapshot: Definition;
+};
 
 export interface Page<Item> {
   items: Item[];

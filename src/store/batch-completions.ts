@@ -1,0 +1,59 @@
+import type { Db } from './database.js';
+import type { RowCache } from './row-cache.js';
+
+/** Batches that become complete some time after their last run has ended. */
+export interface BatchCompletions {
+  /** Has batches whose runs have all ended become complete later. */
+  delayCompletion(batches: readonly { batchKey: number; completesAt: number }[]): void;
+  /** Completes the first of those that become so by `until`; returns when each did. */
+  completeDue(workspaceId: number, until: number, limit: number): number[];
+  /** When the next batch becomes complete. */
+  nextCompletion(workspaceId: number): number | undefined;
+}
+
+export function batchCompletions(
+  db: Db,
+  cache: Pick<RowCache<unknown>, 'forget'>,
+): BatchCompletions {
+  const delay = db.prepare<{ batches: string }>(
+    `UPDATE batch_tests SET completes_at = given.completes_at
+     FROM (
+       SELECT value ->> 0 AS batch_key, value ->> 1 AS completes_at FROM json_each(:batches)
+     ) AS given
+     WHERE batch_tests.batch_key = given.batch_key`,
+  );
+  const complete = db.prepare<
+    { workspaceId: number; until: number; limit: number },
+    { batchKey: number; completedAt: number }
+  >(
+    `UPDATE batch_tests SET modified_at = MAX(modified_at, completes_at), completes_at = NULL
+     WHERE batch_key IN (
+       SELECT batch_key FROM batch_tests
+       WHERE workspace_id = :workspaceId AND completes_at <= :until
+       ORDER BY completes_at LIMIT :limit
+     )
+     RETURNING batch_key AS batchKey, modified_at AS completedAt`,
+  );
+  const next = db
+    .prepare<{ workspaceId: number }, number | null>(
+      `SELECT MIN(completes_at) FROM batch_tests
+       WHERE workspace_id = :workspaceId AND completes_at IS NOT NULL`,
+    )
+    .pluck();
+  return {
+    delayCompletion(batches) {
+      if (batches.length === 0) return;
+      const given = batches.map(({ batchKey, completesAt }) => {
+        cache.forget(batchKey);
+        return [batchKey, completesAt];
+      });
+      delay.run({ batches: JSON.stringify(given) });
+    },
+    completeDue: (workspaceId, until, limit) =>
+      complete.all({ workspaceId, until, limit }).map(({ batchKey, completedAt }) => {
+        cache.forget(batchKey);
+        return completedAt;
+      }),
+    nextCompletion: (workspaceId) => next.get({ workspaceId }) ?? undefined,
+  };
+}
