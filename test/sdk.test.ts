@@ -121,7 +121,11 @@ describe('retell-sdk over a socket', () => {
         transcript: { role: string; name?: string; content?: string; created_timestamp: number }[];
         dynamicVariables: object;
       };
-      expect(dynamicVariables).toEqual({ name: 'Ann', guests: '4' });
+      // facts.md, transcript_snapshot: besides the definition's, those that the vendor sets.
+      expect(dynamicVariables).toEqual({
+        ...{ name: 'Ann', guests: '4', session_type: 'voice', call_type: 'web_call' },
+        ...{ call_id: 'playground', system_timezone: 'America/Los_Angeles' },
+      });
       expect(transcript.filter(({ name }) => name !== undefined).map(({ name }) => name)).toEqual([
         'book_table',
         'transfer_call',
