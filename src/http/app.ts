@@ -109,8 +109,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
   if (isLogged) app.onEnd.push(logRequest);
   nameRequests(app, identify);
   if (cors.length > 0) registerCors(app, cors);
-  if (options.turnsWorkAway === true) registerOverload(app);
   registerJournal(app, emulator, workspaceNameOf(controlAccess?.defaultApiKey ?? ''));
+  // Behind the journal, which has what is turned away, too.
+  if (options.turnsWorkAway === true) registerOverload(app, emulator.clock);
   registerControlApi(app, {
     emulator,
     contract: control,

@@ -1,6 +1,7 @@
 import fastify from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sendError } from '../../src/http/errors.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { registerOverload } from '../../src/http/overload.js';
 import { advance, plain, standStill } from '../support/control.js';
 
@@ -48,30 +49,44 @@ describe('the metrics', () => {
 });
 
 describe('a process that cannot keep up', () => {
-  it('turns new work away with 503, and still says that it lives', async () => {
+  const arrange = async () => {
     const app = fastify();
     onTestFinished(() => app.close());
     app.setErrorHandler(sendError);
-    registerOverload(app, { mostDelayMs: 5, sampleMs: 5 });
+    const clock = new ManualClock();
+    registerOverload(app, clock);
     for (const path of ['/work', '/_emulator/ready']) app.get(path, () => ({ ok: true }));
     await app.ready();
-    /** Keeps the event loop busy between one look at it and the next. */
-    const block = async () => {
-      const end = performance.now() + 40;
-      while (performance.now() < end);
-      await new Promise(setImmediate);
+    /** Keeps the event loop busy for so long, and lets it look once. */
+    const block = (duration: number) => {
+      clock.jump(duration);
+      return clock.advance(0);
     };
-    let answer = await app.inject('/work');
-    expect(answer.statusCode).toBe(200);
-    for (let round = 0; answer.statusCode === 200 && round < 100; round += 1) {
-      await block();
-      answer = await app.inject('/work');
+    return { app, block };
+  };
+
+  it('turns new work away with 503, and still says that it lives', async () => {
+    const { app, block } = await arrange();
+    for (let times = 0; times < 3; times += 1) {
+      expect((await app.inject('/work')).statusCode).toBe(200);
+      await block(3001);
     }
+    const answer = await app.inject('/work');
     expect(answer.statusCode).toBe(503);
     expect(answer.headers['retry-after']).toBe('1');
     expect(answer.json()).toMatchObject({ status: 'error' });
     for (const url of ['/_emulator/ready', '/_emulator/ready?probe=1']) {
       expect((await app.inject(url)).statusCode).toBe(200);
+    }
+    await block(1000);
+    expect((await app.inject('/work')).statusCode).toBe(200);
+  });
+
+  it('is not one in which a single answer takes long', async () => {
+    const { app, block } = await arrange();
+    for (const duration of [60_000, 1000, 3500, 3500, 1500, 60_000]) {
+      await block(duration);
+      expect((await app.inject('/work')).statusCode).toBe(200);
     }
   });
 });
