@@ -15,7 +15,7 @@ const rooms = [
   '^src/contract/(compile|document|not-emulated|source|validation)\\.ts$',
   '^src/domain/',
   '^src/contract/(operation|.*\\.gen)\\.ts$',
-  '^src/(errors|files|loopback|made-id|memory|nearest|random|repeated-answer|version)\\.ts$',
+  '^src/(errors|files|json|loopback|made-id|memory|nearest|random|repeated-answer|version)\\.ts$',
 ];
 
 /** @type {import('dependency-cruiser').IConfiguration} */

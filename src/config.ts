@@ -1,5 +1,6 @@
 import { Ajv2020, type SchemaObject } from 'ajv/dist/2020.js';
 import { StartupError } from './errors.js';
+import { findUnusable, mostFixtureLevels } from './json.js';
 import { isLoopback } from './loopback.js';
 import { suggestion } from './nearest.js';
 import {
@@ -120,6 +121,10 @@ function fileOptions(file: ConfigSources['file']): RawOptions {
       'usage',
       `${file?.path ?? ''}: there is no option "${stranger}"${suggestion(stranger, known)}; the options are ${known.join(', ')}`,
     );
+  }
+  const problem = findUnusable('', content, mostFixtureLevels);
+  if (problem !== undefined) {
+    throw new StartupError('usage', `${file?.path ?? ''}: ${problem}`);
   }
   return content as RawOptions;
 }

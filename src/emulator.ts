@@ -1,6 +1,7 @@
 import { loadContract } from './contract/document.js';
 import { contractValidation } from './contract/validation.js';
 import { StartupError } from './errors.js';
+import { findUnusable, mostFixtureLevels } from './json.js';
 import type { Services } from './operations/operation.js';
 import { newSeed } from './random.js';
 import { createChanges } from './simulation/changes.js';
@@ -53,6 +54,8 @@ const wallTime = (): WorkspaceClock => ({ mode: 'real', time: 0, anchor: 0, spee
 
 /** @throws StartupError */
 function checkFixtures({ name, content }: FixtureSource): NamedFixtures {
+  const problem = findUnusable('', content, mostFixtureLevels);
+  if (problem !== undefined) throw new StartupError('usage', `${name}: ${problem}`);
   const validation = contractValidation(loadContract('control'), controlFormats);
   const mismatch = validation.findMismatch('Fixtures', content);
   if (mismatch !== undefined) throw new StartupError('usage', `${name}: ${mismatch.trim()}`);

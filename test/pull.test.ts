@@ -75,6 +75,14 @@ describe('a server that misbehaves', () => {
     });
   });
 
+  it.each([
+    [`{"items":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 'more than 100 levels deep'],
+    ['{"items":[],"more":"\\ud800"}', '/more must not have half a surrogate pair'],
+  ])('is left when it answers what could not be kept: %.20s', async (text, problem) => {
+    const { result } = await pullFrom((_request, response) => response.end(text));
+    expect(result).toMatchObject({ message: expect.stringContaining(problem) as string });
+  });
+
   it('is left when its answer takes too long', async () => {
     const late = new AbortController();
     const { result } = await pullFrom(

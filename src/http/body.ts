@@ -2,28 +2,61 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse } from 'secure-json-parse';
 import { ApiError } from '../errors.js';
+import { findUnusable, mostFixtureLevels } from '../json.js';
 
-/** Takes JSON bodies and no others. An empty one is no body. */
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Why its body can't be used; undefined if it can. */
+    bodyProblem: ApiError | undefined;
+  }
+}
+
+/**
+ * Takes JSON bodies and no others. An empty one is no body. One that can't be used is refused when it is
+ * asked for, by `bodyOf`: Fastify would close the connection, and refuse it before all else.
+ */
 export function registerBodyParser(app: FastifyInstance): void {
+  app.decorateRequest('bodyProblem', undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
       done(null, parseBody(body as Buffer, request));
     } catch (error) {
-      done(error as Error);
+      if (!(error instanceof ApiError)) throw error;
+      request.bodyProblem = error;
+      done(null, undefined);
     }
   });
 }
 
-function parseBody(body: Buffer, { record, keepBody }: FastifyRequest): unknown {
+/** @throws ApiError 400 or 415 if it can't be used. */
+export function bodyOf({ body, bodyProblem }: FastifyRequest): unknown {
+  if (bodyProblem !== undefined) throw bodyProblem;
+  return body;
+}
+
+/** @throws ApiError 400 or 415 */
+function parseBody(body: Buffer, request: FastifyRequest): unknown {
   if (body.length === 0) return undefined;
+  const { record, keepBody, headers } = request;
+  const coding = headers['content-encoding'] ?? 'identity';
+  if (!/^\s*identity\s*$/i.test(coding)) {
+    throw new ApiError('unsupported_media_type', `It came in the content coding ${coding}.`);
+  }
   if (!isUtf8(body)) throw new ApiError('invalid_request', 'body is not valid UTF-8');
+  const text = body.toString();
+  const value = parseJson(text);
+  const levels = request.operation === 'loadFixtures' ? mostFixtureLevels : undefined;
+  const problem = findUnusable('body', value, levels);
+  if (problem !== undefined) throw new ApiError('invalid_request', problem);
+  if (record) keepBody?.(record, text);
+  return value;
+}
+
+function parseJson(text: string): unknown {
   try {
     // `__proto__` is an unknown property like any other: ignored.
-    const text = body.toString();
-    const value: unknown = parse(text, { protoAction: 'remove', constructorAction: 'remove' });
-    if (record) keepBody?.(record, text);
-    return value;
+    return parse(text, { protoAction: 'remove', constructorAction: 'remove' });
   } catch (error) {
     throw new ApiError('invalid_request', `body is not valid JSON: ${(error as Error).message}`);
   }

@@ -10,6 +10,7 @@ import { controlTable } from '../operations/control/table.js';
 import type { Caller, Services } from '../operations/operation.js';
 import { version } from '../version.js';
 import { stopwatch } from '../workspace/clock.js';
+import { bodyOf } from './body.js';
 import type { Admit } from './control-guard.js';
 import { registerMetrics } from './metrics.js';
 import { patiently } from './patience.js';
@@ -107,7 +108,8 @@ function registerOperation(
       done();
     },
     handler: async (request, reply) => {
-      const { params, query, body } = request;
+      const { params, query } = request;
+      const body = bodyOf(request);
       if (operation.query.length > 0) validation.checkQuery(operation, query);
       if (operation.hasBody) validation.checkBody(operation, body);
       const gone = new AbortController();

@@ -8,6 +8,7 @@ import type { Caller, Services } from '../operations/operation.js';
 import { operationsTable } from '../operations/table.js';
 import { controlFormats, parseProgression } from '../workspace/settings.js';
 import { workspaceOf } from './auth.js';
+import { bodyOf } from './body.js';
 import { refuse } from './errors.js';
 import { noteFault } from './ends.js';
 import { findObstacle, meetFault, sendAnswer } from './faults.js';
@@ -105,7 +106,8 @@ async function answerOf(
   { emulator, validation, validateResponses }: VendorApiOptions,
 ): Promise<unknown> {
   const { store } = emulator;
-  const { params, query, body } = request;
+  const { params, query } = request;
+  const body = bodyOf(request);
   if (operation.query.length > 0) validation.checkQuery(operation, query);
   if (operation.hasBody) {
     validation.checkBody(operation, body);

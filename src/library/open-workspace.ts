@@ -4,6 +4,7 @@ import type { OperationRequest } from '../contract/operation.js';
 import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
 import { ApiError } from '../errors.js';
+import { findUnusable, mostFixtureLevels } from '../json.js';
 import type { ControlOperationId } from '../operations/control/control-operation.js';
 import { controlTable } from '../operations/control/table.js';
 import type { Caller } from '../operations/operation.js';
@@ -116,6 +117,12 @@ function controlCaller(emulator: Emulator, workspace: string) {
   ): Promise<Result<Id>> => {
     refuseIfClosed();
     const operation = contract.operations.find((candidate) => candidate.id === id);
+    const problem = findUnusable(
+      'body',
+      request.body,
+      id === 'loadFixtures' ? mostFixtureLevels : undefined,
+    );
+    if (problem !== undefined) throw new ApiError('invalid_request', problem);
     if (operation?.hasBody === true) validation.checkBody(operation, request.body);
     const { params, query, body } = structuredClone(request);
     if (operation !== undefined && query !== undefined) validation.checkQuery(operation, query);

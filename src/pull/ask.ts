@@ -1,4 +1,5 @@
 import { StartupError } from '../errors.js';
+import { findUnusable } from '../json.js';
 
 export interface AskOptions {
   /** The URL of a server that speaks the vendor's API. */
@@ -111,6 +112,10 @@ function parse(url: string, text: string, isComplete: (body: Json) => boolean): 
     body = JSON.parse(text);
   } catch (error) {
     throw new StartupError('environment', `${url} answers no JSON`, { cause: error });
+  }
+  const problem = findUnusable('', body);
+  if (problem !== undefined) {
+    throw new StartupError('environment', `${url} answers what is not used: ${problem}`);
   }
   if (isObject(body) && isComplete(body)) return body;
   throw new StartupError('environment', `${url} answers JSON, but not as the vendor does`);

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/files.js';
-import { startCli } from '../support/process.js';
+import { spawnCli, startCli } from '../support/process.js';
 
 describe('YAML files', () => {
   it('may use merge keys, as fixtures and as the config file', async () => {
@@ -26,5 +26,18 @@ outcomeRules:
       ],
       outcomeRules: [{ outcome: { status: 'fail' } }, { outcome: { status: 'fail' }, times: 2 }],
     });
+  });
+
+  it.each([
+    ['as fixtures', ['--fixtures', 'a.yaml']],
+    ['as the config file', ['--config', 'a.yaml']],
+  ])('that contain themselves, %s, end it with exit code 2 and one line', async (_as, args) => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'a.yaml'), 'outcomeRules: &rules [*rules]');
+    const refused = spawnCli({ cwd, args });
+    expect((await refused.end()).code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /^retell-emulator: a\.yaml: \/outcomeRules.* must not be nested more than 110 levels deep\n$/,
+    );
   });
 });

@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { loadContract, type ContractOperation } from '../../src/contract/document.js';
+import { buildTestApp, someDefinition } from '../support/emulator.js';
+
+const json = { 'content-type': 'application/json' };
+const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+
+const operations = (['retell', 'control'] as const).flatMap((name) =>
+  loadContract(name).operations.filter(({ hasBody }) => hasBody),
+);
+const requestOf = ({ method, path }: ContractOperation, payload: string) => ({
+  method: method.toUpperCase() as 'POST',
+  url: path.replaceAll(/\{\w+\}/g, 'x'),
+  headers: json,
+  payload,
+});
+
+describe('a body of any operation', () => {
+  it.each([
+    [
+      'of 111 levels',
+      nested(111),
+      /body(\/0){98}… must not be nested more than 1[01]0 levels deep/,
+    ],
+    ['of 30,000 levels', `{"a":${nested(30_000)}}`, /body\/a(\/0){97}… must not be nested more/],
+    [
+      'with a number beyond all bounds',
+      '{"a":[1e400]}',
+      /body\/a\/0 must be a number below 1.8e308/,
+    ],
+    [
+      'with half a surrogate pair',
+      '{"a":"\\ud800"}',
+      /body\/a must not have half a surrogate pair/,
+    ],
+    [
+      'with half a one in a name',
+      '{"a":{"\\udc00":1}}',
+      /body\/a\/\ufffd must not have half a .* name/,
+    ],
+    ['that is no JSON', '{"a":', /body is not valid JSON/],
+  ])('%s is refused', async (_what, payload, message) => {
+    const { client } = buildTestApp();
+    const sender = client();
+    for (const operation of operations) {
+      const { status, body } = await sender.send(requestOf(operation, payload));
+      expect(status, operation.id).toBe(400);
+      expect(body['message'], operation.id).toMatch(message);
+    }
+  });
+});
+
+describe('a body', () => {
+  it('of 100 levels is kept, told by the journal, and given back', async () => {
+    const { client } = buildTestApp();
+    // The body and the choice are a level each.
+    const deep: unknown = JSON.parse(nested(98));
+    const payload = { model_choice: { type: 'cascading', model: 'gpt-4.1', deep }, nodes: [] };
+    const { conversation_flow_id: id } = await client().call<{ conversation_flow_id: string }>(
+      'POST',
+      '/create-conversation-flow',
+      { start_speaker: 'agent', ...payload },
+    );
+    const url = `/get-conversation-flow/${id}`;
+    expect(await client().call('GET', url)).toMatchObject(payload);
+    await client().call('GET', '/_emulator/requests');
+    const exported = await client().call<object>('GET', '/_emulator/export');
+    await client('key_b').call('POST', '/_emulator/fixtures', exported);
+    expect(await client('key_b').call('GET', url)).toMatchObject(payload);
+  });
+
+  it('has whole surrogate pairs and numbers up to the largest given back', async () => {
+    const { client } = buildTestApp();
+    const metrics = ['\u{1f600}', 'ä'];
+    const { test_case_definition_id: id } = await client().createDefinition({ metrics });
+    expect(await client().call('GET', `/get-test-case-definition/${id}`)).toMatchObject({
+      metrics,
+    });
+  });
+
+  it.each(['gzip', 'deflate, br', 'GZIP'])(
+    'in the content coding %s is answered with 415',
+    async (coding) => {
+      const { client } = buildTestApp();
+      const request = {
+        method: 'POST' as const,
+        url: '/create-test-case-definition',
+        headers: { ...json, 'content-encoding': coding },
+        payload: gzipSync(JSON.stringify(someDefinition)),
+      };
+      expect(await client().send(request)).toMatchObject({
+        status: 415,
+        body: { message: expect.stringContaining(`content coding ${coding}.`) as string },
+      });
+    },
+  );
+
+  it('in the coding identity is taken', async () => {
+    const { client } = buildTestApp();
+    const headers = { 'content-encoding': 'identity' };
+    const request = { method: 'POST' as const, url: '/create-test-case-definition', headers };
+    expect((await client().send({ ...request, payload: someDefinition })).status).toBe(201);
+  });
+});
+
+describe('a body that can be used by nobody', () => {
+  it.each([
+    ['POST', '/no-such-path', 404],
+    ['POST', '/get-batch-test/x', 405],
+    ['POST', '/create-phone-call-batch', 404],
+    ['POST', '/v2/create-phone-call', 501],
+    ['PUT', '/_emulator/no-such-path', 404],
+    ['PUT', '/_emulator/fixtures', 405],
+  ] as const)('changes nothing about %s %s: %i', async (method, url, status) => {
+    const { client } = buildTestApp();
+    for (const payload of ['{"a":', nested(30_000), Buffer.from([0xff])]) {
+      expect((await client().send({ method, url, headers: json, payload })).status).toBe(status);
+    }
+  });
+
+  it('changes nothing about a missing key, and wins over no rule of the user', async () => {
+    const { client, app } = buildTestApp();
+    const request = { method: 'POST' as const, url: '/create-batch-test', headers: json };
+    expect((await app.inject({ ...request, payload: '{' })).statusCode).toBe(401);
+    const headers = { ...json, prefer: 'code=429' };
+    expect((await client().send({ ...request, headers, payload: '{' })).status).toBe(429);
+  });
+
+  it('leaves the connection open', async () => {
+    const { app } = buildTestApp();
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+    const head = 'POST /create-batch-test HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key_a\r\n';
+    const request = `${head}Content-Type: application/json\r\nContent-Length: 1\r\n\r\n{`;
+    socket.write(request + request);
+    let text = '';
+    for (; text.split('is not valid JSON').length < 3;) {
+      const [chunk] = (await once(socket, 'data')) as [Buffer];
+      text += chunk.toString();
+    }
+    expect(text.match(/HTTP\/1.1 400/g)).toHaveLength(2);
+    expect(text).not.toMatch(/connection: close/i);
+    socket.destroy();
+  });
+});
