@@ -1,8 +1,15 @@
 // Runs the vendor's own TypeScript SDK suite, un-skipped, against the built emulator.
 // Usage: node test/vendor-suites/run.js SDK_FOLDER [RESOURCE…]   (see README.md here)
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -116,31 +123,55 @@ function print(judged) {
   return total;
 }
 
+/** The resources to run, and those asked for that this SDK does not have. */
+function choose(sdk, named) {
+  const asked = named.length > 0 ? named : emulated;
+  const resources = asked.filter((resource) => existsSync(suiteOf(sdk, resource)));
+  return { resources, missing: asked.filter((resource) => !resources.includes(resource)) };
+}
+
+/** Why a suite of this folder can't be run; undefined if it can. */
+function problemOf(sdk, resources) {
+  if (resources.length === 0) return `${sdk} has no such suite in tests/api-resources`;
+  const require = createRequire(join(sdk, 'package.json'));
+  try {
+    for (const name of ['jest/bin/jest', '@swc/jest', '@swc/core']) require.resolve(name);
+  } catch (error) {
+    return `${error.message.split('\n')[0]}: run npm install in ${sdk}`;
+  }
+  return undefined;
+}
+
+const startOnFixtures = (folder) =>
+  startProcess(
+    [
+      here('../../dist/bin.js'),
+      ...['--port', '0', '--database', ':memory:', '--default-api-key', apiKey],
+      ...['--fixtures', here('fixtures.yaml'), '--seed', 'vendor-suites'],
+      ...['--validate-responses', '--log-level', 'silent'],
+    ],
+    { cwd: folder },
+  );
+
 async function main([sdkFolder, ...named]) {
   if (sdkFolder === undefined) {
     console.error('usage: node test/vendor-suites/run.js SDK_FOLDER [RESOURCE…]');
     return 2;
   }
   const sdk = resolve(sdkFolder);
-  const resources = (named.length > 0 ? named : emulated).filter((resource) => {
-    const isThere = existsSync(suiteOf(sdk, resource));
-    if (!isThere) console.error(`This SDK has no suite of ${resource}.`);
-    return isThere;
-  });
+  const { resources, missing } = choose(sdk, named);
+  for (const resource of missing) console.error(`This SDK has no suite of ${resource}.`);
+  const problem = problemOf(sdk, resources);
+  if (problem !== undefined) {
+    console.error(problem);
+    return 2;
+  }
   const folder = mkdtempSync(join(tmpdir(), 'retell-vendor-suite-'));
-  const options = ['--port', '0', '--database', ':memory:', '--default-api-key', apiKey];
-  const emulator = await startProcess(
-    [
-      here('../../dist/bin.js'),
-      ...[...options, '--fixtures', here('fixtures.yaml'), '--seed', 'vendor-suites'],
-      ...['--validate-responses', '--log-level', 'silent'],
-    ],
-    { cwd: folder },
-  );
+  const emulator = await startOnFixtures(folder);
   try {
     unskip(sdk, folder, resources);
     const { failed } = print(judge(runJest(sdk, folder, emulator.url), resources));
-    return failed.length === 0 && resources.length > 0 ? 0 : 1;
+    return failed.length === 0 ? 0 : 1;
   } finally {
     await emulator.end();
     rmSync(folder, { recursive: true });
