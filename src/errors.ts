@@ -21,7 +21,7 @@ const table = {
   engine_in_use: [400, 'Cannot delete a response engine that agents use:'],
   unauthorized: [401, 'API key is missing or invalid.'],
   payment_required: [402, 'Trial has ended, please add payment method.'],
-  forbidden: [403, 'Forbidden'],
+  forbidden: [403, 'Forbidden.'],
   not_found: [404, 'The requested resource was not found.'],
   method_not_allowed: [405, 'The method is not allowed for this resource.'],
   request_timeout: [408, 'The request took too long to arrive.'],

@@ -53,7 +53,8 @@ describe('the control API', () => {
   ])('refuses a foreign web page, and does nothing: %j', async (headers) => {
     const answer = await tryReset({}, headers);
     expect(answer).toMatchObject({ status: 403, done: false, workspaces: 1 });
-    expect(answer.body).toMatchObject({ status: 'error' });
+    const message = expect.stringMatching(/^Forbidden\. \S/) as unknown;
+    expect(answer.body).toMatchObject({ status: 'error', message });
     const reading = buildTestApp();
     const read = await reading.app.inject({ url: '/_emulator/export', headers });
     expect(read.statusCode).toBe(403);
