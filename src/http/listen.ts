@@ -1,4 +1,6 @@
-import type { AddressInfo } from 'node:net';
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { StartupError } from '../errors.js';
 
@@ -17,8 +19,13 @@ export async function listen(
   app: FastifyInstance,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<string> {
+  const others: Server[] = [];
+  app.addHook('onClose', () => Promise.all(others.map(close)));
   try {
-    await app.listen({ host, port });
+    const [first, ...rest] = await lookup(host, { all: true });
+    await app.listen({ host: first?.address ?? host, port });
+    const address = app.server.address() as AddressInfo;
+    for (const other of rest) others.push(await listenToo(app, other.address, address.port));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = reasons[code ?? ''] ?? message;
@@ -27,6 +34,26 @@ export async function listen(
     });
   }
   return urlOf(app.server.address() as AddressInfo);
+}
+
+/**
+ * Takes connections at another address of the same host name, in the same server: a second one of
+ * Fastify's would have neither the limits nor the answers of the first. Where it can't, it does without.
+ */
+async function listenToo(app: FastifyInstance, host: string, port: number): Promise<Server> {
+  const server = createServer((socket) => {
+    app.server.emit('connection', socket);
+  });
+  server.listen({ host, port });
+  await once(server, 'listening').catch(() => undefined);
+  return server;
+}
+
+async function close(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  server.close();
+  await closed;
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {
