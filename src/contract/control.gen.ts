@@ -802,6 +802,7 @@ export interface components {
         OrderedOutcome: {
             /** @enum {string} */
             status: "pass" | "fail" | "error";
+            ending?: components["schemas"]["Ending"];
             /** @description What is told as the explanation; the usual one if absent. */
             explanation?: string;
             /** @description The entries of the transcript; the usual ones if absent. */
@@ -814,6 +815,11 @@ export interface components {
              */
             duration?: string;
         };
+        /**
+         * @description What makes the conversation of the run break off. `silence`: the agent does not answer twice in a row, which is a `fail` without the judge. The others are for `error`. `loop`: the agent repeats itself; so it is if nothing is said here. `tool`: a tool does not answer. `agent-model`: the agent's model does not answer, so there is no transcript. `user-model`: the model that plays the user does not. `judge`: the one that judges does not.
+         * @enum {string}
+         */
+        Ending: "silence" | "loop" | "tool" | "agent-model" | "user-model" | "judge";
         NewOutcomeRule: components["schemas"]["OutcomeRuleInput"];
         /** @description Says how the runs that it matches end, by `outcome` or by `sequence`. */
         OutcomeRuleInput: {
@@ -994,6 +1000,7 @@ export interface components {
              * @enum {string}
              */
             outcome?: "pass" | "fail" | "error";
+            ending?: components["schemas"]["Ending"];
             /** @description The creation of its batch if absent. */
             startedAt?: components["schemas"]["Moment"];
             /** @description When it ended, which is its start if absent, or is to end, which is drawn if absent. */

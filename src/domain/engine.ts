@@ -1,4 +1,8 @@
 import type { AssetContent } from './asset.js';
+import type { EngineNode } from './engine-node.js';
+import { toolsOf, type EngineTool } from './engine-tool.js';
+import { readFlowNodes } from './flow-nodes.js';
+import { listOf, objectOf, textOf, type JsonObject } from './json.js';
 import type { EngineType } from './response-engine.js';
 
 /** What a conversation needs to know of an engine. */
@@ -7,26 +11,15 @@ export interface Engine {
   readonly firstSpeaker: 'agent' | 'user';
   /** What the agent says if it speaks first; undefined if that is left to the model. */
   readonly beginMessage: string | undefined;
-  /** Dynamic variables of whoever gives no others of the same name. */
+  /** Dynamic variables of a definition that gives no others of the same name. */
   readonly defaultVariables: Readonly<Record<string, string>>;
-  /** Names of all tools, in their order. */
+  /** All tools, in their order. */
   readonly tools: readonly EngineTool[];
-  /** Nodes of a flow, or states of an LLM; none if it has no such parts. */
-  readonly places: readonly Place[];
+  /** Tools that the agent can call wherever the conversation is. */
+  readonly generalTools: readonly EngineTool[];
+  /** Nodes of a flow, or states of an LLM, by id; none if it has no such parts. */
+  readonly nodes: ReadonlyMap<string, EngineNode>;
   readonly startId: string | undefined;
-}
-
-export interface EngineTool {
-  readonly name: string;
-  readonly type: string;
-}
-
-/** Where a conversation can be: a node of a flow, or a state of an LLM. */
-export interface Place {
-  readonly id: string;
-  readonly name: string;
-  /** Ids of the places that it leads to. */
-  readonly next: readonly string[];
 }
 
 /** Reads what was kept as it came, and is as the contract has it in these parts. */
@@ -35,64 +28,60 @@ export const readEngine = (type: EngineType, content: AssetContent): Engine =>
 
 function readLlm(content: AssetContent): Engine {
   const states = listOf(content['states']);
-  const places = states.map((state) => ({
-    id: textOf(state['name']) ?? '',
-    name: textOf(state['name']) ?? '',
-    next: listOf(state['edges']).flatMap((edge) => textOf(edge['destination_state_name']) ?? []),
-  }));
+  const nodes = states.map(readState);
+  const generalTools = toolsOf(content['general_tools']);
   return {
     ...readOpening(content),
     type: 'retell-llm',
     beginMessage: textOf(content['begin_message']),
-    tools: [
-      ...toolsOf(content['general_tools']),
-      ...states.flatMap((state) => toolsOf(state['tools'])),
-    ],
-    places,
-    startId: textOf(content['starting_state']) ?? places[0]?.id,
+    tools: [...generalTools, ...nodes.flatMap(({ tools }) => tools)],
+    generalTools,
+    nodes: byId(nodes),
+    startId: textOf(content['starting_state']) ?? nodes[0]?.id,
   };
 }
 
-/** Properties of a node that hold one edge. */
-const singleEdges = [
-  'edge',
-  'always_edge',
-  'skip_response_edge',
-  'else_edge',
-  'success_edge',
-  'failed_edge',
-];
+function readState(state: JsonObject): EngineNode {
+  const name = textOf(state['name']) ?? '';
+  return {
+    ...{ id: name, name, type: 'state', speaks: true },
+    // A state's prompt says how the agent is to behave there, which is not what it says.
+    instruction: undefined,
+    ownTool: undefined,
+    tools: toolsOf(state['tools']),
+    edges: listOf(state['edges']).flatMap((edge) => {
+      const to = textOf(edge['destination_state_name']);
+      const prompt = textOf(edge['description']) ?? '';
+      return to === undefined
+        ? []
+        : [{ to, when: 'choice' as const, prompt, equations: [], anyEquation: false }];
+    }),
+  };
+}
 
 function readFlow(content: AssetContent): Engine {
-  const nodes = listOf(content['nodes']);
-  const places = nodes.map((node) => {
-    const id = textOf(node['id']) ?? '';
-    const single = singleEdges.map((name) => node[name]);
-    const edges = [...listOf(node['edges']), ...listOf(single)];
-    return {
-      id,
-      name: textOf(node['name']) ?? id,
-      next: edges.flatMap((edge) => textOf(edge['destination_node_id']) ?? []),
-    };
-  });
-  const startId = textOf(content['start_node_id']);
-  const start = nodes.find(({ id }) => id === startId) ?? nodes[0];
-  const instruction = objectOf(start?.['instruction']);
-  const components = listOf(content['components']);
-  const nodesOfComponents = components.flatMap(({ nodes }) => listOf(nodes));
+  const { nodes, tools } = readFlowNodes(content);
+  const givenStart = textOf(content['start_node_id']);
+  const all = byId(nodes);
+  const start = (givenStart === undefined ? undefined : all.get(givenStart)) ?? nodes[0];
   return {
     ...readOpening(content),
     type: 'conversation-flow',
     beginMessage:
       textOf(content['begin_message']) ??
-      (instruction?.['type'] === 'static_text' ? textOf(instruction['text']) : undefined),
-    tools: [content, ...nodes, ...components, ...nodesOfComponents].flatMap((holder) =>
-      toolsOf(holder['tools']),
-    ),
-    places,
-    startId: textOf(start?.['id']),
+      (start?.instruction?.type === 'fixed' ? start.instruction.text : undefined),
+    tools,
+    generalTools: [],
+    nodes: all,
+    startId: start?.id,
   };
 }
+
+const byId = (nodes: readonly EngineNode[]): Map<string, EngineNode> => {
+  const found = new Map<string, EngineNode>();
+  for (const node of nodes) if (!found.has(node.id)) found.set(node.id, node);
+  return found;
+};
 
 /** Documented (SDK types): an LLM with an empty `begin_message` waits for the user, too. */
 function readOpening(content: AssetContent): Pick<Engine, 'firstSpeaker' | 'defaultVariables'> {
@@ -106,24 +95,30 @@ function readOpening(content: AssetContent): Pick<Engine, 'firstSpeaker' | 'defa
   };
 }
 
-const toolsOf = (value: unknown): EngineTool[] =>
-  listOf(value).flatMap((tool) => {
-    const name = textOf(tool['name']);
-    return name === undefined ? [] : [{ name, type: textOf(tool['type']) ?? 'custom' }];
+/** Stands for the nodes of a flow that the emulator has no graph of. */
+export const placeholderFlow = (tools: readonly EngineTool[]): Engine => {
+  const names = ['Welcome', 'Conversation', 'End'];
+  const ids = names.map((name) => `node-${name.toLowerCase()}`);
+  const nodes = names.map((name, index): EngineNode => {
+    const to = ids[index + 1];
+    const edge = { when: 'choice', prompt: '', equations: [], anyEquation: false } as const;
+    return {
+      ...{ id: ids[index] ?? '', name, speaks: to !== undefined },
+      type: to === undefined ? 'end' : 'conversation',
+      ...{ instruction: undefined, ownTool: undefined, tools: [] },
+      edges: to === undefined ? [] : [{ ...edge, to }],
+    };
   });
+  return {
+    ...placeholderLlm(tools),
+    type: 'conversation-flow',
+    nodes: byId(nodes),
+    startId: ids[0],
+  };
+};
 
-const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined;
-
-const objectOf = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined;
-
-const listOf = (value: unknown): Readonly<Record<string, unknown>>[] =>
-  Array.isArray(value)
-    ? value.flatMap((item: unknown) => {
-        const object = objectOf(item);
-        return object === undefined ? [] : [object];
-      })
-    : [];
+/** Stands for an LLM that the emulator does not have. */
+export const placeholderLlm = (tools: readonly EngineTool[]): Engine => ({
+  ...{ type: 'retell-llm', firstSpeaker: 'agent', beginMessage: undefined, defaultVariables: {} },
+  ...{ tools, generalTools: tools, nodes: new Map(), startId: undefined },
+});

@@ -2,6 +2,8 @@ import type { components } from '../contract/retell.gen.js';
 import { readEngine, type Engine } from '../domain/engine.js';
 import { derivedHex, keyedChance } from '../random.js';
 import { reply, type Reply } from '../simulation/conversation/reply.js';
+import { toText } from '../simulation/conversation/equation.js';
+import { loadValueGenerator } from '../simulation/conversation/schema-value.js';
 import { messageId, toEntry } from '../simulation/conversation/transcript.js';
 import { lookUpEngine } from '../simulation/engine-lookup.js';
 import type { Workspace } from '../simulation/workspace.js';
@@ -11,7 +13,7 @@ import type { Operation, Services } from './operation.js';
 type Schemas = components['schemas'];
 
 /** Nothing is kept, so the same conversation gets the same reply. */
-export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'> = (
+export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'> = async (
   services,
   caller,
   { params, query, body },
@@ -35,18 +37,21 @@ export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'>
       toolMocks,
       variables,
       at: body.current_node_id ?? body.current_state,
+      generate: await loadValueGenerator(),
     },
     keyedChance(workspace.settings.seed).within(workspace.name, 'playground', turn),
   );
   return {
-    messages: answer.lines.map((line, index) => ({
-      ...toEntry(line, index, turn, engine),
+    messages: answer.entries.map((entry, index) => ({
+      ...toEntry(entry, index, turn),
       message_id: messageId(turn, index),
       created_timestamp: workspace.now,
     })),
     call_ended: answer.ended,
     ...placeNow(engine, answer),
-    dynamic_variables: variables,
+    dynamic_variables: Object.fromEntries(
+      Array.from(answer.variables, ([name, value]) => [name, toText(value)]),
+    ),
   };
 };
 
@@ -63,9 +68,9 @@ function findEngine(
     : readEngine(engine.type, store.assets.getContent(found.contentKey));
 }
 
-function placeNow(engine: Engine | undefined, { spot }: Reply) {
-  if (spot === undefined) return {};
+function placeNow(engine: Engine | undefined, { node }: Reply) {
+  if (node === undefined) return {};
   return engine?.type === 'conversation-flow'
-    ? { current_node_id: spot.id }
-    : { current_state: spot.name };
+    ? { current_node_id: node.id }
+    : { current_state: node.name };
 }

@@ -4,6 +4,7 @@ import { engineOfKey } from '../domain/response-engine.js';
 import { placeholderRevision, type TestCaseRevision } from '../domain/test-case.js';
 import { hasEnded, toldCreation, toldStart } from '../domain/test-run.js';
 import { ApiError } from '../errors.js';
+import { loadValueGenerator, type GenerateValue } from '../simulation/conversation/schema-value.js';
 import { tellRun } from '../simulation/conversation/story.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { StoredTestRun } from '../store/test-runs.js';
@@ -15,7 +16,7 @@ export const getTestRun: Operation<'getTestRun'> = async (services, caller, { pa
   const workspace = await findSettledWorkspace(services, caller);
   const stored = workspace && services.store.testRuns.find(workspace.id, params.test_case_job_id);
   if (workspace === undefined || stored === undefined) throw new ApiError('not_found');
-  return toTestCaseJob(stored, workspace, reader(services));
+  return toTestCaseJob(stored, workspace, await reader(services));
 };
 
 export const listTestRunsV2: Operation<'listTestRunsV2'> = async (services, caller, request) => {
@@ -23,14 +24,14 @@ export const listTestRunsV2: Operation<'listTestRunsV2'> = async (services, call
   const list = ['test runs', caller.workspace, batchId];
   const page = readPageQuery(request.query, list);
   const { workspace, runs } = await listRuns(services, caller, batchId, page.after, page.limit + 1);
-  const read = reader(services);
+  const read = await reader(services);
   const items = runs.map((run) => ({ ...run, position: run.runIndex }));
   return toPage(items, page, list, (run) => toTestCaseJob(run, workspace, read));
 };
 
 export const listTestRuns: Operation<'listTestRuns'> = async (services, caller, { params }) => {
   const { workspace, runs } = await listRuns(services, caller, params.test_case_batch_job_id);
-  const read = reader(services);
+  const read = await reader(services);
   return runs.map((run) => toTestCaseJob(run, workspace, read));
 };
 
@@ -54,9 +55,11 @@ interface Reader {
   revision(run: StoredTestRun): TestCaseRevision;
   /** What it ran against; undefined if the emulator does not have it. */
   engine(run: StoredTestRun): Engine | undefined;
+  /** What values in its conversation are made by. */
+  readonly generate: GenerateValue;
 }
 
-function reader({ store }: Services): Reader {
+async function reader({ store }: Services): Promise<Reader> {
   const revisions = new Map<number, TestCaseRevision>();
   const engines = new Map<number, Engine>();
 
@@ -79,7 +82,7 @@ function reader({ store }: Services): Reader {
     return engine;
   };
 
-  return { revision, engine };
+  return { revision, engine, generate: await loadValueGenerator() };
 }
 
 function toTestCaseJob(
@@ -89,7 +92,9 @@ function toTestCaseJob(
 ): components['schemas']['TestCaseJob'] {
   const { run } = stored;
   const revision = read.revision(stored);
-  const story = hasEnded(run) ? tellRun(run, revision.content, read.engine(stored)) : undefined;
+  const story = hasEnded(run)
+    ? tellRun(run, revision.content, read.engine(stored), read.generate)
+    : undefined;
   const createdAt = toldCreation(run);
   const startedAt = run.status === 'pending' ? createdAt : toldStart(run);
   return {

@@ -45,7 +45,7 @@ export const fateDraw = (chance: Chance, run: RunIdentity): FateDraw =>
 /** Decides a run's fate when it starts: by rule, by magic value, or else by chance. */
 export function decideFate(drawFor: FateDraw, settings: Settings, orders: RunOrders): Fate {
   const ordered = pickOrder(orders);
-  const { status, duration, explanation, transcript } = ordered?.outcome ?? {};
+  const { status, ending, duration, explanation, transcript } = ordered?.outcome ?? {};
   return {
     outcome: status ?? pick(settings.outcomes, drawFor('outcome')),
     duration:
@@ -56,6 +56,7 @@ export function decideFate(drawFor: FateDraw, settings: Settings, orders: RunOrd
         ? null
         : {
             ...ordered.origin,
+            ...(ending !== undefined && { ending }),
             ...(explanation !== undefined && { explanation }),
             ...(transcript !== undefined && { transcript }),
           },

@@ -1,4 +1,11 @@
-import { isOutcome, magicVariables, readVariable } from '../domain/ordered-outcome.js';
+import {
+  endingNames,
+  isEnding,
+  isOutcome,
+  magicVariables,
+  outcomeOf,
+  readVariable,
+} from '../domain/ordered-outcome.js';
 import { parseDuration } from '../workspace/settings.js';
 
 /** What is wrong with dynamic variables that speak to the emulator; undefined if nothing is. */
@@ -8,6 +15,14 @@ export function findMagicFault(
   const status = readVariable(variables, magicVariables.outcome);
   if (status !== undefined && !isOutcome(status)) {
     return { name: magicVariables.outcome, fault: 'must be "pass", "fail" or "error"' };
+  }
+  const ending = readVariable(variables, magicVariables.ending);
+  if (ending !== undefined && !isEnding(ending)) {
+    return { name: magicVariables.ending, fault: `must be one of ${endingNames.join(', ')}` };
+  }
+  if (ending !== undefined && status !== undefined && status !== outcomeOf(ending)) {
+    const fault = `must be "${outcomeOf(ending)}" for a run that ends by ${ending}`;
+    return { name: magicVariables.outcome, fault };
   }
   const duration = readVariable(variables, magicVariables.duration);
   if (duration !== undefined && parseDuration(duration) === undefined) {

@@ -145,7 +145,7 @@ describe('the playground', () => {
     const { llm_id } = (await get(client, id))['response_engine'] as { llm_id: string };
     const general_tools = [{ type: 'custom', name: 'book', url: 'https://tools.test' }];
     await client.call('PATCH', `/update-retell-llm/${llm_id}`, { general_tools });
-    expect((await turn('Please go on')).messages).toMatchObject([
+    expect((await turn('Please book it')).messages).toMatchObject([
       { role: 'tool_call_invocation', name: 'book', arguments: '{}' },
       { role: 'tool_call_result', content: '{"ok":true}', successful: true },
       { role: 'agent' },

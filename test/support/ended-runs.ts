@@ -3,6 +3,7 @@ import { outcomes } from '../../src/domain/batch-test.js';
 import { newContent, type TestCaseContent } from '../../src/domain/test-case.js';
 import type { ToolMock } from '../../src/domain/tool-mock.js';
 import type { EndedTestRun } from '../../src/domain/test-run.js';
+import { loadValueGenerator } from '../../src/simulation/conversation/schema-value.js';
 import { tellRun } from '../../src/simulation/conversation/story.js';
 import type {
   TranscriptEntry,
@@ -10,9 +11,11 @@ import type {
 } from '../../src/simulation/conversation/transcript.js';
 import { newYear } from './manual-clock.js';
 
+export const generate = await loadValueGenerator();
+
 /** Of a run whose transcript was not ordered. */
 export const tell = (run: EndedTestRun, content: TestCaseContent) =>
-  tellRun(run, content) as {
+  tellRun(run, content, undefined, generate) as {
     transcript: TranscriptSnapshot | null;
     explanation: string;
     endedAt: number;

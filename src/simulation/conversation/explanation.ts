@@ -1,5 +1,5 @@
 import type { TestCaseContent } from '../../domain/test-case.js';
-import type { Line, Script, Verdict } from './script.js';
+import type { Conversation, Entry, FailureCause, Verdict } from './entry.js';
 
 /** How long the emulated service waits for a model. It is only ever told. */
 const modelTimeout = '30 s';
@@ -9,9 +9,9 @@ const modelTimeout = '30 s';
  * transcript that decided it. The gist comes first.
  * Observed: clients print it, some of them its first 300 characters only.
  */
-export function explain(script: Script, content: TestCaseContent): string {
-  if (script.breakdown !== undefined) return explainBreakdown(script, content);
-  const { lines, verdicts } = script;
+export function explain(conversation: Conversation, content: TestCaseContent): string {
+  const { cause, entries, verdicts } = conversation;
+  if (cause !== undefined) return explainCause(cause, content);
   const unmet = verdicts.filter(({ met }) => !met);
   const total = String(verdicts.length);
   const gist =
@@ -19,29 +19,43 @@ export function explain(script: Script, content: TestCaseContent): string {
       ? `All metrics are met (${total} of ${total}).`
       : `${String(unmet.length)} of ${total} metrics not met: ${unmet.map(({ metric }) => quote(metric)).join(', ')}.`;
   const reasons = verdicts.map(
-    (verdict, index) => `${String(index + 1)}. ${reason(verdict, lines)}`,
+    (verdict, index) => `${String(index + 1)}. ${reason(verdict, entries)}`,
   );
   return [gist, ...reasons].join('\n');
 }
 
-function reason({ metric, met, askedAt, answeredAt }: Verdict, lines: readonly Line[]): string {
-  const answer = lines[answeredAt];
+function reason(verdict: Verdict, entries: readonly Entry[]): string {
+  const { metric, met, askedAt, decidedAt, call, missing } = verdict;
+  const verdictOf = `${quote(metric)}: ${met ? 'met' : 'not met'}.`;
+  if (call !== undefined) {
+    const { tool, result } = call;
+    const failure = result?.successful === false;
+    const made = `At ${entry(decidedAt)} the agent calls ${tool.name}`;
+    return `${verdictOf} ${made}${failure ? `, which fails: ${quote(result.content.slice(0, 200))}` : '.'}`;
+  }
+  const answer = entries[decidedAt];
   const said = answer !== undefined && 'content' in answer ? answer.content : '';
-  return met
-    ? `${quote(metric)}: met. At ${entry(answeredAt)} the agent says: ${quote(said)}`
-    : `${quote(metric)}: not met. Asked about it at ${entry(askedAt)}, the agent says at ${entry(answeredAt)}: ${quote(said)}`;
+  if (met) return `${verdictOf} At ${entry(decidedAt)} the agent says: ${quote(said)}`;
+  const never = missing.length > 0 ? ` It never calls ${missing.join(', nor ')}.` : '';
+  const asked =
+    askedAt === undefined ? 'The agent' : `Asked about it at ${entry(askedAt)}, the agent`;
+  return `${verdictOf}${never} ${asked} says at ${entry(decidedAt)}: ${quote(said)}`;
 }
 
-function explainBreakdown({ breakdown }: Script, { llm_model }: TestCaseContent): string {
-  switch (breakdown?.kind) {
+function explainCause(cause: FailureCause, { llm_model }: TestCaseContent): string {
+  switch (cause.kind) {
+    case 'loop':
+      // Observed: in these words.
+      return 'Ending the conversation early as there might be a loop.';
+    case 'silence':
+      return `The agent did not respond to consecutive user utterances: nothing follows ${entry(cause.from)} and ${entry(cause.from + 1)}. The metrics were not judged.`;
     case 'user-model':
-      return `Error: the model that plays the user (${llm_model}) did not answer ${entry(breakdown.after)} within ${modelTimeout}, so the conversation broke off there.`;
+      return `Error: the model that plays the user (${llm_model}) did not answer ${entry(cause.after)} within ${modelTimeout}, so the conversation broke off there.`;
     case 'tool':
-      return `Error: the tool ${quote(breakdown.toolName)}, called at ${entry(breakdown.at)}, failed. None of its mocks fits the arguments of the call, so the real tool was called, and it did not answer.`;
+      return `Error: the tool ${quote(cause.toolName)}, called at ${entry(cause.at)}, did not answer.`;
     case 'judge':
       return `Error: the conversation came to its end, but the model that judges it did not answer within ${modelTimeout}, so no metric was judged.`;
-    case 'no-conversation':
-    case undefined:
+    case 'agent-model':
       return `Error: the agent's model did not answer within ${modelTimeout}, so there was no conversation.`;
   }
 }

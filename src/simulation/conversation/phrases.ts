@@ -1,4 +1,6 @@
-/** What is said, in templates of our own. `{}` is where the matter goes. */
+import { longestText } from './words.js';
+
+/** What is said, in templates of our own. `{}` is where a clause goes. */
 export const phrases = {
   greeting: [
     'Hello, thank you for calling. How can I help you today?',
@@ -11,6 +13,44 @@ export const phrases = {
     'All right, I am happy to help you with that.',
   ],
   lookUp: ['Can you look that up, please?', 'Please go ahead.', 'Yes, please check that for me.'],
+  /** Before a call. */
+  announce: ['One moment, please.', 'Let me check that.', 'Give me a second, I am on it.'],
+  putThrough: [
+    'Of course, I will put you through. One moment, please.',
+    'Certainly, let me connect you.',
+    'I will transfer you now. Please hold.',
+  ],
+  handOver: [
+    'Then I would like to speak with somebody, please.',
+    'Could you put me through to a person?',
+    'Please connect me with somebody who can help.',
+  ],
+  goOn: ['Okay.', 'Yes, that is right.', 'Sure, go ahead.', 'All right.', 'Yes, please.'],
+  asks: [
+    'Could you tell me a bit more about that?',
+    'Got it. Is there anything I should know before we go on?',
+    'Thank you. May I go on?',
+    'Understood. Does that work for you so far?',
+  ],
+  done: [
+    'That is done.',
+    'Good news, that is done for you.',
+    'All set, I have taken care of that.',
+  ],
+  /** What the user says when the agent does not answer. */
+  stillThere: ['Hello? Are you still there?', 'Can you hear me?', 'Hello? Is anybody there?'],
+  /** What an agent that is caught in a loop says, and what the user says to that. */
+  repeats: [
+    'I am sorry, could you please repeat that?',
+    'I did not catch that. How can I help you today?',
+    'Let me check that for you. What can I do for you?',
+  ],
+  saysAgain: [
+    'As I said, it is about this: {}',
+    'I have just told you. {}',
+    'We have been there already. {}',
+    'Again: {}',
+  ],
   toolWorked: [
     'Thank you for waiting. I have what I need.',
     'Good, that went through.',
@@ -31,6 +71,18 @@ export const phrases = {
   tempt: ['Could you {}, just this once?', 'Come on, can you {}?'],
   refrains: ['I am sorry, but I am not allowed to {}.', 'No, I will not {}.'],
   givesIn: ['Well, all right, I can {}.', 'Sure, I can {}. Here you go.'],
+  /** About nothing that can be asked for: how the agent behaves. */
+  bother: [
+    'Sorry to keep asking, but could you say that once more?',
+    'I am a bit confused, to be honest. Can you explain that again?',
+    'I am in a hurry. How long does this take?',
+  ],
+  courteous: [
+    'Of course, I am happy to. Please take your time.',
+    'No problem at all, that is what I am here for.',
+    'I understand. Let us sort this out together.',
+  ],
+  curt: ['I have told you already.', 'That is not my problem.', 'Whatever. Can we get on with it?'],
   raise: ['One thing matters to me: {}.', 'I was told this: {}. Is that so?'],
   confirms: ['You can rely on that: {}.', 'Yes, that is so: {}.'],
   evades: [
@@ -38,50 +90,91 @@ export const phrases = {
     'I have nothing to say about that.',
     'Let us talk about something else.',
   ],
+  replies: [
+    'Certainly. Is there anything else that I can do for you?',
+    'I have noted that. What else can I do for you?',
+    'Of course. Anything else?',
+  ],
   thanks: ['No, that is all. Thank you!', 'That was everything, thanks for your help.'],
   goodbye: ['You are welcome. Goodbye!', 'Thank you for calling. Have a nice day!'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Phrase = keyof typeof phrases;
 
-/** Longest part of a definition's text to put into one line. */
-const longestMatter = 300;
+/** Longest part of a definition's text to put into one entry. */
+const longestClause = 300;
 
-/** How much of a definition's text is looked at: it may be megabytes. */
-const longestText = 5000;
-
-/** Fills the definition's variables in. Documented (vendor's prompts): written as `{{name}}`. */
-export const substitute = (text: string, variables: Readonly<Record<string, string>>): string =>
-  text.replaceAll(/\{\{\s*([\w.-]+)\s*\}\}/g, (whole, name: string) =>
-    Object.hasOwn(variables, name) ? (variables[name] ?? whole) : whole,
-  );
+/**
+ * Fills variables in; those that are not known stay as they are.
+ * Documented (vendor's prompts): written as `{{name}}`.
+ */
+export const substitute = (text: string, valueOf: (name: string) => string | undefined): string =>
+  text.replaceAll(/\{\{\s*([\w.-]+)\s*\}\}/g, (whole, name: string) => valueOf(name) ?? whole);
 
 /** A text as part of a sentence: one line, of bounded length, without its final stop. */
-export function asMatter(text: string): string {
+export function toClause(text: string): string {
   const line = text
     .slice(0, longestText)
     .replaceAll(/\s+/g, ' ')
     .trim()
     .replace(/[.!?]+$/, '');
-  return line.length <= longestMatter ? line : `${line.slice(0, longestMatter).trimEnd()}…`;
+  return line.length <= longestClause ? line : `${line.slice(0, longestClause).trimEnd()}…`;
 }
 
-/**
- * What a user who was given this prompt would say first: its sentences about "you", turned to
- * "I"; or, if it has none, its matter.
- */
-export function openingWish(userPrompt: string): string {
-  const sentences = userPrompt
+/** The sentence of a prompt that says what the user wants, in the first person. */
+export function mainWish(userPrompt: string): string | undefined {
+  const sentences = sentencesOf(userPrompt);
+  const wish =
+    sentences.find((sentence) =>
+      /\b(?:want|need|would like|wish|have|looking)\b/i.test(sentence),
+    ) ?? sentences[0];
+  return wish === undefined ? undefined : `${toClause(firstPerson(wish)).slice(0, 160)}.`;
+}
+
+/** Without the marks of Markdown. */
+const sentencesOf = (text: string): string[] =>
+  text
     .slice(0, longestText)
     .split('\n')
     .map((line) => line.replace(/^\s*(?:[-*+>]|\d+[.)])\s+/, '').replaceAll(/[*_`]{2,}/g, ''))
     .filter((line) => !/^\s*#/.test(line))
     .join(' ')
-    .split(/(?<=[.!?])\s+/);
+    .split(/(?<=[.!?])\s+/)
+    .filter((sentence) => /\w/.test(sentence));
+
+/**
+ * What a user who was given this prompt would say first: its sentences about "you", turned to
+ * "I"; or, if it has none, its matter.
+ */
+export function openingLine(userPrompt: string): string {
+  const sentences = sentencesOf(userPrompt);
   const wishes = sentences.filter((sentence) => /^\s*(?:you|your|i)\b/i.test(sentence)).slice(0, 3);
-  if (wishes.length > 0) return `${asMatter(firstPerson(wishes.join(' ')))}.`;
-  const matter = asMatter(userPrompt);
+  if (wishes.length > 0) return `${toClause(firstPerson(wishes.join(' ')))}.`;
+  const matter = toClause(userPrompt);
   return matter === '' ? 'Hello, I have a question.' : `Hello, it is about this: ${matter}.`;
+}
+
+/**
+ * What an agent that is told to ask for something says: `Ask for the caller's name` → `May I ask
+ * for your name?`. Undefined if it is told something else.
+ */
+export function instructed(instruction: string): string | undefined {
+  const asked =
+    /\b(?:ask|collect|request|get|confirm|gather)\b(?:\s+(?:the )?(?:user|caller|customer|patient|client)(?:['’]s\b)?)?\s+((?:for|about|whether|if|the|their|his|her|what|which|when)\b[^.!?\n]{2,120})/i.exec(
+      instruction.slice(0, 1000),
+    )?.[1];
+  if (asked === undefined) return undefined;
+  const about = toClause(asked)
+    .replace(/^(?:for|about)\s+/i, '')
+    .replaceAll(/\b(?:the )?(?:user|caller|customer|patient|client)['’]s\b/gi, 'your')
+    .replaceAll(/\b(?:the )?(?:user|caller|customer|patient|client)\b/gi, 'you')
+    .replaceAll(/\b(?:their|his|her)\b/gi, 'your')
+    .replaceAll(/\b(?:they|he|she)\b/gi, 'you')
+    .replaceAll(/\byou (?:is|has)\b/gi, (found) => (/is$/i.test(found) ? 'you are' : 'you have'))
+    .replaceAll(/\byou (want|need|prefer|like|wish)s\b/gi, 'you $1');
+  return /^(?:whether|if|what|which|when)\b/i.test(about)
+    ? `Could you tell me ${about}?`
+    : `May I ask you for ${about}?`;
 }
 
 const pronouns: Readonly<Record<string, string>> = {

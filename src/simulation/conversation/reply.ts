@@ -1,11 +1,22 @@
-import type { Engine } from '../../domain/engine.js';
-import { leastArguments, type ToolMock } from '../../domain/tool-mock.js';
+import { placeholderLlm, type Engine } from '../../domain/engine.js';
+import type { EngineNode } from '../../domain/engine-node.js';
+import { endsConversation, toolNamed, type EngineTool } from '../../domain/engine-tool.js';
+import type { ToolMock } from '../../domain/tool-mock.js';
 import type { Draw } from '../../random.js';
-import { asMatter, phrases, substitute, type Phrase } from './phrases.js';
-import { reachableMocks, type Line, type Spot } from './script.js';
+import { beginning, type Entry, type NodeRef } from './entry.js';
+import { findFacts } from './facts.js';
+import { findPaths } from './paths.js';
+import type { Phrase } from './phrases.js';
+import type { GenerateValue, ValueSource } from './schema-value.js';
+import { storyTools } from './story-tools.js';
+import { callTool, type ToolCall } from './tool-call.js';
+import { indexTools } from './tool-index.js';
+import { walk, type Walk } from './walk.js';
+import { stemsOf } from './words.js';
+import { Writer } from './writer.js';
 
-/** What was said and done so far. */
-export interface Utterance {
+/** What was said or done so far. */
+export interface PastMessage {
   readonly role: string;
   readonly content?: string;
   readonly name?: string;
@@ -13,97 +24,199 @@ export interface Utterance {
   readonly successful?: boolean;
 }
 
-export interface Conversation {
-  readonly history: readonly Utterance[];
+/** A conversation of which the client keeps what was said. */
+export interface OpenConversation {
+  readonly history: readonly PastMessage[];
+  /** Undefined if the emulator does not have it. */
   readonly engine: Engine | undefined;
   readonly toolMocks: readonly ToolMock[];
   readonly variables: Readonly<Record<string, string>>;
   /** The id of the node, or the name of the state, that it is in; the start if undefined. */
   readonly at: string | undefined;
+  readonly generate: GenerateValue;
 }
 
 export interface Reply {
-  readonly lines: readonly Line[];
+  readonly entries: readonly Entry[];
   /** Where the conversation is after it. */
-  readonly spot: Spot | undefined;
+  readonly node: NodeRef | undefined;
   readonly ended: boolean;
+  readonly variables: ReadonlyMap<string, unknown>;
 }
-
-const farewell = /\b(bye|goodbye|that is all|that's all|that was everything|hang up)\b/i;
 
 /** What the agent says and does next; nothing if it is the user's turn. */
-export function reply(conversation: Conversation, draw: Draw): Reply {
-  const { history, engine, toolMocks, variables } = conversation;
-  const last = history.at(-1);
-  const here = placeOf(engine, conversation.at ?? engine?.startId);
-  const say = (phrase: Phrase, matter = ''): Line => {
-    const choices: readonly string[] = phrases[phrase];
-    const choice = choices[Math.floor(draw(phrase) * choices.length)] ?? '';
-    return { role: 'agent', content: choice.replace('{}', () => matter) };
-  };
-  const stay = (...lines: Line[]): Reply => ({ lines, spot: here, ended: false });
+export const reply = (conversation: OpenConversation, draw: Draw): Reply =>
+  new Replier(conversation, draw).reply();
 
-  if (last === undefined) {
-    if (engine?.firstSpeaker === 'user') return stay();
-    const begin = engine?.beginMessage;
-    return stay(
-      begin === undefined
-        ? say('greeting')
-        : { role: 'agent', content: substitute(begin, variables) },
-    );
-  }
-  if (last.role === 'tool_call_result') {
-    return stay(say(last.successful === false ? 'toolFailed' : 'toolWorked'));
-  }
-  if (last.role !== 'user') return stay();
+const farewell = /\b(?:bye|goodbye|that is all|that's all|that was everything|hang up)\b/i;
 
-  const { content = '' } = last;
-  if (farewell.test(content)) return { lines: [say('goodbye')], spot: here, ended: true };
-  const moved = moveOn(engine, here, draw);
-  const { during, ending } = reachableMocks(toolMocks, engine);
-  const mock = [...during, ...ending].find((candidate) => !wasCalled(candidate, history));
-  if (mock !== undefined) {
-    const successful = mock.result ?? true;
-    const lines: Line[] = [
-      ...moved.lines,
-      {
-        role: 'tool_call_invocation',
-        name: mock.tool_name,
-        arguments: JSON.stringify(leastArguments(mock)),
-      },
-      { role: 'tool_call_result', content: mock.output, successful },
-    ];
-    const ended = mock.tool_name === 'end_call';
-    const after = ended ? say('goodbye') : say(successful ? 'toolWorked' : 'toolFailed');
-    return { lines: [...lines, after], spot: moved.spot, ended };
+/** Says only that what was said before is to be done. */
+const goAhead =
+  /^\W*(?:yes|yeah|sure|ok|okay|please|go (?:on|ahead)|do (?:that|it|so)|right|correct)\b/i;
+
+/** Messages that are looked back on. */
+const mostMessages = 50;
+
+class Replier {
+  readonly #engine: Engine;
+  readonly #history: readonly PastMessage[];
+  readonly #mocks: readonly ToolMock[];
+  readonly #values: ValueSource;
+  readonly #draw: Draw;
+  readonly #writer: Writer;
+  readonly #variables: Map<string, unknown>;
+  #node: EngineNode | undefined;
+  #ended = false;
+
+  constructor(conversation: OpenConversation, draw: Draw) {
+    const { history, engine, toolMocks, variables, at, generate } = conversation;
+    const names = new Set(toolMocks.map(({ tool_name }) => tool_name));
+    this.#engine = engine ?? placeholderLlm([...names].map(toolNamed));
+    this.#history = history;
+    this.#mocks = toolMocks;
+    this.#draw = draw;
+    this.#variables = new Map<string, unknown>(Object.entries(variables));
+    this.#values = { facts: findFacts(this.#said(), variables, draw), generate, draw };
+    this.#node = this.#engine.nodes.get(at ?? this.#engine.startId ?? '');
+    this.#writer = new Writer(this.#engine.type, this.#variables, draw);
   }
-  const isFirst = !history.some(({ role }, index) => role === 'user' && index < history.length - 1);
-  const answer = isFirst ? say('understood') : say('confirms', asMatter(content));
-  return { lines: [...moved.lines, answer], spot: moved.spot, ended: false };
+
+  reply(): Reply {
+    const last = this.#history.at(-1);
+    if (last === undefined) this.#open();
+    else if (last.role === 'tool_call_result') {
+      this.#writer.say('agent', last.successful === false ? 'toolFailed' : 'toolWorked');
+    } else if (last.role === 'user') this.#answer(last.content ?? '');
+    const node = this.#node && { id: this.#node.id, name: this.#node.name };
+    const { entries } = this.#writer;
+    return { entries, node, ended: this.#ended, variables: this.#variables };
+  }
+
+  /** What the user said in all. */
+  #said(): string {
+    return this.#history
+      .slice(-mostMessages)
+      .flatMap(({ role, content }) => (role === 'user' ? (content ?? '') : []))
+      .join('\n');
+  }
+
+  #open(): void {
+    const { firstSpeaker, beginMessage, type } = this.#engine;
+    if (firstSpeaker === 'user') return;
+    const isFlow = type === 'conversation-flow' && this.#node !== undefined;
+    if (isFlow) this.#goAlong(this.#walk('', false), beginning);
+    if (this.#hasEnded()) return;
+    if (beginMessage !== undefined) this.#writer.fixed(beginMessage);
+    else this.#follow('greeting');
+  }
+
+  #answer(content: string): void {
+    if (farewell.test(content)) {
+      this.#part();
+      return;
+    }
+    const text = goAhead.test(content) ? this.#said() : content;
+    const called = this.#callAsked(text);
+    if (this.#hasEnded()) return;
+    if (called !== undefined) {
+      this.#writer.say('agent', outcomePhrase(called));
+      return;
+    }
+    const isFirst = this.#history.filter(({ role }) => role === 'user').length === 1;
+    const passed = this.#goAlong(this.#walk(text, true), this.#node ?? beginning);
+    if (this.#hasEnded()) return;
+    if (passed !== undefined) this.#follow(outcomePhrase(passed));
+    else this.#follow(isFirst ? 'understood' : 'replies');
+  }
+
+  #hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  #follow(otherwise: Phrase): void {
+    const isNew = this.#writer.entries.some(({ role }) => role === 'node_transition');
+    // What a node is to say is said on arriving there.
+    if (isNew && this.#node?.speaks === true) this.#writer.follow(this.#node, otherwise);
+    else this.#writer.say('agent', otherwise);
+  }
+
+  /** Calls what the user asks for, of what can be called here. */
+  #callAsked(text: string): ToolCall | undefined {
+    const here = [...(this.#node?.tools ?? []), ...this.#engine.generalTools];
+    let called: ToolCall | undefined;
+    for (const tool of storyTools(text, indexTools(here))) {
+      const call = this.#callTool(tool);
+      if (this.#wasMade(call)) continue;
+      this.#make(call);
+      called = call;
+      if (this.#ended) break;
+    }
+    return called;
+  }
+
+  #callTool(tool: EngineTool): ToolCall {
+    return callTool(tool, this.#mocks, this.#values);
+  }
+
+  #make(call: ToolCall): void {
+    this.#writer.call(call);
+    if (call.tool.type === 'extract_dynamic_variable') {
+      for (const [name, value] of Object.entries(call.arguments)) this.#variables.set(name, value);
+    }
+    this.#ended ||= endsConversation(call.tool) && call.result?.successful !== false;
+  }
+
+  #wasMade({ tool, arguments: args }: ToolCall): boolean {
+    const text = JSON.stringify(args);
+    return this.#history
+      .slice(-mostMessages)
+      .some((past) => past.name === tool.name && past.arguments === text);
+  }
+
+  #walk(text: string, leaves: boolean): Walk {
+    return walk({
+      ...{ engine: this.#engine, from: this.#node?.id, leaves, stopsToSpeak: true },
+      ...{ paths: findPaths(this.#engine, new Set()), goals: [], wish: new Set(stemsOf(text)) },
+      variables: new Map(this.#variables),
+      call: (tool) => this.#callTool(tool),
+      draw: (step) => this.#draw('way', step),
+    });
+  }
+
+  /** Returns the last call on the way that somebody waits for. */
+  #goAlong({ steps, ended }: Walk, from: NodeRef): ToolCall | undefined {
+    let last: ToolCall | undefined;
+    let before = from;
+    for (const { node, call } of steps) {
+      this.#writer.move(before, node);
+      [before, this.#node] = [node, node];
+      if (call === undefined) continue;
+      if (node.type === 'end') this.#writer.follow(node, 'goodbye');
+      this.#make(call);
+      if (call.tool.type !== 'extract_dynamic_variable') last = call;
+    }
+    this.#ended ||= ended;
+    return last;
+  }
+
+  #part(): void {
+    const { nodes, generalTools } = this.#engine;
+    const end = this.#node?.edges
+      .map(({ to }) => nodes.get(to))
+      .find((node) => node?.type === 'end');
+    if (end !== undefined && this.#node !== undefined) {
+      this.#writer.move(this.#node, end);
+      this.#node = end;
+      this.#writer.follow(end, 'goodbye');
+    } else {
+      this.#writer.say('agent', 'goodbye');
+    }
+    const here = [...(this.#node?.tools ?? []), ...generalTools];
+    const hangUp = end?.ownTool ?? here.find(({ type }) => type === 'end_call');
+    if (hangUp !== undefined) this.#writer.call(this.#callTool(hangUp));
+    this.#ended = true;
+  }
 }
 
-const placeOf = (engine: Engine | undefined, id: string | undefined) =>
-  engine?.places.find((place) => place.id === id);
-
-/** Goes along one of the edges that lead on, if there is one. */
-function moveOn(
-  engine: Engine | undefined,
-  here: ReturnType<typeof placeOf>,
-  draw: Draw,
-): Pick<Reply, 'lines' | 'spot'> {
-  const ahead = here?.next ?? [];
-  const next = placeOf(engine, ahead[Math.floor(draw('way') * ahead.length)]);
-  if (here === undefined || next === undefined || engine === undefined) {
-    return { lines: [], spot: here };
-  }
-  const role = engine.type === 'conversation-flow' ? 'node_transition' : 'state_transition';
-  return { lines: [{ role, from: here, to: next }], spot: next };
-}
-
-const wasCalled = (mock: ToolMock, history: readonly Utterance[]): boolean =>
-  history.some(
-    ({ role, name, arguments: args }) =>
-      role === 'tool_call_invocation' &&
-      name === mock.tool_name &&
-      args === JSON.stringify(leastArguments(mock)),
-  );
+const outcomePhrase = ({ result }: ToolCall): Phrase =>
+  result?.successful === false ? 'toolFailed' : 'toolWorked';

@@ -1,7 +1,6 @@
-import type { Engine } from '../../domain/engine.js';
 import type { ToolMock } from '../../domain/tool-mock.js';
 import { derivedAlphanumeric, derivedHex } from '../../random.js';
-import type { Line, Script } from './script.js';
+import { beginning, type Conversation, type Entry } from './entry.js';
 
 /**
  * One entry of a transcript.
@@ -26,17 +25,18 @@ export type TranscriptEntry = (
       new_node_id: string;
       new_node_name: string;
       transition_type: 'normal';
+      global_transition?: false;
     }
   | { role: 'state_transition'; former_state_name: string; new_state_name: string }
 ) & { message_id: string; created_timestamp: number };
 
 /**
  * Observed (raw answers): its keys are in camel case. `toolMocks` and `currentState` are for LLMs,
- * `currentNodeId` is for flows. `Entry` is what the transcript holds.
+ * `currentNodeId` is for flows. `Item` is what the transcript holds.
  */
-export interface TranscriptSnapshot<Entry = TranscriptEntry> {
-  transcript: readonly Entry[];
-  dynamicVariables: Record<string, string>;
+export interface TranscriptSnapshot<Item = TranscriptEntry> {
+  transcript: readonly Item[];
+  dynamicVariables: Record<string, unknown>;
   callEnded: boolean;
   toolMocks?: CamelCaseToolMock[];
   knowledgeBaseRetrievedContents: never[];
@@ -59,24 +59,23 @@ export const toCamelCaseToolMock = (mock: ToolMock): CamelCaseToolMock => ({
   ...(mock.result !== undefined && { result: mock.result }),
 });
 
-/** The run that a script is played in. Times in milliseconds since the epoch. */
+/** The run that a conversation is held in. Times in milliseconds since the epoch. */
 export interface Setting {
   readonly runId: string;
-  readonly engine: Engine | undefined;
   readonly startedAt: number;
-  /** At least as many milliseconds later as the script has lines. */
+  /** At least as many milliseconds later as the conversation has entries. */
   readonly endsAt: number;
 }
 
-/** Gives the lines of a script the times and ids of a run. */
-export function toTranscript({ lines }: Script, setting: Setting): TranscriptEntry[] {
-  const { runId, engine } = setting;
-  const times = spread(lines, setting);
-  const responseIds = numberResponses(lines);
-  return lines.map((line, index) => {
+/** Gives the entries of a conversation the times and ids of a run. */
+export function toTranscript({ entries }: Conversation, setting: Setting): TranscriptEntry[] {
+  const { runId } = setting;
+  const times = spread(entries, setting);
+  const responseIds = numberResponses(entries);
+  return entries.map((entry, index) => {
     const responseId = responseIds[index];
     return {
-      ...toEntry(line, index, runId, engine),
+      ...toEntry(entry, index, runId),
       ...(responseId !== undefined && { metadata: { response_id: responseId } }),
       message_id: messageId(runId, index),
       created_timestamp: times[index] ?? setting.startedAt,
@@ -89,63 +88,46 @@ export const messageId = (runId: string, index: number): string =>
   `message_${derivedHex(24, runId, 'message', index)}`;
 
 /** An entry without what every entry has. */
-export function toEntry(line: Line, index: number, runId: string, engine: Engine | undefined) {
+export function toEntry(entry: Entry, index: number, runId: string) {
   // A result follows its call at once, and has the call's id. Observed: 24 letters and digits.
   const toolCallId = (callIndex: number) =>
     `call_${derivedAlphanumeric(24, runId, 'tool call', callIndex)}`;
-  switch (line.role) {
+  switch (entry.role) {
     case 'agent':
     case 'user':
-      return line;
+      return entry;
     case 'tool_call_invocation':
-      return { ...line, tool_call_id: toolCallId(index), type: toolTypeOf(line.name, engine) };
+      return { ...entry, tool_call_id: toolCallId(index) };
     case 'tool_call_result':
-      return { ...line, tool_call_id: toolCallId(index - 1) };
+      return { ...entry, tool_call_id: toolCallId(index - 1) };
     case 'state_transition':
       return {
-        role: line.role,
-        former_state_name: line.from.name,
-        new_state_name: line.to.name,
+        role: entry.role,
+        former_state_name: entry.from.name,
+        new_state_name: entry.to.name,
       };
     case 'node_transition':
       return {
-        role: line.role,
-        former_node_id: line.from.id,
-        former_node_name: line.from.name,
-        new_node_id: line.to.id,
-        new_node_name: line.to.name,
+        role: entry.role,
+        former_node_id: entry.from.id,
+        former_node_name: entry.from.name,
+        new_node_id: entry.to.id,
+        new_node_name: entry.to.name,
         transition_type: 'normal' as const,
+        // Observed: on all but the first.
+        ...(entry.from !== beginning && { global_transition: false as const }),
       };
   }
 }
 
-/** Documented: types of tools that the vendor provides. By custom they are called by their type. */
-const builtInTools: readonly string[] = [
-  'end_call',
-  'transfer_call',
-  'bridge_transfer',
-  'cancel_transfer',
-  'agent_swap',
-  'press_digit',
-  'send_sms',
-  'check_availability_cal',
-  'book_appointment_cal',
-  'extract_dynamic_variable',
-];
-
-/** Observed: every invocation has it. Of an engine that is not known, the name tells the type. */
-const toolTypeOf = (name: string, engine: Engine | undefined): string =>
-  engine?.tools.find((tool) => tool.name === name)?.type ??
-  (builtInTools.includes(name) ? name : 'custom');
-
 /**
- * By line: the number of the agent's response. Observed: they count from 1, and what the agent says
+ * By entry: the number of the agent's response. Observed: they count from 1, and what the agent says
  * before the user has spoken has none.
  */
-function numberResponses(lines: readonly Line[]): (number | undefined)[] {
-  const firstByUser = lines.findIndex(({ role }) => role === 'user');
+function numberResponses(entries: readonly Entry[]): (number | undefined)[] {
+  const firstByUser = entries.findIndex(({ role }) => role === 'user');
   let count = 0;
-  return lines.map(({ role }, index) => {
+  return entries.map(({ role }, index) => {
     if (role !== 'agent' || index < firstByUser || firstByUser === -1) return undefined;
     count += 1;
     return count;
@@ -153,12 +135,12 @@ function numberResponses(lines: readonly Line[]): (number | undefined)[] {
 }
 
 /**
- * When each line begins, within the run's span: the longer the line before it, the later. The times
+ * When each entry begins, within the run's span: the longer the one before it, the later. The times
  * rise by a millisecond at least, and the last is before the end.
  */
-function spread(lines: readonly Line[], { startedAt, endsAt }: Setting): number[] {
-  const room = endsAt - startedAt - lines.length;
-  const lengths = lines.map(speakingLength);
+function spread(entries: readonly Entry[], { startedAt, endsAt }: Setting): number[] {
+  const room = endsAt - startedAt - entries.length;
+  const lengths = entries.map(speakingLength);
   const total = lengths.reduce((sum, length) => sum + length, 0);
   let before = 0;
   return lengths.map((length, index) => {
@@ -169,7 +151,7 @@ function spread(lines: readonly Line[], { startedAt, endsAt }: Setting): number[
 }
 
 /** In words; what is not spoken takes as long as a short sentence. */
-function speakingLength(line: Line): number {
-  const isSpoken = line.role === 'agent' || line.role === 'user';
-  return isSpoken ? line.content.split(' ').length : 5;
+function speakingLength(entry: Entry): number {
+  const isSpoken = entry.role === 'agent' || entry.role === 'user';
+  return isSpoken ? entry.content.split(' ').length : 5;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { topicOf } from '../../../src/simulation/conversation/metric.js';
+import { parseMetric } from '../../../src/simulation/conversation/metric.js';
 
-describe('topicOf', () => {
+describe('parseMetric', () => {
   it.each([
     ['The agent confirms the new date.', 'does', 'confirm the new date'],
     ['Agent should verify identity', 'does', 'verify identity'],
@@ -17,7 +17,7 @@ describe('topicOf', () => {
     ['The agent confirmed the date', 'holds', 'The agent confirmed the date'],
     ['', 'holds', 'an unnamed metric'],
   ] as const)('reads %j', (metric, kind, asked) => {
-    expect(topicOf(metric)).toMatchObject({ kind, asked });
+    expect(parseMetric(metric)).toMatchObject({ kind, asked });
   });
 
   it.each([
@@ -26,11 +26,11 @@ describe('topicOf', () => {
     ['Agent asks whether the client was ill', 'ask whether I was ill', 'ask whether you were ill'],
     ['Agent offers the user options', 'offer me options', 'offer you options'],
   ])('keeps the sentence whole in %j', (metric, asked, answered) => {
-    expect(topicOf(metric)).toEqual({ kind: 'does', asked, answered });
+    expect(parseMetric(metric)).toEqual({ kind: 'does', asked, answered });
   });
 
   it('speaks of the caller as each of them would', () => {
-    expect(topicOf("The agent asks the caller for the customer's name")).toEqual({
+    expect(parseMetric("The agent asks the caller for the customer's name")).toEqual({
       kind: 'does',
       asked: 'ask me for my name',
       answered: 'ask you for your name',

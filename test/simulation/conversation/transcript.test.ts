@@ -10,6 +10,7 @@ import {
   anyRun,
   content,
   entriesOf,
+  generate,
   run,
   seeds,
   tell,
@@ -86,7 +87,8 @@ describe('the snapshot of a transcript', () => {
       { tool_name: 'book', input_match_rule: rule, output: '{}', result: false },
       { tool_name: 'send_sms', input_match_rule: { type: 'any' }, output: '' },
     ];
-    const { transcript: snapshot } = tell(run(), content({ tool_mocks }));
+    const metrics = ['Calls the tool book', 'The agent sends an SMS'];
+    const { transcript: snapshot } = tell(run(), content({ tool_mocks, metrics }));
     expect(snapshot).toMatchObject({ callEnded: true, knowledgeBaseRetrievedContents: [] });
     expect(snapshot?.toolMocks).toEqual([
       { toolName: 'book', inputMatchRule: rule, output: '{}', result: false },
@@ -109,7 +111,8 @@ describe('the snapshot of a transcript', () => {
     const engine = readEngine('retell-llm', {
       general_tools: [{ type: 'send_sms', name: 'text_me' }],
     });
-    const { transcript } = tellRun(run(), content({ tool_mocks }), engine)
+    const metrics = ['Calls text_me'];
+    const { transcript } = tellRun(run(), content({ tool_mocks, metrics }), engine, generate)
       .transcript as TranscriptSnapshot;
     expect(transcript).toContainEqual(
       expect.objectContaining({ role: 'tool_call_invocation', name: 'text_me', type: 'send_sms' }),

@@ -1,0 +1,88 @@
+import type { Engine } from '../../domain/engine.js';
+import type { EngineNode } from '../../domain/engine-node.js';
+import { endsConversation, type EngineTool } from '../../domain/engine-tool.js';
+
+/** What can be reached from where in an engine's graph. */
+export interface Paths {
+  /** Nodes that a conversation must not enter. */
+  readonly closed: ReadonlySet<string>;
+  /** How many steps each node is from one in which a tool is called; only those that lead there. */
+  stepsTo(toolName: string): ReadonlyMap<string, number>;
+}
+
+/**
+ * @param forbidden names of tools that must not be called, so that no node that calls one on its
+ * own may be entered, and none that leads to nothing else without a word.
+ */
+export function findPaths(engine: Engine, forbidden: ReadonlySet<string>): Paths {
+  const nodes = [...engine.nodes.values()];
+  const before = reversed(nodes);
+  const closed = forbidden.size === 0 ? new Set<string>() : closedNodes(nodes, before, forbidden);
+  const steps = new Map<string, ReadonlyMap<string, number>>();
+  return {
+    closed,
+    stepsTo(toolName) {
+      const known = steps.get(toolName);
+      if (known !== undefined) return known;
+      const goals = nodes.filter((node) => !closed.has(node.id) && callsHere(node, toolName));
+      const found = distances(goals, before, (id) => closed.has(id));
+      steps.set(toolName, found);
+      return found;
+    },
+  };
+}
+
+const callsHere = ({ ownTool, tools }: EngineNode, name: string): boolean =>
+  ownTool?.name === name || tools.some((tool) => tool.name === name);
+
+function reversed(nodes: readonly EngineNode[]): Map<string, EngineNode[]> {
+  const before = new Map<string, EngineNode[]>();
+  for (const node of nodes) {
+    for (const { to } of node.edges) {
+      const others = before.get(to);
+      if (others === undefined) before.set(to, [node]);
+      else others.push(node);
+    }
+  }
+  return before;
+}
+
+/** Breadth first, against the direction of the edges. */
+function distances(
+  goals: readonly EngineNode[],
+  before: ReadonlyMap<string, readonly EngineNode[]>,
+  isClosed: (id: string) => boolean,
+): Map<string, number> {
+  const found = new Map(goals.map(({ id }) => [id, 0]));
+  const queue = goals.map(({ id }) => id);
+  for (const id of queue) {
+    for (const node of before.get(id) ?? []) {
+      if (found.has(node.id) || isClosed(node.id)) continue;
+      found.set(node.id, (found.get(id) ?? 0) + 1);
+      queue.push(node.id);
+    }
+  }
+  return found;
+}
+
+/** Those that call what is forbidden, and the silent ones from which only such are reached. */
+function closedNodes(
+  nodes: readonly EngineNode[],
+  before: ReadonlyMap<string, readonly EngineNode[]>,
+  forbidden: ReadonlySet<string>,
+): Set<string> {
+  const closed = new Set(
+    nodes.filter(({ ownTool }) => isForbidden(ownTool, forbidden)).map(({ id }) => id),
+  );
+  const places = nodes.filter(
+    ({ id, speaks, ownTool, edges }) =>
+      !closed.has(id) &&
+      (speaks || edges.length === 0 || (ownTool !== undefined && endsConversation(ownTool))),
+  );
+  const open = distances(places, before, (id) => closed.has(id));
+  for (const { id } of nodes) if (!open.has(id)) closed.add(id);
+  return closed;
+}
+
+const isForbidden = (tool: EngineTool | undefined, forbidden: ReadonlySet<string>): boolean =>
+  tool !== undefined && forbidden.has(tool.name);

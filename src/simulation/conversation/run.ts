@@ -1,0 +1,210 @@
+import type { Outcome } from '../../domain/batch-test.js';
+import type { Engine } from '../../domain/engine.js';
+import type { EngineTool } from '../../domain/engine-tool.js';
+import type { Ending } from '../../domain/ordered-outcome.js';
+import type { TestCaseContent } from '../../domain/test-case.js';
+import type { Draw } from '../../random.js';
+import { breakOff } from './break-off.js';
+import type { Conversation, Entry, NodeRef, Verdict } from './entry.js';
+import { spotsOf } from './exchange.js';
+import { findPaths } from './paths.js';
+import type { GenerateValue } from './schema-value.js';
+import { settingOf, type Setting } from './setting.js';
+import { substitute } from './phrases.js';
+import { storyTools } from './story-tools.js';
+import { Talk, type MadeCall } from './talk.js';
+import { callTool } from './tool-call.js';
+import { planVerdicts, settled, type PlannedMetric, type VerdictPlan } from './verdict-plan.js';
+import { walk, type Walk, type WalkPlan } from './walk.js';
+import { longestText, stemsOf } from './words.js';
+
+/** What a run's conversation depends on. */
+export interface RunInput {
+  /** With the engine's default variables in it. */
+  readonly content: TestCaseContent;
+  /** Undefined if the emulator does not have it. */
+  readonly engine: Engine | undefined;
+  readonly outcome: Outcome;
+  /** How it ends, if not by its end. */
+  readonly ending: Ending | undefined;
+  readonly generate: GenerateValue;
+  readonly draw: Draw;
+}
+
+/** Holds the conversation of a run: the same for the same input. */
+export function holdConversation(input: RunInput): Conversation {
+  const { content, engine, outcome, ending, generate, draw } = input;
+  if (ending === 'agent-model') {
+    const variables = new Map<string, unknown>(Object.entries(content.dynamic_variables));
+    return { entries: [], verdicts: [], cause: { kind: ending }, node: undefined, variables };
+  }
+  const setting = settingOf(content, engine, generate, draw);
+  const passes = outcome !== 'fail' || ending !== undefined;
+  const plan = planVerdicts(content.metrics, passes, setting.index, canFailIn(setting), draw);
+  const broken = ending === 'tool' ? toolThatBreaks(setting, plan) : undefined;
+  const talk = talkThrough(
+    setting,
+    broken === undefined ? plan : withDemanded(plan, broken),
+    broken,
+  );
+  const { entries } = talk.writer;
+  if (ending === undefined) {
+    const verdicts = talk.plan.metrics.map((planned, index) => judge(planned, index, talk));
+    return { entries, verdicts, cause: undefined, ...stateAt(setting, entries) };
+  }
+  const cut = breakOff(ending, talk, setting, broken);
+  return { entries: cut.entries, verdicts: [], cause: cut.cause, ...stateAt(setting, cut.entries) };
+}
+
+/** Whether a call of a tool fails, if that is wanted: by a mock, or as no mock answers it. */
+const canFailIn =
+  ({ content, values }: Setting) =>
+  (tool: EngineTool): boolean =>
+    callTool(tool, content.tool_mocks, values, 'failure').result?.successful === false;
+
+/** A tool that would really be called, and so can break a run here. */
+function toolThatBreaks({ index, content, values }: Setting, { forbidden }: VerdictPlan) {
+  const callable = index.all.filter(
+    ({ tool }) => tool.type !== 'end_call' && !forbidden.has(tool.name),
+  );
+  const unmocked = callable.find(
+    ({ tool }) => callTool(tool, content.tool_mocks, values).mock === undefined,
+  );
+  return (unmocked ?? callable[0])?.tool;
+}
+
+const withDemanded = (plan: VerdictPlan, { name }: EngineTool): VerdictPlan => ({
+  ...plan,
+  demanded: new Set([...plan.demanded, name]),
+});
+
+/** Walks to try, until one comes to all that it should. */
+const mostWalks = 6;
+
+function talkThrough(setting: Setting, plan: VerdictPlan, broken: EngineTool | undefined): Talk {
+  const { engine, index } = setting;
+  const wish = storyText(setting);
+  const wanted = [...(broken === undefined ? [] : [broken]), ...storyTools(wish, index)];
+  const paths = findPaths(engine, plan.forbidden);
+  const goals = [...plan.demanded].filter((name) => paths.stepsTo(name).size > 0);
+  const stems = new Set(stemsOf(wish));
+  let best: Walk = { steps: [], ended: false, blocked: false };
+  let most = -1;
+  for (let attempt = 0; attempt < mostWalks && most < goals.length; attempt += 1) {
+    const found = walkOnce(setting, plan, { attempt, goals, paths, wish: stems });
+    const reached = reachedOf(found, goals);
+    if (reached > most) [best, most] = [found, reached];
+  }
+  const route = withoutDeadEnd(best, plan.demanded);
+  const spots = spotsOf(route, engine.generalTools);
+  const talk = new Talk(
+    setting,
+    settled(plan, (name) => spots.has(name)),
+    route,
+    wanted,
+  );
+  talk.hold();
+  return talk;
+}
+
+/** It does not go on to where nobody speaks and nothing is called for. */
+function withoutDeadEnd(found: Walk, demanded: ReadonlySet<string>): Walk {
+  if (!found.blocked) return found;
+  const last = found.steps.findLastIndex(
+    ({ node, call }) => node.speaks || (call !== undefined && demanded.has(call.tool.name)),
+  );
+  return { ...found, steps: found.steps.slice(0, last + 1) };
+}
+
+/** What the user is told, with the variables filled in. */
+const storyText = ({ content: { user_prompt, dynamic_variables } }: Setting): string =>
+  substitute(user_prompt.slice(0, longestText), (name) =>
+    Object.hasOwn(dynamic_variables, name) ? dynamic_variables[name] : undefined,
+  );
+
+interface Search extends Pick<WalkPlan, 'goals' | 'paths' | 'wish'> {
+  readonly attempt: number;
+}
+
+function walkOnce(setting: Setting, plan: VerdictPlan, { attempt, ...search }: Search): Walk {
+  const { content, engine, values, draw } = setting;
+  // Another attempt may extract other values, and so take other ways.
+  const drawAgain: Draw = (...key) => draw('attempt', attempt, ...key);
+  const source = { ...values, draw: attempt === 0 ? draw : drawAgain };
+  return walk({
+    ...search,
+    ...{ engine, from: engine.startId, leaves: false, stopsToSpeak: false },
+    variables: new Map(setting.variables),
+    call: (tool) => {
+      const wanted = plan.failing.has(tool.name) ? 'failure' : 'success';
+      return callTool(tool, content.tool_mocks, source, wanted);
+    },
+    draw: (step) => drawAgain('way', step),
+  });
+}
+
+/** How many of the tools can be called on a walk. */
+function reachedOf({ steps }: Walk, goals: readonly string[]): number {
+  const names = new Set<string>();
+  for (const { node, call } of steps) {
+    if (call !== undefined) names.add(call.tool.name);
+    for (const { name } of node.tools) names.add(name);
+  }
+  return goals.filter((name) => names.has(name)).length;
+}
+
+/** What the judge finds of a metric, by what has happened. */
+function judge(planned: PlannedMetric, index: number, talk: Talk): Verdict {
+  const { failing } = talk.plan;
+  const { metric, met, demands } = planned;
+  const { asked, forbidden } = demands;
+  const about = talk.about.get(index);
+  const callsOf = (tools: readonly EngineTool[]): MadeCall[] =>
+    tools.flatMap(({ name }) => talk.callsOf(name));
+  const missing = met
+    ? []
+    : asked.filter((tool) => talk.callsOf(tool.name).length === 0).map(({ name }) => name);
+  let deciding: MadeCall | undefined;
+  if (met) deciding = lastOf(callsOf(asked), asked, talk);
+  else if (asked.length === 0) deciding = callsOf(forbidden)[0];
+  else if (missing.length === 0) {
+    deciding = callsOf(asked.filter(({ name }) => failing.has(name))).at(-1);
+  }
+  const spoken = about?.answeredAt ?? talk.writer.entries.findLastIndex(isSpokenByAgent);
+  return {
+    ...{ metric, met, missing },
+    askedAt: about?.askedAt,
+    decidedAt: deciding?.at ?? spoken,
+    call: deciding?.call,
+  };
+}
+
+/** The last call, if each of the tools has been called. */
+const lastOf = (
+  calls: MadeCall[],
+  tools: readonly EngineTool[],
+  talk: Talk,
+): MadeCall | undefined =>
+  tools.every(({ name }) => talk.callsOf(name).length > 0)
+    ? calls.toSorted((a, b) => a.at - b.at).at(-1)
+    : undefined;
+
+const isSpokenByAgent = ({ role }: Entry): boolean => role === 'agent';
+
+/** Where a conversation is after some entries, and what is known by then. */
+function stateAt(
+  { engine, variables }: Setting,
+  entries: readonly Entry[],
+): Pick<Conversation, 'node' | 'variables'> {
+  const known = new Map(variables);
+  let node: NodeRef | undefined =
+    engine.type === 'retell-llm' ? engine.nodes.get(engine.startId ?? '') : undefined;
+  for (const entry of entries) {
+    if ('to' in entry) node = entry.to;
+    else if ('type' in entry && entry.type === 'extract_dynamic_variable') {
+      const values = JSON.parse(entry.arguments) as Record<string, unknown>;
+      for (const [name, value] of Object.entries(values)) known.set(name, value);
+    }
+  }
+  return { node: node && { id: node.id, name: node.name }, variables: known };
+}

@@ -1,0 +1,276 @@
+import { isDeepStrictEqual } from 'node:util';
+import { objectOf, type JsonObject } from '../../domain/json.js';
+import type { Draw } from '../../random.js';
+import { isoDateOf, kindOf, type Facts } from './facts.js';
+
+/** Makes a value of any JSON schema, the same for the same seed. */
+export type GenerateValue = (schema: JsonObject, seed: number) => unknown;
+
+/** Loads what makes values of schemas: only what reads a conversation needs it. */
+export async function loadValueGenerator(): Promise<GenerateValue> {
+  const { generateSync } = await import('json-schema-faker');
+  return (schema, seed): unknown =>
+    generateSync(schema, {
+      ...{ seed, maxDefaultItems: 2, optionalsProbability: 0, useExamplesValue: true },
+      // What it draws by itself must not depend on the present.
+      ...{ minDateTime: '2027-01-01T00:00:00Z', maxDateTime: '2027-12-31T00:00:00Z' },
+      ...{ failOnInvalidTypes: false, defaultInvalidTypeProduct: null },
+    });
+}
+
+/** What values are made of. */
+export interface ValueSource {
+  readonly facts: Facts;
+  readonly generate: GenerateValue;
+  /** For what facts do not give. */
+  readonly draw: Draw;
+}
+
+/** Schemas within schemas. */
+const deepest = 6;
+
+/** Properties of one object. */
+const mostProperties = 200;
+
+/**
+ * The arguments of a call. Observed: they name all properties of the schema, `null` for optional
+ * ones without a value.
+ */
+export function argumentsOf(schema: JsonObject | undefined, source: ValueSource): JsonObject {
+  return schema === undefined ? {} : objectValue(schema, source, 0);
+}
+
+function objectValue(schema: JsonObject, source: ValueSource, depth: number): JsonObject {
+  if (isComposed(schema)) return objectOf(generated(schema, source)) ?? {};
+  const properties = Object.entries(objectOf(schema['properties']) ?? {}).slice(0, mostProperties);
+  const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
+  const entries = properties.flatMap(([name, property]): [string, unknown][] => {
+    const propertySchema = objectOf(property) ?? {};
+    const isRequired = required.has(name);
+    const value = propertyValue(name, propertySchema, isRequired, source, depth);
+    // Within an argument, `null` could be what the tool's own checks refuse.
+    return value === null && !isRequired && depth > 0 ? [] : [[name, value]];
+  });
+  const named = new Set(properties.map(([name]) => name));
+  const unnamed = [...required].filter((name) => typeof name === 'string' && !named.has(name));
+  return Object.fromEntries([...entries, ...unnamed.map((name) => [name, ''] as const)]);
+}
+
+function propertyValue(
+  name: string,
+  schema: JsonObject,
+  isRequired: boolean,
+  source: ValueSource,
+  depth: number,
+): unknown {
+  const known = knownValue(name, schema, source.facts);
+  if (known !== undefined) return known;
+  if (!isRequired) return null;
+  return valueOf(name, schema, source, depth + 1);
+}
+
+/** Keywords that this does not follow itself. */
+const composing = ['$ref', 'allOf', 'anyOf', 'oneOf', 'not', 'if', 'pattern', 'contains'] as const;
+const composingObject = [
+  'patternProperties',
+  'minProperties',
+  'dependentRequired',
+  'dependentSchemas',
+] as const;
+
+const isComposed = (schema: JsonObject): boolean =>
+  composing.some((keyword) => keyword in schema) ||
+  composingObject.some((keyword) => keyword in schema);
+
+/** A value that the variables or the prompt give, if the schema allows it. */
+function knownValue(name: string, schema: JsonObject, facts: Facts): unknown {
+  if ('const' in schema) return schema['const'];
+  if (isComposed(schema)) return undefined;
+  const kind = kindOf(name);
+  // A summary is what any text could be, so that it is made only where one is required.
+  const said = kind === undefined || kind === 'summary' ? undefined : facts.said(kind);
+  const texts = [facts.variable(name), said];
+  for (const text of texts) {
+    if (text === undefined) continue;
+    const value = toType(text, schema);
+    if (value !== undefined && allows(schema, value)) return value;
+  }
+  return Array.isArray(schema['enum']) ? facts.mentioned(schema['enum']) : undefined;
+}
+
+function valueOf(name: string, schema: JsonObject, source: ValueSource, depth: number): unknown {
+  const { enum: choices } = schema;
+  if (Array.isArray(choices) && choices.length > 0) {
+    return choices[Math.floor(source.draw('choice', name) * choices.length)] as unknown;
+  }
+  const given = [schema['default'], firstOf(schema['examples'])].find(
+    (value) => value !== undefined && allows(schema, value),
+  );
+  if (given !== undefined && !isComposed(schema)) return given;
+  if (depth > deepest || isComposed(schema)) return generated(schema, source, name);
+  switch (typeOf(schema)) {
+    case 'object':
+      return objectValue(schema, source, depth);
+    case 'array':
+      return arrayValue(name, schema, source, depth);
+    case 'boolean':
+      return true;
+    case 'null':
+      return null;
+    case 'integer':
+    case 'number':
+    case 'string':
+      return inventedValue(name, schema, source);
+    default:
+      return generated(schema, source, name);
+  }
+}
+
+/** A text or a number of the kind that the name tells, or else any that the schema allows. */
+function inventedValue(name: string, schema: JsonObject, source: ValueSource): unknown {
+  const { format } = schema;
+  const byFormat = { email: 'email', date: 'date', 'date-time': 'dateTime' } as const;
+  const kind =
+    typeof format === 'string' && Object.hasOwn(byFormat, format)
+      ? byFormat[format as keyof typeof byFormat]
+      : kindOf(name);
+  const text = kind === undefined ? undefined : source.facts.value(kind);
+  const values = [
+    text,
+    ...(format === 'date-time' ? ['2027-03-04T10:00:00Z'] : []),
+    ...(format === 'date' ? ['2027-03-04'] : []),
+    ...(kind === undefined && typeOf(schema) === 'string' ? [wordsOfName(name)] : []),
+    ...(typeOf(schema) === 'string' ? [] : ['1']),
+  ];
+  for (const candidate of values) {
+    if (candidate === undefined) continue;
+    const value = toType(candidate, schema);
+    if (value !== undefined && allows(schema, value)) return value;
+  }
+  return generated(schema, source, name);
+}
+
+const wordsOfName = (name: string): string =>
+  name.replaceAll(/[_-]+|(?<=[a-z\d])(?=[A-Z])/g, ' ').toLowerCase();
+
+function arrayValue(name: string, schema: JsonObject, source: ValueSource, depth: number): unknown {
+  const { minItems = 1, uniqueItems, prefixItems } = schema;
+  const items = objectOf(schema['items']);
+  const simple = items !== undefined && prefixItems === undefined && uniqueItems !== true;
+  if (!simple || minItems !== 1) return generated(schema, source, name);
+  return schema['maxItems'] === 0 ? [] : [valueOf(singular(name), items, source, depth + 1)];
+}
+
+const singular = (name: string): string => name.replace(/s$/, '');
+
+/** Characters of a schema that are looked at in full; a client may send megabytes. */
+const longestSchema = 50_000;
+
+/** What the library makes of it; null if the schema is none that can be followed in bounded time. */
+function generated(schema: JsonObject, { generate, draw }: ValueSource, name = ''): unknown {
+  const text = JSON.stringify(schema);
+  if (text.length > longestSchema || asksForTooMuch(text)) return emptyOf(schema);
+  try {
+    return generate(schema, Math.floor(draw('value', name) * 2 ** 31)) ?? null;
+  } catch {
+    return emptyOf(schema);
+  }
+}
+
+/** Whether it asks for lengths of five digits or more. */
+const asksForTooMuch = (schema: string): boolean =>
+  /"min(?:Items|Length|Properties|Contains)":\s?\d{4,}|\{\d{4,}|,\d{4,}\}/.test(schema);
+
+function emptyOf(schema: JsonObject): unknown {
+  const empty = { object: {}, array: [], string: '', integer: 0, number: 0, boolean: false };
+  const type = typeOf(schema);
+  return type !== undefined && Object.hasOwn(empty, type)
+    ? empty[type as keyof typeof empty]
+    : null;
+}
+
+function typeOf(schema: JsonObject): string | undefined {
+  const { type } = schema;
+  if (typeof type === 'string') return type;
+  if (Array.isArray(type)) {
+    return type.find((one): one is string => typeof one === 'string' && one !== 'null');
+  }
+  if ('properties' in schema) return 'object';
+  return 'items' in schema ? 'array' : undefined;
+}
+
+const firstOf = (value: unknown): unknown => (Array.isArray(value) ? value[0] : undefined);
+
+const numberWords = [
+  'zero',
+  'one',
+  'two',
+  'three',
+  'four',
+  'five',
+  'six',
+  'seven',
+  'eight',
+  'nine',
+  'ten',
+];
+
+/** A text as a value of the schema's type; undefined if it is none. */
+function toType(text: string, schema: JsonObject): unknown {
+  switch (typeOf(schema)) {
+    case 'string':
+      return schema['format'] === 'date' ? (isoDateOf(text) ?? text) : text;
+    case 'number':
+    case 'integer': {
+      const word = numberWords.indexOf(text.toLowerCase());
+      const digits = text.replaceAll(/[,$€£\s]/g, '');
+      if (word === -1 && !/^-?\d{1,15}(?:\.\d{1,6})?$/.test(digits)) return undefined;
+      const number = word === -1 ? Number(digits) : word;
+      return typeOf(schema) === 'integer' ? Math.trunc(number) : number;
+    }
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a value of the right type is in the bounds that a schema without composition sets. */
+function allows(schema: JsonObject, value: unknown): boolean {
+  const { enum: choices, format, multipleOf } = schema;
+  if (Array.isArray(choices) && !choices.some((one) => isDeepStrictEqual(one, value))) return false;
+  const bound = (name: string): number | undefined =>
+    typeof schema[name] === 'number' ? schema[name] : undefined;
+  if (typeof value === 'string') {
+    return (
+      typeOf(schema) === 'string' &&
+      value.length >= (bound('minLength') ?? 0) &&
+      value.length <= (bound('maxLength') ?? Infinity) &&
+      (format === undefined || hasFormat(value, format))
+    );
+  }
+  if (typeof value === 'number') {
+    return (
+      (typeOf(schema) === 'number' || (typeOf(schema) === 'integer' && Number.isInteger(value))) &&
+      value >= (bound('minimum') ?? -Infinity) &&
+      value <= (bound('maximum') ?? Infinity) &&
+      value > (bound('exclusiveMinimum') ?? -Infinity) &&
+      value < (bound('exclusiveMaximum') ?? Infinity) &&
+      (typeof multipleOf !== 'number' || Number.isInteger(value / multipleOf))
+    );
+  }
+  return typeof value === 'boolean' ? typeOf(schema) === 'boolean' : false;
+}
+
+function hasFormat(value: string, format: unknown): boolean {
+  switch (format) {
+    case 'date':
+      return /^\d{4}-\d{2}-\d{2}$/.test(value);
+    case 'date-time':
+      return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(value);
+    case 'email':
+      return /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/.test(value);
+    default:
+      return false;
+  }
+}

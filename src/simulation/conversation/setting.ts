@@ -1,0 +1,68 @@
+import { placeholderFlow, placeholderLlm, type Engine } from '../../domain/engine.js';
+import { builtInTools, toolNamed, type EngineTool } from '../../domain/engine-tool.js';
+import type { TestCaseContent } from '../../domain/test-case.js';
+import type { Draw } from '../../random.js';
+import { findFacts } from './facts.js';
+import type { GenerateValue, ValueSource } from './schema-value.js';
+import { indexTools, type ToolIndex } from './tool-index.js';
+
+/** What a conversation is held with. */
+export interface Setting {
+  readonly engine: Engine;
+  readonly content: TestCaseContent;
+  /** The tools that can be called somewhere in it. */
+  readonly index: ToolIndex;
+  readonly variables: ReadonlyMap<string, unknown>;
+  readonly values: ValueSource;
+  readonly draw: Draw;
+}
+
+/** @param known undefined if the emulator does not have the engine. */
+export function settingOf(
+  content: TestCaseContent,
+  known: Engine | undefined,
+  generate: GenerateValue,
+  draw: Draw,
+): Setting {
+  const engine = known ?? assumedEngine(content);
+  const variables = new Map<string, unknown>(Object.entries(content.dynamic_variables));
+  const facts = findFacts(content.user_prompt, content.dynamic_variables, draw);
+  return {
+    ...{ engine, content, variables, draw },
+    index: indexTools(callableTools(engine)),
+    values: { facts, generate, draw },
+  };
+}
+
+/** A flow may have tools that none of its nodes calls. */
+function callableTools({ generalTools, nodes }: Engine): EngineTool[] {
+  const tools = [...generalTools];
+  for (const { ownTool, tools: local } of nodes.values()) {
+    if (ownTool !== undefined) tools.push(ownTool);
+    tools.push(...local);
+  }
+  return tools;
+}
+
+/** Texts that are searched for names of tools. */
+const mostTexts = 100;
+
+/** An engine that is not known has the tools that the definition speaks of, as far as can be told. */
+function assumedEngine(content: TestCaseContent): Engine {
+  const names = new Set(content.tool_mocks.map(({ tool_name }) => tool_name));
+  for (const metric of content.metrics.slice(0, mostTexts)) {
+    for (const [name] of metric.slice(0, 1000).matchAll(/\b[a-z][a-z\d]*(?:_[a-z\d]+)+\b/gi)) {
+      if (builtInTools.includes(name) || saidToBeTool(metric, name)) names.add(name);
+    }
+  }
+  const tools = [...names].map(toolNamed);
+  return content.response_engine.type === 'conversation-flow'
+    ? placeholderFlow(tools)
+    : placeholderLlm(tools);
+}
+
+const saidToBeTool = (metric: string, name: string): boolean =>
+  new RegExp(
+    `\\b(?:call|calls|called|calling|invokes?|uses?|triggers?|tool|function)\\s+["'\`]?${name}\\b|\\b${name}["'\`]?\\s+(?:tool|function|is called|was called)\\b`,
+    'i',
+  ).test(metric.slice(0, 1000));

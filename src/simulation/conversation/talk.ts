@@ -1,0 +1,287 @@
+import type { EngineNode } from '../../domain/engine-node.js';
+import { endsConversation, type EngineTool } from '../../domain/engine-tool.js';
+import type { ToolMock } from '../../domain/tool-mock.js';
+import { beginning, type NodeRef } from './entry.js';
+import { planExchanges, spotsOf, stopsOf, type Exchange, type Stop } from './exchange.js';
+import { withoutPhoneNumbers } from './facts.js';
+import { openingLine, type Phrase } from './phrases.js';
+import type { Setting } from './setting.js';
+import { callTool, type ToolCall } from './tool-call.js';
+import type { VerdictPlan } from './verdict-plan.js';
+import { wordingOf } from './wording.js';
+import type { Step, Walk } from './walk.js';
+import { Writer } from './writer.js';
+
+/** Where a metric was talked about: entries. */
+export interface TalkedAbout {
+  readonly askedAt: number;
+  readonly answeredAt: number;
+}
+
+/** A call that was made. */
+export interface MadeCall {
+  readonly at: number;
+  readonly call: ToolCall;
+}
+
+/** Lets user and agent talk from the beginning to the end, along a walk. */
+export class Talk {
+  readonly writer: Writer;
+  readonly plan: VerdictPlan;
+  readonly calls: MadeCall[] = [];
+  /** By metric. */
+  readonly about = new Map<number, TalkedAbout>();
+  readonly #setting: Setting;
+  readonly #stops: readonly Stop[];
+  readonly #after: readonly Step[];
+  readonly #exchanges: readonly Exchange[];
+  /** What the story asks for, and has not been called. */
+  #wanted: readonly EngineTool[];
+  readonly #walkEnds: boolean;
+  readonly #storyLeaves: ReadonlySet<string>;
+  readonly #byStop = new Map<string, Exchange[]>();
+  /** Mocks that have answered. */
+  readonly #answered = new Set<ToolMock>();
+  #at: NodeRef | undefined;
+
+  constructor(setting: Setting, plan: VerdictPlan, walk: Walk, wanted: readonly EngineTool[]) {
+    const { engine, variables, draw } = setting;
+    this.#setting = setting;
+    this.plan = plan;
+    const { stops, after } = stopsOf(walk);
+    this.#stops = stops;
+    this.#after = after;
+    this.#walkEnds = walk.ended;
+    const spots = spotsOf(walk, engine.generalTools);
+    this.#exchanges = planExchanges(plan, spots, stops.length);
+    const discussed = new Set(
+      this.#exchanges.flatMap(({ calls }) => calls.map(({ name }) => name)),
+    );
+    this.#wanted = wanted.filter(
+      (tool) =>
+        spots.get(tool.name)?.isOwn === false &&
+        !discussed.has(tool.name) &&
+        !plan.forbidden.has(tool.name) &&
+        !endsConversation(tool),
+    );
+    this.#storyLeaves = new Set(wanted.filter(endsConversation).map(({ name }) => name));
+    for (const exchange of this.#exchanges) {
+      const key = `${exchange.kind} ${String(exchange.stop)}`;
+      const others = this.#byStop.get(key);
+      if (others === undefined) this.#byStop.set(key, [exchange]);
+      else others.push(exchange);
+    }
+    this.#at = engine.type === 'conversation-flow' ? beginning : undefined;
+    this.writer = new Writer(engine.type, variables, draw);
+  }
+
+  /** Calls of one tool. */
+  callsOf(name: string): readonly MadeCall[] {
+    return this.calls.filter(({ call }) => call.tool.name === name);
+  }
+
+  hold(): void {
+    this.#open();
+    for (const [index, stop] of this.#stops.entries()) {
+      if (index > 0) {
+        const called = this.#goThrough(stop.before);
+        this.#arrive(stop);
+        this.#reply(stop.step?.node, called);
+      } else if (this.#staysAt(stop)) {
+        this.#reply(undefined, undefined, stop.step?.node.tools);
+      }
+      for (const exchange of this.#talksAt(index)) this.#discuss(exchange);
+      if (index < this.#stops.length - 1) this.#leadOn(index, stop);
+    }
+    this.#close();
+  }
+
+  #talksAt(stop: number): readonly Exchange[] {
+    return this.#byStop.get(`talk ${String(stop)}`) ?? [];
+  }
+
+  /** Whether the agent answers what the user says first before it goes on. */
+  #staysAt({ step }: Stop): boolean {
+    const isOnly = this.#stops.length === 1;
+    const general = isOnly ? this.#setting.engine.generalTools : [];
+    const names = new Set([...(step?.node.tools ?? []), ...general].map(({ name }) => name));
+    return (
+      this.#talksAt(0).length > 0 ||
+      (isOnly && this.#after.length === 0) ||
+      this.#wanted.some(({ name }) => names.has(name))
+    );
+  }
+
+  #open(): void {
+    const { engine, content } = this.#setting;
+    const [first] = this.#stops;
+    if (first !== undefined) {
+      this.#goThrough(first.before);
+      this.#arrive(first);
+    }
+    if (engine.firstSpeaker === 'agent') {
+      if (engine.beginMessage !== undefined) this.writer.fixed(engine.beginMessage);
+      else this.writer.follow(first?.step?.node ?? { instruction: undefined }, 'greeting');
+    }
+    if (first?.step?.skips !== true) {
+      this.writer.text(
+        'user',
+        openingLine(this.writer.fill(withoutPhoneNumbers(content.user_prompt))),
+      );
+    }
+  }
+
+  #arrive({ step }: Stop): void {
+    if (step !== undefined) this.#move(step.node);
+  }
+
+  #move(node: NodeRef): void {
+    // Without nodes to come from, as in the first state of an LLM, there is nothing to tell.
+    if (this.#at !== undefined) this.writer.move(this.#at, node);
+    this.#at = node;
+  }
+
+  /** Passes nodes in which nobody speaks. Returns the last call of a tool that somebody waits for. */
+  #goThrough(steps: readonly Step[]): ToolCall | undefined {
+    let called: ToolCall | undefined;
+    for (const { node, call } of steps) {
+      this.#move(node);
+      if (node.type === 'end') this.writer.follow(node, 'goodbye');
+      if (call === undefined) continue;
+      if (node.type !== 'end' && endsConversation(call.tool))
+        this.writer.follow(node, 'putThrough');
+      this.#record(call);
+      if (call.tool.type !== 'extract_dynamic_variable') called = call;
+    }
+    return called;
+  }
+
+  /** What the agent says after the user, and calls because of what the story is about. */
+  #reply(
+    node: EngineNode | undefined,
+    called: ToolCall | undefined,
+    local: readonly EngineTool[] = node?.tools ?? [],
+  ): void {
+    const tools = this.#takeWanted(local);
+    let result = called;
+    for (const [index, tool] of tools.entries()) {
+      if (index > 0) this.writer.say('user', 'lookUp');
+      result = this.#callTool(tool);
+      if (index < tools.length - 1) this.writer.say('agent', outcomePhrase(result));
+    }
+    const usual = node === undefined || node.type === 'state' ? 'understood' : 'asks';
+    const phrase = result === undefined ? usual : outcomePhrase(result);
+    this.writer.follow(node ?? { instruction: undefined }, phrase);
+  }
+
+  /** Those that can be called here, as they are here: a name may stand for others elsewhere. */
+  #takeWanted(local: readonly EngineTool[]): EngineTool[] {
+    const here = [...local, ...this.#setting.engine.generalTools];
+    const found = this.#wanted.map(({ name }) => here.find((tool) => tool.name === name));
+    this.#wanted = this.#wanted.filter((_, index) => found[index] === undefined);
+    return found.filter((tool) => tool !== undefined);
+  }
+
+  /** A metric is brought up, and answered by calls, or in words. */
+  #discuss({ index, planned, calls, part }: Exchange): void {
+    const { met } = planned;
+    const {
+      phrases: [question, good, bad],
+      asked,
+      answered,
+    } = wordingOf(planned, part);
+    const askedAt = this.writer.say('user', question, asked);
+    const last = calls.map((tool) => this.#callTool(tool)).at(-1);
+    let phrase: Phrase = met ? good : bad;
+    if (last !== undefined && bad !== 'givesIn') {
+      phrase = last.result?.successful === false ? 'toolFailed' : 'done';
+    }
+    const answeredAt = this.writer.say('agent', phrase, answered);
+    this.about.set(index, { askedAt, answeredAt });
+  }
+
+  /** What the user says before the conversation goes on to the next stop. */
+  #leadOn(index: number, { step }: Stop): void {
+    const spokeLast = this.writer.entries.at(-1)?.role === 'user';
+    if (spokeLast || step?.skips === true) return;
+    const [onward] = this.#byStop.get(`onward ${String(index)}`) ?? [];
+    if (onward === undefined) this.writer.say('user', 'goOn');
+    else this.#bringUp(onward);
+  }
+
+  #bringUp({ index, planned }: Exchange): void {
+    const {
+      phrases: [question],
+      asked,
+    } = wordingOf(planned);
+    const at = this.writer.say('user', question, asked);
+    this.about.set(index, { askedAt: at, answeredAt: at });
+  }
+
+  #close(): void {
+    const { generalTools } = this.#setting.engine;
+    const here = [...(this.#stops.at(-1)?.step?.node.tools ?? []), ...generalTools];
+    const leaving = here.filter(
+      (tool) => endsConversation(tool) && tool.type !== 'end_call' && this.#mustCall(tool),
+    );
+    const hasLeft = this.#leave(leaving);
+    const hangUp = here.find(
+      (tool) => tool.type === 'end_call' && !this.plan.forbidden.has(tool.name),
+    );
+    if (hasLeft) {
+      if (hangUp !== undefined && this.plan.demanded.has(hangUp.name)) this.#callTool(hangUp);
+      return;
+    }
+    if (this.#after.some(({ call }) => call !== undefined && call.tool.type !== 'end_call')) {
+      this.#leadOn(this.#stops.length - 1, { before: [], step: undefined });
+    } else if (this.writer.entries.at(-1)?.role !== 'user') {
+      this.writer.say('user', 'thanks');
+    }
+    this.#goThrough(this.#after);
+    if (this.#after.length > 0 || this.#walkEnds) return;
+    this.writer.say('agent', 'goodbye');
+    if (hangUp !== undefined) this.#callTool(hangUp);
+  }
+
+  #mustCall({ name }: EngineTool): boolean {
+    const { demanded, forbidden } = this.plan;
+    return (demanded.has(name) || this.#storyLeaves.has(name)) && !forbidden.has(name);
+  }
+
+  /** Hands the caller over. Returns whether that ended the conversation. */
+  #leave(tools: readonly EngineTool[]): boolean {
+    let hasLeft = false;
+    for (const [index, tool] of tools.entries()) {
+      const exchange = this.#exchanges.find(
+        ({ kind, planned: { demands } }) =>
+          kind === 'last' &&
+          [...demands.asked, ...demands.forbidden].some(({ name }) => name === tool.name),
+      );
+      if (!hasLeft) {
+        if (exchange === undefined) this.writer.say('user', index === 0 ? 'handOver' : 'lookUp');
+        else this.#bringUp(exchange);
+        this.writer.say('agent', 'putThrough');
+      }
+      const { result } = this.#callTool(tool);
+      if (result?.successful === false && !hasLeft) this.writer.say('agent', 'toolFailed');
+      hasLeft ||= result?.successful !== false;
+    }
+    return hasLeft;
+  }
+
+  #callTool(tool: EngineTool): ToolCall {
+    const { content, values } = this.#setting;
+    const wanted = this.plan.failing.has(tool.name) ? 'failure' : 'success';
+    const call = callTool(tool, content.tool_mocks, values, wanted, this.#answered);
+    this.#record(call);
+    return call;
+  }
+
+  #record(call: ToolCall): void {
+    if (call.mock !== undefined) this.#answered.add(call.mock);
+    this.calls.push({ at: this.writer.call(call), call });
+  }
+}
+
+const outcomePhrase = ({ result }: ToolCall): Phrase =>
+  result?.successful === false ? 'toolFailed' : 'toolWorked';

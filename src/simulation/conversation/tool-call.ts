@@ -1,0 +1,160 @@
+import type { EngineTool, ExtractedVariable } from '../../domain/engine-tool.js';
+import { selectMock, type ToolArguments, type ToolMock } from '../../domain/tool-mock.js';
+import { argumentsOf, type ValueSource } from './schema-value.js';
+
+/** A call of a tool, and what comes of it. */
+export interface ToolCall {
+  readonly tool: EngineTool;
+  readonly arguments: ToolArguments;
+  /** Undefined for `end_call`. Observed: it has no result, mocked or not. */
+  readonly result: ToolResult | undefined;
+  /** What answered it; undefined if no mock did. */
+  readonly mock: ToolMock | undefined;
+}
+
+export interface ToolResult {
+  readonly content: string;
+  readonly successful: boolean;
+}
+
+/** How a call is to go, if there is a mock for that. */
+export type Wanted = 'success' | 'failure' | undefined;
+
+/**
+ * Calls a tool: with arguments that a mock's rule fits, if one can be met, or else with such that
+ * its schema asks for. Of several mocks it is the first that suits.
+ * @param before mocks that have answered in this conversation; another is taken if there is one.
+ */
+export function callTool(
+  tool: EngineTool,
+  mocks: readonly ToolMock[],
+  source: ValueSource,
+  wanted?: Wanted,
+  before: ReadonlySet<ToolMock> = new Set(),
+): ToolCall {
+  const generated =
+    tool.type === 'extract_dynamic_variable'
+      ? extractedValues(tool.variables, source)
+      : argumentsOf(tool.parameters, source);
+  // Observed: mocks do not catch MCP tools.
+  const candidates = tool.type === 'mcp' ? [] : callsOfMocks(tool.name, mocks, generated);
+  const suits = ({ mock }: MockedCall): boolean =>
+    wanted === undefined || (mock.result ?? true) === (wanted === 'success');
+  const chosen =
+    candidates.find((candidate) => suits(candidate) && !before.has(candidate.mock)) ??
+    candidates.find(suits) ??
+    candidates[0];
+  if (chosen === undefined) return callUnmocked(tool, generated, source);
+  const { args, mock } = chosen;
+  const result = { content: mock.output, successful: mock.result ?? true };
+  return {
+    tool,
+    arguments: args,
+    result: tool.type === 'end_call' ? undefined : result,
+    mock,
+  };
+}
+
+interface MockedCall {
+  readonly mock: ToolMock;
+  readonly args: ToolArguments;
+}
+
+/** Mocks of one tool that are tried. */
+const mostMocks = 20;
+
+/** For each mock that some call reaches, such a call. */
+function callsOfMocks(
+  name: string,
+  mocks: readonly ToolMock[],
+  generated: ToolArguments,
+): MockedCall[] {
+  const ofTool = mocks.filter((mock) => mock.tool_name === name).slice(0, mostMocks);
+  return ofTool.flatMap((mock) => {
+    const { input_match_rule: rule } = mock;
+    const args = rule.type === 'any' ? generated : { ...generated, ...rule.args };
+    return selectMock(ofTool, name, args) === mock ? [{ mock, args }] : [];
+  });
+}
+
+/** Calls the real tool, which is there only if it is built in. */
+export function callUnmocked(tool: EngineTool, args: ToolArguments, source: ValueSource): ToolCall {
+  const call = { tool, arguments: args, mock: undefined };
+  if (tool.type === 'end_call') return { ...call, result: undefined };
+  const result = builtInResult(tool, args, source);
+  return {
+    ...call,
+    result:
+      result === undefined
+        ? { content: httpError(tool, source), successful: false }
+        : { content: JSON.stringify(result), successful: true },
+  };
+}
+
+/** Undefined for a tool that is called over HTTP. */
+function builtInResult(
+  { type, name }: EngineTool,
+  args: ToolArguments,
+  { facts }: ValueSource,
+): object | undefined {
+  switch (type) {
+    case 'transfer_call':
+      // Observed: in these words.
+      return { status: 'transferred successfully' };
+    case 'bridge_transfer':
+    case 'cancel_transfer':
+      return { status: `${type.replace('_', ' ')} done` };
+    case 'agent_swap':
+      return { status: 'agent swapped successfully' };
+    case 'press_digit':
+      return { status: 'digit pressed successfully' };
+    case 'send_sms':
+      return { status: 'sms sent successfully' };
+    case 'check_availability_cal': {
+      const day = facts.value('date');
+      return { available_slots: ['10:00', '11:30', '14:00'].map((time) => `${day} ${time}`) };
+    }
+    case 'book_appointment_cal':
+      return { status: 'booked', ...args };
+    case 'extract_dynamic_variable':
+      return args;
+    case 'code':
+      return { status: `${name} executed` };
+    default:
+      return undefined;
+  }
+}
+
+/** Observed: an HTTP client's error is the result of a call that goes to a real tool in vain. */
+function httpError({ url, type }: EngineTool, { draw }: ValueSource): string {
+  const host = (URL.canParse(url ?? '') && new URL(url ?? '').hostname) || 'tools.example.com';
+  const errors = [
+    'Request failed with status code 404',
+    'Request failed with status code 500',
+    `getaddrinfo ENOTFOUND ${host}`,
+    `connect ECONNREFUSED ${host}:443`,
+  ];
+  if (type === 'mcp') return 'Failed to connect to the MCP server';
+  return errors[Math.floor(draw('http error') * errors.length)] ?? 'Request failed';
+}
+
+/** Values of the declared types. */
+export const extractedValues = (
+  variables: readonly ExtractedVariable[],
+  source: ValueSource,
+): ToolArguments =>
+  Object.fromEntries(
+    variables.slice(0, 100).map((variable) => [variable.name, extracted(variable, source)]),
+  );
+
+function extracted(variable: ExtractedVariable, source: ValueSource): unknown {
+  const { name, type, choices, examples } = variable;
+  const required = [name];
+  const schema = {
+    ...{ type: type === 'enum' ? 'string' : type },
+    ...(choices !== undefined && { enum: choices }),
+    ...(type === 'string' && examples.length > 0 && { examples }),
+  };
+  const values = argumentsOf({ type: 'object', properties: { [name]: schema }, required }, source);
+  return values[name];
+}

@@ -1,0 +1,85 @@
+import { stemmer } from 'stemmer';
+import { memory } from '../../memory.js';
+
+/** How much of a client's text is looked at: it may be megabytes. */
+export const longestText = 5000;
+
+/** Words that say the same, of which the first stands for all. */
+const sameWords = [
+  'book reserve reservation schedule',
+  'reschedule move postpone rebook',
+  'cancel',
+  'transfer escalate escalation handoff connect reroute',
+  'human representative operator supervisor',
+  'available availability slot opening',
+  'appointment meeting',
+  'refund reimburse',
+  'check find lookup search fetch get list retrieve query look read load verify verification validate',
+  'sms text',
+  'end hang hangup terminate finish',
+  'customer caller client user patient',
+  'pay payment charge',
+  'create add submit register',
+  'update change modify edit',
+  'save store record log',
+  'collect capture extract gather',
+  'call invoke trigger use execute run',
+] as const;
+
+/** Verbs of tools that only look something up. */
+export const lookUp = 'check';
+
+/** Words that tell one tool from another in no way. */
+const genericWords = new Set(
+  `call tool function api cal custom data info information detail the a an to for of with and or in
+   on at my new their your his her its it them me him that this conversation agent assistant bot
+   customer human person people someone team staff department properly correctly successfully
+   immediately right away please one any all only phone via using through`
+    .split(/\s+/)
+    .map(stemmer),
+);
+
+const wordOf = new Map(
+  sameWords.flatMap((words) => {
+    const [first = '', ...others] = words.split(' ').map(stemmer);
+    return [first, ...others].map((word) => [word, first] as const);
+  }),
+);
+
+const stems = memory<string, string>();
+
+/** Stems are what is compared: the stem of `booked` and of `reservation` is that of `book`. */
+export const stemOf = (word: string): string =>
+  word.length > 40
+    ? word
+    : stems.get(word, () => {
+        const stem = stemmer(word);
+        return wordOf.get(stem) ?? stem;
+      });
+
+const genericStems = new Set([...genericWords].map((word) => wordOf.get(word) ?? word));
+
+export const isGeneric = (stem: string): boolean => genericStems.has(stem);
+
+/** The stems of a text's words, or of an identifier's parts, in their order. */
+export const stemsOf = (text: string): string[] =>
+  Array.from(
+    text
+      .slice(0, longestText)
+      .replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, ' ')
+      .toLowerCase()
+      .matchAll(/[\p{L}\p{N}]+/gu),
+    ([word]) => stemOf(word),
+  );
+
+const verbs = new Set(
+  `book reschedule cancel transfer refund check end pay create update save collect send order
+   press swap notify remind confirm submit place start stop open close get set delete remove
+   calculate compute quote request report charge apply assign mark track ship return lock unlock
+   reset email message dial invite approve reject issue upgrade downgrade subscribe unsubscribe
+   activate deactivate enroll verify process handle trigger call leave take make give provide`
+    .split(/\s+/)
+    .map(stemOf),
+);
+
+export const isVerb = (stem: string): boolean => verbs.has(stem);

@@ -1,0 +1,98 @@
+import type { EngineNode } from '../../domain/engine-node.js';
+import type { EngineType } from '../../domain/response-engine.js';
+import type { Draw } from '../../random.js';
+import type { Entry, NodeRef } from './entry.js';
+import { instructed, phrases, substitute, type Phrase } from './phrases.js';
+import type { ToolCall } from './tool-call.js';
+import { toText } from './equation.js';
+
+/** Writes down what is said and done, entry by entry. */
+export class Writer {
+  readonly entries: Entry[];
+  /** What is put into texts. */
+  readonly #variables: Map<string, unknown>;
+  readonly #draw: Draw;
+  readonly #transition: 'node_transition' | 'state_transition';
+
+  /** @param before what was said and done already. */
+  constructor(
+    type: EngineType,
+    variables: ReadonlyMap<string, unknown>,
+    draw: Draw,
+    before: readonly Entry[] = [],
+  ) {
+    this.entries = [...before];
+    this.#variables = new Map(variables);
+    this.#draw = draw;
+    this.#transition = type === 'conversation-flow' ? 'node_transition' : 'state_transition';
+  }
+
+  /** The index of the last entry. */
+  get last(): number {
+    return this.entries.length - 1;
+  }
+
+  /** Says one of several phrases, with a clause put into it; never the same twice in a row. */
+  say(role: 'agent' | 'user', phrase: Phrase, clause = ''): number {
+    const choices: readonly string[] = phrases[phrase];
+    const drawn = Math.floor(this.#draw(phrase, this.entries.length) * choices.length);
+    // A function, because a text to put in may hold `$&` and the like.
+    const said = (index: number) =>
+      (choices[index % choices.length] ?? '').replace('{}', () => clause);
+    const isRepeated = this.#lastOf(role) === said(drawn);
+    return this.text(role, said(isRepeated ? drawn + 1 : drawn));
+  }
+
+  text(role: 'agent' | 'user', content: string): number {
+    return this.#add({ role, content });
+  }
+
+  /** What the engine gives, with the variables filled in. */
+  fixed(text: string): number {
+    return this.text('agent', this.fill(text));
+  }
+
+  fill(text: string): string {
+    return substitute(text, (name) =>
+      this.#variables.has(name) ? toText(this.#variables.get(name)) : undefined,
+    );
+  }
+
+  /** What the agent says where it is told what to do, or what it is to say. */
+  follow({ instruction }: Pick<EngineNode, 'instruction'>, otherwise: Phrase): number {
+    if (instruction?.type === 'fixed') return this.fixed(instruction.text);
+    const question = instruction && instructed(this.fill(instruction.text.slice(0, 1000)));
+    return question === undefined ? this.say('agent', otherwise) : this.text('agent', question);
+  }
+
+  move(from: NodeRef, to: NodeRef): void {
+    this.#add({ role: this.#transition, from, to });
+  }
+
+  /** Returns the index of the invocation. */
+  call({ tool, arguments: args, result }: ToolCall): number {
+    const { announcement } = tool;
+    if (tool.type === 'extract_dynamic_variable') {
+      for (const [variable, value] of Object.entries(args)) this.#variables.set(variable, value);
+    }
+    if (announcement === 'model') {
+      if (this.entries.at(-1)?.role !== 'agent') this.say('agent', 'announce');
+    } else if (announcement !== 'none') this.fixed(announcement.text);
+    const { name, type } = tool;
+    const at = this.#add({
+      role: 'tool_call_invocation',
+      ...{ name, type, arguments: JSON.stringify(args) },
+    });
+    if (result !== undefined) this.#add({ role: 'tool_call_result', ...result });
+    return at;
+  }
+
+  #lastOf(speaker: 'agent' | 'user'): string | undefined {
+    const entry = this.entries.findLast(({ role }) => role === speaker);
+    return entry !== undefined && 'content' in entry ? entry.content : undefined;
+  }
+
+  #add(entry: Entry): number {
+    return this.entries.push(entry) - 1;
+  }
+}
