@@ -52,6 +52,24 @@ describe('an outcome rule', () => {
     });
   });
 
+  it.each([
+    ['silence', 'fail', /did not respond to consecutive user utterances/],
+    ['loop', 'error', /might be a loop/],
+    ['judge', 'error', /the model that judges/],
+  ] as const)('gives the ending %s', async (ending, status, expected) => {
+    const { client } = standStill({ settings: plain });
+    await addRule(client, { outcome: { status, ending } });
+    const [run] = await runAll(client, ['a']);
+    expect(run).toMatchObject({ status });
+    expect(run?.result_explanation).toMatch(expected);
+    const dynamic_variables = { emulator_ending: ending };
+    const { test_case_definition_id: id } = await client.createDefinition({ dynamic_variables });
+    await client.call('DELETE', rulesUrl);
+    const [magic] = await runAll(client, [id]);
+    expect(magic).toMatchObject({ status });
+    expect(magic?.result_explanation).toMatch(expected);
+  });
+
   it('leaves a run that has none of its own the usual explanation and transcript', async () => {
     const { client } = standStill({ settings: plain });
     await addRule(client, { outcome: { status: 'fail' } });
@@ -151,6 +169,12 @@ describe('an outcome rule', () => {
     ],
     [{ outcome: { status: 'pass' }, match: { nmae: 'x' } }, /unknown property "nmae"/],
     [{ outcome: { status: 'pass' }, tiems: 1 }, /unknown property "tiems"/],
+    [
+      { outcome: { status: 'error', ending: 'silence' } },
+      /outcome\/status must be equal to constant/,
+    ],
+    [{ outcome: { status: 'pass', ending: 'loop' } }, /outcome\/status must be equal to constant/],
+    [{ outcome: { status: 'error', ending: 'bored' } }, /outcome\/ending must be/],
     [
       { outcome: { status: 'pass', transcript: [{}] } },
       /transcript\/0 must have required property 'role'/,

@@ -151,9 +151,8 @@ function find(
       return phoneNumber.test(text) ? phonePlaceholder : undefined;
     default: {
       const match = patterns[kind].exec(text);
-      return match === null
-        ? undefined
-        : (match.slice(1).find((group) => group !== undefined) ?? match[0]);
+      const groups: readonly (string | undefined)[] = match?.slice(1) ?? [];
+      return groups.find((group) => group !== undefined) ?? match?.[0];
     }
   }
 }

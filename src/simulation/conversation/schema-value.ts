@@ -43,7 +43,8 @@ export function argumentsOf(schema: JsonObject | undefined, source: ValueSource)
 function objectValue(schema: JsonObject, source: ValueSource, depth: number): JsonObject {
   if (isComposed(schema)) return objectOf(generated(schema, source)) ?? {};
   const properties = Object.entries(objectOf(schema['properties']) ?? {}).slice(0, mostProperties);
-  const required = new Set(Array.isArray(schema['required']) ? schema['required'] : []);
+  const listed: unknown[] = Array.isArray(schema['required']) ? schema['required'] : [];
+  const required = new Set(listed.filter((name) => typeof name === 'string'));
   const entries = properties.flatMap(([name, property]): [string, unknown][] => {
     const propertySchema = objectOf(property) ?? {};
     const isRequired = required.has(name);
@@ -52,7 +53,7 @@ function objectValue(schema: JsonObject, source: ValueSource, depth: number): Js
     return value === null && !isRequired && depth > 0 ? [] : [[name, value]];
   });
   const named = new Set(properties.map(([name]) => name));
-  const unnamed = [...required].filter((name) => typeof name === 'string' && !named.has(name));
+  const unnamed = [...required].filter((name) => !named.has(name));
   return Object.fromEntries([...entries, ...unnamed.map((name) => [name, ''] as const)]);
 }
 
