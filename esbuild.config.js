@@ -18,6 +18,7 @@ const { metafile } = await build({
     '@fastify/swagger',
     '@fastify/swagger-ui',
     'better-sqlite3',
+    'json-schema-faker',
     'pino-pretty',
     'prom-client',
     'yaml',

@@ -22,7 +22,7 @@ async function livelyWorkspace(settings: object = {}) {
     match: { name: 'B*' },
     sequence: [
       { status: 'error', explanation: 'Ordered' },
-      { status: 'fail', duration: '3s' },
+      { status: 'fail', ending: 'silence', duration: '3s' },
     ],
   });
   await client.createBatchTest([...ids, ...ids, 'unknown']);

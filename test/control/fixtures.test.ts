@@ -171,6 +171,11 @@ describe('fixtures', () => {
     [400, { settings: { workspace: '*' } }, /^body\/settings must NOT have the unknown property/],
     [400, { clock: { mode: 'manual', speed: 2 } }, /^body\/clock\/speed goes with the mode "real"/],
     [400, { clock: { mode: 'manual', now: 1 } }, /^body\/clock\/now must not be before/],
+    [
+      400,
+      withRun({ status: 'pass', ending: 'loop' }),
+      /^body\/batchTests\/0\/runs\/0\/ending is for runs that end in "error"/,
+    ],
     [400, { outcomeRules: [{}] }, /^body\/outcomeRules\/0 must have either "outcome" or/],
     [
       400,
