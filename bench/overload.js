@@ -63,6 +63,32 @@ for (const socket of deaf) {
 }
 await new Promise((resolve) => setTimeout(resolve, 5000));
 await report('50 clients that never read their 20 answers of 1,000 runs', 600);
+// A definition of nearly 5 MB, asked for 600 times by each of three clients that read nothing.
+const large = await fetch(`${emulator.url}/create-test-case-definition`, {
+  method: 'POST',
+  headers: { authorization: 'Bearer key_a', 'content-type': 'application/json' },
+  body: JSON.stringify({
+    name: 'large',
+    response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
+    user_prompt: 'x'.repeat(4_900_000),
+    metrics: ['It is read'],
+  }),
+});
+assert.equal(large.status, 201);
+const { test_case_definition_id: definition } = await large.json();
+for (let client = 0; client < 3; client += 1) {
+  const socket = await open();
+  deaf.push(socket);
+  socket.pause();
+  socket.write(get(`/get-test-case-definition/${definition}`).repeat(600));
+}
+await new Promise((resolve) => setTimeout(resolve, 3000));
+await report('3 clients that never read 600 answers of 4.9 MB', 600);
+const polled = await fetch(`${emulator.url}/get-batch-test/${id}`, {
+  headers: { authorization: 'Bearer key_a' },
+});
+assert.equal(polled.status, 200);
+
 for (const socket of [...idle, ...pipelines, ...deaf]) socket.destroy();
 await new Promise((resolve) => setTimeout(resolve, 1000));
 await report('when they are gone', 600);

@@ -21,10 +21,12 @@ import {
 } from './errors.js';
 import { registerEnds } from './ends.js';
 import { registerJournal } from './journal.js';
+import { registerOneAtATime } from './one-at-a-time.js';
 import { registerOverload } from './overload.js';
 import { requestIdOf, sendRequestId } from './request-id.js';
 import { logRequest, RequestLog } from './request-log.js';
 import { noteRoutes, toOriginForm } from './routes.js';
+import { registerUnreadAnswers } from './unread-answers.js';
 import { registerUpstream } from './upstream.js';
 import { registerVendorApi } from './vendor.js';
 
@@ -105,6 +107,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const methodsOf = noteRoutes(app);
   registerNotFound(app, methodsOf, controlAccess !== undefined);
   registerBodyParser(app);
+  // Before everything else, so that a request is read when it is its turn.
+  registerOneAtATime(app);
+  registerUnreadAnswers(app);
   registerEnds(app);
   if (isLogged) app.onEnd.push(logRequest);
   nameRequests(app, identify);

@@ -12,7 +12,6 @@ import { bodyOf } from './body.js';
 import { refuse } from './errors.js';
 import { noteFault } from './ends.js';
 import { findObstacle, meetFault, sendAnswer } from './faults.js';
-import { standInLine } from './line.js';
 import { toRoutePath } from './routes.js';
 
 declare module 'fastify' {
@@ -117,10 +116,6 @@ async function answerOf(
   let result: unknown;
   if (operation.method !== 'get') {
     result = await store.certain(performed);
-  } else if (operation.id.startsWith('list')) {
-    // Their answers may be long, and go out as they are made.
-    await standInLine(reply.raw);
-    result = await performed();
   } else {
     const performing = performed();
     // Most polls are answered at once.

@@ -1,0 +1,32 @@
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+
+/** The most requests of one connection that wait for their turn. A client with more is cut off. */
+const mostWaiting = 1000;
+
+/** How many requests of a connection wait. */
+const waiting = new WeakMap<Socket, number>();
+
+/**
+ * Works on one request of a connection at a time. HTTP/1.1 answers them in order anyway; a client that
+ * sends many in a row, and reads no answer, so has one answer in memory and not all of them.
+ */
+export function registerOneAtATime(app: FastifyInstance): void {
+  app.addHook('onRequest', ({ raw: { socket } }, { raw: answer }, done) => {
+    // Node gives an answer its socket when the answers before it are over.
+    if (answer.socket !== null) {
+      done();
+      return;
+    }
+    const count = (waiting.get(socket) ?? 0) + 1;
+    waiting.set(socket, count);
+    if (count > mostWaiting) {
+      socket.destroy();
+      return;
+    }
+    answer.once('socket', () => {
+      waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
+      done();
+    });
+  });
+}
