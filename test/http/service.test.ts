@@ -124,7 +124,7 @@ describe('the log', () => {
       { status: 400, msg: 'GET /get-batch-test/%zz' },
     ]);
     const [first, second] = lines;
-    expect(first?.['reqId']).not.toBe(second?.['reqId']);
+    expect(first?.['requestId']).not.toBe(second?.['requestId']);
     expect(first?.['workspace']).toMatch(/^[0-9a-f]{32}$/);
     expect(first?.['workspace']).toBe(second?.['workspace']);
     expect(first?.['durationMs']).toEqual(expect.any(Number));
