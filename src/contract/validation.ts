@@ -101,6 +101,7 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
     },
     checkQuery(operation, query) {
       refuse('query', query, queryCheck(operation));
+      refuseHugeNumbers(query);
     },
     findIgnored(operation, body) {
       const known = structuredClone(body);
@@ -118,6 +119,14 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
       return describe('response', validate.errors, formats);
     },
   };
+}
+
+/** Ajv makes numbers of "Infinity" and "1e400". @throws ApiError 400 */
+function refuseHugeNumbers(query: unknown): void {
+  for (const [name, value] of Object.entries(query as object)) {
+    if (typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER) continue;
+    throw new ApiError('invalid_request', `query/${name} must be between -(2^53 - 1) and 2^53 - 1`);
+  }
 }
 
 /** Takes out of a body what is not known. Another Ajv, made when it is first needed: few need it. */

@@ -1,4 +1,4 @@
-import { StartupError } from '../errors.js';
+import { ApiError, StartupError } from '../errors.js';
 import type { Store } from '../store/store.js';
 import type { WorkspaceRow } from '../store/workspaces.js';
 import { timeAt, type Clock, type WorkspaceClock } from '../workspace/clock.js';
@@ -138,6 +138,7 @@ function fixtureLoader(
       try {
         loadFixtures({ store, get, attempt }, id, content, wall);
       } catch (error) {
+        if (error instanceof ApiError) throw new StartupError('usage', `${name}: ${error.message}`);
         if (!(error instanceof FixtureError)) throw error;
         throw new StartupError('usage', `${name}: ${error.path} ${error.message}`);
       }

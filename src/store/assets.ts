@@ -5,6 +5,7 @@ import {
   type AssetKind,
   type AssetVersion,
 } from '../domain/asset.js';
+import { refuseUsedUp } from '../domain/counter.js';
 import { required, type Db } from './database.js';
 import { memory } from '../memory.js';
 
@@ -234,6 +235,7 @@ function assetWriter(db: Db, onWrite: () => void) {
 
   const addVersion: AssetStore['addVersion'] = (asset, { content, ...added }, given) => {
     const version = given ?? required(nextVersion.get(asset));
+    refuseUsedUp(version, `version of ${asset.id}`);
     const contentKey = keepContent(asset.workspaceId, content);
     onWrite();
     insertVersion.run({ ...asset, ...added, version, contentKey });

@@ -1,3 +1,4 @@
+import { mostCounted } from '../domain/counter.js';
 import type { FaultInput } from '../domain/fault.js';
 import type { Db } from './database.js';
 import { memory } from '../memory.js';
@@ -61,7 +62,8 @@ export function faultStore(db: Db): FaultStore {
     list: (workspaceId) => known.get(workspaceId, () => read(workspaceId)),
     setCounts(workspaceId, id, seen, hits) {
       known.forget(workspaceId);
-      setCounts.run({ workspaceId, id, seen, hits });
+      const counts = { seen: Math.min(seen, mostCounted), hits: Math.min(hits, mostCounted) };
+      setCounts.run({ workspaceId, id, ...counts });
     },
     delete(workspaceId, id) {
       known.forget(workspaceId);

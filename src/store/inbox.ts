@@ -1,3 +1,4 @@
+import { refuseUsedUp } from '../domain/counter.js';
 import { runNumberAt, type BatchNumbers, type RunNumbers } from '../random.js';
 import type { BatchTestStore, NewBatchRow, NewBatchTest } from './batch-tests.js';
 import type { Db } from './database.js';
@@ -113,6 +114,7 @@ export function inboxOf(db: Db, parts: InboxParts): Inbox {
       join();
       const { workspaceId } = batch;
       const ordinal = workspaces.nextBatchOrdinal(workspaceId);
+      refuseUsedUp(ordinal, 'ordinal of the kind "batch"');
       const numbers = free.choose(workspaceId, (attempt) => numbersOf(ordinal, attempt));
       const { batch: id, firstRun, runMask } = numbers;
       present().push({

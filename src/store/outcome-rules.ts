@@ -1,3 +1,4 @@
+import { mostCounted } from '../domain/counter.js';
 import type { OutcomeRuleInput } from '../domain/outcome-rule.js';
 import type { Db } from './database.js';
 
@@ -41,7 +42,8 @@ export function outcomeRuleStore(db: Db): OutcomeRuleStore {
       list
         .all({ workspaceId })
         .map((row) => ({ ...row, rule: JSON.parse(row.rule) as OutcomeRuleInput })),
-    setHits: (workspaceId, id, hits) => setHits.run({ workspaceId, id, hits }),
+    setHits: (workspaceId, id, hits) =>
+      setHits.run({ workspaceId, id, hits: Math.min(hits, mostCounted) }),
     delete: (workspaceId, id) => remove.run({ workspaceId, id }).changes > 0,
     deleteAll: (workspaceId) => removeAll.run({ workspaceId }),
   };

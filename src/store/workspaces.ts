@@ -1,3 +1,4 @@
+import { refuseUsedUp } from '../domain/counter.js';
 import type { RunningClock, WorkspaceClock } from '../workspace/clock.js';
 import type { Bucket } from '../workspace/rate-limit.js';
 import type { SettingsInput } from '../workspace/settings.js';
@@ -228,7 +229,9 @@ function ordinalStore(db: Db) {
     forgetAll: nextBatch.clear,
     takeOrdinal(id: number, kind: Ordinal) {
       nextBatch.forget(id);
-      return required(takeOrdinal[kind].get({ id }));
+      const ordinal = required(takeOrdinal[kind].get({ id }));
+      refuseUsedUp(ordinal, `ordinal of the kind "${kind}"`);
+      return ordinal;
     },
     nextBatchOrdinal: (id: number) => nextBatch.get(id, () => read(id).batch),
     useBatchOrdinal(id: number, ordinal: number) {
