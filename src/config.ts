@@ -231,7 +231,8 @@ function toConfig({
 }: CheckedValues) {
   const { host, port, database, validateResponses, logLevel } = values;
   const { seed, concurrency, runDuration, outcomes } = values;
-  const { progression, rateLimit, unknownTestCases, unknownEngines } = values;
+  const { progression, rateLimit, unknownTestCases, unknownEngines, unknownQuery } = values;
+  const { validationErrors, missing, creditMessage, rateLimitMessage } = values;
   const { batchStartDelay, batchCompletionDelay, definitionSnapshot } = values;
   const { credit, journalSize, upstream } = values;
   const { control, controlToken, defaultApiKey = apiKey[0] ?? 'key_local', clock } = values;
@@ -264,6 +265,11 @@ function toConfig({
       rateLimit,
       unknownTestCases,
       unknownEngines,
+      unknownQuery,
+      validationErrors,
+      missing,
+      creditMessage,
+      rateLimitMessage,
     },
   };
 }

@@ -47,11 +47,18 @@ const table = {
 
 export type ErrorCode = keyof typeof table;
 
-/** The body of every error answer. Documented: the vendor's shape. */
+/**
+ * The body of every error answer. Documented: the vendor's shape.
+ * Observed: what a request's schema refuses has `error_message` instead.
+ */
 export interface ErrorBody {
-  status: 'error';
-  message: string;
+  status?: 'error';
+  message?: string;
+  error_message?: string;
 }
+
+/** Which of the two shapes a request gets that its schema refuses. */
+export type ValidationErrorForm = 'both' | 'documented' | 'observed';
 
 /** Documented: statuses that the vendor's reference has a message for. */
 const documented = [400, 401, 402, 403, 404, 412, 422, 429, 500];
@@ -85,6 +92,55 @@ export class ApiError extends Error {
 
   get body(): ErrorBody {
     return { status: 'error', message: this.message };
+  }
+}
+
+/** A request that does not fit its schema in the contract. */
+export class SchemaError extends ApiError {
+  /** Which shape its body has. */
+  form: ValidationErrorForm = 'documented';
+  readonly #observed: string;
+
+  /**
+   * @param detail what was wrong, in the contract's terms.
+   * @param observed the same as the real service words it.
+   */
+  constructor(detail: string, observed: string) {
+    super('invalid_request', detail);
+    this.#observed = observed;
+  }
+
+  override get body(): ErrorBody {
+    return {
+      ...(this.form !== 'observed' && super.body),
+      ...(this.form !== 'documented' && { error_message: this.#observed }),
+    };
+  }
+}
+
+/**
+ * What the real service calls the table that something is not found in: the noun of its paths.
+ * Observed: `agent` (and `phone-number` and `voice`). The others are assumed to follow the same rule.
+ */
+type Table =
+  'agent' | 'retell-llm' | 'conversation-flow' | 'test-case-definition' | 'batch-test' | 'test-run';
+
+/** Something that the workspace does not have. */
+export class MissingError extends ApiError {
+  readonly #item: { readonly id: string; readonly table: Table };
+
+  /** @param code what the vendor's reference has the operation answer. */
+  constructor(id: string, table: Table, code: 'not_found' | 'unprocessable' = 'not_found') {
+    super(code);
+    this.#item = { id, table };
+  }
+
+  /** The same as the real service answers it. Observed: 404, naming the id and its table. */
+  get observed(): ApiError {
+    const error = new ApiError('not_found');
+    // An id may be as long as a path.
+    error.message = `Item ${this.#item.id.slice(0, 200)} not found from ${this.#item.table}`;
+    return error;
   }
 }
 

@@ -202,6 +202,44 @@ export const optionSpecs: readonly OptionSpec[] = [
     allowed: 'accept or reject',
   },
   {
+    name: 'unknownQuery',
+    placeholder: 'POLICY',
+    description:
+      'refuse unknown query parameters: reject, observed (where the vendor was seen to), warn',
+    default: 'observed',
+    allowed: 'observed, reject or warn',
+  },
+  {
+    name: 'validationErrors',
+    placeholder: 'SHAPE',
+    description:
+      'body of a 400 for a request that its schema refuses: documented, observed or both',
+    default: 'both',
+    allowed: 'both, documented or observed',
+  },
+  {
+    name: 'missing',
+    placeholder: 'SHAPE',
+    description:
+      'answer for what does not exist: observed (404, naming it) or documented (404 or 422)',
+    default: 'observed',
+    allowed: 'observed or documented',
+  },
+  {
+    name: 'creditMessage',
+    placeholder: 'TEXT',
+    description: 'message of a 402; default is the documented one',
+    default: 'default',
+    allowed: 'a text of 1 to 500 characters',
+  },
+  {
+    name: 'rateLimitMessage',
+    placeholder: 'TEXT',
+    description: 'message of a 429; default is the documented one',
+    default: 'default',
+    allowed: 'a text of 1 to 500 characters',
+  },
+  {
     name: 'seed',
     placeholder: 'TEXT',
     description: 'decides all that is left to chance (default: a new one for each database)',

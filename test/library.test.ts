@@ -88,6 +88,8 @@ describe('startEmulator', () => {
       ...{ seed: 's', concurrency: 1, runDuration: '1s', outcomes: 'pass=1', progression: 'time' },
       ...{ rateLimit: 'off', unknownTestCases: 'accept', unknownEngines: 'accept' },
       ...{ batchStartDelay: '0s', batchCompletionDelay: '0s', definitionSnapshot: 'documented' },
+      ...{ unknownQuery: 'warn', validationErrors: 'observed', missing: 'documented' },
+      ...{ creditMessage: 'No credit.', rateLimitMessage: 'Slower.' },
     };
     expect(Object.keys(options)).toEqual(
       expect.arrayContaining(optionSpecs.map(({ name }) => name)),

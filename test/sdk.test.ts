@@ -155,7 +155,7 @@ describe('retell-sdk over a socket', () => {
 
     const unknown = client.tests.getBatchTest('test_batch_000000000000');
     await expect(unknown).rejects.toBeInstanceOf(NotFoundError);
-    await expect(unknown).rejects.toThrow(/The requested resource was not found\./);
+    await expect(unknown).rejects.toThrow(/Item test_batch_000000000000 not found from batch-test/);
 
     const keyless = new Retell({ apiKey: '', baseURL, maxRetries: 0 });
     const refused = keyless.tests.getBatchTest('test_batch_000000000000');

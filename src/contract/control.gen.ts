@@ -616,6 +616,36 @@ export interface components {
              * @enum {string}
              */
             unknownEngines?: "accept" | "reject";
+            /**
+             * @description Which requests get 400 for a query parameter that the contract does not have: every one (`reject`), none (`warn`), or those that the real service was seen to refuse (`observed`). Those that pass have a warning in the journal.
+             * @enum {string}
+             */
+            unknownQuery?: "observed" | "reject" | "warn";
+            /**
+             * @description The body of a 400 for a request that does not fit its schema: `status` and `message` (`documented`), `error_message` (`observed` on the real service), or all three (`both`).
+             * @enum {string}
+             */
+            validationErrors?: "both" | "documented" | "observed";
+            /**
+             * @description The answer for what does not exist: 404 with a message that names it (`observed` on the real service), or the status and message of the vendor's reference (`documented`).
+             * @enum {string}
+             */
+            missing?: "observed" | "documented";
+            /**
+             * @description The message of a 402. `default` is that of the vendor's reference; the others of these were seen.
+             * @example default
+             * @example Trial over quota, please add payment.
+             * @example Credit balance exhausted
+             * @example This item requires a card on file
+             */
+            creditMessage?: string;
+            /**
+             * @description The message of a 429. `default` is that of the vendor's documents.
+             * @example default
+             * @example Account rate limited, please throttle your requests.
+             * @example Too many API requests, you are being throttled, please try again later.
+             */
+            rateLimitMessage?: string;
         };
         /** @description What moves the runs of a batch on. `time`: their durations. `immediate`: all have ended by the first read. `polls`: reads of the batch. `manual`: requests to step. */
         Progression: string | {

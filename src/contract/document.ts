@@ -22,6 +22,7 @@ interface OperationObject {
   readonly operationId: string;
   readonly parameters?: readonly ParameterObject[];
   readonly 'x-successor'?: string;
+  readonly 'x-refuses-unknown-query'?: boolean;
   readonly security?: readonly object[];
   readonly requestBody?: { readonly required?: boolean };
   readonly responses: Record<string, { readonly $ref?: string }>;
@@ -38,6 +39,8 @@ export interface ContractOperation {
   /** False if the body may be left out. */
   readonly needsBody: boolean;
   readonly query: readonly ParameterObject[];
+  /** Observed: the real service refuses a query parameter that the operation does not have. */
+  readonly refusesUnknownQuery: boolean;
   /** The path, as a template, of the operation to use instead of this deprecated one. */
   readonly successor: string | undefined;
   /** The status of its one success answer. */
@@ -82,6 +85,7 @@ function listOperations(document: ContractDocument): ContractOperation[] {
         hasBody: operation.requestBody !== undefined,
         needsBody: operation.requestBody?.required === true,
         query: queryParameters(document, operation),
+        refusesUnknownQuery: operation['x-refuses-unknown-query'] === true,
         successor: operation['x-successor'],
         success: Number(success),
         statuses: Object.keys(operation.responses).map(Number),
@@ -89,6 +93,10 @@ function listOperations(document: ContractDocument): ContractOperation[] {
     }),
   );
 }
+
+/** The names in a query that the operation does not have. */
+export const unknownQueryOf = ({ query }: ContractOperation, given: unknown): string[] =>
+  Object.keys(given ?? {}).filter((name) => query.every((known) => known.name !== name));
 
 function queryParameters(
   { components }: ContractDocument,

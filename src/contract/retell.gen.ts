@@ -1345,6 +1345,11 @@ export interface components {
                     status?: "error";
                     /** @example Invalid request format, please check API reference. */
                     message?: string;
+                    /**
+                     * @description The place and the fault alone, in the form that the real service sends in place of the two others. The setting `validationErrors` decides which are there.
+                     * @example request/body must have required property 'name'
+                     */
+                    error_message?: string;
                 };
             };
         };
@@ -1418,7 +1423,7 @@ export interface components {
                 };
             };
         };
-        /** @description Nothing with this id is visible to this key. */
+        /** @description Nothing with this id is visible to this key. The real service answers so where the reference has 422, too; the setting `missing` decides. */
         NotFound: {
             headers: {
                 [name: string]: unknown;
@@ -1427,7 +1432,7 @@ export interface components {
                 "application/json": {
                     /** @enum {string} */
                     status?: "error";
-                    /** @example The requested resource was not found. */
+                    /** @example Item agent_0123456789abcdef0123456789ab not found from agent */
                     message?: string;
                 };
             };
@@ -2094,6 +2099,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             500: components["responses"]["InternalServerError"];
         };
@@ -2136,6 +2142,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             500: components["responses"]["InternalServerError"];
         };
@@ -2167,6 +2174,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             500: components["responses"]["InternalServerError"];
         };
@@ -2354,6 +2362,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
@@ -2523,6 +2532,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             500: components["responses"]["InternalServerError"];
         };
@@ -2565,6 +2575,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["UnprocessableContent"];
             500: components["responses"]["InternalServerError"];
@@ -2594,6 +2605,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             500: components["responses"]["InternalServerError"];
         };
@@ -2700,6 +2712,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             500: components["responses"]["InternalServerError"];
         };
@@ -2930,6 +2943,7 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];

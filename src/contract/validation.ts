@@ -4,8 +4,9 @@ import {
   type Options as AjvOptions,
   type ValidateFunction,
 } from 'ajv/dist/2020.js';
-import { ApiError } from '../errors.js';
+import { SchemaError } from '../errors.js';
 import type { Contract, ContractOperation } from './document.js';
+import { inObservedWords } from './observed-words.js';
 
 /** A format of texts that JSON Schema does not know. */
 export interface TextFormat {
@@ -90,13 +91,13 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
 
   const refuse = (root: string, value: unknown, validate: ValidateFunction | undefined): void => {
     if (validate === undefined || validate(value)) return;
-    throw new ApiError('invalid_request', describe(root, validate.errors, formats));
+    throw schemaError(root, mostTelling(validate.errors ?? []), formats);
   };
 
   return {
     checkBody(operation, body) {
       if (body === undefined && !operation.needsBody) return;
-      if (body === undefined) throw new ApiError('invalid_request', 'body must not be empty');
+      if (body === undefined) throw noBodyError();
       refuse('body', body, bodyCheck(operation));
     },
     checkQuery(operation, query) {
@@ -111,23 +112,32 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
     findMismatch(schemaName, value) {
       const validate = getSchema(`/components/schemas/${schemaName}`);
       if (validate === undefined) throw new Error(`there is no schema ${schemaName}`);
-      return validate(value) ? undefined : describe('', validate.errors, formats);
+      return validate(value)
+        ? undefined
+        : describe('', mostTelling(validate.errors ?? []), formats);
     },
     findResponseMismatch(operation, response) {
       const validate = responseCheck(operation);
       if (validate === undefined || validate(response)) return undefined;
-      return describe('response', validate.errors, formats);
+      return describe('response', mostTelling(validate.errors ?? []), formats);
     },
   };
 }
 
-/** Ajv makes numbers of "Infinity" and "1e400". @throws ApiError 400 */
+/** Ajv makes numbers of "Infinity" and "1e400". @throws SchemaError */
 function refuseHugeNumbers(query: unknown): void {
   for (const [name, value] of Object.entries(query as object)) {
     if (typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER) continue;
-    throw new ApiError('invalid_request', `query/${name} must be between -(2^53 - 1) and 2^53 - 1`);
+    const fault = `query/${name} must be between -(2^53 - 1) and 2^53 - 1`;
+    throw new SchemaError(fault, `request/${fault}`);
   }
 }
+
+const schemaError = (root: string, error: ErrorObject | undefined, formats: TextFormats) =>
+  new SchemaError(describe(root, error, formats), inObservedWords(root, error));
+
+const noBodyError = () =>
+  new SchemaError('body must not be empty', "request must have required property 'body'");
 
 /** Takes out of a body what is not known. Another Ajv, made when it is first needed: few need it. */
 function bodyStripper(contract: Contract, options: AjvOptions): Compile {
@@ -193,12 +203,7 @@ function forAjv(document: object): object {
 }
 
 /** The first fault, as `body/response_engine/type must be one of …`. */
-function describe(
-  root: string,
-  errors: readonly ErrorObject[] | null | undefined,
-  formats: TextFormats,
-): string {
-  const error = mostTelling(errors ?? []);
+function describe(root: string, error: ErrorObject | undefined, formats: TextFormats): string {
   if (error === undefined) return `${root} is invalid`;
   const { keyword, instancePath, params, parentSchema, message = 'is invalid' } = error;
   const place = root + instancePath;

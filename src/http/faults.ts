@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ContractOperation } from '../contract/document.js';
 import type { Emulator } from '../emulator.js';
-import { ApiError, messageOf, type ErrorBody } from '../errors.js';
+import { ApiError, type ErrorBody } from '../errors.js';
 import { findFault, type Fault } from '../operations/faults.js';
 import { findWorkspace, type Caller } from '../operations/operation.js';
 import { countRequest } from '../operations/rate-limit.js';
@@ -11,6 +11,7 @@ import { noteFault } from './ends.js';
 import { patiently } from './patience.js';
 import { readPreference } from './prefer.js';
 import { pathOf } from './request-log.js';
+import { settingsFor, statusMessage } from './wording.js';
 
 /**
  * What stands in the way of a request: what it prefers itself, or a fault rule.
@@ -69,7 +70,7 @@ export async function meetFault(fault: Fault, emulator: Emulator, reply: Fastify
   if (latency > 0) await pass(emulator.clock, latency, reply);
   if (emulator.changes.closed) throw new ApiError('unavailable');
   if (error !== undefined) {
-    sendFaultError(error, reply);
+    sendFaultError(error, emulator, reply);
     return true;
   }
   if (connection === undefined || connection === 'truncate') return false;
@@ -78,8 +79,13 @@ export async function meetFault(fault: Fault, emulator: Emulator, reply: Fastify
   return true;
 }
 
-function sendFaultError(error: NonNullable<Fault['error']>, reply: FastifyReply): void {
-  const { status, message = messageOf(status), headers = {} } = error;
+function sendFaultError(
+  error: NonNullable<Fault['error']>,
+  emulator: Emulator,
+  reply: FastifyReply,
+): void {
+  const { wording } = settingsFor(emulator, reply.request);
+  const { status, message = statusMessage(status, wording), headers = {} } = error;
   const { body = { status: 'error', message } satisfies ErrorBody } = error;
   const type = typeof body === 'string' ? 'text/plain' : 'application/json';
   // The last one counts. Its text is made here: Fastify makes JSON only where the type is that.

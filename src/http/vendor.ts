@@ -1,18 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Contract, ContractOperation } from '../contract/document.js';
+import { unknownQueryOf, type Contract, type ContractOperation } from '../contract/document.js';
 import type { ContractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
-import { ApiError } from '../errors.js';
+import { ApiError, SchemaError } from '../errors.js';
 import type { Fault } from '../operations/faults.js';
 import type { Caller, Services } from '../operations/operation.js';
 import { operationsTable } from '../operations/table.js';
-import { controlFormats, parseProgression } from '../workspace/settings.js';
+import { controlFormats, parseProgression, type Settings } from '../workspace/settings.js';
 import { workspaceOf } from './auth.js';
 import { bodyOf } from './body.js';
-import { refuse } from './errors.js';
+import { refuse, sendError } from './errors.js';
 import { noteFault } from './ends.js';
 import { findObstacle, meetFault, sendAnswer } from './faults.js';
 import { toRoutePath } from './routes.js';
+import { reworded, settingsFor } from './wording.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -67,6 +68,9 @@ function registerOperation(
       if (operation.needsKey) request.workspace = admit(request);
       done();
     },
+    errorHandler: (error, request, reply) => {
+      sendError(inWords(emulator, request, error), request, reply);
+    },
     handler: (request, reply) => {
       if (perform === undefined) {
         throw new ApiError('not_emulated', `retell-emulator has no ${operation.id}.`);
@@ -90,10 +94,15 @@ async function answerWithFault(
 ): Promise<unknown> {
   if (fault.phase === 'before' && (await meetFault(fault, emulator, reply))) return reply;
   // A refusal is an answer that a fault meets like any other.
-  const result = await answer().catch((error: unknown) => refuse(error, request, reply));
+  const result = await answer().catch((error: unknown) =>
+    refuse(inWords(emulator, request, error), request, reply),
+  );
   if (fault.phase === 'after' && (await meetFault(fault, emulator, reply))) return reply;
   return sendAnswer(reply, result, fault, emulator.clock);
 }
+
+const inWords = (emulator: Emulator, request: FastifyRequest, error: unknown): unknown =>
+  reworded(error, settingsFor(emulator, request).wording);
 
 /** What the operation answers when nothing comes between. @throws ApiError to refuse */
 async function answerOf(
@@ -107,6 +116,9 @@ async function answerOf(
   const { store } = emulator;
   const { params, query } = request;
   const body = bodyOf(request);
+  if (request.url.includes('?')) {
+    refuseUnknownQuery(operation, query, settingsFor(emulator, request));
+  }
   if (operation.query.length > 0) validation.checkQuery(operation, query);
   if (operation.hasBody) {
     validation.checkBody(operation, body);
@@ -130,6 +142,19 @@ async function answerOf(
   if (successor !== undefined) announceSuccessor(reply, successor, params);
   reply.code(operation.success);
   return result;
+}
+
+/** @throws SchemaError by policy. Observed: the message has no place before it. */
+function refuseUnknownQuery(
+  operation: ContractOperation,
+  query: unknown,
+  { unknownQuery: policy }: Settings,
+): void {
+  if (policy === 'warn' || (policy === 'observed' && !operation.refusesUnknownQuery)) return;
+  const [name] = unknownQueryOf(operation, query);
+  if (name === undefined) return;
+  const fault = `Unknown query parameter '${name.slice(0, 100)}'`;
+  throw new SchemaError(fault, fault);
 }
 
 /** The workspace of a request that is let in. @throws ApiError 401, or what its key is made for */

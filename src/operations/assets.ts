@@ -1,11 +1,11 @@
 import type { AssetContent, AssetKind, AssetVersion } from '../domain/asset.js';
 import type { EngineType } from '../domain/response-engine.js';
-import { ApiError, type ErrorCode } from '../errors.js';
+import { ApiError, MissingError, type ErrorCode } from '../errors.js';
 import { keyedId } from '../random.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { AssetName, StoredAssetVersion } from '../store/assets.js';
 import { findWorkspace, type Caller, type Services } from './operation.js';
-import { readPageQuery, toPage } from './paging.js';
+import { limitError, readPageQuery, toPage } from './paging.js';
 
 /** Makes an asset with its first version, 0. */
 export function createAsset(
@@ -21,9 +21,14 @@ export function createAsset(
     const id = keyedId(kind, settings.seed, name, ordinal, attempt);
     const asset = { workspaceId, kind, id };
     store.assets.insert(asset, { content: toContent(workspace), baseVersion: null, modifiedAt });
-    return found(store.assets.find(asset));
+    const made = store.assets.find(asset);
+    if (made === undefined) throw new MissingError(id, kind);
+    return made;
   });
 }
+
+/** What the vendor's reference has an operation answer if there is no such asset. */
+export type MissingCode = 'not_found' | 'unprocessable';
 
 /** An asset of the caller's workspace, in the version asked for, or the latest. */
 export interface FoundAsset {
@@ -37,13 +42,14 @@ export function getAsset(
   services: Services,
   caller: Caller,
   { kind, id, version }: { kind: AssetKind; id: string; version?: number | string | undefined },
-  otherwise: ErrorCode = 'unprocessable',
+  otherwise: MissingCode = 'unprocessable',
 ): FoundAsset {
   const workspace = findWorkspace(services, caller);
-  if (workspace === undefined) throw new ApiError(otherwise);
+  if (workspace === undefined) throw new MissingError(id, kind, otherwise);
   const name = { workspaceId: workspace.id, kind, id };
   const asset = findVersion(services.store.assets, name, version);
-  return { workspace, name, asset: found(asset, otherwise) };
+  if (asset === undefined) throw new MissingError(id, kind, otherwise);
+  return { workspace, name, asset };
 }
 
 /** Documented: a version is named by its number or by a tag. There are no tags here but these two. */
@@ -128,7 +134,7 @@ const mostNamed = 3;
 const notFoundCodes = {
   'retell-llm': 'unprocessable',
   'conversation-flow': 'not_found',
-} as const satisfies Record<EngineType, ErrorCode>;
+} as const satisfies Record<EngineType, MissingCode>;
 
 interface AssetPageQuery {
   readonly limit?: number;
@@ -177,7 +183,7 @@ export function listAssetVersions(
   isLatest = false,
 ): StoredAssetVersion[] {
   const { limit = 1000, pagination_key: id = '', pagination_key_version: version = '' } = query;
-  if (limit < 1) throw new ApiError('invalid_request', 'query/limit must be >= 1');
+  if (limit < 1) throw limitError();
   const workspace = findWorkspace(services, caller);
   if (workspace === undefined) return [];
   const { assets } = services.store;
@@ -199,9 +205,4 @@ function findListed(
     throw new ApiError('invalid_request', 'query/pagination_key must be the id of a listed one');
   }
   return version === '' ? { ...asset, version: 0 } : asset;
-}
-
-function found<Value>(value: Value | undefined, otherwise: ErrorCode = 'unprocessable'): Value {
-  if (value === undefined) throw new ApiError(otherwise);
-  return value;
 }

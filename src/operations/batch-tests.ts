@@ -3,7 +3,7 @@ import { idPropertyOf } from '../domain/asset.js';
 import { batchStatus, type BatchTest } from '../domain/batch-test.js';
 import { idOf } from '../made-id.js';
 import { knownEngine } from '../domain/response-engine.js';
-import { ApiError } from '../errors.js';
+import { ApiError, MissingError } from '../errors.js';
 import { batchNumbersOf } from '../random.js';
 import { repeated } from '../repeated-answer.js';
 import { endNextRuns } from '../simulation/steps.js';
@@ -132,7 +132,9 @@ export const getBatchTest: Operation<'getBatchTest'> = (services, caller, { para
   const poll = (workspace: Workspace | undefined) => {
     const batch =
       workspace && services.store.batchTests.find(workspace.id, params.test_case_batch_job_id);
-    if (workspace === undefined || batch === undefined) throw new ApiError('not_found');
+    if (workspace === undefined || batch === undefined) {
+      throw new MissingError(params.test_case_batch_job_id, 'batch-test');
+    }
     return answerOf(caller.onlyLooks === true ? batch : countPoll(services, workspace, batch));
   };
   const workspace = findSettledWorkspace(services, caller);

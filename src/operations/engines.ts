@@ -7,7 +7,7 @@ import {
   type AssetVersion,
 } from '../domain/asset.js';
 import type { ResponseEngine } from '../domain/response-engine.js';
-import { ApiError, type ErrorCode } from '../errors.js';
+import { ApiError } from '../errors.js';
 import { engineName, lookUpEngine, type ResolvedEngine } from '../simulation/engine-lookup.js';
 import type { Workspace } from '../simulation/workspace.js';
 import {
@@ -17,6 +17,7 @@ import {
   getAsset,
   listAssets,
   listAssetVersions,
+  type MissingCode,
 } from './assets.js';
 import type { Caller, Operation, Services } from './operation.js';
 
@@ -54,7 +55,7 @@ const get = (
   kind: AssetKind,
   id: string,
   version: number | undefined,
-  otherwise?: ErrorCode,
+  otherwise?: MissingCode,
 ) => getAsset(services, caller, { kind, id, version }, otherwise);
 
 export const getRetellLLM: Operation<'getRetellLLM'> = (services, caller, { params, query }) =>

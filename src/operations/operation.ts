@@ -87,7 +87,7 @@ export function settle(
 export const spendsCredit = ({ credit }: Workspace): boolean => credit !== null;
 
 /** Documented: creating is what a trial without credit may not do. @throws ApiError 402 */
-export function refuseWithoutCredit({ credit }: Workspace): void {
+export function refuseWithoutCredit({ credit }: Pick<Workspace, 'credit'>): void {
   if (credit === 0) throw new ApiError('payment_required');
 }
 

@@ -1,10 +1,14 @@
-import { ApiError } from '../errors.js';
+import { ApiError, SchemaError } from '../errors.js';
 import { derivedHex } from '../random.js';
 import { idPropertyOf } from '../domain/asset.js';
 import { engineKey, type EngineType } from '../domain/response-engine.js';
 
 /** Documented: the page size of a client that names none. */
 const defaultLimit = 50;
+
+/** The contract names no least limit, but fewer than one item makes no page. */
+export const limitError = (): SchemaError =>
+  new SchemaError('query/limit must be >= 1', 'request/query/limit must be >= 1');
 
 interface PageQuery {
   readonly limit?: number;
@@ -28,7 +32,7 @@ export interface PageRequest {
  */
 export function readPageQuery(query: PageQuery, list: ListIdentity): PageRequest {
   const { limit = defaultLimit, pagination_key: key } = query;
-  if (limit < 1) throw new ApiError('invalid_request', 'query/limit must be >= 1');
+  if (limit < 1) throw limitError();
   if (key === undefined) return { after: undefined, limit };
   const text = Buffer.from(key, 'base64url').toString('latin1');
   const position = Number(/^(\d{1,15})\./.exec(text)?.[1] ?? NaN);

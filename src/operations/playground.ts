@@ -8,16 +8,42 @@ import { messageId, toEntry } from '../simulation/conversation/transcript.js';
 import { lookUpEngine } from '../simulation/engine-lookup.js';
 import type { Workspace } from '../simulation/workspace.js';
 import { getAsset } from './assets.js';
-import type { Operation, Services } from './operation.js';
+import {
+  findWorkspace,
+  refuseWithoutCredit,
+  settle,
+  spendsCredit,
+  type Caller,
+  type Operation,
+  type Services,
+} from './operation.js';
 
 type Schemas = components['schemas'];
 
-/** Nothing is kept, so the same conversation gets the same reply. */
+/** Nothing is kept, so the same conversation gets the same reply. Observed: it costs credit. */
 export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'> = async (
   services,
   caller,
-  { params, query, body },
+  request,
 ) => {
+  const found = findWorkspace(services, caller);
+  if (found === undefined || !spendsCredit(found)) return complete(services, caller, request);
+  const { id, credit } = await settle(services, found);
+  refuseWithoutCredit({ credit });
+  const completion = await complete(services, caller, request);
+  // Read again, because other requests may have spent it in the meantime.
+  const { credit: left } = services.workspaces.get(id);
+  refuseWithoutCredit({ credit: left });
+  // As much as a run: the unit that the emulator counts credit in.
+  if (left !== null) services.store.workspaces.setCredit(id, left - 1);
+  return completion;
+};
+
+async function complete(
+  services: Services,
+  caller: Caller,
+  { params, query, body }: Parameters<typeof createPlaygroundCompletion>[2],
+): Promise<Schemas['PlaygroundCompletion']> {
   const { messages, tool_mocks: toolMocks = [] } = body;
   const { agent_id: id } = params;
   const { workspace, asset } = getAsset(
@@ -53,7 +79,7 @@ export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'>
       Array.from(answer.variables, ([name, value]) => [name, toText(value)]),
     ),
   };
-};
+}
 
 /** Undefined for an engine that was not created here, or that nobody here can know. */
 function findEngine(

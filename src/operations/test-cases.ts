@@ -6,7 +6,7 @@ import {
   type TestCaseContent,
   type TestCaseRevision,
 } from '../domain/test-case.js';
-import { ApiError } from '../errors.js';
+import { ApiError, MissingError } from '../errors.js';
 import { keyedId } from '../random.js';
 import { findMagicFault } from '../simulation/magic.js';
 import { resolveEngine } from './engines.js';
@@ -82,7 +82,7 @@ export const deleteTestCaseDefinition: Operation<'deleteTestCaseDefinition'> = (
   const workspace = findWorkspace(services, caller);
   const { testCases } = services.store;
   if (workspace === undefined || !testCases.delete(workspace.id, params.test_case_definition_id)) {
-    throw new ApiError('not_found');
+    throw new MissingError(params.test_case_definition_id, 'test-case-definition');
   }
   return undefined;
 };
@@ -128,7 +128,9 @@ function refuseUnreadableMagic({ dynamic_variables: variables }: TestCaseContent
 function getCurrent(services: Services, caller: Caller, id: string) {
   const workspace = findWorkspace(services, caller);
   const revision = workspace && services.store.testCases.find(workspace.id, id);
-  if (workspace === undefined || revision === undefined) throw new ApiError('not_found');
+  if (workspace === undefined || revision === undefined) {
+    throw new MissingError(id, 'test-case-definition');
+  }
   return { workspace, revision };
 }
 

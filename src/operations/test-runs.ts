@@ -3,7 +3,7 @@ import { readEngine, type Engine } from '../domain/engine.js';
 import { engineOfKey } from '../domain/response-engine.js';
 import { placeholderRevision, type TestCaseRevision } from '../domain/test-case.js';
 import { hasEnded, toldCreation, toldStart } from '../domain/test-run.js';
-import { ApiError } from '../errors.js';
+import { MissingError } from '../errors.js';
 import { loadValueGenerator, type GenerateValue } from '../simulation/conversation/schema-value.js';
 import { tellRun } from '../simulation/conversation/story.js';
 import type { Workspace } from '../simulation/workspace.js';
@@ -15,7 +15,9 @@ import { toDefinitionSnapshot } from './definition-snapshot.js';
 export const getTestRun: Operation<'getTestRun'> = async (services, caller, { params }) => {
   const workspace = await findSettledWorkspace(services, caller);
   const stored = workspace && services.store.testRuns.find(workspace.id, params.test_case_job_id);
-  if (workspace === undefined || stored === undefined) throw new ApiError('not_found');
+  if (workspace === undefined || stored === undefined) {
+    throw new MissingError(params.test_case_job_id, 'test-run');
+  }
   return toTestCaseJob(stored, workspace, await reader(services));
 };
 
@@ -45,7 +47,8 @@ async function listRuns(
 ): Promise<{ workspace: Workspace; runs: StoredTestRun[] }> {
   const workspace = await findSettledWorkspace(services, caller);
   const batchKey = workspace && services.store.batchTests.findKey(workspace.id, batchId);
-  if (workspace === undefined || batchKey === undefined) throw new ApiError('not_found');
+  if (workspace === undefined || batchKey === undefined)
+    throw new MissingError(batchId, 'batch-test');
   return { workspace, runs: services.store.testRuns.listPage(batchKey, after, limit) };
 }
 

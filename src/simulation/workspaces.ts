@@ -19,6 +19,8 @@ export interface Workspaces {
   /** Leaves nothing in it, not even what it began with. To be called within a transaction. */
   empty(id: number): void;
   listNames(): string[];
+  /** Those of a workspace that has none of its own. */
+  readonly defaultSettings: Workspace['settings'];
 }
 
 /** What workspaces begin with. */
@@ -95,6 +97,7 @@ export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): 
       clear(id, timeAt(first, wall), first);
     },
     listNames: () => store.workspaces.listNames(),
+    defaultSettings: parseSettings(defaults),
   };
 }
 

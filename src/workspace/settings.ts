@@ -2,6 +2,7 @@ import ms from 'ms';
 import { outcomes, type Tally } from '../domain/batch-test.js';
 import type { components } from '../contract/control.gen.js';
 import type { TextFormats } from '../contract/validation.js';
+import type { ValidationErrorForm } from '../errors.js';
 import { parseMoment } from './clock.js';
 import { parseRateLimit, type RateLimit } from './rate-limit.js';
 
@@ -43,6 +44,20 @@ export interface Settings {
   readonly unknownTestCases: 'accept' | 'reject';
   /** What to do with an engine that does not exist. */
   readonly unknownEngines: 'accept' | 'reject';
+  /** How refusals of the vendor's API are worded. */
+  readonly wording: Wording;
+  /** Which requests with a query parameter that the contract does not know are refused. */
+  readonly unknownQuery: 'warn' | 'observed' | 'reject';
+}
+
+export interface Wording {
+  readonly validationErrors: ValidationErrorForm;
+  /** How something is answered that does not exist. */
+  readonly missing: 'observed' | 'documented';
+  /** The message of a 402; undefined for the documented one. */
+  readonly creditMessage: string | undefined;
+  /** The message of a 429; undefined for the documented one. */
+  readonly rateLimitMessage: string | undefined;
 }
 
 /** Formats of the control contract's texts. */
@@ -77,11 +92,19 @@ export const controlFormats = {
 /** Reads settings that have been validated. */
 export function parseSettings(input: Required<SettingsInput>): Settings {
   const { seed, concurrency, unknownTestCases, unknownEngines, outcomes, progression } = input;
+  const { validationErrors, missing, unknownQuery } = input;
   return {
     seed,
     concurrency,
     unknownTestCases,
     unknownEngines,
+    unknownQuery,
+    wording: {
+      validationErrors,
+      missing,
+      creditMessage: readMessage(input.creditMessage),
+      rateLimitMessage: readMessage(input.rateLimitMessage),
+    },
     runDuration: checked(parseRunDuration(input.runDuration)),
     outcomes: checked(
       typeof outcomes === 'string' ? parseOutcomeWeights(outcomes) : toWeights(outcomes),
@@ -93,6 +116,8 @@ export function parseSettings(input: Required<SettingsInput>): Settings {
     rateLimit: checked(parseRateLimit(input.rateLimit)),
   };
 }
+
+const readMessage = (text: string): string | undefined => (text === 'default' ? undefined : text);
 
 /** Reads a progression that has been validated. */
 export const readProgression = (input: ProgressionInput): Progression =>

@@ -130,7 +130,7 @@ class Pair {
       return this.send('POST', `/publish-agent/${id}`, undefined, model.publishAgent(id));
     }
     if (step.do === 'deleteAgent') {
-      const gone: Refusal = [422, /^Cannot find/];
+      const gone: Refusal = [404, /not found from agent$/];
       const expected = model.agents.delete(id) ? undefined : gone;
       return this.send('DELETE', `/delete-agent/${id}`, undefined, expected);
     }
@@ -222,7 +222,7 @@ class Pair {
       const read = { method: 'GET' as const, url: `/get-agent/${id}${query(argument)}` };
       const { status, body } = await this.client.send(read);
       expect([status, body['version']]).toEqual(
-        version === undefined ? [422, undefined] : [200, version],
+        version === undefined ? [404, undefined] : [200, version],
       );
       const url = `/agent-playground-completion/${id}${query(argument)}`;
       const heard = await this.client.send({ method: 'POST', url, payload: { messages: [] } });

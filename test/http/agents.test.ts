@@ -34,7 +34,7 @@ describe('an agent', () => {
     });
     expect(await get(client, id)).toEqual(agent);
     const { status } = await client.send({ method: 'GET', url: `/get-agent/${id}?version=prod` });
-    expect(status).toBe(422);
+    expect(status).toBe(404);
   });
 
   it('has versions that are made, listed and deleted, and numbers that are never reused', async () => {
@@ -111,7 +111,7 @@ describe('an agent', () => {
     expect(await client.call('GET', '/_emulator/export')).toEqual(state);
     expect(await goOn()).toEqual(first);
     await client.call('POST', '/_emulator/reset', {});
-    expect((await client.send({ method: 'GET', url: `/get-agent/${id}` })).status).toBe(422);
+    expect((await client.send({ method: 'GET', url: `/get-agent/${id}` })).status).toBe(404);
     await client.call('POST', '/_emulator/fixtures', state);
     expect(await client.call('GET', '/_emulator/export')).toEqual(state);
     expect(await goOn()).toEqual(first);

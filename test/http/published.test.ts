@@ -53,7 +53,7 @@ describe('what is published', () => {
     const { client } = standStill();
     const { id } = await create(client);
     const tag = `agent/${id}?version=latest_published`;
-    expect((await client.send({ method: 'GET', url: `/get-${tag}` })).status).toBe(422);
+    expect((await client.send({ method: 'GET', url: `/get-${tag}` })).status).toBe(404);
     await publish(client, id);
     await fork(client, id);
     expect(await get(client, tag)).toMatchObject({ version: 0 });
@@ -116,7 +116,7 @@ describe('the engine of an agent', () => {
     }
     await client.call('DELETE', `/delete-${kind}/${engineId}?force_delete=true`);
     const { status } = await client.send({ method: 'GET', url: `/get-${kind}/${engineId}` });
-    expect(status).toBe(kind === 'retell-llm' ? 422 : 404);
+    expect(status).toBe(404);
     // Documented: its agents are left as they are.
     const [id = ''] = ids;
     expect(await get(client, `agent/${id}`)).toMatchObject({ response_engine: engine });

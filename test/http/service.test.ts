@@ -118,7 +118,7 @@ describe('the log', () => {
       { operation: 'createBatchTest', status: 201, msg: 'POST /create-batch-test' },
       {
         ...{ operation: 'getBatchTest', status: 404, msg: 'GET /get-batch-test/x' },
-        reason: 'The requested resource was not found.',
+        reason: 'Item x not found from batch-test',
       },
       { status: 404, msg: 'GET /nothing' },
       { status: 400, msg: 'GET /get-batch-test/%zz' },

@@ -28,8 +28,7 @@ interface Agent {
 }
 
 const refused = {
-  gone: [422, /^Cannot find requested asset under given api key\.$/],
-  goneNow: [404, /^The requested resource was not found\.$/],
+  gone: [404, /^Item .* not found from (agent|retell-llm|conversation-flow)$/],
   llm: [400, /^Cannot update published LLM$/],
   flow: [400, /^Cannot update published conversation flow$/],
   agent: [422, /^Cannot update published agent other than version title$/],
@@ -98,7 +97,7 @@ export class AgentModel {
   publishVersion(id: string, version: number, title?: string): Refusal | undefined {
     const agent = this.agents.get(id);
     const found = agent?.versions.get(version);
-    if (agent === undefined || found === undefined) return refused.goneNow;
+    if (agent === undefined || found === undefined) return refused.gone;
     const engine = this.engines.get(agent.engineId)?.versions.get(found.engineVersion ?? -1);
     if (engine) engine.published = true;
     found.published = true;
@@ -109,7 +108,7 @@ export class AgentModel {
   createVersion(id: string, base: number): Refusal | undefined {
     const agent = this.agents.get(id);
     const found = agent?.versions.get(base);
-    if (agent === undefined || found === undefined) return refused.goneNow;
+    if (agent === undefined || found === undefined) return refused.gone;
     const engine = this.engines.get(agent.engineId);
     const number = Math.max(agent.highest, engine?.highest ?? -1) + 1;
     agent.highest = number;
@@ -136,7 +135,7 @@ export class AgentModel {
   deleteVersion(id: string, version: number): Refusal | undefined {
     const agent = this.agents.get(id);
     const found = agent?.versions.get(version);
-    if (agent === undefined || found === undefined) return refused.goneNow;
+    if (agent === undefined || found === undefined) return refused.gone;
     if (found.published) return [400, /is published and cannot be deleted$/];
     if (agent.versions.size === 1) return [400, /is the only one of/];
     agent.versions.delete(version);
@@ -155,7 +154,7 @@ export class AgentModel {
 
   deleteEngine(id: string, force: boolean): Refusal | undefined {
     const engine = this.engines.get(id);
-    if (engine === undefined) return id.startsWith('llm') ? refused.gone : refused.goneNow;
+    if (engine === undefined) return refused.gone;
     const users = [...this.agents].filter(([, { engineId }]) => engineId === id);
     const [user] = users;
     if (!force && user !== undefined) return [400, new RegExp(`is used by .*${user[0]}`)];

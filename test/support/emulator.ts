@@ -31,6 +31,11 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   rateLimit: 'off',
   unknownTestCases: 'accept',
   unknownEngines: 'accept',
+  unknownQuery: 'observed',
+  validationErrors: 'both',
+  missing: 'observed',
+  creditMessage: 'default',
+  rateLimitMessage: 'default',
 };
 
 export const thisMachine: NonNullable<AppOptions['controlAccess']> = {

@@ -1,4 +1,4 @@
-import { retellLlm, someDefinition, someFlow } from './emulator.js';
+import { retellLlm, someDefinition, someFlow, type TestClient } from './emulator.js';
 
 export interface Visit {
   /** Path and query of a request that succeeds, made from ids of the workspace. */
@@ -194,3 +194,22 @@ export const someAgent = {
   response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
   voice_id: 'voice_1',
 };
+
+export async function prepare(client: TestClient): Promise<Ids> {
+  const { test_case_definition_id: definition } = await client.createDefinition();
+  const { test_case_batch_job_id: batch } = await client.createBatchTest([definition]);
+  const { items } = await client.listRuns(batch);
+  const create = async (path: string, body: object, id: string) => {
+    const created = await client.call<Record<string, string>>('POST', path, body);
+    return created[id] ?? '';
+  };
+  const agent = await create('/create-agent', someAgent, 'agent_id');
+  await create(`/create-agent-version/${agent}`, { base_version: 0 }, 'agent_id');
+  return {
+    ...{ definition, batch, agent, run: items[0]?.test_case_job_id ?? '' },
+    llm: await create('/create-retell-llm', {}, 'llm_id'),
+    flow: await create(
+      ...(['/create-conversation-flow', someFlow, 'conversation_flow_id'] as const),
+    ),
+  };
+}

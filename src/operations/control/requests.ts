@@ -153,6 +153,7 @@ function toEntry(record: JournalRecord): Schemas['JournalEntry'] {
   const { operation = null, status = null, duration = null, error = null, fault = null } = record;
   const attempt = Number(headers['x-stainless-retry-count'] ?? 0);
   const [body, responseBody] = [bodyOf(record), responseBodyOf(record)];
+  const query = parseQuery(url.slice(pathOf(record).length + 1));
   return {
     id,
     requestId,
@@ -160,7 +161,7 @@ function toEntry(record: JournalRecord): Schemas['JournalEntry'] {
     operation,
     method,
     path: pathOf(record),
-    query: redactHeaders(parseQuery(url.slice(pathOf(record).length + 1))),
+    query: redactHeaders(query),
     headers: redactHeaders(headers),
     ...(body !== undefined && { body: redactBody(body) }),
     attempt: Number.isSafeInteger(attempt) ? attempt : 0,
@@ -171,6 +172,6 @@ function toEntry(record: JournalRecord): Schemas['JournalEntry'] {
     valid,
     fault,
     forwarded,
-    warnings: [...warningsOf(record, body), ...record.findWarnings()],
+    warnings: [...warningsOf(record, query, body), ...record.findWarnings()],
   };
 }

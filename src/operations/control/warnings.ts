@@ -1,5 +1,5 @@
 import type { components } from '../../contract/retell.gen.js';
-import { loadContract } from '../../contract/document.js';
+import { loadContract, unknownQueryOf } from '../../contract/document.js';
 import { contractValidation } from '../../contract/validation.js';
 import { shadowingMock } from '../../domain/tool-mock.js';
 import type { JournalRecord } from '../../workspace/journal-record.js';
@@ -9,15 +9,20 @@ type DefinitionInput = components['schemas']['TestCaseDefinitionInput'];
 /** What bites users though it was answered. Found out when the journal is read, not before. */
 export function warningsOf(
   { operation: id, bodyIsChecked }: JournalRecord,
+  query: object,
   body: unknown,
 ): string[] {
   const contract = loadContract('retell');
   const operation = contract.operations.find((candidate) => candidate.id === id);
   if (operation === undefined) return [];
-  const warnings =
-    operation.successor === undefined
+  const warnings = [
+    ...(operation.successor === undefined
       ? []
-      : [`${operation.id} is deprecated; its successor is ${operation.successor}`];
+      : [`${operation.id} is deprecated; its successor is ${operation.successor}`]),
+    ...unknownQueryOf(operation, query).map(
+      (name) => `query/${name} is no parameter of ${operation.id} in the contract`,
+    ),
+  ];
   if (!bodyIsChecked || body === undefined) return warnings;
   const ignored = contractValidation(contract).findIgnored(operation, body);
   const { tool_mocks: mocks = [] } = body as DefinitionInput;

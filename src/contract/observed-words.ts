@@ -1,0 +1,39 @@
+import type { ErrorObject } from 'ajv/dist/2020.js';
+
+/**
+ * Says what is wrong with a request as the real service does: `request/body/x must be string`.
+ * Observed (facts.md, Errors): the words are those of express-openapi-validator, which are Ajv's
+ * own with `request` before the place and the allowed values behind an enum's.
+ * @param root `body` or `query`
+ */
+export function inObservedWords(root: string, error: ErrorObject | undefined): string {
+  const place = `request/${root}${error?.instancePath ?? ''}`;
+  if (error === undefined) return `${place} is invalid`;
+  const { keyword, params, parentSchema, message = 'is invalid' } = error;
+  switch (keyword) {
+    case 'discriminator': {
+      const { tag, tagValue } = params as { tag: string; tagValue: unknown };
+      const { allowed } = parentSchema?.['discriminator'] as { allowed: string[] };
+      return tagValue === undefined
+        ? `${place} must have required property '${tag}'`
+        : `${place}/${tag} ${oneOf(allowed)}`;
+    }
+    case 'enum':
+      return `${place} ${oneOf((params as { allowedValues: unknown[] }).allowedValues)}`;
+    case 'const':
+      return `${place} ${oneOf([(params as { allowedValue: unknown }).allowedValue])}`;
+    case 'type': {
+      // Observed: null in the place of a text gets "must be string". The vendor's contract says
+      // "nullable" where ours has a list of types.
+      const types = [(params as { type: string | string[] }).type].flat();
+      return `${place} must be ${types.filter((type) => type !== 'null').join()}`;
+    }
+    case 'unevaluatedProperties':
+      return `${place} must NOT have additional properties`;
+    default:
+      return `${place} ${message}`;
+  }
+}
+
+const oneOf = (values: readonly unknown[]): string =>
+  `must be equal to one of the allowed values: ${values.map(String).join(', ')}`;
