@@ -16,8 +16,8 @@ import { registerMetrics } from './metrics.js';
 import { patiently } from './patience.js';
 import { toRoutePath } from './routes.js';
 
-/** An export has some 200 bytes for each run; in memory it takes several times that. */
-const fixturesBodyLimit = 256 * 1024 * 1024;
+/** The most runs that a load may have take some 20 MB as they are exported; this leaves room for texts. */
+const fixturesBodyLimit = 64 * 1024 * 1024;
 
 export interface ControlApiOptions {
   readonly emulator: Emulator;

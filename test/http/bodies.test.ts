@@ -106,6 +106,39 @@ describe('a body', () => {
   });
 });
 
+describe('a body that is not too long, but too much', () => {
+  it('has a million arrays and objects at the most', async () => {
+    const { client } = buildTestApp();
+    const send = (url: string, payload: string) =>
+      client().send({ method: 'POST', url, headers: json, payload });
+    const many = `{"a":"\\"{","definitions":[${'{},'.repeat(999_998)}{}]}`;
+    for (const url of ['/_emulator/fixtures', '/create-conversation-flow']) {
+      const { status, body } = await send(url, many);
+      expect(status).toBe(413);
+      expect(body['message']).toMatch(/The limit is 1000000 arrays and objects\.$/);
+    }
+    expect((await send('/_emulator/fixtures', many.replace('{},', ''))).status).toBe(400);
+  });
+
+  it('does not count what is in texts', async () => {
+    const { client } = buildTestApp();
+    const user_prompt = '{[\\"'.repeat(800_000);
+    await client().createDefinition({ user_prompt });
+  });
+
+  it('has 100,000 runs at the most', async () => {
+    const { client } = buildTestApp();
+    const runs = Array(1000).fill({ test_case_definition_id: 'a' });
+    const batch = { response_engine: { type: 'retell-llm', llm_id: 'l' }, runs };
+    const payload = { batchTests: Array(101).fill(batch) };
+    const { status, body } = await client().send({
+      ...{ method: 'POST', url: '/_emulator/fixtures', payload },
+    });
+    expect(status).toBe(413);
+    expect(body['message']).toMatch(/The limit is 100000 runs in one load/);
+  });
+});
+
 describe('a body that can be used by nobody', () => {
   it.each([
     ['POST', '/no-such-path', 404],

@@ -4,12 +4,20 @@ import { FixtureError, momentOr } from '../../simulation/fixtures/fixtures.js';
 import { loadFixtures as load } from '../../simulation/fixtures/load.js';
 import { openSettledWorkspace, settleUntil, type ControlOperation } from './control-operation.js';
 
+/** The most runs of one load: it is one transaction, during which nothing else is answered. */
+const mostRuns = 100_000;
+
 export const loadFixtures: ControlOperation<'loadFixtures'> = async (
   services,
   caller,
   { query, body },
 ) => {
   const { store, workspaces, worker, clock } = services;
+  const { batchTests = [] } = body;
+  if (batchTests.reduce((count, { runs }) => count + runs.length, 0) > mostRuns) {
+    const limit = `The limit is ${String(mostRuns)} runs in one load; load the rest after it.`;
+    throw new ApiError('payload_too_large', limit);
+  }
   const { id, now } = await openSettledWorkspace(services, caller);
   const { replace = false } = query;
   const add = (attempt: number) => {
