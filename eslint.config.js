@@ -12,7 +12,14 @@ export default defineConfig(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['*.js', '.*.cjs', '.ci/*.js', 'bench/*.js', 'examples/*/*.js'],
+          allowDefaultProject: [
+            '*.js',
+            '.*.cjs',
+            '.ci/*.js',
+            'bench/*.js',
+            'tools/*.js',
+            'examples/*/*.js',
+          ],
         },
         tsconfigRootDir: import.meta.dirname,
       },

@@ -74,7 +74,7 @@ describe('an operation that is not emulated', () => {
     expect(await answer.json()).toEqual({
       status: 'error',
       message:
-        'This operation is not emulated. POST /create-chat is none of its operations; --upstream URL forwards such requests.',
+        'This operation is not emulated. It is chat.create (POST /create-chat); --upstream URL forwards such requests.',
     });
     expect((await fetch(`${url}/v2/get-call/call_1`, { headers })).status).toBe(501);
     expect((await fetch(`${url}/creat-chat`, { method: 'POST', headers })).status).toBe(404);

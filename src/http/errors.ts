@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isNotEmulated } from '../contract/not-emulated.js';
+import { findVendorOperation, nearestOperation, isNewer } from '../contract/vendor-path.js';
 import { ApiError, reasonPhrase, type ErrorBody, type ErrorCode } from '../errors.js';
 import { storageFailure } from '../store/failures.js';
 import { stopwatch } from '../workspace/clock.js';
@@ -9,7 +9,7 @@ import { millisecondsSince } from './ends.js';
 import { noteRefusal } from './journal.js';
 import { sendRequestId } from './request-id.js';
 import { logRequest, pathOf } from './request-log.js';
-import type { AllowedMethods } from './routes.js';
+import { isOurs, type AllowedMethods } from './routes.js';
 
 /** Fastify's own refusals, in our terms. What is not listed is a fault of ours. */
 const refusals: Record<string, (error: FastifyError, request: FastifyRequest) => ApiError> = {
@@ -71,19 +71,46 @@ export function registerNotFound(
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request);
     const methods = methodsOf(path);
-    if (methods.length === 0 && isNotEmulated(request.method, path)) {
-      const what = `${request.method} ${path} is none of its operations; --upstream URL forwards such requests.`;
-      throw new ApiError('not_emulated', what);
-    }
+    if (!isOurs(path)) refuseNotEmulated(request.method, path);
     if (methods.length === 0) {
       const isOff = !isSteerable && path.startsWith('/_emulator/');
-      const hint = isOff ? 'the control API is off (--control off)' : 'see /docs';
+      const hint = isOff ? 'the control API is off (--control off)' : hintFor(request, path);
       throw new ApiError('not_found', `There is no ${request.method} ${path}; ${hint}.`);
     }
     const allowed = methods.join(', ');
     reply.header('allow', allowed);
     throw new ApiError('method_not_allowed', `${path} takes ${allowed}.`);
   });
+}
+
+/** @throws ApiError 501 for an operation that the vendor has, or had, and the emulator does not have. */
+function refuseNotEmulated(method: string, path: string): void {
+  const operation = findVendorOperation(method, path);
+  if (operation !== undefined) {
+    const { key, name, retiredAfter, replacement } = operation;
+    const retired =
+      retiredAfter === undefined
+        ? ''
+        : `, which the vendor has retired (last in SDK ${retiredAfter})`;
+    const instead = replacement === undefined ? '' : `; its successor is ${replacement}`;
+    const what = `It is ${name} (${key})${retired}${instead}; --upstream URL forwards such requests.`;
+    throw new ApiError('not_emulated', what);
+  }
+  if (isNewer(path)) {
+    const what = `${method} ${path} is newer than the contract, which has ${nearestOperation(method, path) ?? 'none such'}; --upstream URL forwards such requests.`;
+    throw new ApiError('not_emulated', what);
+  }
+}
+
+/** What to try instead of a path that there never was. The journal warns of the same. */
+function hintFor(request: FastifyRequest, path: string): string {
+  const nearest = isOurs(path) ? undefined : nearestOperation(request.method, path);
+  if (nearest === undefined) return 'see /docs';
+  if (request.record) {
+    const warning = `${request.method} ${path} never was an operation of the vendor's; the nearest is ${nearest}`;
+    request.record.findWarnings = () => [warning];
+  }
+  return `did you mean ${nearest}? See /docs`;
 }
 
 /** Node would answer it without a body. */

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { loadContract } from '../src/contract/document.js';
+import { vendorOperations } from '../src/contract/vendor-operations.gen.js';
+import { buildTestApp } from './support/emulator.js';
+
+const served = new Set(
+  loadContract('retell').operations.map(
+    ({ method, path }) => `${method.toUpperCase()} ${path.replaceAll(/\{\w+\}/g, '*')}`,
+  ),
+);
+
+const notServed = vendorOperations.filter(([key]) => !served.has(key));
+
+// facts.md: a 501 should carry x-should-retry: false; both SDKs repeat a 5xx.
+describe('an operation of the vendor that is not emulated', () => {
+  it.each(notServed.map(([key, name, , last, replacement]) => ({ key, name, last, replacement })))(
+    'is 501, says what it is, and is not repeated: $key',
+    async ({ key, name, last, replacement = '' }) => {
+      const [method = '', path = ''] = key.split(' ');
+      const { client } = buildTestApp();
+      const answer = await client().send({
+        method: method as 'GET',
+        url: path.replaceAll('*', 'some_id'),
+      });
+      expect(answer.status).toBe(501);
+      const message = String(answer.body['message']);
+      expect(message).toContain(`It is ${name} (${key})`);
+      expect(message).not.toContain('There is no');
+      expect(message.includes(`retired (last in SDK ${last})`)).toBe(last !== '5.66.1');
+      expect(message).toContain(replacement);
+      expect(answer.headers['x-should-retry']).toBe('false');
+    },
+  );
+
+  it('names the successor of a retired one', async () => {
+    const { client } = buildTestApp();
+    const { body } = await client().send({ method: 'POST', url: '/v2/list-calls' });
+    expect(body['message']).toContain(
+      'It is call.list (POST /v2/list-calls), which the vendor has retired (last in SDK 4.66.0); its successor is POST /v3/list-calls',
+    );
+  });
+
+  it.each([
+    '/v4/list-calls',
+    '/v3/create-phone-call',
+    '/v2/create-batch-test',
+    '/v2/update-agent/x',
+  ])('is 501, too, if it is newer than the contract: %s', async (url) => {
+    const { status } = await buildTestApp().client().send({ method: 'POST', url });
+    expect(status).toBe(501);
+  });
+});
+
+// vendor-api.md, section 7: clients do call paths that never existed.
+describe('a path that never was', () => {
+  it.each([
+    ['GET', '/v2/agents/x', 'GET /get-agent/*'],
+    ['GET', '/v2/agents', 'POST /v2/list-agents'],
+    ['GET', '/v2/knowledge-base', 'GET /list-knowledge-bases'],
+    ['DELETE', '/v2/knowledge-base/x', 'DELETE /delete-knowledge-base/*'],
+    ['POST', '/v2/end-call/x', 'POST /v2/stop-call/*'],
+    ['GET', '/get-call/call_1', 'GET /v2/get-call/*'],
+    ['POST', '/create-batch-tst', 'POST /create-batch-test'],
+    ['POST', '/create-phone-call', 'POST /v2/create-phone-call'],
+    ['PATCH', '/agents/agent_1', 'PATCH /update-agent/*'],
+  ] as const)('is 404 and names the nearest that is: %s %s', async (method, url, nearest) => {
+    const { client } = buildTestApp();
+    const { status, body } = await client().send({ method, url });
+    expect(body['message']).toContain(`There is no ${method} ${url}; did you mean ${nearest}?`);
+    expect(status).toBe(404);
+    const { items } = await client().call<{ items: { warnings: string[] }[] }>(
+      ...(['GET', '/_emulator/requests'] as const),
+    );
+    expect(items.at(-1)?.warnings).toEqual([
+      `${method} ${url} never was an operation of the vendor's; the nearest is ${nearest}`,
+    ]);
+  });
+
+  it.each(['/nothing', '/favicon.ico', '/_emulator/agents/x', `/${'x'.repeat(5000)}`])(
+    'has no suggestion where nothing is like it: %s',
+    async (url) => {
+      const { status, body } = await buildTestApp().client().send({ method: 'GET', url });
+      expect(status).toBe(404);
+      expect(body['message']).toMatch(/; see \/docs\.$/);
+    },
+  );
+});
