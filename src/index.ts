@@ -16,8 +16,8 @@ import { ApiError, StartupError } from './errors.js';
 import { readFixtures } from './fixture-file.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
-import { openWorkspace } from './library/open-workspace.js';
-import type { Fixtures, Settings, Workspace } from './library/workspace.js';
+import { listWorkspaces, openWorkspace } from './library/open-workspace.js';
+import type { Fixtures, Settings, Workspace, WorkspaceInfo } from './library/workspace.js';
 import { createLog, warnOfClocksAhead } from './log.js';
 import { parseMoment, wallClock } from './workspace/clock.js';
 import { controlFormats } from './workspace/settings.js';
@@ -77,6 +77,8 @@ export interface RetellEmulator extends AsyncDisposable {
    * @throws ApiError if every client would be turned away with that key.
    */
   readonly workspace: (apiKey: string) => Workspace;
+  /** All workspaces with label and last use; the one that was used last comes first. */
+  readonly workspaces: () => Promise<WorkspaceInfo[]>;
   /** Ends it, with every connection that is open. */
   readonly close: () => Promise<void>;
 }
@@ -144,6 +146,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
       refuseUnusable(apiKey, config.apiKeys);
       return openWorkspace(emulator, apiKey, url);
     },
+    workspaces: () => listWorkspaces(emulator),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -52,6 +52,7 @@ export function emulatorTest(
     workspace: async ({ emulator, task }, use) => {
       const workspace = emulator.workspace(keyOf(task));
       await workspace.reset();
+      await workspace.setLabel(labelOf(task));
       await use(workspace);
     },
   });
@@ -90,6 +91,16 @@ function fullNameOf(test: RunnerTask): string {
     names.unshift(task.name);
   }
   return [test.file.name, ...names].join(' > ');
+}
+
+const longestLabel = 100;
+
+/** The name of the test with those around it; of a long one the end, which says most. */
+function labelOf(test: RunnerTask): string {
+  const characters = Array.from(fullNameOf(test));
+  return characters.length <= longestLabel
+    ? characters.join('')
+    : `…${characters.slice(1 - longestLabel).join('')}`;
 }
 
 /** No name has a slash left in it. */

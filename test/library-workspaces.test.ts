@@ -14,6 +14,22 @@ describe('a workspace', () => {
     expect(() => emulator.workspace('key_b')).toThrow('It is not one of the option apiKey');
   });
 
+  it('has a label in the list of all', async () => {
+    const emulator = await start();
+    const [a, b] = [emulator.workspace('key_a'), emulator.workspace('key_b')];
+    expect(await emulator.workspaces()).toEqual([]);
+    expect(await a.setLabel('checkout tests')).toMatchObject({ label: 'checkout tests' });
+    await createBatch(b, ['a']);
+    const [first, second, ...others] = await emulator.workspaces();
+    expect(others).toEqual([]);
+    expect(first).toEqual(await b.info());
+    expect(first).toMatchObject({ label: null, lastUsedAt: expect.any(Number) as number });
+    expect(second).toEqual(await a.info());
+    expect(second).toMatchObject({ label: 'checkout tests', lastUsedAt: null });
+    expect(await a.setLabel(null)).toMatchObject({ label: null });
+    await expect(a.setLabel('')).rejects.toThrow('body/label must NOT have fewer');
+  });
+
   it('does what the control API does', async () => {
     const workspace = (await start({ runDuration: '1s' })).workspace('key_a');
     const rule = await workspace.outcomes.add({

@@ -41,6 +41,23 @@ describe('tests of the same name', () => {
   }
 });
 
+describe('a workspace', () => {
+  test('has the name of its test as label', async ({ workspace, emulator, expect }) => {
+    const label = 'test/vitest.test.ts > a workspace > has the name of its test as label';
+    expect(await workspace.info()).toMatchObject({ label });
+    expect(await emulator.workspaces()).toContainEqual(await workspace.info());
+  });
+
+  test(`has the end of a name that is long${' and longer'.repeat(20)}`, async ({
+    workspace,
+    expect,
+  }) => {
+    const { label } = await workspace.info();
+    expect(label).toHaveLength(100);
+    expect(label).toMatch(/^….* and longer$/);
+  });
+});
+
 const failing = emulatorTest({ outcomes: 'fail=1' });
 
 failing('a test made with options has them', async ({ workspace, expect }) => {

@@ -16,26 +16,31 @@ declare module 'fastify' {
 }
 
 /**
- * Keeps what clients ask of the vendor's API, whatever becomes of it.
+ * Keeps what clients ask of the vendor's API, whatever becomes of it, and when they last did.
  * @param fallback the workspace in whose journal a request without a key is kept.
  */
 export function registerJournal(app: FastifyInstance, emulator: Emulator, fallback: string): void {
-  const { journal, clock } = emulator;
+  const { journal, clock, store } = emulator;
   app.decorateRequest('record', null);
   app.decorateRequest('keepBody', null);
-  if (journal === undefined) return;
   const workspaceOf = ({ identity }: FastifyRequest) => identity?.workspace ?? fallback;
 
   app.addHook('onRequest', (request, _reply, done) => {
     const { method, url, headers, operation, id: requestId } = request;
     // A preflight is the browser's, not the client's.
     if (!isOurs(url) && !isPreflight(request)) {
-      const arrival = { time: clock.now(), method, url, headers, operation, requestId };
-      request.record = journal.add(workspaceOf(request), arrival);
-      request.keepBody = journal.keepBody;
+      const time = clock.now();
+      const workspace = workspaceOf(request);
+      store.workspaceList.noteUse(workspace, time);
+      if (journal !== undefined) {
+        const arrival = { time, method, url, headers, operation, requestId };
+        request.record = journal.add(workspace, arrival);
+        request.keepBody = journal.keepBody;
+      }
     }
     done();
   });
+  if (journal === undefined) return;
   app.addHook('onSend', (request, _reply, payload, done) => {
     const { record } = request;
     if (record && typeof payload === 'string' && request.method !== 'HEAD') {

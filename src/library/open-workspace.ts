@@ -11,7 +11,13 @@ import type { Caller } from '../operations/operation.js';
 import { workspaceNameOf } from '../workspace/name.js';
 import { controlFormats } from '../workspace/settings.js';
 import { expectRequests } from './expectation.js';
-import type { ClockAdvance, RequestFilter, RequestMatcher, Workspace } from './workspace.js';
+import type {
+  ClockAdvance,
+  RequestFilter,
+  RequestMatcher,
+  Workspace,
+  WorkspaceInfo,
+} from './workspace.js';
 
 /** A door to a workspace that goes past HTTP. */
 export function openWorkspace(emulator: Emulator, apiKey: string, url: string): Workspace {
@@ -20,7 +26,6 @@ export function openWorkspace(emulator: Emulator, apiKey: string, url: string): 
   const restore = async (snapshot_name: string): Promise<void> => {
     await call('restoreSnapshot', { params: { snapshot_name } });
   };
-  const ofBatch = (test_case_batch_job_id: string) => ({ params: { test_case_batch_job_id } });
   return {
     apiKey,
     url,
@@ -52,14 +57,12 @@ export function openWorkspace(emulator: Emulator, apiKey: string, url: string): 
       },
     },
     requests: requestsOf(call),
-    batchTests: {
-      step: (id) => call('stepBatchTest', ofBatch(id)),
-      complete: (id) => call('completeBatchTest', ofBatch(id)),
-      wait: (id, query = {}) => call('waitForBatchTest', { ...ofBatch(id), query }),
-    },
+    batchTests: batchTestsOf(call),
     testRuns: {
       explain: (test_case_job_id) => call('explainTestRun', { params: { test_case_job_id } }),
     },
+    info: () => call('getWorkspace', {}),
+    setLabel: (label) => call('changeWorkspace', { body: { label } }),
     settle: () => advance({ until: 'idle' }),
     async reset() {
       await call('resetWorkspace', {});
@@ -73,6 +76,10 @@ export function openWorkspace(emulator: Emulator, apiKey: string, url: string): 
     export: () => call('exportWorkspace', {}),
   };
 }
+
+/** All that there are; whose key asks makes no difference. */
+export const listWorkspaces = (emulator: Emulator): Promise<WorkspaceInfo[]> =>
+  controlCaller(emulator, '')('listWorkspaces', {});
 
 /** By id: that each gets the request of its own contract, the caller's types ensure. */
 const performs = controlTable as object as Partial<
@@ -96,6 +103,15 @@ function requestsOf(call: Call): Workspace['requests'] {
     async clear() {
       await call('resetWorkspace', { body: { only: ['journal'] } });
     },
+  };
+}
+
+function batchTestsOf(call: Call): Workspace['batchTests'] {
+  const ofBatch = (test_case_batch_job_id: string) => ({ params: { test_case_batch_job_id } });
+  return {
+    step: (id) => call('stepBatchTest', ofBatch(id)),
+    complete: (id) => call('completeBatchTest', ofBatch(id)),
+    wait: (id, query = {}) => call('waitForBatchTest', { ...ofBatch(id), query }),
   };
 }
 

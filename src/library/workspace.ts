@@ -26,6 +26,7 @@ export type RequestFilter = Partial<OperationRequest<operations, 'listRequests'>
 export type NearMisses = Schemas['NearMisses'];
 export type RequestMatcher = Schemas['RequestMatcher'];
 export type Snapshot = Schemas['Snapshot'];
+export type WorkspaceInfo = Schemas['Workspace'];
 
 /**
  * Everything behind one API key: its data, clock, settings and rules. Workspaces never see each
@@ -101,6 +102,10 @@ export interface Workspace {
     /** Why a run ended as it did, and when what happened. */
     explain(id: string): Promise<TestRunProvenance>;
   };
+  /** Its name, which is a hash of the key, with its label and its last use. */
+  info(): Promise<WorkspaceInfo>;
+  /** Says what to call it in the list of workspaces; null removes the label. */
+  setLabel(label: string | null): Promise<WorkspaceInfo>;
   /** Lets time pass until nothing is left to happen. */
   settle(): Promise<ClockAdvanced>;
   /** Puts everything back to what it began with. Snapshots stay. */

@@ -14,11 +14,13 @@ import { snapshotStore, type SnapshotStore } from './snapshots.js';
 import { testCaseStore, type TestCaseStore } from './test-cases.js';
 import { testRunStore, type TestRunStore } from './test-runs.js';
 import { transactionsOf, type Transactions } from './transactions.js';
+import { workspaceList, type WorkspaceList } from './workspace-list.js';
 import { workspaceStore, type WorkspaceStore } from './workspaces.js';
 
 /** Everything the emulator remembers. */
 export interface Store extends Omit<Transactions, 'flush' | 'join'> {
   readonly workspaces: WorkspaceStore;
+  readonly workspaceList: WorkspaceList;
   readonly inbox: Inbox;
   readonly testCases: TestCaseStore;
   readonly batchTests: BatchTestStore;
@@ -59,6 +61,7 @@ export function openStore(
     inbox.empty();
   });
   const workspaces = workspaceStore(db);
+  const list = workspaceList(db);
   const batchTests = batchTestStore(db);
   const testRuns = testRunStore(db);
   const testCases = testCaseStore(db);
@@ -70,6 +73,7 @@ export function openStore(
   const undo = (): void => {
     forgetAll();
     inbox.forget();
+    list.forgetWritten();
   };
   let tellOfRollback = (): void => undefined;
   const { flush, join, ...transactions } = transactionsOf(
@@ -81,6 +85,7 @@ export function openStore(
       },
       beforeCommit: () => {
         inbox.write();
+        list.writeUsesIfDue();
       },
       onUndo: undo,
       onRollback: () => {
@@ -98,6 +103,7 @@ export function openStore(
   return {
     ...transactions,
     workspaces,
+    workspaceList: list,
     inbox,
     testCases,
     batchTests,
@@ -115,11 +121,21 @@ export function openStore(
     close: () => {
       try {
         flush();
+        // Where the disk takes no more, that is what can be done without.
+        ignoreErrors(list.writeUses);
       } finally {
         close();
       }
     },
   };
+}
+
+function ignoreErrors(write: () => void): void {
+  try {
+    write();
+  } catch {
+    // As the caller says.
+  }
 }
 
 interface OpenFile {

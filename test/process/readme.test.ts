@@ -48,7 +48,7 @@ describe('the README', () => {
     writeFileSync(join(folder, 'fixtures.yaml'), fixtures);
     const { url } = await startCli({ cwd: folder, args: ['--fixtures', 'fixtures.yaml'] });
     const commands = blocks('sh', url).filter((code) => code.includes('/_emulator/'));
-    expect(commands).toHaveLength(10);
+    expect(commands).toHaveLength(11);
     for (const command of commands) {
       const checked = command.replace(/^ *curl/gm, 'curl --fail-with-body');
       const { stdout } = await run('sh', ['-c', checked], { cwd: folder });

@@ -25,6 +25,7 @@ import {
   restoreSnapshot,
   takeSnapshot,
 } from './state.js';
+import { changeWorkspace, getWorkspace, listWorkspaces } from './workspaces.js';
 
 /** Every operation of openapi/control.yaml that is about a workspace. */
 export const controlTable = {
@@ -59,4 +60,7 @@ export const controlTable = {
   takeSnapshot,
   restoreSnapshot,
   deleteSnapshot,
+  listWorkspaces,
+  getWorkspace,
+  changeWorkspace,
 } satisfies { [Id in ControlOperationId]: ControlOperation<Id> };
