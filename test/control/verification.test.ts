@@ -103,6 +103,29 @@ describe('verification', () => {
     expect(clock.alarmCount).toBeLessThanOrEqual(1);
   });
 
+  it('counts waits for a batch and waits for requests together', async () => {
+    const { client, clock } = buildTestApp({ settings: { progression: 'manual' } });
+    const a = client('key_a');
+    const { test_case_batch_job_id: id } = await a.createBatchTest();
+    const batch = `/_emulator/batch-tests/${id}`;
+    const wait = (path: string) => a.send({ method: 'GET', url: path });
+    const waiting = Array.from({ length: 100 }, () => wait(`${batch}/wait`));
+    while (clock.alarmCount < 100) await clock.turn();
+    for (const path of [`${batch}/wait`, `${url}/wait?path=/v2/list-test-runs/*`]) {
+      expect(await wait(path)).toMatchObject({
+        ...{ status: 429, body: { status: 'error' } },
+      });
+    }
+    // What is so already needs no wait.
+    expect(await wait(`${url}/wait`)).toMatchObject({ status: 200, body: { count: 1 } });
+    await a.call('POST', `${batch}/complete`);
+    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(Array(100).fill(200));
+    const again = Array.from({ length: 100 }, () => wait(`${url}/wait?path=/v2/list-test-runs/*`));
+    while (clock.alarmCount < 100) await clock.turn();
+    await a.listRuns(id);
+    for (const { status } of await Promise.all(again)) expect(status).toBe(200);
+  });
+
   it('tells what came nearest, and in which parts it differs', async () => {
     const { client } = standStill();
     await client.createBatchTest(['a']);
