@@ -126,6 +126,14 @@ describe('a body that is not too long, but too much', () => {
     await client().createDefinition({ user_prompt });
   });
 
+  it('may have as many rules and faults as fit, at a cost that rises with their number', async () => {
+    const { client } = buildTestApp();
+    const outcomeRules = Array(15_000).fill({ outcome: { status: 'fail' } });
+    const faults = Array(15_000).fill({ error: { status: 500 } });
+    const loaded = await client().call('POST', '/_emulator/fixtures', { outcomeRules, faults });
+    expect(loaded).toMatchObject({ outcomeRules: 15_000, faults: 15_000 });
+  });
+
   it('has 100,000 runs at the most', async () => {
     const { client } = buildTestApp();
     const runs = Array(1000).fill({ test_case_definition_id: 'a' });
