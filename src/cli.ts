@@ -61,6 +61,9 @@ async function main(): Promise<void> {
     onError: (err) => {
       log.logger.error({ err }, 'the worker failed; it will try again');
     },
+    onWarning: (line) => {
+      log.logger.warn(line);
+    },
   });
   if (emulator.hasOlderWorkspaces) {
     log.logger.warn(

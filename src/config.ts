@@ -233,6 +233,7 @@ function toConfig({
   const { seed, concurrency, runDuration, outcomes } = values;
   const { progression, rateLimit, unknownTestCases, unknownEngines, unknownQuery } = values;
   const { validationErrors, missing, creditMessage, rateLimitMessage } = values;
+  const { unknownValues } = values;
   const { batchStartDelay, batchCompletionDelay, definitionSnapshot } = values;
   const { credit, journalSize, upstream } = values;
   const { control, controlToken, defaultApiKey = apiKey[0] ?? 'key_local', clock } = values;
@@ -270,6 +271,7 @@ function toConfig({
       missing,
       creditMessage,
       rateLimitMessage,
+      unknownValues,
     },
   };
 }

@@ -1,4 +1,9 @@
 import { loadContract } from './contract/document.js';
+import {
+  unknownValueTeller,
+  type TellUnknownValues,
+  type UnknownValuesPolicy,
+} from './contract/open-values.js';
 import { contractValidation } from './contract/validation.js';
 import { StartupError } from './errors.js';
 import { findUnusable, mostFixtureLevels } from './json.js';
@@ -41,6 +46,8 @@ export interface EmulatorOptions {
   readonly fixtures?: readonly FixtureSource[];
   /** Told of failures that no request is there to hear of. */
   readonly onError: (error: unknown) => void;
+  /** Told, in a line, of what is taken though the contract does not list it. */
+  readonly onWarning?: (line: string) => void;
 }
 
 /** Fixtures as they were read: not validated. */
@@ -53,12 +60,17 @@ export interface FixtureSource {
 const wallTime = (): WorkspaceClock => ({ mode: 'real', time: 0, anchor: 0, speed: 1 });
 
 /** @throws StartupError */
-function checkFixtures({ name, content }: FixtureSource): NamedFixtures {
+function checkFixtures(
+  { name, content }: FixtureSource,
+  policy: UnknownValuesPolicy,
+  tell: TellUnknownValues,
+): NamedFixtures {
   const problem = findUnusable('', content, mostFixtureLevels);
   if (problem !== undefined) throw new StartupError('usage', `${name}: ${problem}`);
   const validation = contractValidation(loadContract('control'), controlFormats);
-  const mismatch = validation.findMismatch('Fixtures', content);
+  const { mismatch, unknownValues } = validation.checkValue('Fixtures', content, policy);
   if (mismatch !== undefined) throw new StartupError('usage', `${name}: ${mismatch.trim()}`);
+  tell(unknownValues, `${name}: `);
   return { name, content: content as Fixtures };
 }
 
@@ -70,6 +82,8 @@ export interface Emulator extends Services {
   readonly hasOlderWorkspaces: boolean;
   /** Workspaces whose time was ahead of the machine's at the start; it goes on from there. */
   readonly clocksAhead: number;
+  /** Logs each of them once. */
+  readonly tellUnknownValues: TellUnknownValues;
   /** Stops the worker and lets go of the database. */
   close(): void;
 }
@@ -94,11 +108,14 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   const seed = store.keepSeed(options.settings.seed, newSeed);
   const clocksAhead = releaseClocksAhead(store, clock.now());
   const changes = createChanges();
+  const tellUnknownValues = unknownValueTeller(options.onWarning ?? (() => undefined));
   const workspaces = workspacesOf(store, clock, {
     settings: { ...options.settings, seed },
     clock: initialClock,
     credit: options.credit ?? null,
-    fixtures: fixtures.map(checkFixtures),
+    fixtures: fixtures.map((source) =>
+      checkFixtures(source, options.settings.unknownValues, tellUnknownValues),
+    ),
     onBegin: (id) => {
       worker.restart(id, store.workspaces.nextDue(id));
     },
@@ -132,6 +149,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     seed,
     hasOlderWorkspaces,
     clocksAhead,
+    tellUnknownValues,
     close() {
       worker.stop();
       changes.close();

@@ -116,6 +116,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
     onError: (error) => {
       process.emitWarning(error as Error);
     },
+    onWarning: (line) => log?.logger.warn(line),
   });
   if (log !== undefined) warnOfClocksAhead(emulator, log.logger);
   const { control, controlHosts: otherHosts, controlToken: token, host, defaultApiKey } = config;

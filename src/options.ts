@@ -240,6 +240,13 @@ export const optionSpecs: readonly OptionSpec[] = [
     allowed: 'a text of 1 to 500 characters',
   },
   {
+    name: 'unknownValues',
+    placeholder: 'POLICY',
+    description: 'warn of, reject or accept models, tool types and the like that are not listed',
+    default: 'warn',
+    allowed: 'warn, reject or accept',
+  },
+  {
     name: 'seed',
     placeholder: 'TEXT',
     description: 'decides all that is left to chance (default: a new one for each database)',

@@ -59,6 +59,7 @@ describe('resolveConfig', () => {
         missing: 'observed',
         creditMessage: 'default',
         rateLimitMessage: 'default',
+        unknownValues: 'warn',
       },
       validateResponses: false,
       logLevel: 'info',

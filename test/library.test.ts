@@ -90,6 +90,7 @@ describe('startEmulator', () => {
       ...{ batchStartDelay: '0s', batchCompletionDelay: '0s', definitionSnapshot: 'documented' },
       ...{ unknownQuery: 'warn', validationErrors: 'observed', missing: 'documented' },
       ...{ creditMessage: 'No credit.', rateLimitMessage: 'Slower.' },
+      unknownValues: 'warn',
     };
     expect(Object.keys(options)).toEqual(
       expect.arrayContaining(optionSpecs.map(({ name }) => name)),

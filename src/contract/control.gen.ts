@@ -687,6 +687,11 @@ export interface components {
              * @example Too many API requests, you are being throttled, please try again later.
              */
             rateLimitMessage?: string;
+            /**
+             * @description What becomes of a value that the contract does not list where the vendor's list grows: a model, a type of tool or node, a sound. `warn` takes it, names it in the journal's warnings and once in the log; `accept` takes it in silence.
+             * @enum {string}
+             */
+            unknownValues?: "warn" | "reject" | "accept";
         };
         /** @description What moves the runs of a batch on. `time`: their durations. `immediate`: all have ended by the first read. `polls`: reads of the batch. `manual`: requests to step. */
         Progression: string | {
@@ -1026,15 +1031,15 @@ export interface components {
         };
         FixtureRetellLlm: {
             llm_id?: components["schemas"]["Id"];
-        } & components["schemas"]["FixtureAsset"];
+        } & (components["schemas"]["FixtureAsset"] & components["schemas"]["RetellLlmInput"]);
         FixtureConversationFlow: {
             conversation_flow_id?: components["schemas"]["Id"];
-        } & components["schemas"]["FixtureAsset"];
+        } & (components["schemas"]["FixtureAsset"] & components["schemas"]["ConversationFlowInput"]);
         FixtureAgent: {
             agent_id?: components["schemas"]["Id"];
             response_engine: components["schemas"]["ResponseEngine"];
             voice_id: string;
-        } & components["schemas"]["FixtureAsset"];
+        } & (components["schemas"]["FixtureAsset"] & WithRequired<components["schemas"]["AgentInput"], "response_engine" | "voice_id">);
         FixtureBatchTest: {
             test_case_batch_job_id?: components["schemas"]["Id"];
             response_engine: components["schemas"]["RetellResponseEngine"];
@@ -1095,6 +1100,8 @@ export interface components {
             asset?: number;
         };
         FixturesLoaded: {
+            /** @description Values that the contract does not list, if there are any and they are warned of. */
+            warnings?: string[];
             /** @description Versions of LLMs, flows and agents. */
             assets: number;
             definitions: number;
@@ -1216,10 +1223,10 @@ export interface components {
             result?: boolean | null;
         };
         /**
-         * @description The model that plays the user; gpt-4.1 when absent.
+         * @description A model, of an engine or of the simulated user; gpt-4.1 when absent.
          * @enum {string}
          */
-        LLMModel: "gpt-4.1" | "gpt-4.1-mini" | "gpt-4.1-nano" | "gpt-5" | "gpt-5-mini" | "gpt-5-nano" | "gpt-5.1" | "gpt-5.2" | "gpt-5.4" | "gpt-5.4-mini" | "gpt-5.4-nano" | "gpt-5.5" | "gpt-5.6-terra" | "gpt-5.6-luna" | "claude-4.5-sonnet" | "claude-4.6-sonnet" | "claude-5-sonnet" | "claude-4.5-haiku" | "gemini-3.0-flash" | "gemini-3.1-flash-lite" | "gemini-3.5-flash" | "gemini-3.5-flash-lite" | "gemini-3.6-flash";
+        LLMModel: "gpt-4.1" | "gpt-4.1-mini" | "gpt-4.1-nano" | "gpt-5" | "gpt-5-mini" | "gpt-5-nano" | "gpt-5.1" | "gpt-5.2" | "gpt-5.4" | "gpt-5.4-mini" | "gpt-5.4-nano" | "gpt-5.5" | "gpt-5.6-terra" | "gpt-5.6-luna" | "claude-4.5-sonnet" | "claude-4.6-sonnet" | "claude-5-sonnet" | "claude-4.5-haiku" | "gemini-3.0-flash" | "gemini-3.1-flash-lite" | "gemini-3.5-flash" | "gemini-3.5-flash-lite" | "gemini-3.6-flash" | "gemini-2.5-flash-lite";
         /** @description What a client says of a test case definition. */
         TestCaseDefinitionInput: {
             /**
@@ -1253,6 +1260,127 @@ export interface components {
             tool_mocks?: components["schemas"]["ToolMock"][];
             llm_model?: components["schemas"]["LLMModel"];
         };
+        /** @description A tool that an engine may call; the rest of it is kept as it comes. */
+        EngineTool: {
+            /** @enum {string} */
+            type: "end_call" | "transfer_call" | "check_availability_cal" | "book_appointment_cal" | "agent_swap" | "press_digit" | "send_sms" | "custom" | "code" | "extract_dynamic_variable" | "bridge_transfer" | "cancel_transfer" | "mcp";
+            name: string;
+            tool_id?: string;
+        };
+        /** @description A state of an LLM; the rest of it is kept as it comes. */
+        LlmState: {
+            name: string;
+            state_prompt?: string;
+            edges?: {
+                destination_state_name: string;
+                description: string;
+            }[];
+            tools?: components["schemas"]["EngineTool"][];
+        };
+        /** @description What a client says of a Retell LLM. More properties are kept as they come. */
+        RetellLlmInput: {
+            model?: components["schemas"]["LLMModel"] | null;
+            /** @enum {string|null} */
+            s2s_model?: "gpt-realtime-2.1" | "gpt-realtime-2.1-mini" | "gpt-realtime-2" | "gpt-realtime-1.5" | "gpt-realtime" | "gpt-realtime-mini" | null;
+            model_temperature?: number;
+            model_high_priority?: boolean | null;
+            tool_call_strict_mode?: boolean | null;
+            knowledge_base_ids?: string[] | null;
+            kb_config?: {
+                top_k?: number;
+                filter_score?: number;
+            } | null;
+            /** @enum {string} */
+            start_speaker?: "user" | "agent";
+            begin_after_user_silence_ms?: number | null;
+            begin_message?: string | null;
+            general_prompt?: string | null;
+            general_tools?: components["schemas"]["EngineTool"][] | null;
+            states?: components["schemas"]["LlmState"][] | null;
+            starting_state?: string | null;
+            default_dynamic_variables?: {
+                [key: string]: string;
+            } | null;
+            mcps?: {
+                name: string;
+                url: string;
+                headers?: {
+                    [key: string]: string;
+                };
+                query_params?: {
+                    [key: string]: string;
+                };
+                timeout_ms?: number;
+            }[] | null;
+        };
+        /** @description A way from one node to another; the rest of it is kept as it comes. */
+        FlowEdge: {
+            id: string;
+            destination_node_id?: string;
+        };
+        /** @description A node of a flow; the rest of it is kept as it comes. */
+        FlowNode: {
+            id: string;
+            name?: string;
+            /** @enum {string} */
+            type: "conversation" | "subagent" | "end" | "function" | "code" | "transfer_call" | "press_digit" | "branch" | "sms" | "extract_dynamic_variables" | "agent_swap" | "mcp" | "component" | "bridge_transfer" | "cancel_transfer";
+            edges?: components["schemas"]["FlowEdge"][];
+            edge?: components["schemas"]["FlowEdge"];
+            else_edge?: components["schemas"]["FlowEdge"];
+            always_edge?: components["schemas"]["FlowEdge"];
+            skip_response_edge?: components["schemas"]["FlowEdge"];
+            success_edge?: components["schemas"]["FlowEdge"];
+            failed_edge?: components["schemas"]["FlowEdge"];
+        };
+        /** @description What a client says of a conversation flow. More properties are kept as they come. */
+        ConversationFlowInput: {
+            model_choice?: {
+                /** @enum {string} */
+                type: "cascading";
+                model: components["schemas"]["LLMModel"];
+                high_priority?: boolean;
+            };
+            model_temperature?: number | null;
+            tool_call_strict_mode?: boolean | null;
+            knowledge_base_ids?: string[] | null;
+            kb_config?: {
+                top_k?: number;
+                filter_score?: number;
+            };
+            /** @enum {string} */
+            start_speaker?: "user" | "agent";
+            begin_after_user_silence_ms?: number | null;
+            global_prompt?: string | null;
+            tools?: components["schemas"]["EngineTool"][] | null;
+            components?: {
+                name: string;
+                nodes: components["schemas"]["FlowNode"][];
+            }[] | null;
+            start_node_id?: string | null;
+            default_dynamic_variables?: {
+                [key: string]: string;
+            } | null;
+            begin_tag_display_position?: {
+                x?: number;
+                y?: number;
+            } | null;
+            notes?: {
+                id?: string;
+            }[] | null;
+            mcps?: {
+                name: string;
+                url: string;
+                headers?: {
+                    [key: string]: string;
+                };
+                query_params?: {
+                    [key: string]: string;
+                };
+                timeout_ms?: number;
+            }[] | null;
+            is_transfer_llm?: boolean | null;
+            nodes?: components["schemas"]["FlowNode"][];
+        };
         /** @description An LLM of the customer's own, reached over a websocket. */
         ResponseEngineCustomLm: {
             /**
@@ -1265,6 +1393,125 @@ export interface components {
         };
         /** @description Any engine an agent can speak through. */
         ResponseEngine: components["schemas"]["ResponseEngineRetellLm"] | components["schemas"]["ResponseEngineCustomLm"] | components["schemas"]["ResponseEngineConversationFlow"];
+        /**
+         * @description What an agent speaks.
+         * @enum {string}
+         */
+        Language: "en-US" | "en-IN" | "en-GB" | "en-AU" | "en-NZ" | "de-DE" | "es-ES" | "es-419" | "hi-IN" | "fr-FR" | "fr-CA" | "ja-JP" | "pt-PT" | "pt-BR" | "zh-CN" | "ru-RU" | "it-IT" | "ko-KR" | "nl-NL" | "nl-BE" | "pl-PL" | "tr-TR" | "vi-VN" | "ro-RO" | "bg-BG" | "ca-ES" | "th-TH" | "da-DK" | "fi-FI" | "el-GR" | "hu-HU" | "id-ID" | "no-NO" | "sk-SK" | "sv-SE" | "lt-LT" | "lv-LV" | "cs-CZ" | "ms-MY" | "af-ZA" | "ar-SA" | "az-AZ" | "bs-BA" | "cy-GB" | "fa-IR" | "fil-PH" | "gl-ES" | "he-IL" | "hr-HR" | "hy-AM" | "is-IS" | "kk-KZ" | "kn-IN" | "mk-MK" | "mr-IN" | "ne-NP" | "sl-SI" | "sr-RS" | "sw-KE" | "ta-IN" | "ur-IN" | "yue-CN" | "uk-UA" | "multi";
+        /** @description What a client says of a voice agent. More properties are kept as they come. */
+        AgentInput: {
+            response_engine?: components["schemas"]["ResponseEngine"];
+            agent_name?: string | null;
+            version_description?: string | null;
+            version_title?: string | null;
+            voice_id?: string;
+            /** @enum {string|null} */
+            voice_model?: "eleven_turbo_v2" | "eleven_flash_v2" | "eleven_turbo_v2_5" | "eleven_flash_v2_5" | "eleven_multilingual_v2" | "eleven_v3" | "sonic-3" | "sonic-3-latest" | "tts-1" | "gpt-4o-mini-tts" | "speech-02-turbo" | "speech-2.8-turbo" | "s1" | "s2-pro" | "sonic-3.5" | "sonic-3.6" | "s2.1-pro" | "inworld-tts-2" | "inworld-tts-2-flash" | null;
+            fallback_voice_ids?: string[] | null;
+            voice_temperature?: number;
+            voice_speed?: number;
+            enable_dynamic_voice_speed?: boolean;
+            enable_dynamic_responsiveness?: boolean;
+            volume?: number;
+            /** @enum {string|null} */
+            voice_emotion?: "calm" | "sympathetic" | "happy" | "sad" | "angry" | "fearful" | "surprised" | null;
+            responsiveness?: number;
+            interruption_sensitivity?: number;
+            enable_backchannel?: boolean;
+            backchannel_frequency?: number;
+            backchannel_words?: string[] | null;
+            reminder_trigger_ms?: number;
+            reminder_max_count?: number;
+            /** @enum {string|null} */
+            ambient_sound?: "coffee-shop" | "convention-hall" | "summer-outdoor" | "mountain-outdoor" | "static-noise" | "call-center" | null;
+            ambient_sound_volume?: number;
+            language?: components["schemas"]["Language"] | components["schemas"]["Language"][];
+            webhook_url?: string | null;
+            webhook_events?: ("call_started" | "call_ended" | "call_analyzed" | "transcript_updated" | "transfer_started" | "transfer_bridged" | "transfer_cancelled" | "transfer_ended")[] | null;
+            webhook_timeout_ms?: number;
+            boosted_keywords?: string[] | null;
+            /** @enum {string} */
+            data_storage_setting?: "everything" | "everything_except_pii" | "basic_attributes_only";
+            data_storage_retention_days?: number | null;
+            opt_in_signed_url?: boolean;
+            signed_url_expiration_ms?: number | null;
+            pronunciation_dictionary?: {
+                word: string;
+                /** @enum {string} */
+                alphabet: "ipa" | "cmu" | "pinyin" | "jyutping";
+                phoneme: string;
+            }[] | null;
+            end_call_after_silence_ms?: number;
+            max_call_duration_ms?: number;
+            voicemail_message?: string;
+            voicemail_detection_timeout_ms?: number;
+            voicemail_option?: {
+                action: {
+                    type: string;
+                };
+                detection_prompt?: string | null;
+            } | null;
+            ivr_option?: {
+                action: {
+                    type: string;
+                };
+                detection_prompt?: string | null;
+            } | null;
+            call_screening_option?: {
+                agent_identity: string;
+                call_purpose: string;
+            } | null;
+            post_call_analysis_data?: {
+                type: string;
+                name: string;
+            }[] | null;
+            post_call_analysis_model?: components["schemas"]["LLMModel"] | null;
+            analysis_successful_prompt?: string | null;
+            analysis_summary_prompt?: string | null;
+            analysis_user_sentiment_prompt?: string | null;
+            begin_message_delay_ms?: number;
+            ring_duration_ms?: number;
+            /** @enum {string} */
+            stt_mode?: "fast" | "accurate" | "custom";
+            custom_stt_config?: {
+                /** @enum {string} */
+                provider: "azure" | "deepgram" | "soniox" | "assemblyai";
+                endpointing_ms: number;
+            } | null;
+            /** @enum {string} */
+            vocab_specialization?: "general" | "medical";
+            allow_user_dtmf?: boolean;
+            allow_dtmf_interruption?: boolean;
+            user_dtmf_options?: {
+                digit_limit?: number | null;
+                termination_key?: string | null;
+                timeout_ms?: number;
+            } | null;
+            /** @enum {string} */
+            denoising_mode?: "no-denoise" | "noise-cancellation" | "noise-and-background-speech-cancellation";
+            pii_config?: {
+                /** @enum {string} */
+                mode: "post_call";
+                categories: ("person_name" | "address" | "email" | "phone_number" | "ssn" | "passport" | "driver_license" | "credit_card" | "bank_account" | "password" | "pin" | "medical_id" | "date_of_birth" | "customer_account_number")[];
+            };
+            guardrail_config?: {
+                output_topics?: ("harassment" | "self_harm" | "sexual_exploitation" | "violence" | "defense_and_national_security" | "illicit_and_harmful_activity" | "gambling" | "regulated_professional_advice" | "child_safety_and_exploitation")[] | null;
+                input_topics?: "platform_integrity_jailbreaking"[] | null;
+            };
+            handbook_config?: {
+                default_personality?: boolean;
+                natural_filler_words?: boolean;
+                high_empathy?: boolean;
+                echo_verification?: boolean;
+                nato_phonetic_alphabet?: boolean;
+                speech_normalization?: boolean;
+                smart_matching?: boolean;
+                ai_disclosure?: boolean;
+                scope_boundaries?: boolean;
+            };
+            timezone?: string | null;
+            is_public?: boolean | null;
+        };
     };
     responses: {
         /** @description What went wrong. */

@@ -856,10 +856,10 @@ export interface components {
             userModifiedTimestamp: number;
         };
         /**
-         * @description The model that plays the user; gpt-4.1 when absent.
+         * @description A model, of an engine or of the simulated user; gpt-4.1 when absent.
          * @enum {string}
          */
-        LLMModel: "gpt-4.1" | "gpt-4.1-mini" | "gpt-4.1-nano" | "gpt-5" | "gpt-5-mini" | "gpt-5-nano" | "gpt-5.1" | "gpt-5.2" | "gpt-5.4" | "gpt-5.4-mini" | "gpt-5.4-nano" | "gpt-5.5" | "gpt-5.6-terra" | "gpt-5.6-luna" | "claude-4.5-sonnet" | "claude-4.6-sonnet" | "claude-5-sonnet" | "claude-4.5-haiku" | "gemini-3.0-flash" | "gemini-3.1-flash-lite" | "gemini-3.5-flash" | "gemini-3.5-flash-lite" | "gemini-3.6-flash";
+        LLMModel: "gpt-4.1" | "gpt-4.1-mini" | "gpt-4.1-nano" | "gpt-5" | "gpt-5-mini" | "gpt-5-nano" | "gpt-5.1" | "gpt-5.2" | "gpt-5.4" | "gpt-5.4-mini" | "gpt-5.4-nano" | "gpt-5.5" | "gpt-5.6-terra" | "gpt-5.6-luna" | "claude-4.5-sonnet" | "claude-4.6-sonnet" | "claude-5-sonnet" | "claude-4.5-haiku" | "gemini-3.0-flash" | "gemini-3.1-flash-lite" | "gemini-3.5-flash" | "gemini-3.5-flash-lite" | "gemini-3.6-flash" | "gemini-2.5-flash-lite";
         /** @description One answer for one tool. Of the mocks for a tool, the first whose rule fits the call's arguments applies; a call that none fits goes to the real tool. */
         ToolMock: {
             /**
@@ -982,15 +982,10 @@ export interface components {
             llm_websocket_url: string;
         };
         /**
-         * @description A model that an engine thinks with.
-         * @enum {string}
-         */
-        EngineModel: "gpt-4.1" | "gpt-4.1-mini" | "gpt-4.1-nano" | "gpt-5" | "gpt-5-mini" | "gpt-5-nano" | "gpt-5.1" | "gpt-5.2" | "gpt-5.4" | "gpt-5.4-mini" | "gpt-5.4-nano" | "gpt-5.5" | "gpt-5.6-terra" | "gpt-5.6-luna" | "claude-4.5-sonnet" | "claude-4.6-sonnet" | "claude-5-sonnet" | "claude-4.5-haiku" | "gemini-3.0-flash" | "gemini-3.1-flash-lite" | "gemini-3.5-flash" | "gemini-3.5-flash-lite" | "gemini-3.6-flash" | "gemini-2.5-flash-lite";
-        /**
          * @description What an agent speaks.
          * @enum {string}
          */
-        Language: "en-US" | "en-IN" | "en-GB" | "en-AU" | "en-NZ" | "de-DE" | "es-ES" | "es-419" | "hi-IN" | "fr-FR" | "fr-CA" | "ja-JP" | "pt-PT" | "pt-BR" | "zh-CN" | "ru-RU" | "it-IT" | "ko-KR" | "nl-NL" | "nl-BE" | "pl-PL" | "tr-TR" | "vi-VN" | "ro-RO" | "bg-BG" | "ca-ES" | "th-TH" | "da-DK" | "fi-FI" | "el-GR" | "hu-HU" | "id-ID" | "no-NO" | "sk-SK" | "sv-SE" | "lt-LT" | "lv-LV" | "cs-CZ" | "ms-MY" | "af-ZA" | "ar-SA" | "az-AZ" | "bs-BA" | "cy-GB" | "fa-IR" | "fil-PH" | "gl-ES" | "he-IL" | "hr-HR" | "hy-AM" | "is-IS" | "kk-KZ" | "kn-IN" | "mk-MK" | "mr-IN" | "ne-NP" | "sl-SI" | "sr-RS" | "sw-KE" | "ta-IN" | "ur-IN" | "yue-CN" | "uk-UA";
+        Language: "en-US" | "en-IN" | "en-GB" | "en-AU" | "en-NZ" | "de-DE" | "es-ES" | "es-419" | "hi-IN" | "fr-FR" | "fr-CA" | "ja-JP" | "pt-PT" | "pt-BR" | "zh-CN" | "ru-RU" | "it-IT" | "ko-KR" | "nl-NL" | "nl-BE" | "pl-PL" | "tr-TR" | "vi-VN" | "ro-RO" | "bg-BG" | "ca-ES" | "th-TH" | "da-DK" | "fi-FI" | "el-GR" | "hu-HU" | "id-ID" | "no-NO" | "sk-SK" | "sv-SE" | "lt-LT" | "lv-LV" | "cs-CZ" | "ms-MY" | "af-ZA" | "ar-SA" | "az-AZ" | "bs-BA" | "cy-GB" | "fa-IR" | "fil-PH" | "gl-ES" | "he-IL" | "hr-HR" | "hy-AM" | "is-IS" | "kk-KZ" | "kn-IN" | "mk-MK" | "mr-IN" | "ne-NP" | "sl-SI" | "sr-RS" | "sw-KE" | "ta-IN" | "ur-IN" | "yue-CN" | "uk-UA" | "multi";
         /** @description What a client says of a voice agent. More properties are kept as they come. */
         AgentInput: {
             response_engine?: components["schemas"]["ResponseEngine"];
@@ -1018,7 +1013,7 @@ export interface components {
             /** @enum {string|null} */
             ambient_sound?: "coffee-shop" | "convention-hall" | "summer-outdoor" | "mountain-outdoor" | "static-noise" | "call-center" | null;
             ambient_sound_volume?: number;
-            language?: (components["schemas"]["Language"] | "multi") | components["schemas"]["Language"][];
+            language?: components["schemas"]["Language"] | components["schemas"]["Language"][];
             webhook_url?: string | null;
             webhook_events?: ("call_started" | "call_ended" | "call_analyzed" | "transcript_updated" | "transfer_started" | "transfer_bridged" | "transfer_cancelled" | "transfer_ended")[] | null;
             webhook_timeout_ms?: number;
@@ -1058,7 +1053,7 @@ export interface components {
                 type: string;
                 name: string;
             }[] | null;
-            post_call_analysis_model?: components["schemas"]["EngineModel"] | null;
+            post_call_analysis_model?: components["schemas"]["LLMModel"] | null;
             analysis_successful_prompt?: string | null;
             analysis_summary_prompt?: string | null;
             analysis_user_sentiment_prompt?: string | null;
@@ -1134,7 +1129,7 @@ export interface components {
         };
         /** @description What a client says of a Retell LLM. More properties are kept as they come. */
         RetellLlmInput: {
-            model?: components["schemas"]["EngineModel"] | null;
+            model?: components["schemas"]["LLMModel"] | null;
             /** @enum {string|null} */
             s2s_model?: "gpt-realtime-2.1" | "gpt-realtime-2.1-mini" | "gpt-realtime-2" | "gpt-realtime-1.5" | "gpt-realtime" | "gpt-realtime-mini" | null;
             model_temperature?: number;
@@ -1200,7 +1195,7 @@ export interface components {
             model_choice?: {
                 /** @enum {string} */
                 type: "cascading";
-                model: components["schemas"]["EngineModel"];
+                model: components["schemas"]["LLMModel"];
                 high_priority?: boolean;
             };
             model_temperature?: number | null;

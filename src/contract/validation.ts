@@ -7,6 +7,14 @@ import {
 import { SchemaError } from '../errors.js';
 import type { Contract, ContractOperation } from './document.js';
 import { inObservedWords } from './observed-words.js';
+import {
+  noValues,
+  openEnum,
+  validateOpenly,
+  withOpenEnums,
+  type UnknownValue,
+  type UnknownValuesPolicy,
+} from './open-values.js';
 
 /** A format of texts that JSON Schema does not know. */
 export interface TextFormat {
@@ -19,16 +27,31 @@ export type TextFormats = Readonly<Record<string, TextFormat>>;
 
 /** The checks of a contract's operations. Each is compiled when it is first needed. */
 export interface ContractValidation {
-  /** @throws ApiError 400 naming the place in the body and the fault. */
-  checkBody(operation: ContractOperation, body: unknown): void;
+  /**
+   * @param policy what to do with values that an open list does not have; called if there is one.
+   * @returns those values, if the policy is to warn of them.
+   * @throws ApiError 400 naming the place in the body and the fault.
+   */
+  checkBody(
+    operation: ContractOperation,
+    body: unknown,
+    policy?: () => UnknownValuesPolicy,
+  ): readonly UnknownValue[];
   /** @throws ApiError 400. Turns texts into the numbers that the contract asks for. */
   checkQuery(operation: ContractOperation, query: unknown): void;
   /** Says what is wrong with an answer of ours; undefined if nothing is. */
   findResponseMismatch(operation: ContractOperation, response: unknown): string | undefined;
   /** Where a valid body says what the contract does not know. */
   findIgnored(operation: ContractOperation, body: unknown): string[];
-  /** Says where and how a value differs from a schema of the contract; undefined if it doesn't. */
-  findMismatch(schemaName: string, value: unknown): string | undefined;
+  /** Checks a value against a schema of the contract. */
+  checkValue(schemaName: string, value: unknown, policy: UnknownValuesPolicy): CheckedValue;
+}
+
+export interface CheckedValue {
+  /** Where and how it differs from the schema; undefined if it doesn't. */
+  readonly mismatch: string | undefined;
+  /** Values that an open list does not have, if the policy is to warn of them. */
+  readonly unknownValues: readonly UnknownValue[];
 }
 
 /** One for each contract in a process, which may hold many emulators. */
@@ -56,7 +79,13 @@ const commonOptions = {
   strictNumbers: true,
   // Shows the schema behind an error, to name what would have been right.
   verbose: true,
-} as const;
+  // Tells the keyword of open lists what to do with a value that they do not have.
+  passContext: true,
+  keywords: [openEnum],
+} as const satisfies AjvOptions;
+
+const rejectAll = (): UnknownValuesPolicy => 'reject';
+const acceptAll = (): UnknownValuesPolicy => 'accept';
 
 function createValidation(contract: Contract, formats: TextFormats): ContractValidation {
   const options = { ...commonOptions, formats: ajvFormats(formats) };
@@ -89,36 +118,36 @@ function createValidation(contract: Contract, formats: TextFormats): ContractVal
     compileContent(`/paths/${toPointerPart(path)}/${method}/responses/${String(success)}`),
   );
 
-  const refuse = (root: string, value: unknown, validate: ValidateFunction | undefined): void => {
-    if (validate === undefined || validate(value)) return;
-    throw schemaError(root, mostTelling(validate.errors ?? []), formats);
-  };
-
   return {
-    checkBody(operation, body) {
-      if (body === undefined && !operation.needsBody) return;
+    checkBody(operation, body, policy = rejectAll) {
+      if (body === undefined && !operation.needsBody) return noValues;
       if (body === undefined) throw noBodyError();
-      refuse('body', body, bodyCheck(operation));
+      return refuse(bodyCheck(operation), body, 'body', policy, formats);
     },
     checkQuery(operation, query) {
-      refuse('query', query, queryCheck(operation));
+      refuse(queryCheck(operation), query, 'query', rejectAll, formats);
       refuseHugeNumbers(query);
     },
     findIgnored(operation, body) {
       const known = structuredClone(body);
-      strippingCheck(operation)?.(known);
+      const strip = strippingCheck(operation);
+      if (strip !== undefined) validateOpenly(strip, known, '', acceptAll);
       return findMissing('body', body, known);
     },
-    findMismatch(schemaName, value) {
+    checkValue(schemaName, value, policy) {
       const validate = getSchema(`/components/schemas/${schemaName}`);
       if (validate === undefined) throw new Error(`there is no schema ${schemaName}`);
-      return validate(value)
+      const { passes, unknownValues } = validateOpenly(validate, value, '', () => policy);
+      const mismatch = passes
         ? undefined
         : describe('', mostTelling(validate.errors ?? []), formats);
+      return { mismatch, unknownValues };
     },
     findResponseMismatch(operation, response) {
       const validate = responseCheck(operation);
-      if (validate === undefined || validate(response)) return undefined;
+      if (validate === undefined || validateOpenly(validate, response, '', acceptAll).passes) {
+        return undefined;
+      }
       return describe('response', mostTelling(validate.errors ?? []), formats);
     },
   };
@@ -138,6 +167,20 @@ const schemaError = (root: string, error: ErrorObject | undefined, formats: Text
 
 const noBodyError = () =>
   new SchemaError('body must not be empty', "request must have required property 'body'");
+
+/** @throws ApiError 400 if a value is not as it must be. */
+function refuse(
+  validate: ValidateFunction | undefined,
+  value: unknown,
+  root: string,
+  policy: () => UnknownValuesPolicy,
+  formats: TextFormats,
+): readonly UnknownValue[] {
+  if (validate === undefined) return noValues;
+  const { passes, unknownValues } = validateOpenly(validate, value, root, policy);
+  if (passes) return unknownValues;
+  throw schemaError(root, mostTelling(validate.errors ?? []), formats);
+}
 
 /** Takes out of a body what is not known. Another Ajv, made when it is first needed: few need it. */
 function bodyStripper(contract: Contract, options: AjvOptions): Compile {
@@ -195,7 +238,7 @@ const toPointerPart = (part: string): string =>
 function forAjv(document: object): object {
   return JSON.parse(
     JSON.stringify(document, (key, value: unknown) => {
-      if (key !== 'discriminator') return value;
+      if (key !== 'discriminator') return withOpenEnums(value);
       const { propertyName, mapping = {} } = value as { propertyName: string; mapping?: object };
       return { propertyName, allowed: Object.keys(mapping) };
     }),

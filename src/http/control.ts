@@ -4,6 +4,7 @@ import type { Contract, ContractOperation } from '../contract/document.js';
 import type { OperationResult } from '../contract/operation.js';
 import type { ContractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
+import { noValues } from '../contract/open-values.js';
 import { ApiError } from '../errors.js';
 import type { ProcessOperationId } from '../operations/control/control-operation.js';
 import { controlTable } from '../operations/control/table.js';
@@ -111,13 +112,22 @@ function registerOperation(
       const { params, query } = request;
       const body = bodyOf(request);
       if (operation.query.length > 0) validation.checkQuery(operation, query);
-      if (operation.hasBody) validation.checkBody(operation, body);
+      const unknownValues = operation.hasBody
+        ? validation.checkBody(operation, body, () =>
+            emulator.workspaces.unknownValuesPolicy(request.workspace ?? ''),
+          )
+        : noValues;
+      emulator.tellUnknownValues(unknownValues, `${operation.id}: `);
       const gone = new AbortController();
       reply.raw.once('close', () => {
         gone.abort();
       });
       const performFor = (workspace: string) =>
-        perform(emulator, { workspace, signal: gone.signal }, { params, query, body });
+        perform(
+          emulator,
+          { workspace, signal: gone.signal, unknownValues },
+          { params, query, body },
+        );
       const performed = () =>
         isForAll(request)
           ? inTurn(() => performForAll(emulator, operation, performFor))

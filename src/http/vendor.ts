@@ -121,8 +121,14 @@ async function answerOf(
   }
   if (operation.query.length > 0) validation.checkQuery(operation, query);
   if (operation.hasBody) {
-    validation.checkBody(operation, body);
-    if (request.record) request.record.bodyIsChecked = true;
+    const unknownValues = validation.checkBody(operation, body, () =>
+      emulator.workspaces.unknownValuesPolicy(caller.workspace),
+    );
+    if (unknownValues.length > 0) emulator.tellUnknownValues(unknownValues, `${operation.id}: `);
+    if (request.record) {
+      request.record.bodyIsChecked = true;
+      request.record.unknownValues = unknownValues;
+    }
   }
   const performed = () => perform(emulator, caller, { params, query, body });
   let result: unknown;

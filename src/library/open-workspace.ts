@@ -1,5 +1,6 @@
 import type { operations } from '../contract/control.gen.js';
 import { loadContract } from '../contract/document.js';
+import { noValues } from '../contract/open-values.js';
 import type { OperationRequest } from '../contract/operation.js';
 import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
@@ -139,10 +140,17 @@ function controlCaller(emulator: Emulator, workspace: string) {
       id === 'loadFixtures' ? mostFixtureLevels : undefined,
     );
     if (problem !== undefined) throw new ApiError('invalid_request', problem);
-    if (operation?.hasBody === true) validation.checkBody(operation, request.body);
+    const unknownValues =
+      operation?.hasBody === true
+        ? validation.checkBody(operation, request.body, () =>
+            emulator.workspaces.unknownValuesPolicy(workspace),
+          )
+        : noValues;
+    emulator.tellUnknownValues(unknownValues, `${id}: `);
     const { params, query, body } = structuredClone(request);
     if (operation !== undefined && query !== undefined) validation.checkQuery(operation, query);
-    const performed = () => performs[id]?.(emulator, { workspace }, { params, query, body });
+    const caller = { workspace, unknownValues };
+    const performed = () => performs[id]?.(emulator, caller, { params, query, body });
     try {
       const result = await (operation?.method === 'get'
         ? performed()

@@ -1,4 +1,5 @@
 import type { OperationRequest, OperationResult } from '../contract/operation.js';
+import type { UnknownValue } from '../contract/open-values.js';
 import type { operations } from '../contract/retell.gen.js';
 import { ApiError } from '../errors.js';
 import type { Changes } from '../simulation/changes.js';
@@ -41,6 +42,8 @@ export interface Caller {
    * that function holds; 300 if absent.
    */
   readonly warnLater?: (findWarnings: () => string[], size?: number) => void;
+  /** What the body says that an open list of the contract does not have. */
+  readonly unknownValues?: readonly UnknownValue[];
   /** Aborted when nobody is there any more to hear the answer. */
   readonly signal?: AbortSignal;
 }

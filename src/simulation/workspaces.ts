@@ -1,3 +1,4 @@
+import type { UnknownValuesPolicy } from '../contract/open-values.js';
 import { ApiError, StartupError } from '../errors.js';
 import type { Store } from '../store/store.js';
 import type { WorkspaceRow } from '../store/workspaces.js';
@@ -21,6 +22,8 @@ export interface Workspaces {
   listNames(): string[];
   /** Those of a workspace that has none of its own. */
   readonly defaultSettings: Workspace['settings'];
+  /** What to do there with values that the contract does not list. */
+  unknownValuesPolicy(name: string): UnknownValuesPolicy;
 }
 
 /** What workspaces begin with. */
@@ -80,12 +83,15 @@ export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): 
     });
   }
 
+  const find = (name: string): Workspace | undefined => {
+    if (fixtures.length > 0) return open(name);
+    const row = store.workspaces.find(name);
+    return row && atPresent(row);
+  };
+
   return {
-    find(name) {
-      if (fixtures.length > 0) return open(name);
-      const row = store.workspaces.find(name);
-      return row && atPresent(row);
-    },
+    find,
+    unknownValuesPolicy: (name) => (find(name)?.settings ?? defaults).unknownValues,
     get,
     open,
     reset(id) {

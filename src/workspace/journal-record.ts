@@ -1,3 +1,4 @@
+import { noValues, type UnknownValue } from '../contract/open-values.js';
 import type { FaultCause } from '../domain/fault.js';
 
 /** What is known of a request when it comes. */
@@ -34,6 +35,8 @@ export interface JournalRecord extends Arrival {
   valid: boolean;
   /** True once its body was found to be as the contract has it. */
   bodyIsChecked: boolean;
+  /** What its body says that an open list of the contract does not have. */
+  unknownValues: readonly UnknownValue[];
   fault: FaultCause | undefined;
   /** Find out what bites though it was answered; asked when somebody reads it. */
   findWarnings: () => string[];
@@ -62,6 +65,7 @@ export const newRecord = (): JournalRecord => ({
   error: undefined,
   valid: true,
   bodyIsChecked: false,
+  unknownValues: noValues,
   fault: undefined,
   findWarnings: findNone,
   warningsSize: 0,
@@ -92,6 +96,7 @@ export function begin(
   record.error = undefined;
   record.valid = true;
   record.bodyIsChecked = false;
+  record.unknownValues = noValues;
   record.fault = undefined;
   record.findWarnings = findNone;
   record.warningsSize = 0;

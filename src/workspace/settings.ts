@@ -1,6 +1,7 @@
 import ms from 'ms';
 import { outcomes, type Tally } from '../domain/batch-test.js';
 import type { components } from '../contract/control.gen.js';
+import type { UnknownValuesPolicy } from '../contract/open-values.js';
 import type { TextFormats } from '../contract/validation.js';
 import type { ValidationErrorForm } from '../errors.js';
 import { parseMoment } from './clock.js';
@@ -44,6 +45,8 @@ export interface Settings {
   readonly unknownTestCases: 'accept' | 'reject';
   /** What to do with an engine that does not exist. */
   readonly unknownEngines: 'accept' | 'reject';
+  /** What to do with a value that the contract does not list where its list is open. */
+  readonly unknownValues: UnknownValuesPolicy;
   /** How refusals of the vendor's API are worded. */
   readonly wording: Wording;
   /** Which requests with a query parameter that the contract does not know are refused. */
@@ -93,6 +96,7 @@ export const controlFormats = {
 export function parseSettings(input: Required<SettingsInput>): Settings {
   const { seed, concurrency, unknownTestCases, unknownEngines, outcomes, progression } = input;
   const { validationErrors, missing, unknownQuery } = input;
+  const { unknownValues } = input;
   return {
     seed,
     concurrency,
@@ -105,6 +109,7 @@ export function parseSettings(input: Required<SettingsInput>): Settings {
       creditMessage: readMessage(input.creditMessage),
       rateLimitMessage: readMessage(input.rateLimitMessage),
     },
+    unknownValues,
     runDuration: checked(parseRunDuration(input.runDuration)),
     outcomes: checked(
       typeof outcomes === 'string' ? parseOutcomeWeights(outcomes) : toWeights(outcomes),

@@ -12,7 +12,9 @@ describe('settings', () => {
       ...{ seed: 'test', concurrency: 10, runDuration: '1s', outcomes: 'pass=1' },
       ...{ progression: 'time', rateLimit: 'off', definitionSnapshot: 'documented' },
       ...{ batchStartDelay: '0s', batchCompletionDelay: '0s' },
-      ...{ unknownTestCases: 'accept', unknownEngines: 'accept' },
+      ...{ unknownTestCases: 'accept', unknownEngines: 'accept', unknownValues: 'warn' },
+      ...{ unknownQuery: 'observed', validationErrors: 'both', missing: 'observed' },
+      ...{ creditMessage: 'default', rateLimitMessage: 'default' },
     };
     expect(await client.call('GET', url)).toEqual(before);
     const change = { outcomes: { fail: 1 }, progression: { polls: 2 } };

@@ -36,6 +36,7 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   missing: 'observed',
   creditMessage: 'default',
   rateLimitMessage: 'default',
+  unknownValues: 'warn',
 };
 
 export const thisMachine: NonNullable<AppOptions['controlAccess']> = {

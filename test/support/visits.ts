@@ -91,7 +91,7 @@ export const visits: Record<string, Visit> = {
   updateRetellLLM: {
     url: ({ llm }) => `/update-retell-llm/${llm}`,
     body: () => ({ begin_message: 'Hello' }),
-    malformed: { body: { model: 'gpt-0' } },
+    malformed: { body: { model: 0 } },
   },
   deleteRetellLLM: {
     url: ({ llm }) => `/delete-retell-llm/${llm}`,
@@ -117,7 +117,7 @@ export const visits: Record<string, Visit> = {
   updateConversationFlow: {
     url: ({ flow }) => `/update-conversation-flow/${flow}`,
     body: () => ({ global_prompt: 'Be kind' }),
-    malformed: { body: { nodes: [{ id: 'a', type: 'unheard of' }] } },
+    malformed: { body: { nodes: [{ id: 'a', type: 7 }] } },
   },
   deleteConversationFlow: {
     url: ({ flow }) => `/delete-conversation-flow/${flow}`,

@@ -1,3 +1,4 @@
+import { describeUnknownValue } from '../../contract/open-values.js';
 import { ApiError } from '../../errors.js';
 import { exportWorkspace as toFixtures } from '../../simulation/fixtures/export.js';
 import { FixtureError, momentOr } from '../../simulation/fixtures/fixtures.js';
@@ -35,7 +36,11 @@ export const loadFixtures: ControlOperation<'loadFixtures'> = async (
     const next = store.workspaces.nextDue(id);
     if (replace) worker.restart(id, next);
     else worker.reschedule(id, next);
-    return loaded;
+    const { unknownValues: unknown = [] } = caller;
+    return {
+      ...loaded,
+      ...(unknown.length > 0 && { warnings: unknown.map(describeUnknownValue) }),
+    };
   } catch (error) {
     if (!(error instanceof FixtureError)) throw error;
     const code = error.kind === 'taken' ? 'conflict' : 'invalid_request';

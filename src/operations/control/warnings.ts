@@ -1,5 +1,6 @@
 import type { components } from '../../contract/retell.gen.js';
 import { loadContract, unknownQueryOf } from '../../contract/document.js';
+import { describeUnknownValue } from '../../contract/open-values.js';
 import { contractValidation } from '../../contract/validation.js';
 import { shadowingMock } from '../../domain/tool-mock.js';
 import type { JournalRecord } from '../../workspace/journal-record.js';
@@ -8,7 +9,7 @@ type DefinitionInput = components['schemas']['TestCaseDefinitionInput'];
 
 /** What bites users though it was answered. Found out when the journal is read, not before. */
 export function warningsOf(
-  { operation: id, bodyIsChecked }: JournalRecord,
+  { operation: id, bodyIsChecked, unknownValues }: JournalRecord,
   query: object,
   body: unknown,
 ): string[] {
@@ -22,6 +23,7 @@ export function warningsOf(
     ...unknownQueryOf(operation, query).map(
       (name) => `query/${name} is no parameter of ${operation.id} in the contract`,
     ),
+    ...unknownValues.map(describeUnknownValue),
   ];
   if (!bodyIsChecked || body === undefined) return warnings;
   const ignored = contractValidation(contract).findIgnored(operation, body);

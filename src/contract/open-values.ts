@@ -1,0 +1,148 @@
+import type { FuncKeywordDefinition, ValidateFunction } from 'ajv/dist/2020.js';
+import { suggestion } from '../nearest.js';
+
+/** What to do with a value that the contract does not list, where its list is open. */
+export type UnknownValuesPolicy = 'warn' | 'reject' | 'accept';
+
+/** A value that the contract does not list, and where it is. */
+export interface UnknownValue {
+  /** As in `body/nodes/3/type`. */
+  readonly place: string;
+  /** At most its first characters. */
+  readonly value: string;
+  readonly known: readonly unknown[];
+  /** How many other places of this kind have the same value. */
+  others: number;
+}
+
+/** What a check is called with, as `this`. */
+interface OpenValues {
+  /** Called only when there is such a value. */
+  readonly policy: () => UnknownValuesPolicy;
+  readonly root: string;
+  /** Filled under the policy `warn`, one for each value and kind of place. */
+  readonly found: Map<string, UnknownValue>;
+}
+
+/** Values to name of one body. It may hold any number. */
+const mostFound = 20;
+
+/** Characters of a value to keep. Clients choose its length. */
+const longestValue = 100;
+
+/** Means an `enum` with `x-open: true` in the contract: Ajv knows it by this name. */
+const openEnumKeyword = 'openEnum';
+
+const checkOpenEnum: NonNullable<FuncKeywordDefinition['validate']> = function (
+  this: OpenValues,
+  known: readonly unknown[],
+  value: string,
+  _parentSchema: unknown,
+  context?: { instancePath: string },
+) {
+  if (known.includes(value)) return true;
+  const policy = this.policy();
+  if (policy === 'reject') {
+    // The same error as that of a closed `enum`.
+    checkOpenEnum.errors = [
+      {
+        keyword: 'enum',
+        message: 'must be equal to one of the allowed values',
+        params: { allowedValues: known },
+      },
+    ];
+    return false;
+  }
+  if (policy === 'warn') add(this, value, known, context?.instancePath ?? '');
+  return true;
+};
+
+export const openEnum: FuncKeywordDefinition = {
+  keyword: openEnumKeyword,
+  type: 'string',
+  schemaType: 'array',
+  errors: true,
+  validate: checkOpenEnum,
+};
+
+function add(
+  { root, found }: OpenValues,
+  text: string,
+  known: readonly unknown[],
+  path: string,
+): void {
+  const value = text.slice(0, longestValue);
+  const place = root + path;
+  const key = keyOf(place, value);
+  const before = found.get(key);
+  if (before !== undefined) {
+    before.others += 1;
+  } else if (found.size < mostFound) {
+    found.set(key, { place, value, known, others: 0 });
+  }
+}
+
+/** The same for all items of a list. */
+const keyOf = (place: string, value: string): string =>
+  `${place.replaceAll(/\/\d+(?=\/|$)/g, '/*')} ${value}`;
+
+export const noValues: readonly UnknownValue[] = Object.freeze([]);
+
+/** Used for every check, one after the other: each ends before the next begins. */
+const context: { -readonly [Name in keyof OpenValues]: OpenValues[Name] } = {
+  policy: () => 'accept',
+  root: '',
+  found: new Map(),
+};
+
+/** Calls what Ajv compiled from a schema with `openEnum`. */
+export function validateOpenly(
+  validate: ValidateFunction,
+  value: unknown,
+  root: string,
+  policy: OpenValues['policy'],
+): { readonly passes: boolean; readonly unknownValues: readonly UnknownValue[] } {
+  context.root = root;
+  context.policy = policy;
+  const passes = validate.call(context, value);
+  if (context.found.size === 0) return passes ? passed : failed;
+  const unknownValues = [...context.found.values()];
+  context.found = new Map();
+  return { passes, unknownValues };
+}
+
+const passed = { passes: true, unknownValues: noValues };
+const failed = { passes: false, unknownValues: noValues };
+
+/** A schema in which Ajv finds the lists that are open. */
+export function withOpenEnums(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null || !('x-open' in schema)) return schema;
+  const { enum: known, ...others } = schema as { enum?: unknown };
+  return { ...others, [openEnumKeyword]: known };
+}
+
+/** As in `body/model is "gpt-9", which the contract does not list (did you mean "gpt-5"?)`. */
+export function describeUnknownValue({ place, value, known, others }: UnknownValue): string {
+  const texts = known.filter((one) => typeof one === 'string');
+  const more = others === 0 ? '' : `; so do ${String(others)} more of its kind`;
+  return `${place} is ${JSON.stringify(value)}, which the contract does not list${suggestion(value, texts)}${more}`;
+}
+
+/** Values to tell of in the life of a process. */
+const mostTold = 1000;
+
+/** @param source what they are part of, to begin the line with. */
+export type TellUnknownValues = (values: readonly UnknownValue[], source?: string) => void;
+
+/** Tells of each value once for each kind of place. */
+export function unknownValueTeller(tell: (line: string) => void): TellUnknownValues {
+  const told = new Set<string>();
+  return (values, source = '') => {
+    for (const unknown of values) {
+      const key = keyOf(unknown.place, unknown.value);
+      if (told.has(key) || told.size >= mostTold) continue;
+      told.add(key);
+      tell(source + describeUnknownValue(unknown));
+    }
+  };
+}
