@@ -16,7 +16,7 @@ import { parseYaml, readFixtures, yaml } from './fixture-file.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { lineSinkOf } from './line-sink.js';
-import { createLog, warnOfClocksAhead, type Log } from './log.js';
+import { createLog, storageLogger, warnOfClocksAhead, type Log } from './log.js';
 import { flagOf, optionSpecs, variableOf, type OptionSpec } from './options.js';
 import { pull } from './pull/pull.js';
 import { version } from './version.js';
@@ -64,6 +64,7 @@ async function main(): Promise<void> {
     onWarning: (line) => {
       log.logger.warn(line);
     },
+    onStorage: storageLogger(log.logger),
   });
   if (emulator.hasOlderWorkspaces) {
     log.logger.warn(

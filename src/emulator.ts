@@ -15,7 +15,7 @@ import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js'
 import { slicePlayer } from './simulation/slice.js';
 import { startWorker, type Worker } from './simulation/worker.js';
 import { workspacesOf } from './simulation/workspaces.js';
-import { usingAtStart } from './store/failures.js';
+import { storageFailure, usingAtStart } from './store/failures.js';
 import { openStore, type Store } from './store/store.js';
 import type { Clock, WorkspaceClock } from './workspace/clock.js';
 import { createJournal } from './workspace/journal.js';
@@ -48,6 +48,11 @@ export interface EmulatorOptions {
   readonly onError: (error: unknown) => void;
   /** Told, in a line, of what is taken though the contract does not list it. */
   readonly onWarning?: (line: string) => void;
+  /**
+   * Told once when the database can no longer be written, with the reason, and with undefined when it
+   * can be again. Then `onError` is not told of each attempt.
+   */
+  readonly onStorage?: (problem: string | undefined) => void;
 }
 
 /** Fixtures as they were read: not validated. */
@@ -105,6 +110,7 @@ export function openEmulator(options: EmulatorOptions): Emulator {
 
 function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   const { clock, initialClock = wallTime, fixtures = [], workspace, journalSize = 1000 } = options;
+  if (options.onStorage) store.health.onChange(options.onStorage);
   const seed = store.keepSeed(options.settings.seed, newSeed);
   const clocksAhead = releaseClocksAhead(store, clock.now());
   const changes = createChanges();
@@ -128,7 +134,12 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     nowOf: (id) => workspaces.get(id).now,
     prolonged: store.prolonged,
     listUnfinished: () => store.workspaces.listUnfinished(),
-    onError: options.onError,
+    onError(error) {
+      store.health.failed(error);
+      if (options.onStorage === undefined || storageFailure(error) === undefined) {
+        options.onError(error);
+      }
+    },
   });
   store.onRollback(worker.resume);
   const hasOlderWorkspaces = fixtures.length > 0 && store.workspaces.listNames().length > 0;

@@ -18,7 +18,7 @@ import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { listWorkspaces, openWorkspace } from './library/open-workspace.js';
 import type { Fixtures, Settings, Workspace, WorkspaceInfo } from './library/workspace.js';
-import { createLog, warnOfClocksAhead } from './log.js';
+import { createLog, storageLogger, warnOfClocksAhead } from './log.js';
 import { parseMoment, wallClock } from './workspace/clock.js';
 import { controlFormats } from './workspace/settings.js';
 
@@ -117,6 +117,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
       process.emitWarning(error as Error);
     },
     onWarning: (line) => log?.logger.warn(line),
+    ...(log && { onStorage: storageLogger(log.logger) }),
   });
   if (log !== undefined) warnOfClocksAhead(emulator, log.logger);
   const { control, controlHosts: otherHosts, controlToken: token, host, defaultApiKey } = config;

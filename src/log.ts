@@ -41,6 +41,14 @@ export function warnOfClocksAhead(
   );
 }
 
+/** For whom each refused request has a line of its own, too. */
+export const storageLogger =
+  (logger: Logger) =>
+  (problem: string | undefined): void => {
+    if (problem === undefined) logger.info('the database can be written again');
+    else logger.error(`the database cannot be written: ${problem}`);
+  };
+
 async function prettyPrinter(): Promise<(line: string) => string> {
   const { prettyFactory } = await import('pino-pretty');
   return prettyFactory({ singleLine: true, translateTime: 'HH:MM:ss.l' }) as (

@@ -541,7 +541,7 @@ export interface paths {
         };
         /**
          * Can it take requests
-         * @description Answers 200 only once the database is migrated and the socket listens.
+         * @description Answers 200 once the database is migrated and the socket listens. Answers 503 with the reason while the database can't be written: the disk is full or fails, or the file was deleted, moved or replaced.
          */
         get: operations["getReadiness"];
         put?: never;

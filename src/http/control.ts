@@ -76,13 +76,17 @@ function registerMetricsRoute(app: FastifyInstance, { emulator, admit }: Control
   });
 }
 
-function processOperations(app: FastifyInstance, { clock }: Emulator) {
+function processOperations(app: FastifyInstance, { clock, store }: Emulator) {
   const startedAt = clock.now();
   return {
     getHealth: () => ({ status: 'ok', version, uptime: (clock.now() - startedAt) / 1000 }),
     getReadiness: () => {
-      // There is no emulator before its database is migrated, so the socket is all that is left.
+      // There is no emulator before its database is migrated.
       if (!app.server.listening) throw new ApiError('unavailable');
+      const problem = store.health.problem();
+      if (problem !== undefined) {
+        throw new ApiError('unavailable', `It cannot write its database: ${problem}.`);
+      }
       return { status: 'ready' };
     },
   } satisfies {

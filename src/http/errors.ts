@@ -33,7 +33,7 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   const refusal = toApiError(error, request);
   noteRefusal(request, refusal);
   // A refusal of the table needs no stack: the line that each request gets says why it was refused.
-  const isExpected = error instanceof ApiError || hasLeft(request);
+  const isExpected = error instanceof ApiError || refusal.code === 'storage' || hasLeft(request);
   if (refusal.statusCode >= 500 && !isExpected) request.log.error({ err: error }, 'request failed');
   reply.code(refusal.statusCode).headers(refusal.headers);
   return refusal.body;

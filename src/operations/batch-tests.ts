@@ -137,10 +137,17 @@ export const getBatchTest: Operation<'getBatchTest'> = (services, caller, { para
     }
     return answerOf(caller.onlyLooks === true ? batch : countPoll(services, workspace, batch));
   };
-  const workspace = findSettledWorkspace(services, caller);
+  const workspace = findSettledWorkspace(services, caller, (id) => {
+    const batch = services.store.batchTests.find(id, params.test_case_batch_job_id);
+    return batch === undefined || isFinal(batch);
+  });
   // Without a promise where it is settled, as most polls find it.
   return workspace instanceof Promise ? workspace.then(poll) : poll(workspace);
 };
+
+/** True if time does not change it any more. */
+const isFinal = (batch: StoredBatchTest): boolean =>
+  batch.progression.kind !== 'time' || batchStatus(batch) === 'complete';
 
 /** By what it tells: a batch is polled again and again before anything happens to it. */
 const answers = new WeakMap<StoredBatchTest, TestCaseBatchJob>();
@@ -212,9 +219,10 @@ async function listBatches(
   caller: Caller,
   range: Omit<Parameters<Services['store']['batchTests']['listPage']>[0], 'workspaceId'>,
 ) {
-  const workspace = await findSettledWorkspace(services, caller);
-  if (workspace === undefined) return [];
-  return services.store.batchTests.listPage({ ...range, workspaceId: workspace.id });
+  const list = (workspaceId: number) =>
+    services.store.batchTests.listPage({ ...range, workspaceId });
+  const workspace = await findSettledWorkspace(services, caller, (id) => list(id).every(isFinal));
+  return workspace === undefined ? [] : list(workspace.id);
 }
 
 function toTestCaseBatchJob(batch: BatchTest): TestCaseBatchJob {

@@ -6,6 +6,7 @@ import type { Changes } from '../simulation/changes.js';
 import type { Worker } from '../simulation/worker.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { Workspaces } from '../simulation/workspaces.js';
+import { storageFailure } from '../store/failures.js';
 import type { Store } from '../store/store.js';
 import type { Clock } from '../workspace/clock.js';
 import type { Journal } from '../workspace/journal.js';
@@ -63,13 +64,26 @@ export type Operation<Id extends OperationId> = (
 export const findWorkspace = ({ workspaces }: Services, { workspace }: Caller) =>
   workspaces.find(workspace);
 
-/** The same, once all that was due there by now has happened. */
+/**
+ * The same, once all that was due there by now has happened.
+ * @param isFinal whether what is to be read of the workspace of this id can't change with time. Then it
+ *   is read as it is, too, where nothing can happen because the database can't be written.
+ */
 export function findSettledWorkspace(
   services: Services,
   caller: Caller,
+  isFinal?: (workspaceId: number) => boolean,
 ): Workspace | undefined | Promise<Workspace> {
   const workspace = findWorkspace(services, caller);
-  return workspace && settle(services, workspace);
+  if (workspace === undefined) return undefined;
+  const settled = settle(services, workspace);
+  if (isFinal === undefined || !(settled instanceof Promise)) return settled;
+  return settled.catch((error: unknown) => {
+    if (storageFailure(error) !== undefined && isFinal(workspace.id)) {
+      return services.workspaces.get(workspace.id);
+    }
+    throw error;
+  });
 }
 
 /**

@@ -13,8 +13,13 @@ import { readPageQuery, toPage } from './paging.js';
 import { toDefinitionSnapshot } from './definition-snapshot.js';
 
 export const getTestRun: Operation<'getTestRun'> = async (services, caller, { params }) => {
-  const workspace = await findSettledWorkspace(services, caller);
-  const stored = workspace && services.store.testRuns.find(workspace.id, params.test_case_job_id);
+  const find = (workspaceId: number) =>
+    services.store.testRuns.find(workspaceId, params.test_case_job_id);
+  const workspace = await findSettledWorkspace(services, caller, (id) => {
+    const stored = find(id);
+    return stored === undefined || hasEnded(stored.run);
+  });
+  const stored = workspace && find(workspace.id);
   if (workspace === undefined || stored === undefined) {
     throw new MissingError(params.test_case_job_id, 'test-run');
   }
@@ -45,11 +50,17 @@ async function listRuns(
   after = -1,
   limit?: number,
 ): Promise<{ workspace: Workspace; runs: StoredTestRun[] }> {
-  const workspace = await findSettledWorkspace(services, caller);
-  const batchKey = workspace && services.store.batchTests.findKey(workspace.id, batchId);
-  if (workspace === undefined || batchKey === undefined)
+  const find = (workspaceId: number) => services.store.batchTests.findKey(workspaceId, batchId);
+  const list = (batchKey: number) => services.store.testRuns.listPage(batchKey, after, limit);
+  const workspace = await findSettledWorkspace(services, caller, (id) => {
+    const batchKey = find(id);
+    return batchKey === undefined || list(batchKey).every(({ run }) => hasEnded(run));
+  });
+  const batchKey = workspace && find(workspace.id);
+  if (workspace === undefined || batchKey === undefined) {
     throw new MissingError(batchId, 'batch-test');
-  return { workspace, runs: services.store.testRuns.listPage(batchKey, after, limit) };
+  }
+  return { workspace, runs: list(batchKey) };
 }
 
 /** What runs are told from; each is read once for a whole page. */

@@ -1,6 +1,6 @@
 import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { DatabaseFile } from './database-file.js';
+import { linkWatch, type DatabaseFile } from './database-file.js';
 import { required, sqliteError, type Db } from './database.js';
 
 /**
@@ -18,6 +18,8 @@ export interface Checkpoint {
   pause(): Promise<void> | undefined;
   /** Waits at once for what is on its way, so that something may be committed. @throws SqliteError */
   endPause(): void;
+  /** False once the log was deleted: what is committed then would be lost if the process were killed. */
+  hasLog(): boolean;
   /** To be called after `endPause`, before the database is closed. */
   close(): void;
 }
@@ -38,6 +40,7 @@ export const noCheckpoint: Checkpoint = {
   afterCommit: () => undefined,
   pause: () => undefined,
   endPause: () => undefined,
+  hasLog: () => true,
   close: () => undefined,
 };
 
@@ -53,6 +56,7 @@ export function checkpointOf(
 ): Checkpoint {
   const copier = logCopier(db, longLog);
   const log = openLog(db);
+  const hasLog = linkWatch(log);
   let logState: 'short' | 'being synced' | 'synced' = 'short';
   let commits = 0;
   let isFileSynced = true;
@@ -110,6 +114,7 @@ export function checkpointOf(
       pause = undefined;
       isFileSynced = true;
     },
+    hasLog,
     close() {
       // What is under way must find nothing to do.
       logState = 'being synced';

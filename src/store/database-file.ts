@@ -2,11 +2,14 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
   readSync,
   statSync,
+  unlinkSync,
+  writeFileSync,
   type BigIntStats,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -18,6 +21,10 @@ export const applicationId = 0x5245_544c;
 /** A database's file, opened beside SQLite. */
 export interface DatabaseFile {
   readonly descriptor: number;
+  /** True if it still is what its path names: what is written to another is lost at the end. */
+  isInPlace(): boolean;
+  /** Writes beside it what is gone at once. @throws if the disk does not take it */
+  tryDisk(): void;
   /** To be called when SQLite has closed the file, or could not open it. */
   close(): void;
   /** To be called instead when another has the file, perhaps in this process. */
@@ -42,8 +49,16 @@ export function openDatabaseFile(path: string): DatabaseFile {
   accessSync(dirname(path), constants.W_OK);
   const descriptor = open(path);
   const identity = identityOf(fstatSync(descriptor, { bigint: true }));
+  const isNamed = (): boolean => isNamedBy(path, descriptor);
+  // Some file systems do not give a file the same number under its path and its descriptor.
+  const isComparable = isNamed();
+  const isThere = linkWatch(descriptor);
   const file: DatabaseFile = {
     descriptor,
+    isInPlace: () => isThere() && (isComparable ? isNamed() : existsSync(path)),
+    tryDisk() {
+      tryToWrite(`${path}-test`);
+    },
     close() {
       closeSync(descriptor);
     },
@@ -74,6 +89,54 @@ function open(path: string): number {
 
 /** By which a file is known under each of its names. */
 const identityOf = ({ dev, ino }: BigIntStats): string => `${String(dev)} ${String(ino)}`;
+
+/** More than a request writes, since the database's log may have room for a little. */
+const tryBytes = 1024 * 1024;
+
+function tryToWrite(path: string): void {
+  const descriptor = openSync(path, 'w');
+  try {
+    // At once, so that it is not left behind.
+    unlinkSync(path);
+    writeFileSync(descriptor, Buffer.alloc(tryBytes));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Errors that mean that there is no such file; others do not tell. */
+const goneCodes = ['ENOENT', 'ENOTDIR', 'ESTALE'];
+
+const isGone = (error: unknown): boolean =>
+  goneCodes.includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** False once the path names no file, or another one. */
+function isNamedBy(path: string, descriptor: number): boolean {
+  try {
+    const named = statSync(path, { bigint: true });
+    // Read again, because the number of a file may change on some file systems.
+    return identityOf(named) === identityOf(fstatSync(descriptor, { bigint: true }));
+  } catch (error) {
+    return !isGone(error);
+  }
+}
+
+/**
+ * Tells whether an open file still has a name. A file that is bound into a container keeps its path
+ * there when it is deleted outside.
+ */
+export function linkWatch(descriptor: number): () => boolean {
+  const isLinked = (): boolean => {
+    try {
+      return fstatSync(descriptor).nlink > 0;
+    } catch (error) {
+      return !isGone(error);
+    }
+  };
+  // Some file systems do not count.
+  const counts = isLinked();
+  return () => !counts || isLinked();
+}
 
 /** Offsets: https://sqlite.org/fileformat.html#the_database_header */
 function refuseForeign(path: string, descriptor: number): void {

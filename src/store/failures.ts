@@ -18,6 +18,8 @@ const reasons: Record<string, string> = {
   SQLITE_IOERR: 'it cannot be read or written',
   SQLITE_NOTADB: 'it is not a SQLite database',
   SQLITE_READONLY: 'it is read-only',
+  SQLITE_READONLY_DBMOVED:
+    'its file was deleted, moved or replaced; put it back, or restart the emulator',
 };
 
 function reasonOf(error: unknown): string | undefined {

@@ -1,5 +1,6 @@
 import { noCheckpoint, type Checkpoint } from './checkpoint.js';
 import { sqliteError, type Db } from './database.js';
+import type { WriteWatch } from './write-health.js';
 
 /**
  * Lets what is written soon after each other share a commit, which is most of what a small write
@@ -46,22 +47,20 @@ const mostProlongations = 50;
  * @param around what to write last of all, and who to tell when what was written is not to be,
  *   because the commit failed.
  * @param checkpoint in the pauses of which only `flush` commits.
+ * @param health told of how it goes.
  */
 export function groupCommit(
   db: Db,
   turn: () => Promise<void>,
   around: { readonly beforeCommit: () => void; readonly onRollback: () => void },
   checkpoint: Checkpoint = noCheckpoint,
+  health: Pick<WriteWatch, 'succeeded' | 'failed' | 'expectFile'> = noHealth,
 ): GroupCommit {
   const transaction = plainTransaction(db);
   let group: Group | undefined;
-  let end: Promise<void> | undefined;
   /** The last one. */
   let failure: { readonly error: Error } | undefined;
-  const endOfTurn = (): Promise<void> =>
-    (end ??= turn().then(() => {
-      end = undefined;
-    }));
+  const endOfTurn = shared(turn);
 
   const endWithTurn = (group: Group): void => {
     if (group.endsWithTurn) return;
@@ -91,8 +90,10 @@ export function groupCommit(
       transaction.commit();
       finish();
       checkpoint.afterCommit();
+      health.succeeded();
     } catch (error) {
       failure = { error: error as Error };
+      health.failed(error);
       finish(failure.error);
       transaction.undo();
       around.onRollback();
@@ -143,17 +144,38 @@ export function groupCommit(
     flush,
     committed,
     async certain(work) {
+      health.expectFile();
       const before = failure;
-      const working = work();
-      // Most work is done at once, and waiting for what is there costs as much as a part of it.
-      const result = working instanceof Promise ? await working : working;
-      await committed();
-      throwIfFailedSince(before);
-      return result;
+      try {
+        const working = work();
+        // Most work is done at once, and waiting for what is there costs as much as a part of it.
+        const result = working instanceof Promise ? await working : working;
+        await committed();
+        throwIfFailedSince(before);
+        return result;
+      } catch (error) {
+        health.failed(error);
+        throw error;
+      }
     },
     endOfTurn,
   };
 }
+
+/** Resolves once for all who ask in the same turn. */
+function shared(turn: () => Promise<void>): () => Promise<void> {
+  let end: Promise<void> | undefined;
+  return () =>
+    (end ??= turn().then(() => {
+      end = undefined;
+    }));
+}
+
+const noHealth = {
+  succeeded: () => undefined,
+  failed: () => undefined,
+  expectFile: () => undefined,
+};
 
 function newGroup(): Group {
   let finish: Group['finish'] = () => undefined;

@@ -2,7 +2,7 @@ import type { Statement } from 'better-sqlite3';
 import { assetStore, type AssetStore } from './assets.js';
 import { batchTestStore, type BatchTestStore } from './batch-tests.js';
 import { checkpointOf, noCheckpoint, type Checkpoint } from './checkpoint.js';
-import { openDatabaseFile } from './database-file.js';
+import { applicationId, openDatabaseFile } from './database-file.js';
 import { emptyBeforeUse, inboxOf, type Inbox } from './inbox.js';
 import { isInUse, openDatabase, required, type Db } from './database.js';
 import { usingAtStart } from './failures.js';
@@ -16,6 +16,7 @@ import { testRunStore, type TestRunStore } from './test-runs.js';
 import { transactionsOf, type Transactions } from './transactions.js';
 import { workspaceList, type WorkspaceList } from './workspace-list.js';
 import { workspaceStore, type WorkspaceStore } from './workspaces.js';
+import { writeHealthOf, type WriteHealth } from './write-health.js';
 
 /** Everything the emulator remembers. */
 export interface Store extends Omit<Transactions, 'flush' | 'join'> {
@@ -30,6 +31,7 @@ export interface Store extends Omit<Transactions, 'flush' | 'join'> {
   readonly assets: AssetStore;
   readonly faults: FaultStore;
   readonly snapshots: SnapshotStore;
+  readonly health: WriteHealth;
   /** The seed to go on with: the one given, else the file's own, else `fallback`. Kept in the file. */
   keepSeed(given: string | undefined, fallback: () => string): string;
   /** By which runs refer to a seed. */
@@ -56,7 +58,9 @@ export function openStore(
   now: number,
   turn: () => Promise<void> = () => Promise.resolve(),
 ): Store {
-  const { db, checkpoint, close } = usingAtStart(path, () => openMigrated(path, now));
+  const { db, checkpoint, isInPlace, tryDisk, close } = usingAtStart(path, () =>
+    openMigrated(path, now),
+  );
   emptyBeforeUse(db, () => {
     inbox.empty();
   });
@@ -76,6 +80,10 @@ export function openStore(
     list.forgetWritten();
   };
   let tellOfRollback = (): void => undefined;
+  const health = writeHealthOf({
+    ...{ isInPlace, tryDisk },
+    tryToCommit: () => tryToCommit(),
+  });
   const { flush, join, ...transactions } = transactionsOf(
     db,
     {
@@ -94,6 +102,11 @@ export function openStore(
       },
     },
     checkpoint,
+    health,
+  );
+  // It is written even where it says the same.
+  const tryToCommit = transactions.transaction(() =>
+    db.exec(`PRAGMA application_id = ${String(applicationId)}`),
   );
   const inbox = inboxOf(db, { join, workspaces, batchTests, testRuns });
   const overwrite = (): void => {
@@ -112,6 +125,7 @@ export function openStore(
     outcomeRules: outcomeRuleStore(db),
     assets,
     faults,
+    health,
     snapshots: snapshotStore(db, overwrite),
     ...seedStore(db),
     ...figuresOf(db, transactions),
@@ -141,6 +155,10 @@ function ignoreErrors(write: () => void): void {
 interface OpenFile {
   readonly db: Db;
   readonly checkpoint: Checkpoint;
+  /** True if what is written will be found at the next start. */
+  readonly isInPlace: () => boolean;
+  /** Throws if the disk has no room. */
+  readonly tryDisk: () => void;
   readonly close: () => void;
 }
 
@@ -157,7 +175,11 @@ function openMigrated(path: string, now: number): OpenFile {
     db = openDatabase(path);
     migrate(db, loadMigrations(), now);
     if (file) checkpoint = checkpointOf(db, file);
-    return { db, checkpoint, close };
+    return {
+      ...{ db, checkpoint, close },
+      isInPlace: () => (file?.isInPlace() ?? true) && checkpoint.hasLog(),
+      tryDisk: () => file?.tryDisk(),
+    };
   } catch (error) {
     if (isInUse(error)) file?.leaveOpen();
     else close();

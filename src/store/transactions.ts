@@ -1,6 +1,7 @@
 import type { Checkpoint } from './checkpoint.js';
 import { isDuplicate, type Db } from './database.js';
 import { groupCommit, type GroupCommit } from './group-commit.js';
+import type { WriteWatch } from './write-health.js';
 
 export interface Transactions extends Pick<GroupCommit, 'prolonged' | 'certain' | 'endOfTurn'> {
   /** Makes a function whose writes all happen, or, if it throws, none. */
@@ -53,16 +54,21 @@ export function transactionsOf(
   db: Db,
   events: TransactionEvents,
   checkpoint: Checkpoint,
+  health: WriteWatch,
 ): Transactions {
-  const group = groupCommit(db, events.turn, events, checkpoint);
+  const group = groupCommit(db, events.turn, events, checkpoint, health);
   // Made once, because making it costs more than the transaction.
   const transaction = db.transaction((work: () => unknown) => work());
   const atomically = <Result>(work: () => Result): Result => {
     try {
       const result = transaction.immediate(work) as Result;
-      if (!db.inTransaction) checkpoint.afterCommit();
+      if (!db.inTransaction) {
+        checkpoint.afterCommit();
+        health.succeeded();
+      }
       return result;
     } catch (error) {
+      health.failed(error);
       events.onUndo();
       throw error;
     }

@@ -15,39 +15,7 @@ import type { Batch } from '../support/emulator.js';
 import { temporaryFolder } from '../support/files.js';
 import { spawnCli, spawnCommand, startCli, type CliProcess } from '../support/process.js';
 import { canMount, mountSmallDisk } from '../support/small-disk.js';
-
-const headers = { authorization: 'Bearer key_storage', 'content-type': 'application/json' };
-
-interface Answer {
-  readonly status: number;
-  readonly body: Batch & { readonly message?: string };
-}
-
-async function ask(url: string, init?: RequestInit): Promise<Answer> {
-  const answer = await fetch(url, { ...init, headers });
-  return { status: answer.status, body: (await answer.json()) as Answer['body'] };
-}
-
-const create = (url: string, runs = 200): Promise<Answer> =>
-  ask(`${url}/create-batch-test`, {
-    method: 'POST',
-    body: JSON.stringify({
-      test_case_definition_ids: Array.from({ length: runs }, (_, index) => `case ${String(index)}`),
-      response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
-    }),
-  });
-
-/** Everything that was acknowledged is there, and comes to its end. */
-async function expectAll(url: string, acknowledged: readonly Batch[]): Promise<void> {
-  expect(acknowledged.length).toBeGreaterThan(0);
-  for (const { test_case_batch_job_id: id, total_count } of acknowledged) {
-    await fetch(`${url}/_emulator/batch-tests/${id}/wait?timeout=20s`, { headers });
-    const { body } = await ask(`${url}/get-batch-test/${id}`);
-    expect(body).toMatchObject({ status: 'complete', total_count });
-  }
-}
-
-const argsFor = (file: string) => ['--port', '0', '--database', file, '--run-duration', '1ms'];
+import { argsFor, ask, create, createUntilRefused, expectAll } from '../support/stored-batches.js';
 
 /** A database with a batch in it that has come to its end, and whose process has ended. */
 async function makeDatabase(file: string, under: readonly string[] = []): Promise<Batch> {
@@ -229,16 +197,6 @@ describe('a start', () => {
   );
 });
 
-/** Creates batches until something else is answered than 201; that, and what was acknowledged. */
-async function createUntilRefused(url: string) {
-  const acknowledged: Batch[] = [];
-  for (;;) {
-    const answer = await create(url);
-    if (answer.status !== 201) return { acknowledged, refusal: answer };
-    acknowledged.push(answer.body);
-  }
-}
-
 describe('a running emulator', () => {
   it.skipIf(!canMount)(
     'on a full disk refuses new work, and goes on when there is room',
@@ -266,6 +224,33 @@ describe('a running emulator', () => {
       await expectAll(second.url, all);
     },
   );
+
+  it.skipIf(!canMount)('on a full disk is not ready, and reads what has ended', async () => {
+    const disk = await mountSmallDisk('4m');
+    const { under } = disk;
+    const args = argsFor(join(disk.folder, 'emulator.sqlite'));
+    const { emulator, url } = await startCli({ cwd: '/', args, under });
+    const { body: first } = await create(url);
+    await expectAll(url, [first]);
+    expect(await ask(`${url}/_emulator/ready`)).toMatchObject({ status: 200 });
+    disk.fill();
+    const { acknowledged } = await createUntilRefused(url);
+    const ready = await ask(`${url}/_emulator/ready`);
+    expect(ready.status).toBe(503);
+    expect(ready.body.message).toContain('the disk is full');
+    const id = first.test_case_batch_job_id;
+    for (const path of [
+      ...[`get-batch-test/${id}`, `v2/list-test-runs/${id}`],
+      ...['v2/list-test-case-definitions?type=retell-llm&llm_id=x', 'list-agents'],
+    ]) {
+      expect({ path, ...(await ask(`${url}/${path}`)) }).toMatchObject({ path, status: 200 });
+    }
+    disk.empty();
+    expect(await ask(`${url}/_emulator/ready`)).toMatchObject({ status: 200 });
+    await expectAll(url, [first, ...acknowledged]);
+    const lines = emulator.stderr.split('\n').filter((line) => line.includes('the database can'));
+    expect(lines.length).toBeGreaterThan(0);
+  });
 
   it.skipIf(process.platform !== 'linux')(
     'whose disk fails refuses new work, and goes on when it works again',

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openEmulator } from '../../src/emulator.js';
 import { buildApp } from '../../src/http/app.js';
-import { defaultSettings, TestClient, thisMachine } from '../support/emulator.js';
+import { defaultSettings, TestClient, thisMachine, type Batch } from '../support/emulator.js';
 import { temporaryFolder } from '../support/files.js';
 import { ManualClock } from '../support/manual-clock.js';
 
@@ -84,6 +84,53 @@ describe('a disk that is full', () => {
       const { status, pass_count, fail_count, error_count } = await client.getBatchTest(id);
       expect([status, pass_count + fail_count + error_count]).toEqual(['complete', 1000]);
     }
+  });
+
+  it('answers reads of what has ended, and refuses those of what would have to move first', async () => {
+    const { client, clock, commit } = arrange();
+    const ended = await client.createBatchTest(['a']);
+    const { test_case_definition_id: definition } = await client.createDefinition();
+    await clock.advance(1000);
+    const moving = await client.createBatchTest(['b']);
+    const run = async ({ test_case_batch_job_id: id }: Batch) =>
+      (await client.listRuns(id)).items[0]?.test_case_job_id ?? '';
+    const runs = { ended: await run(ended), moving: await run(moving) };
+    clock.jump(1000);
+    const full = new Database.SqliteError('database or disk is full', 'SQLITE_FULL');
+    const failing = vi.spyOn(commit, 'run').mockImplementation(() => {
+      throw full;
+    });
+    const statuses = async () => {
+      const urls = [
+        `/get-batch-test/${ended.test_case_batch_job_id}`,
+        `/v2/list-test-runs/${ended.test_case_batch_job_id}`,
+        `/get-test-run/${runs.ended}`,
+        `/get-test-case-definition/${definition}`,
+        '/v2/list-batch-tests?type=retell-llm&llm_id=other',
+        '/list-agents',
+        '/get-batch-test/unknown',
+        `/get-batch-test/${moving.test_case_batch_job_id}`,
+        `/v2/list-test-runs/${moving.test_case_batch_job_id}`,
+        `/get-test-run/${runs.moving}`,
+        '/v2/list-batch-tests?type=retell-llm&llm_id=llm_1',
+      ];
+      const answers = [];
+      for (const url of urls) answers.push(await client.send({ method: 'GET', url }));
+      return answers.map(({ status }) => status);
+    };
+    expect(await statuses()).toEqual([
+      ...[200, 200, 200, 200, 200, 200, 404],
+      ...[500, 500, 500, 500],
+    ]);
+    failing.mockRestore();
+    expect(await statuses()).toEqual([
+      ...[200, 200, 200, 200, 200, 200, 404],
+      ...[200, 200, 200, 200],
+    ]);
+    expect(await client.getBatchTest(moving.test_case_batch_job_id)).toMatchObject({
+      status: 'complete',
+      user_modified_timestamp: moving.creation_timestamp + 1000,
+    });
   });
 
   it('lets the worker try again until there is room', async () => {
