@@ -1,9 +1,12 @@
-// Too many clients, and rude ones: 5,000 open connections, pipelining, and clients that never read.
+// Too many clients, and rude ones: 5,000 open connections, pipelining, clients that wait, clients that
+// never read, and a log that nobody reads.
 // Fails if the emulator does not say that it is ready all the time, or memory is not bounded.
 // Usage: node bench/overload.js [CONNECTIONS]
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect } from 'node:net';
-import { startEmulator } from './processes.js';
+import { cli, startEmulator } from './processes.js';
 
 const count = Number(process.argv[2] ?? 5000);
 const emulator = await startEmulator('--database', ':memory:', '--clock', 'manual');
@@ -56,6 +59,20 @@ await report('50 connections with 200 requests in a row each', 400);
 while (received < 10_000) await new Promise((resolve) => setTimeout(resolve, 20));
 await report('all 10,000 of them answered', 400);
 
+// Each waiter looks at every poll.
+const waiters = Array.from({ length: 20 }, () =>
+  fetch(`${emulator.url}/_emulator/requests/wait?path=/v2/list-test-runs/*&timeout=60s`, {
+    headers: { authorization: 'Bearer key_a' },
+  }),
+);
+received = 0;
+for (const socket of pipelines) socket.write(get(`/get-batch-test/${id}`).repeat(100));
+await report('20 clients that wait for requests, and 5,000 polls', 400);
+while (received < 5000) await new Promise((resolve) => setTimeout(resolve, 20));
+pipelines[0].write(get(`/v2/list-test-runs/${id}?limit=1`));
+for (const answer of await Promise.all(waiters)) assert.equal(answer.status, 200);
+await report('all of them answered', 400);
+
 const deaf = await Promise.all(Array.from({ length: 50 }, open));
 for (const socket of deaf) {
   socket.pause();
@@ -93,3 +110,34 @@ for (const socket of [...idle, ...pipelines, ...deaf]) socket.destroy();
 await new Promise((resolve) => setTimeout(resolve, 1000));
 await report('when they are gone', 600);
 await emulator.end();
+
+await writeToDeafLog(8000);
+
+/** Ends within seconds though its log fills a pipe that nobody reads, which takes some 64 KiB. */
+async function writeToDeafLog(requests) {
+  const args = ['--port', '0', '--database', ':memory:', '--log-level', 'info'];
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  while (!output.includes('\n')) output += String(await once(child.stdout, 'data'));
+  const [, url] = /^Ready: (\S+)/.exec(output);
+  child.stdout.resume();
+  const client = { headers: { authorization: 'Bearer key_a' } };
+  for (let sent = 0; sent < requests; sent += 50) {
+    const answers = Array.from({ length: 50 }, () => fetch(`${url}/get-batch-test/x`, client));
+    for (const answer of await Promise.all(answers)) await answer.arrayBuffer();
+  }
+  const metrics = await (await fetch(`${url}/_emulator/metrics`)).text();
+  const [, dropped] = /^retell_emulator_log_lines_dropped_total (\d+)/m.exec(metrics);
+  assert(Number(dropped) > 0, 'somebody took the log');
+  const start = performance.now();
+  child.kill('SIGTERM');
+  const signal = AbortSignal.timeout(10_000);
+  try {
+    await once(child, 'exit', { signal });
+  } finally {
+    child.kill('SIGKILL');
+  }
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const log = `a log that nobody reads, of which ${dropped} lines were dropped`;
+  console.log(`${requests} requests with ${log}: ended after ${seconds} s`);
+}
