@@ -40,15 +40,13 @@ describe('an operation of the vendor that is not emulated', () => {
     );
   });
 
-  it.each([
-    '/v4/list-calls',
-    '/v3/create-phone-call',
-    '/v2/create-batch-test',
-    '/v2/update-agent/x',
-  ])('is 501, too, if it is newer than the contract: %s', async (url) => {
-    const { status } = await buildTestApp().client().send({ method: 'POST', url });
-    expect(status).toBe(501);
-  });
+  it.each(['/v4/list-calls', '/v3/create-phone-call'])(
+    'is 501, too, if it is newer than the contract: %s',
+    async (url) => {
+      const { status } = await buildTestApp().client().send({ method: 'POST', url });
+      expect(status).toBe(501);
+    },
+  );
 });
 
 // vendor-api.md, section 7: clients do call paths that never existed.
@@ -60,6 +58,7 @@ describe('a path that never was', () => {
     ['DELETE', '/v2/knowledge-base/x', 'DELETE /delete-knowledge-base/*'],
     ['POST', '/v2/end-call/x', 'POST /v2/stop-call/*'],
     ['GET', '/get-call/call_1', 'GET /v2/get-call/*'],
+    ['GET', '/v2/get-agent/x', 'GET /get-agent/*'],
     ['POST', '/create-batch-tst', 'POST /create-batch-test'],
     ['POST', '/create-phone-call', 'POST /v2/create-phone-call'],
     ['PATCH', '/agents/agent_1', 'PATCH /update-agent/*'],

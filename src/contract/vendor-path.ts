@@ -58,14 +58,14 @@ function versionOf(path: string): { name: string; version: number } {
 }
 
 /**
- * True for a newer version of a path that is known, such as `/v4/list-calls`: the vendor adds those
- * all the time, and a client that asks for one is more likely up to date than wrong. What has the
- * wrong version but not a newer one never was there.
+ * True for a newer version of a path that has one, such as `/v4/list-calls`: the vendor adds those all
+ * the time. Not for `/v2/get-agent/x`: clients put `/v2` before paths that never had a version.
  */
 export function isNewer(path: string): boolean {
   known ??= readKnown();
   const { name, version } = versionOf(path);
-  return version > (known.versions.get(name) ?? Infinity);
+  const newest = known.versions.get(name) ?? 1;
+  return newest > 1 && version > newest;
 }
 
 /** The vendor's operation that a request asks for, if it is one that the emulator may not have. */
