@@ -89,15 +89,23 @@ export function findSettledWorkspace(
 /**
  * The workspace once all that was due in it by its time has happened. No promise where it has: most
  * polls find it so.
+ *
+ * Its `now` is the moment up to which all has happened, not that at which this was over: time went on
+ * meanwhile, and what is recorded as settled then would delay whatever became due in between.
  */
 export function settle(
   { worker, workspaces }: Pick<Services, 'worker' | 'workspaces'>,
   workspace: Workspace,
 ): Workspace | Promise<Workspace> {
-  const { id, now } = workspace;
-  return worker.isSettled(id, now)
-    ? workspace
-    : worker.settle(id, now).then(() => workspaces.get(id));
+  const { id, now: asked } = workspace;
+  if (worker.isSettled(id, asked)) return workspace;
+  return worker.settle(id, asked).then(() => {
+    const present = workspaces.get(id);
+    // Later than asked where others have seen that nothing happened until then.
+    const settledBy = Math.max(asked, present.settledAt, worker.settledBy(id, present.now));
+    // A reset may have put the clock back.
+    return { ...present, now: Math.min(settledBy, present.now) };
+  });
 }
 
 /** True if what is left of the credit depends on which runs have started by now. */

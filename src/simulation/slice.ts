@@ -121,7 +121,8 @@ function playQueue(
   const { id, settledAt, settings, runningCount } = workspace;
   const freeSlots = settings.concurrency - runningCount;
   // With a slot for each, all start before anything that ends later matters.
-  const lastStart = Math.max(queue.at(-1)?.queuedAt ?? 0, settledAt);
+  // A batch whose creation had to wait may be queued for a moment before that of the one before it.
+  const lastStart = queue.reduce((latest, run) => Math.max(latest, run.queuedAt), settledAt);
   const horizon = freeSlots >= queue.length ? Math.min(until, lastStart) : until;
   const running = store.running.listEnding(id, horizon, size);
   // Of runs that end later than the last one loaded nothing is known yet.

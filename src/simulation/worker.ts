@@ -17,6 +17,8 @@ export interface Worker {
   restart(workspaceId: number, next: number | null): void;
   /** True if all that is due in the workspace by `until` has happened. */
   isSettled(workspaceId: number, until: number): boolean;
+  /** The last moment, no later than `until`, by which all that is due in the workspace has happened. */
+  settledBy(workspaceId: number, until: number): number;
   /** Takes up the unfinished work anew, because what was done of it could not be stored. */
   readonly resume: () => void;
   /**
@@ -103,7 +105,8 @@ export function startWorker(parts: WorkerParts): Worker {
       eras.begin(id);
       reschedule(id, next);
     },
-    isSettled: (id, until) => stored.isOnAgenda() && agenda.timeOf(id) > until,
+    isSettled: (id, until) => stored.nextOf(id) > until,
+    settledBy: (id, until) => Math.min(until, stored.nextOf(id) - 1),
     resume: stored.resume,
     settle: (id, until) =>
       parts.prolonged(async () => {
@@ -154,7 +157,8 @@ async function playDue(
 function storedWork({ clock, listUnfinished }: WorkerParts, agenda: Agenda, alarm: SharedAlarm) {
   let isOnAgenda = false;
   return {
-    isOnAgenda: () => isOnAgenda,
+    /** When something is next due in a workspace; at any time while the agenda does not know. */
+    nextOf: (id: number): number => (isOnAgenda ? agenda.timeOf(id) : -Infinity),
     takeUp(): void {
       if (isOnAgenda) return;
       for (const due of listUnfinished()) alarm.setBy(agenda.set(due.id, due.dueAt, due.clock));

@@ -21,9 +21,14 @@ export const loadFixtures: ControlOperation<'loadFixtures'> = async (
   }
   const { id, now } = await openSettledWorkspace(services, caller);
   const { replace = false } = query;
+  /** At the moment up to which all has happened, unless these fixtures say another. */
+  const get = (workspaceId: number) => {
+    const present = workspaces.get(workspaceId);
+    return { ...present, now: Math.min(Math.max(now, present.settledAt), present.now) };
+  };
   const add = (attempt: number) => {
     if (replace) workspaces.empty(id);
-    return load({ store, get: workspaces.get, attempt }, id, body, clock.now());
+    return load({ store, get, attempt }, id, body, clock.now());
   };
   try {
     const time = momentOr(body.clock?.now, now);
