@@ -1241,14 +1241,14 @@ export interface components {
              */
             user_prompt?: string;
             /**
-             * @description What has to be true of the conversation for the run to pass.
+             * @description What has to be true of the conversation for the run to pass. The bounds are the emulator's own.
              * @example [
              *       "The agent confirms the new date"
              *     ]
              */
             metrics?: string[];
             /**
-             * @description Values for the variables in prompts, written there as `{{name}}`.
+             * @description Values for the variables in prompts, written there as `{{name}}`. The bound is the emulator's own.
              * @example {
              *       "customer_name": "Maria"
              *     }
@@ -1256,7 +1256,7 @@ export interface components {
             dynamic_variables?: {
                 [key: string]: string;
             };
-            /** @description Answers to give in place of the real tools. */
+            /** @description Answers to give in place of the real tools. The bound is the emulator's own. */
             tool_mocks?: components["schemas"]["ToolMock"][];
             llm_model?: components["schemas"]["LLMModel"];
         };

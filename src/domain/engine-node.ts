@@ -1,5 +1,14 @@
 import type { EngineTool } from './engine-tool.js';
 
+/**
+ * Nodes or states that a conversation knows, and of each: tools, edges, and of an edge: equations.
+ * A client may send megabytes of them.
+ */
+export const mostNodes = 1000;
+export const mostLocalTools = 100;
+export const mostEdges = 200;
+export const mostEquations = 20;
+
 /** Where a conversation can be: a node of a flow, or a state of an LLM. */
 export interface EngineNode {
   readonly id: string;

@@ -1,5 +1,5 @@
 import type { AssetContent } from './asset.js';
-import type { EngineNode } from './engine-node.js';
+import { mostEdges, mostLocalTools, mostNodes, type EngineNode } from './engine-node.js';
 import { toolsOf, type EngineTool } from './engine-tool.js';
 import { readFlowNodes } from './flow-nodes.js';
 import { listOf, objectOf, textOf, type JsonObject } from './json.js';
@@ -22,20 +22,23 @@ export interface Engine {
   readonly startId: string | undefined;
 }
 
+/** General tools that a conversation knows; a client may send megabytes of them. */
+export const mostTools = 1000;
+
 /** Reads what was kept as it came, and is as the contract has it in these parts. */
 export const readEngine = (type: EngineType, content: AssetContent): Engine =>
   type === 'retell-llm' ? readLlm(content) : readFlow(content);
 
 function readLlm(content: AssetContent): Engine {
-  const states = listOf(content['states']);
+  const states = listOf(content['states'], mostNodes);
   const nodes = states.map(readState);
   const generalTools = toolsOf(content['general_tools']);
   return {
     ...readOpening(content),
     type: 'retell-llm',
     beginMessage: textOf(content['begin_message']),
-    tools: [...generalTools, ...nodes.flatMap(({ tools }) => tools)],
-    generalTools,
+    tools: [...generalTools, ...states.flatMap(({ tools }) => toolsOf(tools))],
+    generalTools: generalTools.slice(0, mostTools),
     nodes: byId(nodes),
     startId: textOf(content['starting_state']) ?? nodes[0]?.id,
   };
@@ -48,8 +51,8 @@ function readState(state: JsonObject): EngineNode {
     // A state's prompt says how the agent is to behave there, which is not what it says.
     instruction: undefined,
     ownTool: undefined,
-    tools: toolsOf(state['tools']),
-    edges: listOf(state['edges']).flatMap((edge) => {
+    tools: toolsOf(state['tools']).slice(0, mostLocalTools),
+    edges: listOf(state['edges'], mostEdges).flatMap((edge) => {
       const to = textOf(edge['destination_state_name']);
       const prompt = textOf(edge['description']) ?? '';
       return to === undefined

@@ -1,5 +1,12 @@
 import type { AssetContent } from './asset.js';
-import type { EngineEdge, EngineNode } from './engine-node.js';
+import {
+  mostEdges,
+  mostEquations,
+  mostLocalTools,
+  mostNodes,
+  type EngineEdge,
+  type EngineNode,
+} from './engine-node.js';
 import { announcementOf, newTool, toolsOf, type EngineTool } from './engine-tool.js';
 import { listOf, objectOf, textOf, type JsonObject } from './json.js';
 
@@ -23,7 +30,7 @@ export function readFlowNodes(content: AssetContent): {
     }),
   );
   return {
-    nodes: nodes.map((node) => readNode(node, byId, starts)),
+    nodes: nodes.slice(0, mostNodes).map((node) => readNode(node, byId, starts)),
     tools: [content, ...listOf(content['nodes']), ...components, ...nodesOfComponents].flatMap(
       (holder) => toolsOf(holder['tools']),
     ),
@@ -84,8 +91,8 @@ function readNode(
     ownTool: ownToolOf(type, node, byId),
     tools: [
       ...toolsOf(node['tools']),
-      ...toolIds.flatMap((toolId) => byId.get(String(toolId)) ?? []),
-    ],
+      ...toolIds.slice(0, mostLocalTools).flatMap((toolId) => byId.get(String(toolId)) ?? []),
+    ].slice(0, mostLocalTools),
     edges: [
       ...(type === 'component' && inner !== undefined ? [toEdge(inner, 'enter', {})] : []),
       ...edgesOf(type, node),
@@ -147,7 +154,7 @@ function edgesOf(type: string, node: JsonObject): EngineEdge[] {
     return edge === undefined ? [] : [{ edge, when: failure ? 'failure' : when }];
   });
   const given = [
-    ...listOf(node['edges']).map((edge) => ({ edge, when: 'choice' as const })),
+    ...listOf(node['edges'], mostEdges).map((edge) => ({ edge, when: 'choice' as const })),
     ...single,
   ];
   return given.flatMap(({ edge, when }) => {
@@ -158,7 +165,7 @@ function edgesOf(type: string, node: JsonObject): EngineEdge[] {
 }
 
 function toEdge(to: string, when: EngineEdge['when'], condition: JsonObject): EngineEdge {
-  const equations = listOf(condition['equations']).map((equation) => ({
+  const equations = listOf(condition['equations'], mostEquations).map((equation) => ({
     left: textOf(equation['left']) ?? '',
     operator: textOf(equation['operator']) ?? '==',
     right: textOf(equation['right']) ?? '',

@@ -10,10 +10,10 @@ export const objectOf = (value: unknown): JsonObject | undefined =>
     ? (value as JsonObject)
     : undefined;
 
-/** The objects of a list; none if it is no list. */
-export const listOf = (value: unknown): JsonObject[] =>
+/** The objects of a list, or of its first items; none if it is no list. */
+export const listOf = (value: unknown, most?: number): JsonObject[] =>
   Array.isArray(value)
-    ? value.flatMap((item: unknown) => {
+    ? value.slice(0, most).flatMap((item: unknown) => {
         const object = objectOf(item);
         return object === undefined ? [] : [object];
       })

@@ -39,18 +39,41 @@ export function knownToolMock(mock: ToolMock): ToolMock {
   };
 }
 
-/** The place of an earlier mock that takes all calls that the one at `index` could answer. */
-export function shadowingMock(mocks: readonly ToolMock[], index: number): number | undefined {
-  const shadowed = mocks[index];
-  if (shadowed === undefined) return undefined;
-  const first = mocks
-    .slice(0, index)
-    .findIndex(
-      (mock) =>
-        mock.tool_name === shadowed.tool_name &&
-        (mock.input_match_rule.type === 'any' ||
-          (shadowed.input_match_rule.type === 'partial_match' &&
-            fits(mock, shadowed.input_match_rule.args))),
-    );
-  return first === -1 ? undefined : first;
+/** A mock that never answers, and an earlier one that takes all calls that it could answer. */
+export interface ShadowedMock {
+  readonly index: number;
+  readonly by: number;
 }
+
+/** Earlier mocks of the same tool with which one is compared. */
+const mostCompared = 20;
+
+/** Characters of rules to compare, in all; a client may send megabytes. */
+const mostCharacters = 1_000_000;
+
+/** What it is about is cheap for a list of any length: comparing all with all is not. */
+export function shadowedMocks(mocks: readonly ToolMock[]): ShadowedMock[] {
+  const earlier = new Map<string, { readonly any?: number; readonly rules: readonly number[] }>();
+  let characters = 0;
+  return mocks.flatMap((mock, index): ShadowedMock[] => {
+    const { tool_name: name, input_match_rule: rule } = mock;
+    const { any, rules } = earlier.get(name) ?? { rules: [] };
+    if (rule.type === 'any' || Object.keys(rule.args).length === 0) {
+      if (any === undefined) earlier.set(name, { any: index, rules });
+      return any === undefined ? [] : [{ index, by: any }];
+    }
+    if (any === undefined && rules.length < mostCompared) {
+      earlier.set(name, { rules: [...rules, index] });
+    }
+    characters += rules.length * JSON.stringify(rule.args).length;
+    const isAffordable = characters <= mostCharacters;
+    const fitting = isAffordable ? rules.find((at) => fitsAt(mocks, at, rule.args)) : undefined;
+    const by = fitting ?? any;
+    return by === undefined ? [] : [{ index, by }];
+  });
+}
+
+const fitsAt = (mocks: readonly ToolMock[], index: number, args: ToolArguments): boolean => {
+  const mock = mocks[index];
+  return mock !== undefined && fits(mock, args);
+};

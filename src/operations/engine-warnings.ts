@@ -1,5 +1,6 @@
 import { readEngine } from '../domain/engine.js';
 import { engineKeyOf, type ResponseEngine } from '../domain/response-engine.js';
+import { firstWarnings } from './first-warnings.js';
 import type { Store } from '../store/store.js';
 import type { RunTarget } from '../store/test-runs.js';
 
@@ -25,34 +26,32 @@ export function engineWarningsFinder(
   const revisionKeys = new Set(
     targets.flatMap(({ revisionKey }) => (revisionKey === null ? [] : [revisionKey])),
   );
-  const find = () => engineWarnings(store, engineContentKey, responseEngine, revisionKeys);
+  const find = () =>
+    firstWarnings(engineWarnings(store, engineContentKey, responseEngine, revisionKeys));
   return { find, size: 500 + 40 * revisionKeys.size };
 }
 
-function engineWarnings(
+function* engineWarnings(
   store: Store,
   engineContentKey: number,
   responseEngine: ResponseEngine,
   revisionKeys: ReadonlySet<number>,
-): string[] {
+): Generator<string> {
   const { tools } = readEngine(responseEngine.type, store.assets.getContent(engineContentKey));
-  return [...revisionKeys].flatMap((key) => {
+  const known = new Set(tools.map(({ name }) => name));
+  for (const key of revisionKeys) {
     const { definitionId, content } = store.testCases.getRevision(key);
     const mocked = new Set(content.tool_mocks.map(({ tool_name }) => tool_name));
-    const known = new Set(tools.map(({ name }) => name));
+    for (const { name, type } of tools) {
+      if (mocked.has(name) || harmless.includes(type)) continue;
+      yield `${definitionId} has no mock for the tool ${name}: the real one is called`;
+    }
+    for (const name of mocked) {
+      if (known.has(name)) continue;
+      yield `${definitionId} mocks the tool ${name}, which the engine does not have`;
+    }
     const boundTo = engineKeyOf(content.response_engine);
-    return [
-      ...tools
-        .filter(({ name, type }) => !mocked.has(name) && !harmless.includes(type))
-        .map(
-          ({ name }) => `${definitionId} has no mock for the tool ${name}: the real one is called`,
-        ),
-      ...[...mocked]
-        .filter((name) => !known.has(name))
-        .map((name) => `${definitionId} mocks the tool ${name}, which the engine does not have`),
-      ...(boundTo === engineKeyOf(responseEngine)
-        ? []
-        : [`${definitionId} was made for another engine, ${boundTo}`]),
-    ];
-  });
+    if (boundTo === engineKeyOf(responseEngine)) continue;
+    yield `${definitionId} was made for another engine, ${boundTo}`;
+  }
 }

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { leastArguments, selectMock, type ToolMock } from '../../src/domain/tool-mock.js';
+import {
+  leastArguments,
+  selectMock,
+  shadowedMocks,
+  type ToolMock,
+} from '../../src/domain/tool-mock.js';
 
 const any = (output: string, tool_name = 'book'): ToolMock => ({
   ...{ tool_name, output },
@@ -60,5 +65,45 @@ describe('selectMock', () => {
         expect(selectMock([mock], 'book', leastArguments(mock))).toBe(mock);
       }),
     );
+  });
+});
+
+describe('shadowedMocks', () => {
+  it('finds what never answers, and the first that takes its calls', () => {
+    const mocks = [
+      partial({ a: 1 }, 'first'),
+      partial({ a: 1, b: 2 }, 'shadowed by the first'),
+      partial({ b: 2 }, 'answers'),
+      any('the rest'),
+      partial({ c: 3 }, 'shadowed by the rest'),
+      any('shadowed by the rest, too'),
+      any('of another tool', 'cancel'),
+    ];
+    expect(shadowedMocks(mocks)).toEqual([
+      { index: 1, by: 0 },
+      { index: 4, by: 3 },
+      { index: 5, by: 3 },
+    ]);
+  });
+
+  it('says nothing of a mock that some call reaches', () => {
+    fc.assert(
+      fc.property(fc.array(fc.option(args), { maxLength: 6 }), (rules) => {
+        const mocks = rules.map((rule) => (rule === null ? any('x') : partial(rule, 'x')));
+        for (const { index, by } of shadowedMocks(mocks)) {
+          const call = leastArguments(mocks[index] ?? any('x'));
+          expect(by).toBe(mocks.indexOf(selectMock(mocks, 'book', call) ?? any('x')));
+        }
+      }),
+    );
+  });
+
+  // Compared with each other, these would take hours.
+  it('reads lists of any length', () => {
+    const list = Array.from({ length: 20_000 }, (_, at) => at);
+    expect(shadowedMocks(list.map((at) => partial({ at }, '')))).toEqual([]);
+    expect(shadowedMocks(list.map(() => any('')))).toHaveLength(19_999);
+    const long = list.slice(0, 500).map((at) => partial({ list: [...list, at] }, ''));
+    expect(shadowedMocks(long)).toEqual([]);
   });
 });

@@ -208,3 +208,76 @@ describe('DELETE /delete-test-case-definition/{test_case_definition_id}', () => 
     });
   });
 });
+
+describe('a definition with more than it may have', () => {
+  const numbered = (count: number) => Array.from({ length: count }, (_, index) => String(index));
+  const bounds = [
+    ['metrics', numbered(1000), numbered(1001), 'must NOT have more than 1000 items'],
+    [
+      'tool_mocks',
+      numbered(1000).map((tool_name) => ({ ...anyMock, tool_name })),
+      numbered(1001).map((tool_name) => ({ ...anyMock, tool_name })),
+      'must NOT have more than 1000 items',
+    ],
+    [
+      'dynamic_variables',
+      Object.fromEntries(numbered(1000).map((name) => [name, ''])),
+      Object.fromEntries(numbered(1001).map((name) => [name, ''])),
+      'must NOT have more than 1000 properties',
+    ],
+  ] as const;
+
+  it.each(bounds)(
+    'is refused for its %s, which may have a thousand',
+    async (name, most, more, fault) => {
+      const { client } = buildTestApp();
+      const create = (value: unknown) =>
+        client().send({
+          method: 'POST',
+          url: '/create-test-case-definition',
+          payload: { ...someDefinition, [name]: value },
+        });
+      const created = await create(most);
+      expect(created.status).toBe(201);
+      const refused = await create(more);
+      expect(refused.status).toBe(400);
+      expect(refused.body).toMatchObject({
+        message: expect.stringContaining(`body/${name} ${fault}`) as string,
+      });
+      const { test_case_definition_id: id } = created.body as Definition;
+      const url = `/update-test-case-definition/${id}`;
+      const updated = await client().send({ method: 'PUT', url, payload: { [name]: more } });
+      expect(updated.status).toBe(400);
+    },
+  );
+
+  it('is refused in fixtures, too', async () => {
+    const { client } = buildTestApp();
+    const definitions = [{ ...someDefinition, metrics: numbered(1001) }];
+    const payload = { definitions };
+    const { status, body } = await client().send({
+      method: 'POST',
+      url: '/_emulator/fixtures',
+      payload,
+    });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({
+      message: expect.stringContaining(
+        'body/definitions/0/metrics must NOT have more than 1000 items',
+      ) as string,
+    });
+  });
+
+  it('is refused for a metric of more than 10,000 characters', async () => {
+    const { client } = buildTestApp();
+    const { status, body } = await client().send({
+      method: 'POST',
+      url: '/create-test-case-definition',
+      payload: { ...someDefinition, metrics: ['x'.repeat(10_001)] },
+    });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({
+      message: expect.stringContaining('must NOT have more than 10000 characters') as string,
+    });
+  });
+});

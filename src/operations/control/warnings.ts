@@ -2,8 +2,9 @@ import type { components } from '../../contract/retell.gen.js';
 import { loadContract, unknownQueryOf } from '../../contract/document.js';
 import { describeUnknownValue } from '../../contract/open-values.js';
 import { contractValidation } from '../../contract/validation.js';
-import { shadowingMock } from '../../domain/tool-mock.js';
+import { shadowedMocks } from '../../domain/tool-mock.js';
 import type { JournalRecord } from '../../workspace/journal-record.js';
+import { firstWarnings } from '../first-warnings.js';
 
 type DefinitionInput = components['schemas']['TestCaseDefinitionInput'];
 
@@ -28,17 +29,15 @@ export function warningsOf(
   if (!bodyIsChecked || body === undefined) return warnings;
   const ignored = contractValidation(contract).findIgnored(operation, body);
   const { tool_mocks: mocks = [] } = body as DefinitionInput;
-  const shadowed = mocks.flatMap((mock, index) => {
-    const first = shadowingMock(mocks, index);
-    return first === undefined
-      ? []
-      : [
-          `body/tool_mocks/${String(index)} never answers: body/tool_mocks/${String(first)} takes every call of ${mock.tool_name} that it would`,
-        ];
-  });
+  const shadowed = shadowedMocks(mocks).map(
+    ({ index, by }) =>
+      `body/tool_mocks/${String(index)} never answers: body/tool_mocks/${String(by)} takes every call of ${mocks[index]?.tool_name ?? ''} that it would`,
+  );
   return [
     ...warnings,
-    ...ignored.map((place) => `${place} is ignored: the contract has no such property`),
-    ...shadowed,
+    ...firstWarnings(
+      ignored.map((place) => `${place} is ignored: the contract has no such property`),
+    ),
+    ...firstWarnings(shadowed),
   ];
 }

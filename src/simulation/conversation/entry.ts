@@ -50,8 +50,10 @@ export type FailureCause =
 /** What was said and done in a run. */
 export interface Conversation {
   readonly entries: readonly Entry[];
-  /** Of each metric; empty if it did not come to that. */
+  /** Of each metric that is talked about; empty if it did not come to that. */
   readonly verdicts: readonly Verdict[];
+  /** How many metrics more are met. */
+  readonly othersMet: number;
   readonly cause: FailureCause | undefined;
   /** Where the conversation ended; undefined where there are neither nodes nor states. */
   readonly node: NodeRef | undefined;

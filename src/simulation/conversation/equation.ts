@@ -1,4 +1,5 @@
 import type { EngineEdge, Equation } from '../../domain/engine-node.js';
+import { longestText } from './words.js';
 
 type Variables = ReadonlyMap<string, unknown>;
 
@@ -12,8 +13,8 @@ function holds({ left, operator, right }: Equation, variables: Variables): boole
   const value = valueOf(left, variables);
   if (operator === 'exists') return value !== undefined;
   if (operator === 'not_exist') return value === undefined;
-  const other = valueOf(right, variables) ?? '';
-  const text = value ?? '';
+  const other = (valueOf(right, variables) ?? '').slice(0, longestText);
+  const text = (value ?? '').slice(0, longestText);
   switch (operator) {
     case '!=':
       return text !== other;

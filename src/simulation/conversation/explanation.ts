@@ -1,5 +1,6 @@
 import type { TestCaseContent } from '../../domain/test-case.js';
 import type { Conversation, Entry, FailureCause, Verdict } from './entry.js';
+import { shortened } from './phrases.js';
 
 /** How long the emulated service waits for a model. It is only ever told. */
 const modelTimeout = '30 s';
@@ -10,10 +11,10 @@ const modelTimeout = '30 s';
  * Observed: clients print it, some of them its first 300 characters only.
  */
 export function explain(conversation: Conversation, content: TestCaseContent): string {
-  const { cause, entries, verdicts } = conversation;
+  const { cause, entries, verdicts, othersMet } = conversation;
   if (cause !== undefined) return explainCause(cause, content);
   const unmet = verdicts.filter(({ met }) => !met);
-  const total = String(verdicts.length);
+  const total = String(verdicts.length + othersMet);
   const gist =
     unmet.length === 0
       ? `All metrics are met (${total} of ${total}).`
@@ -21,7 +22,8 @@ export function explain(conversation: Conversation, content: TestCaseContent): s
   const reasons = verdicts.map(
     (verdict, index) => `${String(index + 1)}. ${reason(verdict, entries)}`,
   );
-  return [gist, ...reasons].join('\n');
+  const others = `${String(verdicts.length + 1)} to ${total}: met. Nothing in the conversation speaks against them.`;
+  return [gist, ...reasons, ...(othersMet > 0 ? [others] : [])].join('\n');
 }
 
 function reason(verdict: Verdict, entries: readonly Entry[]): string {
@@ -30,7 +32,7 @@ function reason(verdict: Verdict, entries: readonly Entry[]): string {
   if (call !== undefined) {
     const { tool, result } = call;
     const failure = result?.successful === false;
-    const made = `At ${entry(decidedAt)} the agent calls ${tool.name}`;
+    const made = `At ${entry(decidedAt)} the agent calls ${shortened(tool.name, longestQuote)}`;
     return `${verdictOf} ${made}${failure ? `, which fails: ${quote(result.content.slice(0, 200))}` : '.'}`;
   }
   const answer = entries[decidedAt];
@@ -62,4 +64,7 @@ function explainCause(cause: FailureCause, { llm_model }: TestCaseContent): stri
 
 const entry = (index: number): string => `transcript[${String(index)}]`;
 
-const quote = (text: string): string => JSON.stringify(text);
+/** Characters of what is quoted. */
+const longestQuote = 1000;
+
+const quote = (text: string): string => JSON.stringify(shortened(text, longestQuote));

@@ -47,7 +47,7 @@ const patterns = {
     /[$€£]\s?(\d[\d,]{0,12}(?:\.\d{1,2})?)|\b(\d[\d,]{0,12}(?:\.\d{1,2})?)\s?(?:dollars|euros|pounds|usd|eur)\b/i,
   count:
     /\b(?:for|of)\s+(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\b|\b(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:people|persons|guests|adults|tickets|nights|items|seats)\b/i,
-  id: /(?:\b(?:order|account|booking|reservation|policy|invoice|ticket|case|member|customer|tracking|confirmation|reference|patient)(?:\s+(?:id|number|no\.?|code))?\s*(?:is|:|#)?\s*)#?([A-Z]{0,5}-?\d[\w-]{2,20})|#(\d{3,20})|\b([A-Z]{2,6}-\d{2,12})\b/i,
+  id: /(?:\b(?:order|account|booking|reservation|policy|invoice|ticket|case|member|customer|tracking|confirmation|reference|patient)(?:\s{1,3}(?:id|number|no\.?|code))?\s{0,3}(?:is|:|#)?\s{0,3})#?([A-Z]{0,5}-?\d[\w-]{2,20})|#(\d{3,20})|\b([A-Z]{2,6}-\d{2,12})\b/i,
   zip: /\b(?:zip|postal|postcode)\D{0,15}(\d{5})\b/i,
   address:
     /\b\d{1,5} (?:\p{Lu}[\p{L}.]{1,20} ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Way|Court|Ct)\b\.?/u,
@@ -73,6 +73,12 @@ const inventions: Readonly<
   city: ['Springfield', 'Riverside'],
 };
 
+/** Dynamic variables that a conversation uses. */
+export const mostVariables = 1000;
+
+/** Characters of a name, or of one of several values, that is looked for in a text. */
+const longestChoice = 200;
+
 /**
  * @param text what the user is told, or has said.
  * @param draw for what is made up; the same within one conversation.
@@ -86,7 +92,8 @@ export function findFacts(
   const lower = plainWords(searched);
   const byName = new Map<string, string>();
   for (const [name, value] of Object.entries(variables)) {
-    if (typeof value === 'string' && value !== '') byName.set(plainName(name), value);
+    const isUsable = typeof value === 'string' && value !== '' && value.length <= longestText;
+    if (isUsable) byName.set(plainName(name), value);
   }
   const found = new Map<FactKind, string | undefined>();
   const said = (kind: FactKind): string | undefined => {
@@ -98,7 +105,12 @@ export function findFacts(
     mentioned: (choices) =>
       choices
         .slice(0, 100)
-        .find((choice) => typeof choice === 'string' && lower.includes(plainWords(choice))),
+        .find(
+          (choice) =>
+            typeof choice === 'string' &&
+            choice.length <= longestChoice &&
+            lower.includes(plainWords(choice)),
+        ),
     variable: (name) => byName.get(plainName(name)),
     value(kind) {
       const known = said(kind);
@@ -119,7 +131,11 @@ const plainWords = (text: string): string =>
     .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()} `;
 
-const plainName = (name: string): string => name.toLowerCase().replaceAll(/[^a-z\d]/g, '');
+const plainName = (name: string): string =>
+  name
+    .slice(0, longestChoice)
+    .toLowerCase()
+    .replaceAll(/[^a-z\d]/g, '');
 
 function nameParts(name: string): readonly [string, string] {
   const parts = name.split(' ');

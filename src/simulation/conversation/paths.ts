@@ -6,6 +6,8 @@ import { endsConversation, type EngineTool } from '../../domain/engine-tool.js';
 export interface Paths {
   /** Nodes that a conversation must not enter. */
   readonly closed: ReadonlySet<string>;
+  /** Whether a tool is called in a node that may be entered. */
+  isCalled(toolName: string): boolean;
   /** How many steps each node is from one in which a tool is called; only those that lead there. */
   stepsTo(toolName: string): ReadonlyMap<string, number>;
 }
@@ -18,22 +20,37 @@ export function findPaths(engine: Engine, forbidden: ReadonlySet<string>): Paths
   const nodes = [...engine.nodes.values()];
   const before = reversed(nodes);
   const closed = forbidden.size === 0 ? new Set<string>() : closedNodes(nodes, before, forbidden);
+  const callers = callersOf(nodes.filter(({ id }) => !closed.has(id)));
   const steps = new Map<string, ReadonlyMap<string, number>>();
   return {
     closed,
+    isCalled: (toolName) => callers.has(toolName),
     stepsTo(toolName) {
       const known = steps.get(toolName);
       if (known !== undefined) return known;
-      const goals = nodes.filter((node) => !closed.has(node.id) && callsHere(node, toolName));
-      const found = distances(goals, before, (id) => closed.has(id));
+      const found = distances(callers.get(toolName) ?? [], before, (id) => closed.has(id));
       steps.set(toolName, found);
       return found;
     },
   };
 }
 
-const callsHere = ({ ownTool, tools }: EngineNode, name: string): boolean =>
-  ownTool?.name === name || tools.some((tool) => tool.name === name);
+/** By the name of a tool: the nodes in which it can be called. */
+function callersOf(nodes: readonly EngineNode[]): Map<string, EngineNode[]> {
+  const found = new Map<string, EngineNode[]>();
+  for (const node of nodes) {
+    const { ownTool, tools } = node;
+    const names = new Set([...(ownTool === undefined ? [] : [ownTool]), ...tools].map(nameOf));
+    for (const name of names) {
+      const others = found.get(name);
+      if (others === undefined) found.set(name, [node]);
+      else others.push(node);
+    }
+  }
+  return found;
+}
+
+const nameOf = ({ name }: EngineTool): string => name;
 
 function reversed(nodes: readonly EngineNode[]): Map<string, EngineNode[]> {
   const before = new Map<string, EngineNode[]>();

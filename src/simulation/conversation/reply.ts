@@ -1,15 +1,16 @@
-import { placeholderLlm, type Engine } from '../../domain/engine.js';
+import { mostTools, placeholderLlm, type Engine } from '../../domain/engine.js';
 import type { EngineNode } from '../../domain/engine-node.js';
-import { endsConversation, toolNamed, type EngineTool } from '../../domain/engine-tool.js';
+import { endsConversation, toolNamed } from '../../domain/engine-tool.js';
 import type { ToolMock } from '../../domain/tool-mock.js';
 import type { Draw } from '../../random.js';
 import { beginning, type Entry, type NodeRef } from './entry.js';
-import { findFacts } from './facts.js';
+import { findFacts, mostVariables } from './facts.js';
 import { findPaths } from './paths.js';
 import type { Phrase } from './phrases.js';
-import type { GenerateValue, ValueSource } from './schema-value.js';
+import { Effort } from './schema-effort.js';
+import type { GenerateValue } from './schema-value.js';
 import { storyTools } from './story-tools.js';
-import { callTool, type ToolCall } from './tool-call.js';
+import { mocksByTool, toolCaller, type CallTool, type ToolCall } from './tool-call.js';
 import { indexTools } from './tool-index.js';
 import { walk, type Walk } from './walk.js';
 import { stemsOf } from './words.js';
@@ -60,8 +61,7 @@ const mostMessages = 50;
 class Replier {
   readonly #engine: Engine;
   readonly #history: readonly PastMessage[];
-  readonly #mocks: readonly ToolMock[];
-  readonly #values: ValueSource;
+  readonly #callTool: CallTool;
   readonly #draw: Draw;
   readonly #writer: Writer;
   readonly #variables: Map<string, unknown>;
@@ -71,12 +71,14 @@ class Replier {
   constructor(conversation: OpenConversation, draw: Draw) {
     const { history, engine, toolMocks, variables, at, generate } = conversation;
     const names = new Set(toolMocks.map(({ tool_name }) => tool_name));
-    this.#engine = engine ?? placeholderLlm([...names].map(toolNamed));
+    this.#engine = engine ?? placeholderLlm([...names].slice(0, mostTools).map(toolNamed));
     this.#history = history;
-    this.#mocks = toolMocks;
     this.#draw = draw;
-    this.#variables = new Map<string, unknown>(Object.entries(variables));
-    this.#values = { facts: findFacts(this.#said(), variables, draw), generate, draw };
+    const known = Object.entries(variables).slice(0, mostVariables);
+    this.#variables = new Map<string, unknown>(known);
+    const facts = findFacts(this.#said(), Object.fromEntries(known), draw);
+    const values = { facts, generate, draw, effort: new Effort() };
+    this.#callTool = toolCaller(mocksByTool(toolMocks), values);
     this.#node = this.#engine.nodes.get(at ?? this.#engine.startId ?? '');
     this.#writer = new Writer(this.#engine.type, this.#variables, draw);
   }
@@ -152,10 +154,6 @@ class Replier {
       if (this.#ended) break;
     }
     return called;
-  }
-
-  #callTool(tool: EngineTool): ToolCall {
-    return callTool(tool, this.#mocks, this.#values);
   }
 
   #make(call: ToolCall): void {

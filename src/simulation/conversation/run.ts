@@ -13,9 +13,9 @@ import { settingOf, type Setting } from './setting.js';
 import { substitute } from './phrases.js';
 import { storyTools } from './story-tools.js';
 import { Talk, type MadeCall } from './talk.js';
-import { callTool } from './tool-call.js';
+import { toolCaller } from './tool-call.js';
 import { planVerdicts, settled, type PlannedMetric, type VerdictPlan } from './verdict-plan.js';
-import { walk, type Walk, type WalkPlan } from './walk.js';
+import { mostLooks, walk, type Walk, type WalkPlan } from './walk.js';
 import { longestText, stemsOf } from './words.js';
 
 /** What a run's conversation depends on. */
@@ -36,7 +36,10 @@ export function holdConversation(input: RunInput): Conversation {
   const { content, engine, outcome, ending, generate, draw } = input;
   if (ending === 'agent-model') {
     const variables = new Map<string, unknown>(Object.entries(content.dynamic_variables));
-    return { entries: [], verdicts: [], cause: { kind: ending }, node: undefined, variables };
+    return {
+      ...{ entries: [], verdicts: [], othersMet: 0, cause: { kind: ending } },
+      ...{ node: undefined, variables },
+    };
   }
   const setting = settingOf(content, engine, generate, draw);
   const passes = outcome !== 'fail' || ending !== undefined;
@@ -50,26 +53,26 @@ export function holdConversation(input: RunInput): Conversation {
   const { entries } = talk.writer;
   if (ending === undefined) {
     const verdicts = talk.plan.metrics.map((planned, index) => judge(planned, index, talk));
-    return { entries, verdicts, cause: undefined, ...stateAt(setting, entries) };
+    const { others } = talk.plan;
+    const state = stateAt(setting, entries);
+    return { entries, verdicts, othersMet: others, cause: undefined, ...state };
   }
   const cut = breakOff(ending, talk, setting, broken);
-  return { entries: cut.entries, verdicts: [], cause: cut.cause, ...stateAt(setting, cut.entries) };
+  return { ...cut, verdicts: [], othersMet: 0, ...stateAt(setting, cut.entries) };
 }
 
 /** Whether a call of a tool fails, if that is wanted: by a mock, or as no mock answers it. */
 const canFailIn =
-  ({ content, values }: Setting) =>
+  ({ call }: Setting) =>
   (tool: EngineTool): boolean =>
-    callTool(tool, content.tool_mocks, values, 'failure').result?.successful === false;
+    call(tool, 'failure').result?.successful === false;
 
 /** A tool that would really be called, and so can break a run here. */
-function toolThatBreaks({ index, content, values }: Setting, { forbidden }: VerdictPlan) {
+function toolThatBreaks({ index, call }: Setting, { forbidden }: VerdictPlan) {
   const callable = index.all.filter(
     ({ tool }) => tool.type !== 'end_call' && !forbidden.has(tool.name),
   );
-  const unmocked = callable.find(
-    ({ tool }) => callTool(tool, content.tool_mocks, values).mock === undefined,
-  );
+  const unmocked = callable.find(({ tool }) => call(tool).mock === undefined);
   return (unmocked ?? callable[0])?.tool;
 }
 
@@ -81,17 +84,26 @@ const withDemanded = (plan: VerdictPlan, { name }: EngineTool): VerdictPlan => (
 /** Walks to try, until one comes to all that it should. */
 const mostWalks = 6;
 
+/** Tools to come to on a walk. */
+const mostGoals = 30;
+
 function talkThrough(setting: Setting, plan: VerdictPlan, broken: EngineTool | undefined): Talk {
   const { engine, index } = setting;
   const wish = storyText(setting);
   const wanted = [...(broken === undefined ? [] : [broken]), ...storyTools(wish, index)];
   const paths = findPaths(engine, plan.forbidden);
-  const goals = [...plan.demanded].filter((name) => paths.stepsTo(name).size > 0);
+  const goals = [...plan.demanded].filter((name) => paths.isCalled(name)).slice(0, mostGoals);
   const stems = new Set(stemsOf(wish));
-  let best: Walk = { steps: [], ended: false, blocked: false };
+  let best: Walk = { steps: [], ended: false, blocked: false, looks: 0 };
   let most = -1;
-  for (let attempt = 0; attempt < mostWalks && most < goals.length; attempt += 1) {
+  let looks = 0;
+  for (
+    let attempt = 0;
+    attempt < mostWalks && most < goals.length && looks < mostLooks;
+    attempt += 1
+  ) {
     const found = walkOnce(setting, plan, { attempt, goals, paths, wish: stems });
+    looks += found.looks;
     const reached = reachedOf(found, goals);
     if (reached > most) [best, most] = [found, reached];
   }
@@ -127,18 +139,15 @@ interface Search extends Pick<WalkPlan, 'goals' | 'paths' | 'wish'> {
 }
 
 function walkOnce(setting: Setting, plan: VerdictPlan, { attempt, ...search }: Search): Walk {
-  const { content, engine, values, draw } = setting;
+  const { engine, values, mocks, draw } = setting;
   // Another attempt may extract other values, and so take other ways.
   const drawAgain: Draw = (...key) => draw('attempt', attempt, ...key);
-  const source = { ...values, draw: attempt === 0 ? draw : drawAgain };
+  const call = attempt === 0 ? setting.call : toolCaller(mocks, { ...values, draw: drawAgain });
   return walk({
     ...search,
     ...{ engine, from: engine.startId, leaves: false, stopsToSpeak: false },
     variables: new Map(setting.variables),
-    call: (tool) => {
-      const wanted = plan.failing.has(tool.name) ? 'failure' : 'success';
-      return callTool(tool, content.tool_mocks, source, wanted);
-    },
+    call: (tool) => call(tool, plan.failing.has(tool.name) ? 'failure' : 'success'),
     draw: (step) => drawAgain('way', step),
   });
 }

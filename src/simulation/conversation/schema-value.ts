@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { objectOf, type JsonObject } from '../../domain/json.js';
 import type { Draw } from '../../random.js';
 import { isoDateOf, kindOf, type Facts } from './facts.js';
+import { isShort, stepsOf, withNearBounds, type Effort } from './schema-effort.js';
 
 /** Makes a value of any JSON schema, the same for the same seed. */
 export type GenerateValue = (schema: JsonObject, seed: number) => unknown;
@@ -24,6 +24,7 @@ export interface ValueSource {
   readonly generate: GenerateValue;
   /** For what facts do not give. */
   readonly draw: Draw;
+  readonly effort: Effort;
 }
 
 /** Schemas within schemas. */
@@ -31,6 +32,12 @@ const deepest = 6;
 
 /** Properties of one object. */
 const mostProperties = 200;
+
+/** Values of one `enum`. */
+const mostChoices = 1000;
+
+/** Characters of a value that a schema gives. */
+const longestValue = 5000;
 
 /**
  * The arguments of a call. Observed: they name all properties of the schema, `null` for optional
@@ -43,8 +50,9 @@ export function argumentsOf(schema: JsonObject | undefined, source: ValueSource)
 function objectValue(schema: JsonObject, source: ValueSource, depth: number): JsonObject {
   if (isComposed(schema)) return objectOf(generated(schema, source)) ?? {};
   const properties = Object.entries(objectOf(schema['properties']) ?? {}).slice(0, mostProperties);
-  const listed: unknown[] = Array.isArray(schema['required']) ? schema['required'] : [];
-  const required = new Set(listed.filter((name) => typeof name === 'string'));
+  const required = new Set(
+    listIn(schema, 'required', mostProperties).filter((name) => typeof name === 'string'),
+  );
   const entries = properties.flatMap(([name, property]): [string, unknown][] => {
     const propertySchema = objectOf(property) ?? {};
     const isRequired = required.has(name);
@@ -64,6 +72,7 @@ function propertyValue(
   source: ValueSource,
   depth: number,
 ): unknown {
+  if (!source.effort.spend(stepsOfProperty)) return isRequired ? emptyOf(schema) : null;
   const known = knownValue(name, schema, source.facts);
   if (known !== undefined) return known;
   if (!isRequired) return null;
@@ -85,7 +94,7 @@ const isComposed = (schema: JsonObject): boolean =>
 
 /** A value that the variables or the prompt give, if the schema allows it. */
 function knownValue(name: string, schema: JsonObject, facts: Facts): unknown {
-  if ('const' in schema) return schema['const'];
+  if ('const' in schema) return isShort(schema['const'], longestValue) ? schema['const'] : null;
   if (isComposed(schema)) return undefined;
   const kind = kindOf(name);
   // A summary is what any text could be, so that it is made only where one is required.
@@ -100,12 +109,13 @@ function knownValue(name: string, schema: JsonObject, facts: Facts): unknown {
 }
 
 function valueOf(name: string, schema: JsonObject, source: ValueSource, depth: number): unknown {
-  const { enum: choices } = schema;
-  if (Array.isArray(choices) && choices.length > 0) {
-    return choices[Math.floor(source.draw('choice', name) * choices.length)] as unknown;
+  const choices = listIn(schema, 'enum', mostChoices);
+  if (choices.length > 0) {
+    const choice = choices[Math.floor(source.draw('choice', name) * choices.length)];
+    return isShort(choice, longestValue) ? choice : emptyOf(schema);
   }
   const given = [schema['default'], firstOf(schema['examples'])].find(
-    (value) => value !== undefined && allows(schema, value),
+    (value) => value !== undefined && isShort(value, longestValue) && allows(schema, value),
   );
   if (given !== undefined && !isComposed(schema)) return given;
   if (depth > deepest || isComposed(schema)) return generated(schema, source, name);
@@ -152,7 +162,10 @@ function inventedValue(name: string, schema: JsonObject, source: ValueSource): u
 }
 
 const wordsOfName = (name: string): string =>
-  name.replaceAll(/[_-]+|(?<=[a-z\d])(?=[A-Z])/g, ' ').toLowerCase();
+  name
+    .slice(0, longestValue)
+    .replaceAll(/[_-]+|(?<=[a-z\d])(?=[A-Z])/g, ' ')
+    .toLowerCase();
 
 function arrayValue(name: string, schema: JsonObject, source: ValueSource, depth: number): unknown {
   const { minItems = 1, uniqueItems, prefixItems } = schema;
@@ -164,23 +177,28 @@ function arrayValue(name: string, schema: JsonObject, source: ValueSource, depth
 
 const singular = (name: string): string => name.replace(/s$/, '');
 
-/** Characters of a schema that are looked at in full; a client may send megabytes. */
-const longestSchema = 50_000;
+/** Characters of a schema that the library is given; a client may send megabytes. */
+const longestSchema = 10_000;
 
-/** What the library makes of it; null if the schema is none that can be followed in bounded time. */
-function generated(schema: JsonObject, { generate, draw }: ValueSource, name = ''): unknown {
-  const text = JSON.stringify(schema);
-  if (text.length > longestSchema || asksForTooMuch(text)) return emptyOf(schema);
+/** Values and characters that it takes to make one value. */
+const mostSteps = 2000;
+
+/** What looking at a property, and asking the library, cost besides. */
+const stepsOfProperty = 2;
+const stepsOfLibrary = 20;
+
+/** What the library makes of it; something empty if the schema asks for too much. */
+function generated(schema: JsonObject, source: ValueSource, name = ''): unknown {
+  const { generate, draw, effort } = source;
+  if (!isShort(schema, longestSchema)) return emptyOf(schema);
+  if (!effort.spend(stepsOfLibrary + stepsOf(schema, mostSteps))) return emptyOf(schema);
   try {
-    return generate(schema, Math.floor(draw('value', name) * 2 ** 31)) ?? null;
+    const seed = Math.floor(draw('value', name) * 2 ** 31);
+    return generate(withNearBounds(schema), seed) ?? null;
   } catch {
     return emptyOf(schema);
   }
 }
-
-/** Whether it asks for lengths of five digits or more. */
-const asksForTooMuch = (schema: string): boolean =>
-  /"min(?:Items|Length|Properties|Contains)":\s?\d{4,}|\{\d{4,}|,\d{4,}\}/.test(schema);
 
 function emptyOf(schema: JsonObject): unknown {
   const empty = { object: {}, array: [], string: '', integer: 0, number: 0, boolean: false };
@@ -199,6 +217,9 @@ function typeOf(schema: JsonObject): string | undefined {
   if ('properties' in schema) return 'object';
   return 'items' in schema ? 'array' : undefined;
 }
+
+const listIn = (schema: JsonObject, name: string, most: number): unknown[] =>
+  Array.isArray(schema[name]) ? schema[name].slice(0, most) : [];
 
 const firstOf = (value: unknown): unknown => (Array.isArray(value) ? value[0] : undefined);
 
@@ -239,7 +260,7 @@ function toType(text: string, schema: JsonObject): unknown {
 /** Whether a value of the right type is in the bounds that a schema without composition sets. */
 function allows(schema: JsonObject, value: unknown): boolean {
   const { enum: choices, format, multipleOf } = schema;
-  if (Array.isArray(choices) && !choices.some((one) => isDeepStrictEqual(one, value))) return false;
+  if (Array.isArray(choices) && !listIn(schema, 'enum', mostChoices).includes(value)) return false;
   const bound = (name: string): number | undefined =>
     typeof schema[name] === 'number' ? schema[name] : undefined;
   if (typeof value === 'string') {

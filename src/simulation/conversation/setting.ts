@@ -1,9 +1,11 @@
-import { placeholderFlow, placeholderLlm, type Engine } from '../../domain/engine.js';
+import { mostTools, placeholderFlow, placeholderLlm, type Engine } from '../../domain/engine.js';
 import { builtInTools, toolNamed, type EngineTool } from '../../domain/engine-tool.js';
 import type { TestCaseContent } from '../../domain/test-case.js';
 import type { Draw } from '../../random.js';
 import { findFacts } from './facts.js';
+import { Effort } from './schema-effort.js';
 import type { GenerateValue, ValueSource } from './schema-value.js';
+import { mocksByTool, toolCaller, type CallTool, type MocksByTool } from './tool-call.js';
 import { indexTools, type ToolIndex } from './tool-index.js';
 
 /** What a conversation is held with. */
@@ -14,6 +16,8 @@ export interface Setting {
   readonly index: ToolIndex;
   readonly variables: ReadonlyMap<string, unknown>;
   readonly values: ValueSource;
+  readonly mocks: MocksByTool;
+  readonly call: CallTool;
   readonly draw: Draw;
 }
 
@@ -27,10 +31,12 @@ export function settingOf(
   const engine = known ?? assumedEngine(content);
   const variables = new Map<string, unknown>(Object.entries(content.dynamic_variables));
   const facts = findFacts(content.user_prompt, content.dynamic_variables, draw);
+  const values = { facts, generate, draw, effort: new Effort() };
+  const mocks = mocksByTool(content.tool_mocks);
   return {
     ...{ engine, content, variables, draw },
     index: indexTools(callableTools(engine)),
-    values: { facts, generate, draw },
+    ...{ values, mocks, call: toolCaller(mocks, values) },
   };
 }
 
@@ -47,15 +53,19 @@ function callableTools({ generalTools, nodes }: Engine): EngineTool[] {
 /** Texts that are searched for names of tools. */
 const mostTexts = 100;
 
+/** Names of one text that are looked at. */
+const mostNames = 10;
+
 /** An engine that is not known has the tools that the definition speaks of, as far as can be told. */
 function assumedEngine(content: TestCaseContent): Engine {
   const names = new Set(content.tool_mocks.map(({ tool_name }) => tool_name));
   for (const metric of content.metrics.slice(0, mostTexts)) {
-    for (const [name] of metric.slice(0, 1000).matchAll(/\b[a-z][a-z\d]*(?:_[a-z\d]+)+\b/gi)) {
+    const found = metric.slice(0, 1000).match(/\b[a-z][a-z\d]*(?:_[a-z\d]+)+\b/gi) ?? [];
+    for (const name of found.slice(0, mostNames)) {
       if (builtInTools.includes(name) || saidToBeTool(metric, name)) names.add(name);
     }
   }
-  const tools = [...names].map(toolNamed);
+  const tools = [...names].slice(0, mostTools).map(toolNamed);
   return content.response_engine.type === 'conversation-flow'
     ? placeholderFlow(tools)
     : placeholderLlm(tools);

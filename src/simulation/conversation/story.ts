@@ -6,6 +6,7 @@ import { toldStart, type EndedTestRun } from '../../domain/test-run.js';
 import { keyedChance, type Draw } from '../../random.js';
 import type { Conversation } from './entry.js';
 import { explain } from './explanation.js';
+import { mostVariables } from './facts.js';
 import { holdConversation } from './run.js';
 import type { GenerateValue } from './schema-value.js';
 import {
@@ -49,8 +50,8 @@ export function tellRun(
   const chance = keyedChance(run.seed).within('conversation', batchOrdinal, runIndex, outcome);
   const dynamicVariables = {
     ...systemVariables,
-    ...engine?.defaultVariables,
-    ...content.dynamic_variables,
+    ...firstOf(engine?.defaultVariables ?? {}),
+    ...firstOf(content.dynamic_variables),
   };
   const played = { ...content, dynamic_variables: dynamicVariables };
   const ending = endingOf(run, chance);
@@ -80,6 +81,9 @@ export function tellRun(
     endedAt: endsAt,
   };
 }
+
+const firstOf = (variables: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(variables).slice(0, mostVariables));
 
 /** What a conversation that was held adds to the snapshot of an ordered one. */
 const stateOf = ({ node, variables }: Conversation, type: EngineType) => ({

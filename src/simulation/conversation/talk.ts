@@ -6,7 +6,7 @@ import { planExchanges, spotsOf, stopsOf, type Exchange, type Stop } from './exc
 import { withoutPhoneNumbers } from './facts.js';
 import { openingLine, type Phrase } from './phrases.js';
 import type { Setting } from './setting.js';
-import { callTool, type ToolCall } from './tool-call.js';
+import type { ToolCall } from './tool-call.js';
 import type { VerdictPlan } from './verdict-plan.js';
 import { wordingOf } from './wording.js';
 import type { Step, Walk } from './walk.js';
@@ -270,9 +270,8 @@ export class Talk {
   }
 
   #callTool(tool: EngineTool): ToolCall {
-    const { content, values } = this.#setting;
     const wanted = this.plan.failing.has(tool.name) ? 'failure' : 'success';
-    const call = callTool(tool, content.tool_mocks, values, wanted, this.#answered);
+    const call = this.#setting.call(tool, wanted, this.#answered);
     this.#record(call);
     return call;
   }

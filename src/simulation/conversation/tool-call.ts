@@ -1,5 +1,6 @@
 import type { EngineTool, ExtractedVariable } from '../../domain/engine-tool.js';
 import { selectMock, type ToolArguments, type ToolMock } from '../../domain/tool-mock.js';
+import { isShort } from './schema-effort.js';
 import { argumentsOf, type ValueSource } from './schema-value.js';
 
 /** A call of a tool, and what comes of it. */
@@ -25,19 +26,45 @@ export type Wanted = 'success' | 'failure' | undefined;
  * its schema asks for. Of several mocks it is the first that suits.
  * @param before mocks that have answered in this conversation; another is taken if there is one.
  */
-export function callTool(
+export type CallTool = (
   tool: EngineTool,
-  mocks: readonly ToolMock[],
-  source: ValueSource,
   wanted?: Wanted,
-  before: ReadonlySet<ToolMock> = new Set(),
-): ToolCall {
+  before?: ReadonlySet<ToolMock>,
+) => ToolCall;
+
+/** Calls tools in one conversation, in which the values for a tool are made once. */
+export function toolCaller(mocks: MocksByTool, source: ValueSource): CallTool {
+  const known = new Map<EngineTool, PossibleCalls>();
+  return (tool, wanted, before = new Set()) => {
+    const calls = known.get(tool) ?? possibleCalls(tool, mocks, source);
+    known.set(tool, calls);
+    return chooseCall(tool, calls, source, wanted, before);
+  };
+}
+
+/** How a tool can be called. */
+interface PossibleCalls {
+  readonly generated: ToolArguments;
+  readonly mocked: readonly MockedCall[];
+}
+
+function possibleCalls(tool: EngineTool, mocks: MocksByTool, source: ValueSource): PossibleCalls {
   const generated =
     tool.type === 'extract_dynamic_variable'
       ? extractedValues(tool.variables, source)
       : argumentsOf(tool.parameters, source);
   // Observed: mocks do not catch MCP tools.
-  const candidates = tool.type === 'mcp' ? [] : callsOfMocks(tool.name, mocks, generated);
+  const mocked = tool.type === 'mcp' ? [] : callsOfMocks(tool.name, mocks, generated);
+  return { generated, mocked };
+}
+
+function chooseCall(
+  tool: EngineTool,
+  { generated, mocked: candidates }: PossibleCalls,
+  source: ValueSource,
+  wanted: Wanted,
+  before: ReadonlySet<ToolMock>,
+): ToolCall {
   const suits = ({ mock }: MockedCall): boolean =>
     wanted === undefined || (mock.result ?? true) === (wanted === 'success');
   const chosen =
@@ -60,16 +87,31 @@ interface MockedCall {
   readonly args: ToolArguments;
 }
 
+/** Mocks that are tried, by the tool that they are for. */
+export type MocksByTool = ReadonlyMap<string, readonly ToolMock[]>;
+
 /** Mocks of one tool that are tried. */
 const mostMocks = 20;
 
+/** Characters of a rule's arguments. */
+const longestRule = 10_000;
+
+export function mocksByTool(mocks: readonly ToolMock[]): MocksByTool {
+  const found = new Map<string, ToolMock[]>();
+  for (const mock of mocks) {
+    const { tool_name: name, input_match_rule: rule } = mock;
+    const others = found.get(name) ?? [];
+    if (others.length === mostMocks) continue;
+    if (rule.type === 'partial_match' && !isShort(rule.args, longestRule)) continue;
+    others.push(mock);
+    found.set(name, others);
+  }
+  return found;
+}
+
 /** For each mock that some call reaches, such a call. */
-function callsOfMocks(
-  name: string,
-  mocks: readonly ToolMock[],
-  generated: ToolArguments,
-): MockedCall[] {
-  const ofTool = mocks.filter((mock) => mock.tool_name === name).slice(0, mostMocks);
+function callsOfMocks(name: string, mocks: MocksByTool, generated: ToolArguments): MockedCall[] {
+  const ofTool = mocks.get(name) ?? [];
   return ofTool.flatMap((mock) => {
     const { input_match_rule: rule } = mock;
     const args = rule.type === 'any' ? generated : { ...generated, ...rule.args };

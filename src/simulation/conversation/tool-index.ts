@@ -24,9 +24,13 @@ export interface ToolIndex {
 /** Tools to find by what they do. An engine of megabytes may have any number of them. */
 const mostTools = 200;
 
+/** Characters of a name that texts are searched for. */
+const longestName = 200;
+
 export function indexTools(tools: readonly EngineTool[]): ToolIndex {
   const byName = new Map<string, EngineTool>();
   for (const tool of tools) {
+    if (tool.name.length > longestName) continue;
     const key = tool.name.toLowerCase();
     if (!byName.has(key)) byName.set(key, tool);
   }

@@ -15,6 +15,8 @@ export interface PlannedMetric {
 /** What may and what must happen in a conversation, so that it fits what is found of its metrics. */
 export interface VerdictPlan {
   readonly metrics: readonly PlannedMetric[];
+  /** How many more metrics there are, which nothing is said about: they are met. */
+  readonly others: number;
   /** Names of tools that must be called. */
   readonly demanded: ReadonlySet<string>;
   /** Names of tools that must not be called. */
@@ -22,6 +24,9 @@ export interface VerdictPlan {
   /** Names of tools of which no call may succeed. */
   readonly failing: ReadonlySet<string>;
 }
+
+/** Metrics that are talked about. A definition of megabytes may have any number of them. */
+const mostMetrics = 100;
 
 /** What a run is judged by when its definition has no metrics. */
 const impliedMetric = 'The agent does what the user asks for';
@@ -34,7 +39,7 @@ export function planVerdicts(
   canFail: (tool: EngineTool) => boolean,
   draw: Draw,
 ): VerdictPlan {
-  const metrics = given.length > 0 ? given : [impliedMetric];
+  const metrics = given.length > 0 ? given.slice(0, mostMetrics) : [impliedMetric];
   const demands = metrics.map((metric) => toolDemands(metric, index));
   const unmet = passes ? nothing : drawUnmet(demands, draw);
   const planned = metrics.map((metric, at) => ({
@@ -43,7 +48,8 @@ export function planVerdicts(
     demands: demands[at] ?? { asked: [], forbidden: [], conditional: false },
     met: !unmet.metrics.has(at),
   }));
-  return { metrics: planned, ...toolsOfPlan(demands, unmet, canFail) };
+  const others = Math.max(0, given.length - mostMetrics);
+  return { metrics: planned, others, ...toolsOfPlan(demands, unmet, canFail) };
 }
 
 /** At least one metric is not met in a run that fails, and now and then a few more. */
@@ -113,7 +119,7 @@ function toolsOfPlan(
   demands: readonly ToolDemands[],
   unmet: Unmet,
   canFail: (tool: EngineTool) => boolean,
-): Omit<VerdictPlan, 'metrics'> {
+): Omit<VerdictPlan, 'metrics' | 'others'> {
   const asked = new Map(
     demands.flatMap((demand) => demand.asked.map((tool) => [tool.name, tool] as const)),
   );

@@ -21,6 +21,8 @@ export interface Walk {
   readonly ended: boolean;
   /** Whether it stopped because all that came next is closed. */
   readonly blocked: boolean;
+  /** How many edges and conditions were looked at. */
+  readonly looks: number;
 }
 
 export interface WalkPlan {
@@ -47,6 +49,9 @@ export interface WalkPlan {
 /** Steps of one conversation. */
 const longestWalk = 60;
 
+/** Edges and conditions to look at in the walks of one conversation. */
+export const mostLooks = 50_000;
+
 /** Where nothing asks for more. */
 const usualWalk = 20;
 
@@ -62,6 +67,7 @@ class Walker {
   readonly #visits = new Map<string, number>();
   readonly #pending: Set<string>;
   #blocked = false;
+  #looks = 0;
   /** Components that it is within. */
   readonly #components: EngineNode[] = [];
 
@@ -79,17 +85,21 @@ class Walker {
       this.#visits.set(start.id, 1);
       node = this.#next(start, undefined)?.node;
     }
-    while (node !== undefined && this.#steps.length < longestWalk) {
+    while (node !== undefined && this.#steps.length < longestWalk && this.#looks < mostLooks) {
       const call = this.#enter(node);
       const ends = call !== undefined && endsConversation(call.tool);
       const ended = ends && call.result?.successful !== false;
       const stops = ended || (stopsToSpeak && node.speaks);
       const next = stops ? undefined : this.#next(node, call);
       this.#steps.push({ node, call, skips: next?.skips ?? false });
-      if (ended) return { steps: this.#steps, ended, blocked: false };
+      if (ended) return this.#walked({ ended, blocked: false });
       node = next?.node;
     }
-    return { steps: this.#steps, ended: false, blocked: this.#blocked };
+    return this.#walked({ ended: false, blocked: this.#blocked });
+  }
+
+  #walked(how: Pick<Walk, 'ended' | 'blocked'>): Walk {
+    return { steps: this.#steps, ...how, looks: this.#looks };
   }
 
   #enter(node: EngineNode): ToolCall | undefined {
@@ -111,6 +121,7 @@ class Walker {
     call: ToolCall | undefined,
   ): { readonly node: EngineNode; readonly skips: boolean } | undefined {
     const { engine, paths } = this.#plan;
+    for (const { equations } of node.edges) this.#looks += 1 + 5 * equations.length;
     const allowed = this.#waysFrom(node, call);
     const ways = allowed.flatMap((edge) => {
       const to = engine.nodes.get(edge.to);
@@ -160,6 +171,7 @@ class Walker {
     // Where a condition bars the way, it does not go round for ever.
     const open = ways.filter(({ node }) => this.#visitsOf(node) < 2);
     for (const goal of this.#pending) {
+      this.#looks += open.length;
       const steps = this.#plan.paths.stepsTo(goal);
       const distanceOf = ({ node }: Way): number => steps.get(node.id) ?? Infinity;
       const nearest = Math.min(...open.map(distanceOf));

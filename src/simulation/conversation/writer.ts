@@ -2,9 +2,22 @@ import type { EngineNode } from '../../domain/engine-node.js';
 import type { EngineType } from '../../domain/response-engine.js';
 import type { Draw } from '../../random.js';
 import type { Entry, NodeRef } from './entry.js';
-import { instructed, phrases, substitute, type Phrase } from './phrases.js';
+import {
+  instructed,
+  longestEntry,
+  phrases,
+  shortened,
+  substitute,
+  type Phrase,
+} from './phrases.js';
 import type { ToolCall } from './tool-call.js';
 import { toText } from './equation.js';
+
+/** Characters of a conversation; what is above that is cut. */
+const longestConversation = 500_000;
+
+/** Characters of a name. */
+const longestName = 1000;
 
 /** Writes down what is said and done, entry by entry. */
 export class Writer {
@@ -13,6 +26,7 @@ export class Writer {
   readonly #variables: Map<string, unknown>;
   readonly #draw: Draw;
   readonly #transition: 'node_transition' | 'state_transition';
+  #room = longestConversation;
 
   /** @param before what was said and done already. */
   constructor(
@@ -44,7 +58,7 @@ export class Writer {
   }
 
   text(role: 'agent' | 'user', content: string): number {
-    return this.#add({ role, content });
+    return this.#add({ role, content: this.#fit(content, longestEntry) });
   }
 
   /** What the engine gives, with the variables filled in. */
@@ -66,7 +80,7 @@ export class Writer {
   }
 
   move(from: NodeRef, to: NodeRef): void {
-    this.#add({ role: this.#transition, from, to });
+    this.#add({ role: this.#transition, from: this.#refTo(from), to: this.#refTo(to) });
   }
 
   /** Returns the index of the invocation. */
@@ -78,18 +92,38 @@ export class Writer {
     if (announcement === 'model') {
       if (this.entries.at(-1)?.role !== 'agent') this.say('agent', 'announce');
     } else if (announcement !== 'none') this.fixed(announcement.text);
-    const { name, type } = tool;
+    const given = JSON.stringify(args);
     const at = this.#add({
       role: 'tool_call_invocation',
-      ...{ name, type, arguments: JSON.stringify(args) },
+      name: this.#fit(tool.name, longestName),
+      type: this.#fit(tool.type, longestName),
+      // A part of it would be no JSON.
+      arguments: given.length > this.#room ? '{}' : this.#fit(given),
     });
-    if (result !== undefined) this.#add({ role: 'tool_call_result', ...result });
+    if (result !== undefined) {
+      const { content, successful } = result;
+      this.#add({ role: 'tool_call_result', content: this.#fit(content), successful });
+    }
     return at;
   }
 
   #lastOf(speaker: 'agent' | 'user'): string | undefined {
     const entry = this.entries.findLast(({ role }) => role === speaker);
     return entry !== undefined && 'content' in entry ? entry.content : undefined;
+  }
+
+  /** What there is room for of a text. */
+  #fit(text: string, longest = Infinity): string {
+    const fitting = shortened(text, Math.min(longest, this.#room));
+    this.#room = Math.max(0, this.#room - fitting.length);
+    return fitting;
+  }
+
+  #refTo(node: NodeRef): NodeRef {
+    const { id, name } = node;
+    const isUsual = id.length + name.length <= longestName;
+    // The beginning is told by its identity.
+    return isUsual ? node : { id: this.#fit(id, longestName), name: this.#fit(name, longestName) };
   }
 
   #add(entry: Entry): number {
