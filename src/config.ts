@@ -32,7 +32,7 @@ export interface Config {
   /** Paths of files. */
   readonly fixtures: readonly string[];
   readonly settings: Required<Omit<SettingsInput, 'seed'>> & { readonly seed: string | undefined };
-  /** Runs that a workspace may start; they cost nothing if undefined. */
+  /** Runs that may be created in a workspace; they cost nothing if undefined. */
   readonly credit: number | undefined;
   readonly journalSize: number;
   /** Rules that every workspace begins with. */

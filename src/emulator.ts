@@ -34,7 +34,7 @@ export interface EmulatorOptions {
   /** What every workspace begins with. Without a seed it is the database's, or a new one. */
   readonly settings: Required<Omit<SettingsInput, 'seed'>> & { readonly seed: string | undefined };
   readonly clock: Clock;
-  /** Runs that a workspace may start; they cost nothing if absent. */
+  /** Runs that may be created in a workspace; they cost nothing if absent. */
   readonly credit?: number | undefined;
   /** Requests that the journal of a workspace holds; 1,000 if absent, no journal if 0. */
   readonly journalSize?: number;

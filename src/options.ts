@@ -175,7 +175,7 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'credit',
     placeholder: 'RUNS',
-    description: 'runs that an API key may start before 402 (default: any number)',
+    description: 'runs that an API key may create before 402 (default: any number)',
     allowed: 'a whole number from 0 to 9007199254740991',
     schema: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
   },

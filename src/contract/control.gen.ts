@@ -95,7 +95,7 @@ export interface paths {
         get: operations["getCredit"];
         /**
          * Set the credit
-         * @description Each run that starts costs one. Without any left, creating batches and definitions answers 402.
+         * @description Each run of a batch costs one when the batch is created; a batch with more runs than are left gets 402, and nothing of it is created. A playground completion costs one. Without any left, definitions and completions get 402, too.
          */
         put: operations["setCredit"];
         post?: never;
@@ -784,7 +784,7 @@ export interface components {
             hits?: number;
         } & components["schemas"]["FaultInput"];
         Credit: {
-            /** @description Runs that may still start; null if they cost nothing. */
+            /** @description Runs that may still be created; null if they cost nothing. */
             remaining: number | null;
         };
         CreditChange: {
@@ -975,7 +975,7 @@ export interface components {
             retellLlms?: components["schemas"]["FixtureRetellLlm"][];
             conversationFlows?: components["schemas"]["FixtureConversationFlow"][];
             agents?: components["schemas"]["FixtureAgent"][];
-            /** @description Runs that may still start, null for any number; those that these fixtures start cost nothing. */
+            /** @description Runs that may still be created, null for any number; those of these fixtures cost nothing. */
             credit?: number | null;
             rateLimitBucket?: components["schemas"]["RateLimitBucket"];
             batchTests?: components["schemas"]["FixtureBatchTest"][];

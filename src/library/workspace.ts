@@ -67,7 +67,7 @@ export interface Workspace {
     clear(): Promise<void>;
   };
   readonly credit: {
-    /** Runs that may still start; null if they cost nothing. */
+    /** Runs that may still be created; null if they cost nothing. */
     get(): Promise<number | null>;
     set(remaining: number | null): Promise<void>;
   };

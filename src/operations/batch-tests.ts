@@ -20,7 +20,6 @@ import {
   findWorkspace,
   refuseWithoutCredit,
   settle,
-  spendsCredit,
   type Caller,
   type Operation,
   type Services,
@@ -34,8 +33,7 @@ export const createBatchTest: Operation<'createBatchTest'> = (services, caller, 
   const progression = caller.progression ?? opened.settings.progression;
   const create = (workspace: Workspace) => createIn(services, caller, workspace, progression, body);
   // Runs that end at once come after those that are to start by now: both may hit a rule.
-  const followsOthers = progression.kind === 'immediate' || spendsCredit(opened);
-  const workspace = followsOthers ? settle(services, opened) : opened;
+  const workspace = progression.kind === 'immediate' ? settle(services, opened) : opened;
   return workspace instanceof Promise ? workspace.then(create) : create(workspace);
 };
 
@@ -47,8 +45,8 @@ function createIn(
   body: Parameters<typeof createBatchTest>[2]['body'],
 ): TestCaseBatchJob {
   const { store, worker } = services;
-  refuseWithoutCredit(workspace);
-  const { id: workspaceId, now, settings } = workspace;
+  refuseWithoutCredit(workspace, body.test_case_definition_ids.length);
+  const { id: workspaceId, now, settings, credit } = workspace;
   const { engine: responseEngine, contentKey: engineContentKey } = resolveEngine(
     services,
     workspace,
@@ -57,8 +55,14 @@ function createIn(
   );
   const targets = findTargets(services, workspace, body.test_case_definition_ids);
   const given = { workspaceId, responseEngine, engineContentKey, createdAt: now, progression };
-  const accept = () => acceptBatch(store, workspace, given, targets);
-  const batch = progression.kind === 'immediate' ? store.groupedTransaction(accept) : accept();
+  const accept = () => {
+    const batch = acceptBatch(store, workspace, given, targets);
+    // At once, and not as they start, so that no more start than there was credit for.
+    if (credit !== null) store.workspaces.setCredit(workspaceId, credit - targets.length);
+    return batch;
+  };
+  const writesMore = progression.kind === 'immediate' || credit !== null;
+  const batch = writesMore ? store.groupedTransaction(accept) : accept();
   if (engineContentKey !== null) {
     const finder = engineWarningsFinder(store, engineContentKey, responseEngine, targets);
     caller.warnLater?.(finder.find, finder.size);

@@ -108,12 +108,13 @@ export function settle(
   });
 }
 
-/** True if what is left of the credit depends on which runs have started by now. */
-export const spendsCredit = ({ credit }: Workspace): boolean => credit !== null;
-
-/** Documented: creating is what a trial without credit may not do. @throws ApiError 402 */
-export function refuseWithoutCredit({ credit }: Pick<Workspace, 'credit'>): void {
-  if (credit === 0) throw new ApiError('payment_required');
+/**
+ * Documented: creating is what a trial without credit may not do.
+ * @param cost in runs; what costs nothing still needs that there is credit left.
+ * @throws ApiError 402
+ */
+export function refuseWithoutCredit({ credit }: Pick<Workspace, 'credit'>, cost = 1): void {
+  if (credit !== null && credit < cost) throw new ApiError('payment_required');
 }
 
 /** A warning that is known already. A function of its own, so that it holds nothing but the text. */

@@ -11,8 +11,6 @@ import { getAsset } from './assets.js';
 import {
   findWorkspace,
   refuseWithoutCredit,
-  settle,
-  spendsCredit,
   type Caller,
   type Operation,
   type Services,
@@ -27,9 +25,9 @@ export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'>
   request,
 ) => {
   const found = findWorkspace(services, caller);
-  if (found === undefined || !spendsCredit(found)) return complete(services, caller, request);
-  const { id, credit } = await settle(services, found);
-  refuseWithoutCredit({ credit });
+  if (found === undefined || found.credit === null) return complete(services, caller, request);
+  const { id } = found;
+  refuseWithoutCredit(found);
   const completion = await complete(services, caller, request);
   // Read again, because other requests may have spent it in the meantime.
   const { credit: left } = services.workspaces.get(id);

@@ -13,15 +13,13 @@ import { resolveEngine } from './engines.js';
 import {
   findWorkspace,
   refuseWithoutCredit,
-  settle,
-  spendsCredit,
   type Caller,
   type Operation,
   type Services,
 } from './operation.js';
 import { readEngineQuery, readPageQuery, toPage } from './paging.js';
 
-export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = async (
+export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = (
   services,
   caller,
   { body },
@@ -29,8 +27,7 @@ export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = a
   const { store, workspaces } = services;
   const content = newContent(body);
   refuseUnreadableMagic(content);
-  const opened = workspaces.open(caller.workspace);
-  const workspace = spendsCredit(opened) ? await settle(services, opened) : opened;
+  const workspace = workspaces.open(caller.workspace);
   refuseWithoutCredit(workspace);
   resolveEngine(services, workspace, content.response_engine, 'body/response_engine');
   const { id, name, now, settings } = workspace;

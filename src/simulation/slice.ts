@@ -42,7 +42,6 @@ export function slicePlayer(
     store.workspaces.recordProgress({
       id: workspaceId,
       runningDelta: started - ended,
-      startedCount: started,
       settledAt: Math.max(happened.settledAt, due.settledAt),
     });
     return {

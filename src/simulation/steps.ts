@@ -21,6 +21,5 @@ export function endNextRuns(
   store.running.start(workspace.id, ended, new Set(ended));
   recordBatches(store, ended, ended, lastToldEnd);
   const { id, now } = workspace;
-  const startedCount = ended.length;
-  store.workspaces.recordProgress({ id, runningDelta: 0, startedCount, settledAt: now });
+  store.workspaces.recordProgress({ id, runningDelta: 0, settledAt: now });
 }

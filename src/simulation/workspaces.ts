@@ -31,7 +31,7 @@ export interface Beginning {
   readonly settings: Required<SettingsInput>;
   /** What the clock is, given the wall clock's time. */
   readonly clock: (wall: number) => WorkspaceClock;
-  /** Runs that each may start; null if they cost nothing. */
+  /** Runs that may be created in each; null if they cost nothing. */
   readonly credit: number | null;
   /** Have been validated. */
   readonly fixtures: readonly NamedFixtures[];

@@ -19,7 +19,7 @@ export interface WorkspaceRow {
   readonly settings: SettingsInput;
   /** Of the limit on requests; undefined if it is full. */
   readonly bucket: Bucket | undefined;
-  /** Runs that may still start; null if they cost nothing. */
+  /** Runs that may still be created; null if they cost nothing. */
   readonly credit: number | null;
 }
 
@@ -64,8 +64,6 @@ export interface WorkspaceStore {
 export interface Progress {
   readonly id: number;
   readonly runningDelta: number;
-  /** Each of which costs one; 0 if absent. */
-  readonly startedCount?: number;
   readonly settledAt: number;
 }
 
@@ -129,10 +127,10 @@ export function workspaceStore(db: Db): WorkspaceStore {
   const setCredit = db.prepare<{ id: number; credit: number | null }>(
     'UPDATE workspaces SET credit = :credit WHERE workspace_id = :id',
   );
-  const recordProgress = db.prepare<Required<Progress>>(
+  const recordProgress = db.prepare<Progress>(
     `UPDATE workspaces
      SET running_count = running_count + :runningDelta,
-         settled_at = MAX(settled_at, :settledAt), credit = MAX(credit - :startedCount, 0)
+         settled_at = MAX(settled_at, :settledAt)
      WHERE workspace_id = :id`,
   );
   const setSettledAt = db.prepare<{ id: number; time: number }>(
@@ -175,7 +173,7 @@ export function workspaceStore(db: Db): WorkspaceStore {
     setCredit: writing((id, credit: number | null) => setCredit.run({ id, credit })),
     recordProgress(progress) {
       cache.forget(progress.id);
-      recordProgress.run({ startedCount: 0, ...progress });
+      recordProgress.run(progress);
     },
     setSettledAt: writing((id, time: number) => setSettledAt.run({ id, time })),
     ...dueStore(db),

@@ -150,11 +150,9 @@ describe('the rate limit', () => {
 describe('credit', () => {
   const credit = '/_emulator/credit';
 
-  it('costs one for each run that starts, and answers 402 to creating when it is spent', async () => {
+  it('costs one for each run of a batch, and answers 402 to creating when it is spent', async () => {
     const { client } = standStill({ settings: { ...plain, concurrency: 2 }, credit: 3 });
-    const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c', 'd']);
-    expect(await client.call('GET', credit)).toEqual({ remaining: 1 });
-    await advance(client, '1s');
+    const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c']);
     expect(await client.call('GET', credit)).toEqual({ remaining: 0 });
     await advance(client, { until: 'idle' });
     expect(await client.getBatchTest(id)).toMatchObject({ status: 'complete' });
@@ -179,10 +177,40 @@ describe('credit', () => {
   it.each([
     ['/create-batch-test', { test_case_definition_ids: ['a'], response_engine: retellLlm }],
     ['/create-test-case-definition', someDefinition],
-  ])('is spent by what was due, whoever has read it, before %s', async (url, payload) => {
+  ])('is spent by a batch whose runs have yet to start, before %s', async (url, payload) => {
     const { client } = standStill({ settings: plain, credit: 1 });
     await client.createBatchTest();
     expect(await client.send({ method: 'POST', url, payload })).toMatchObject({ status: 402 });
+  });
+
+  it('refuses a batch that has more runs than are left, and creates nothing of it', async () => {
+    const { client } = standStill({ settings: plain, credit: 5 });
+    const ids = Array.from({ length: 1000 }, (_, index) => `case ${String(index)}`);
+    const payload = { test_case_definition_ids: ids, response_engine: retellLlm };
+    const refused = await client.send({ method: 'POST', url: '/create-batch-test', payload });
+    expect(refused.status).toBe(402);
+    expect(await client.call('GET', credit)).toEqual({ remaining: 5 });
+    const { batchTests } = await client.call<{ batchTests: object[] }>('GET', '/_emulator/export');
+    expect(batchTests).toEqual([]);
+  });
+
+  it('meets a client in the middle of its work, at the same request each time', async () => {
+    const { client } = standStill({ settings: plain, credit: 25 });
+    const work = async () => {
+      const statuses = [];
+      for (let index = 0; index < 4; index += 1) {
+        const ids = Array.from({ length: 10 }, (_, run) => `case ${String(run)}`);
+        const payload = { test_case_definition_ids: ids, response_engine: retellLlm };
+        statuses.push(
+          (await client.send({ method: 'POST', url: '/create-batch-test', payload })).status,
+        );
+      }
+      return statuses;
+    };
+    expect(await work()).toEqual([201, 201, 402, 402]);
+    expect(await client.call('GET', credit)).toEqual({ remaining: 5 });
+    await client.call('POST', '/_emulator/reset', {});
+    expect(await work()).toEqual([201, 201, 402, 402]);
   });
 
   it.each(['immediate', 'manual', 'polls=1'])('is spent by runs that end %s, too', async (how) => {

@@ -3,7 +3,7 @@ import { ApiError } from '../../errors.js';
 import { keyedId } from '../../random.js';
 import { findFaultMistake } from '../../simulation/fault-check.js';
 import type { StoredFault } from '../../store/faults.js';
-import { found, openSettledWorkspace, type ControlOperation } from './control-operation.js';
+import { found, type ControlOperation } from './control-operation.js';
 
 type Schemas = components['schemas'];
 
@@ -46,14 +46,15 @@ const toFault = ({ id, fault, seen, hits }: StoredFault): Schemas['Fault'] => ({
   hits,
 });
 
-/** Runs that were to start by now have started, and have been paid. */
-export const getCredit: ControlOperation<'getCredit'> = async (services, caller) => {
-  const { credit } = await openSettledWorkspace(services, caller);
-  return { remaining: credit };
-};
+export const getCredit: ControlOperation<'getCredit'> = ({ workspaces }, caller) => ({
+  remaining: workspaces.open(caller.workspace).credit,
+});
 
-export const setCredit: ControlOperation<'setCredit'> = async (services, caller, { body }) => {
-  const { id } = await openSettledWorkspace(services, caller);
-  services.store.workspaces.setCredit(id, body.remaining);
+export const setCredit: ControlOperation<'setCredit'> = (
+  { store, workspaces },
+  caller,
+  { body },
+) => {
+  store.workspaces.setCredit(workspaces.open(caller.workspace).id, body.remaining);
   return { remaining: body.remaining };
 };
