@@ -12,6 +12,11 @@ const stored = (name: string) => readFileSync(new URL(name, import.meta.url));
 const answersOf = (migration: number) =>
   JSON.parse(stored(`${String(migration)}.answers.json`).toString()) as Record<string, unknown>;
 
+const newSettings = [
+  ...['batchStartDelay', 'batchCompletionDelay', 'definitionSnapshot', 'unknownValues'],
+  ...['creditMessage', 'rateLimitMessage', 'missing', 'unknownQuery', 'validationErrors'],
+];
+
 /**
  * What is stored of runs. How a run went is told of that by each emulator in its own words; that
  * takes some milliseconds, and where a run has fewer it is told to have taken longer.
@@ -20,7 +25,7 @@ const storedOf = (answer: unknown): unknown =>
   JSON.parse(JSON.stringify(answer), (name, value: unknown) => {
     if (name === 'transcript_snapshot' || name === 'result_explanation') return undefined;
     // Settings that it did not have.
-    if (/^(batch(Start|Completion)Delay|definitionSnapshot)$/.test(name)) return undefined;
+    if (newSettings.includes(name)) return undefined;
     return name.endsWith('_timestamp') ? Math.floor(Number(value) / 1000) : value;
   });
 
