@@ -7,6 +7,7 @@ import { controlFormats } from '../workspace/settings.js';
 import { answerText } from '../repeated-answer.js';
 import { workspaceNameOf } from '../workspace/name.js';
 import { identifier, type Identify, type Identity } from './auth.js';
+import { registerBodyBudget } from './body-budget.js';
 import { registerBodyParser } from './body.js';
 import { registerControlApi } from './control.js';
 import { controlGuard, type ControlAccess } from './control-guard.js';
@@ -107,6 +108,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const methodsOf = noteRoutes(app);
   registerNotFound(app, methodsOf, controlAccess !== undefined);
   registerBodyParser(app);
+  registerBodyBudget(app);
   // Before everything else, so that a request is read when it is its turn.
   registerOneAtATime(app);
   registerUnreadAnswers(app);

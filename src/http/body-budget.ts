@@ -1,0 +1,40 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ApiError } from '../errors.js';
+
+/** Bodies from this size on, in bytes, count. Smaller ones are read in one piece. */
+const largeSize = 64 * 1024;
+
+/** The most bytes of large bodies that are read and worked on at once, of all connections together. */
+const mostBytes = 128 * 1024 * 1024;
+
+/**
+ * Bounds what bodies take together: each may be inside its own limit, and all of them at once too much.
+ * A body counts with the length that it announces, or, without one, with the most that it may have,
+ * until its request is answered or its connection ends.
+ */
+export function registerBodyBudget(app: FastifyInstance, most = mostBytes): void {
+  let taken = 0;
+  app.addHook('preParsing', (request, { raw: answer }, payload, done) => {
+    const size = sizeOf(request);
+    if (size >= largeSize) {
+      // One alone may always be sent: its own limit is checked behind this.
+      if (taken > 0 && taken + size > most) {
+        const left = String(Math.max(most - taken, 0));
+        const detail = `Other requests are being read; ${left} bytes are left for bodies at the moment.`;
+        done(new ApiError('payload_too_large', detail, { 'retry-after': '1' }));
+        return;
+      }
+      taken += size;
+      answer.once('close', () => {
+        taken -= size;
+      });
+    }
+    done(null, payload);
+  });
+}
+
+function sizeOf({ headers, routeOptions }: FastifyRequest): number {
+  const length = headers['content-length'];
+  if (length !== undefined) return Number(length);
+  return headers['transfer-encoding'] === undefined ? 0 : routeOptions.bodyLimit;
+}
