@@ -140,7 +140,7 @@ describe('a clock', () => {
     const open = () => openEmulator({ database, clock, settings, onError: () => undefined });
     const before = open();
     const standing = { mode: 'manual', time: newYear + 400 } as const;
-    const racing = { mode: 'real', time: 5, anchor: newYear, speed: 2 } as const;
+    const racing = { mode: 'real', time: newYear + 5, anchor: newYear, speed: 2 } as const;
     for (const [name, clock] of Object.entries({ standing, racing })) {
       before.store.workspaces.setClock(before.workspaces.open(name).id, clock);
     }
@@ -151,9 +151,12 @@ describe('a clock', () => {
       clock: standing,
       now: newYear + 400,
     });
-    expect(after.workspaces.open('racing')).toMatchObject({ clock: racing, now: newYear });
+    expect(after.workspaces.open('racing')).toMatchObject({
+      clock: racing,
+      now: newYear + 5 + 2 * 1000,
+    });
     clock.jump(newYear);
-    expect(after.workspaces.open('racing').now).toBe(5 + 2 * (1000 + newYear));
+    expect(after.workspaces.open('racing').now).toBe(newYear + 5 + 2 * (1000 + newYear));
     after.close();
   });
 
