@@ -34,6 +34,8 @@ const table = {
   unprocessable: [422, 'Cannot find requested asset under given api key.'],
   published_agent: [422, 'Cannot update published agent other than version title'],
   rate_limited: [429, 'Account rate limited, please throttle your requests.'],
+  // Documented: the words of the page on limits.
+  throttled: [429, 'Too many API requests, you are being throttled, please try again later.'],
   client_left: [400, 'The connection closed before the request was complete.'],
   too_many_waiters: [429, 'Too many requests wait at once.'],
   headers_too_large: [431, 'The request headers are too large.'],

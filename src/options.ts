@@ -168,7 +168,8 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'rateLimit',
     placeholder: 'LIMIT',
-    description: 'most requests of an API key, as in 10/1s, before 429',
+    description:
+      'most requests of an API key before 429, as in 10/1s, or vendor for those of the real service',
     default: 'off',
     allowed: controlFormats['rate-limit'].allowed,
   },

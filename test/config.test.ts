@@ -140,7 +140,7 @@ describe('resolveConfig', () => {
     ['outcomes', 'pass=0', 'one of them above 0'],
     ['progression', 'polls=0', 'time, immediate, manual, or polls=3'],
     ['clock', 'stopped', 'real or manual'],
-    ['rateLimit', '10', 'off, or requests in a time such as 10/1s'],
+    ['rateLimit', '10', 'off, vendor, or requests in a time such as 10/1s'],
     ['credit', '-1', 'a whole number from 0'],
     ['upstream', 'api.retellai.com', 'a URL such as https://'],
     ['upstream', 'file:///etc', 'a URL such as https://'],

@@ -643,7 +643,7 @@ export interface components {
             definitionSnapshot?: "documented" | "observed";
             /**
              * Format: rate-limit
-             * @description How many requests are let through in how much of the workspace's time, `10/1s`; `off` for any number.
+             * @description How many requests are let through in how much of the workspace's time, `10/1s`; `vendor` for the limits that the real service documents, each operation for itself; `off` for any number.
              * @example 10/1s
              */
             rateLimit?: string;
@@ -681,7 +681,7 @@ export interface components {
              */
             creditMessage?: string;
             /**
-             * @description The message of a 429. `default` is that of the vendor's documents.
+             * @description The message of a 429. `default` is that of the vendor's reference, and with the `rateLimit` `vendor` that of its page on limits.
              * @example default
              * @example Account rate limited, please throttle your requests.
              * @example Too many API requests, you are being throttled, please try again later.
@@ -978,6 +978,7 @@ export interface components {
             /** @description Runs that may still be created, null for any number; those of these fixtures cost nothing. */
             credit?: number | null;
             rateLimitBucket?: components["schemas"]["RateLimitBucket"];
+            rateLimitWindows?: components["schemas"]["RateLimitWindows"];
             batchTests?: components["schemas"]["FixtureBatchTest"][];
             ordinals?: components["schemas"]["Ordinals"];
         };
@@ -995,6 +996,14 @@ export interface components {
             tokens: number;
             /** @description When there were so many. */
             filledAt: components["schemas"]["Moment"];
+        };
+        /** @description What was let through of each operation while the setting `rateLimit` is `vendor`. */
+        RateLimitWindows: {
+            [key: string]: {
+                /** @description When the window of time began in which requests are counted. */
+                startedAt: components["schemas"]["Moment"];
+                requests: number;
+            };
         };
         /** @description What a definition says. */
         FixtureRevision: {

@@ -29,9 +29,10 @@ export function findObstacle(
     return noted(request, readPreference(request, operation, reply));
   }
   const present = workspace ?? emulator.workspaces.open(caller.workspace);
-  if (present.settings.rateLimit !== null) {
+  const { rateLimit } = present.settings;
+  if (rateLimit !== null) {
     try {
-      reply.headers(countRequest(emulator, present, present.settings.rateLimit));
+      reply.headers(countRequest(emulator, present, rateLimit, operation.id));
     } catch (error) {
       noteFault(request, { source: 'rate-limit' });
       throw error;

@@ -1,6 +1,7 @@
 import { ApiError } from '../errors.js';
 import type { Workspace } from '../simulation/workspace.js';
 import { takeToken, type RateLimit } from '../workspace/rate-limit.js';
+import { countInWindow } from '../workspace/vendor-limiters.js';
 import type { Services } from './operation.js';
 
 /** Headers that tell a client how far it is from the limit; names as clients know them. */
@@ -8,20 +9,28 @@ export type RateHeaders = Readonly<Record<string, string>>;
 
 /**
  * Counts a request against the workspace's limit.
- * @throws ApiError 429, with the time after which to try again.
+ * @throws ApiError 429
  */
 export function countRequest(
+  services: Services,
+  workspace: Workspace,
+  limit: RateLimit | 'vendor',
+  operation: string,
+): RateHeaders {
+  return limit === 'vendor'
+    ? countAsVendor(services, workspace, operation)
+    : countByBucket(services, workspace, limit);
+}
+
+/** @throws ApiError 429, with the time after which to try again. */
+function countByBucket(
   { store }: Services,
   { id, now, bucket }: Workspace,
   limit: RateLimit,
 ): RateHeaders {
   const decision = takeToken(limit, bucket, now);
   store.workspaces.setBucket(id, decision.bucket);
-  const headers = {
-    'ratelimit-limit': String(limit.requests),
-    'ratelimit-remaining': String(decision.remaining),
-    'ratelimit-reset': String(Math.ceil(decision.retryAfter / 1000)),
-  };
+  const headers = headersOf(limit, decision.remaining, decision.retryAfter);
   if (decision.isLetThrough) return headers;
   throw new ApiError('rate_limited', undefined, {
     ...headers,
@@ -29,3 +38,25 @@ export function countRequest(
     'retry-after-ms': String(decision.retryAfter),
   });
 }
+
+/** @throws ApiError 429. Documented: it has these headers, and no `Retry-After`. */
+function countAsVendor(
+  { store }: Services,
+  { id, now, rateWindows = {} }: Workspace,
+  operation: string,
+): RateHeaders {
+  const { limiter, windows, remaining, reset } = countInWindow(rateWindows, operation, now);
+  const headers = {
+    'x-ratelimit-limiter': limiter.name,
+    ...headersOf(limiter, remaining, reset),
+  };
+  if (windows === undefined) throw new ApiError('throttled', undefined, headers);
+  store.workspaces.setRateWindows(id, windows);
+  return headers;
+}
+
+const headersOf = ({ requests }: RateLimit, remaining: number, reset: number) => ({
+  'ratelimit-limit': String(requests),
+  'ratelimit-remaining': String(remaining),
+  'ratelimit-reset': String(Math.ceil(reset / 1000)),
+});

@@ -13,5 +13,7 @@ export function changeSettings(
   store.workspaces.recordProgress({ id, runningDelta: 0, settledAt: now });
   // What was let through under another limit does not count under this one.
   const { rateLimit = settingsInput.rateLimit } = change;
-  if (rateLimit !== settingsInput.rateLimit) store.workspaces.setBucket(id, undefined);
+  if (rateLimit === settingsInput.rateLimit) return;
+  store.workspaces.setBucket(id, undefined);
+  store.workspaces.setRateWindows(id, undefined);
 }

@@ -128,6 +128,7 @@ function presenter(clock: Clock, defaults: Required<SettingsInput>) {
       settledAt: row.settledAt,
       clock: row.clock,
       bucket: row.bucket,
+      rateWindows: row.rateWindows,
       credit: row.credit,
       now: Math.max(timeAt(row.clock, clock.now()), row.settledAt),
       settings,

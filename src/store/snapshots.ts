@@ -40,6 +40,7 @@ const steering = [
   'credit',
   'rate_tokens',
   'rate_filled_at',
+  'rate_windows',
 ] as const;
 
 /** @param onOverwrite told before rows are written past the other stores. */
@@ -121,6 +122,7 @@ export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotStore {
         credit,
         rate_tokens: null,
         rate_filled_at: null,
+        rate_windows: null,
       });
     },
   };

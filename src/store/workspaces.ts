@@ -1,6 +1,7 @@
 import { refuseUsedUp } from '../domain/counter.js';
 import type { RunningClock, WorkspaceClock } from '../workspace/clock.js';
 import type { Bucket } from '../workspace/rate-limit.js';
+import type { RateWindows } from '../workspace/vendor-limiters.js';
 import type { SettingsInput } from '../workspace/settings.js';
 import { required, type Db } from './database.js';
 import { memory } from '../memory.js';
@@ -19,6 +20,8 @@ export interface WorkspaceRow {
   readonly settings: SettingsInput;
   /** Of the limit on requests; undefined if it is full. */
   readonly bucket: Bucket | undefined;
+  /** Of the vendor's limits; undefined if all are full. */
+  readonly rateWindows: RateWindows | undefined;
   /** Runs that may still be created; null if they cost nothing. */
   readonly credit: number | null;
 }
@@ -48,6 +51,8 @@ export interface WorkspaceStore {
   setSettings(id: number, settings: SettingsInput): void;
   /** It is full if undefined. */
   setBucket(id: number, bucket: Bucket | undefined): void;
+  /** All are full if undefined. */
+  setRateWindows(id: number, windows: RateWindows | undefined): void;
   setCredit(id: number, credit: number | null): void;
   /** Counts what happened; the time of the last event never goes back. */
   recordProgress(progress: Progress): void;
@@ -83,6 +88,7 @@ interface Row extends ClockColumns {
   credit: number | null;
   tokens: number | null;
   filledAt: number | null;
+  rateWindows: string | null;
 }
 
 const toColumns = (clock: WorkspaceClock): ClockColumns => ({ anchor: 0, speed: 1, ...clock });
@@ -94,7 +100,8 @@ const clockColumns = `clock_mode AS mode, clock_time AS time, clock_anchor AS an
   clock_speed AS speed`;
 
 const columns = `workspace_id AS id, name, running_count AS runningCount, settled_at AS settledAt,
-  ${clockColumns}, settings, credit, rate_tokens AS tokens, rate_filled_at AS filledAt`;
+  ${clockColumns}, settings, credit, rate_tokens AS tokens, rate_filled_at AS filledAt,
+  rate_windows AS rateWindows`;
 
 export function workspaceStore(db: Db): WorkspaceStore {
   const find = db.prepare<{ name: string }, Row>(
@@ -123,6 +130,9 @@ export function workspaceStore(db: Db): WorkspaceStore {
   const setBucket = db.prepare<{ id: number; tokens: number | null; filledAt: number | null }>(
     `UPDATE workspaces SET rate_tokens = :tokens, rate_filled_at = :filledAt
      WHERE workspace_id = :id`,
+  );
+  const setRateWindows = db.prepare<{ id: number; windows: string | null }>(
+    'UPDATE workspaces SET rate_windows = :windows WHERE workspace_id = :id',
   );
   const setCredit = db.prepare<{ id: number; credit: number | null }>(
     'UPDATE workspaces SET credit = :credit WHERE workspace_id = :id',
@@ -170,6 +180,9 @@ export function workspaceStore(db: Db): WorkspaceStore {
     setBucket: writing((id, bucket: Bucket | undefined) =>
       setBucket.run({ id, tokens: bucket?.tokens ?? null, filledAt: bucket?.filledAt ?? null }),
     ),
+    setRateWindows: writing((id, windows: RateWindows | undefined) =>
+      setRateWindows.run({ id, windows: windows === undefined ? null : JSON.stringify(windows) }),
+    ),
     setCredit: writing((id, credit: number | null) => setCredit.run({ id, credit })),
     recordProgress(progress) {
       cache.forget(progress.id);
@@ -181,10 +194,11 @@ export function workspaceStore(db: Db): WorkspaceStore {
 }
 
 function toWorkspace(row: Row): WorkspaceRow {
-  const { mode, time, anchor, speed, settings, tokens, filledAt, ...rest } = row;
+  const { mode, time, anchor, speed, settings, tokens, filledAt, rateWindows, ...rest } = row;
   return {
     ...rest,
     bucket: tokens === null || filledAt === null ? undefined : { tokens, filledAt },
+    rateWindows: rateWindows === null ? undefined : (JSON.parse(rateWindows) as RateWindows),
     clock: toClock({ mode, time, anchor, speed }),
     settings: JSON.parse(settings) as SettingsInput,
   };

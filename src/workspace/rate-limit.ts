@@ -46,9 +46,10 @@ export function takeToken(
   };
 }
 
-/** Reads `10/1s`, or `off`, which is null. @returns undefined if it is neither. */
-export function parseRateLimit(text: string): RateLimit | null | undefined {
+/** Reads `10/1s`, `vendor`, or `off`, which is null. @returns undefined if it is none of them. */
+export function parseRateLimit(text: string): RateLimit | 'vendor' | null | undefined {
   if (text === 'off') return null;
+  if (text === 'vendor') return text;
   const [, count = '', span = ''] = /^\s*([1-9]\d{0,8})\s*\/\s*([^/\s]+)\s*$/.exec(text) ?? [];
   const window = span === '' ? NaN : ms(span as ms.StringValue);
   if (!(window >= 1 && window <= ms('365d'))) return undefined;

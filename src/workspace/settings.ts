@@ -39,8 +39,8 @@ export interface Settings {
   readonly batchCompletionDelay: RunDuration;
   /** How the definition in a test run is spelled. */
   readonly definitionSnapshot: 'documented' | 'observed';
-  /** Null for any number of requests. */
-  readonly rateLimit: RateLimit | null;
+  /** Null for any number of requests; `vendor` for the limits of the real service. */
+  readonly rateLimit: RateLimit | 'vendor' | null;
   /** What to do with a batch that names a definition that does not exist. */
   readonly unknownTestCases: 'accept' | 'reject';
   /** What to do with an engine that does not exist. */
@@ -59,7 +59,7 @@ export interface Wording {
   readonly missing: 'observed' | 'documented';
   /** The message of a 402; undefined for the documented one. */
   readonly creditMessage: string | undefined;
-  /** The message of a 429; undefined for the documented one. */
+  /** The message of a 429; undefined for the documented ones. */
   readonly rateLimitMessage: string | undefined;
 }
 
@@ -88,7 +88,7 @@ export const controlFormats = {
   },
   'rate-limit': {
     accepts: (text) => parseRateLimit(text) !== undefined,
-    allowed: 'off, or requests in a time such as 10/1s',
+    allowed: 'off, vendor, or requests in a time such as 10/1s',
   },
 } satisfies TextFormats;
 

@@ -185,7 +185,7 @@ CREATE TABLE workspaces (
   settled_at INTEGER NOT NULL
 , clock_mode TEXT NOT NULL DEFAULT 'real'
   CHECK (clock_mode IN ('real', 'manual')), clock_time INTEGER NOT NULL DEFAULT 0, clock_anchor INTEGER NOT NULL DEFAULT 0, clock_speed REAL NOT NULL DEFAULT 1 CHECK (clock_speed > 0), settings TEXT NOT NULL DEFAULT '{}'
-  CHECK (json_valid(settings)), next_definition_ordinal INTEGER NOT NULL DEFAULT 0, next_rule_ordinal INTEGER NOT NULL DEFAULT 0, next_fault_ordinal INTEGER NOT NULL DEFAULT 0, credit INTEGER CHECK (credit >= 0), rate_tokens REAL, rate_filled_at INTEGER, next_asset_ordinal INTEGER NOT NULL DEFAULT 0, label TEXT CHECK (length(label) BETWEEN 1 AND 100), last_used_at INTEGER) STRICT;
+  CHECK (json_valid(settings)), next_definition_ordinal INTEGER NOT NULL DEFAULT 0, next_rule_ordinal INTEGER NOT NULL DEFAULT 0, next_fault_ordinal INTEGER NOT NULL DEFAULT 0, credit INTEGER CHECK (credit >= 0), rate_tokens REAL, rate_filled_at INTEGER, next_asset_ordinal INTEGER NOT NULL DEFAULT 0, label TEXT CHECK (length(label) BETWEEN 1 AND 100), last_used_at INTEGER, rate_windows TEXT CHECK (json_valid(rate_windows))) STRICT;
 
 CREATE INDEX asset_versions_by_workspace ON asset_versions (workspace_id);
 

@@ -60,6 +60,7 @@ describe('takeToken', () => {
 describe('parseRateLimit', () => {
   it.each([
     ['off', null],
+    ['vendor', 'vendor'],
     ['10/1s', { requests: 10, window: 1000 }],
     [' 1 / 5m ', { requests: 1, window: 300_000 }],
   ])('reads %j', (text, limit) => {
@@ -78,6 +79,8 @@ describe('parseRateLimit', () => {
     '10/x',
     '10/1s/1s',
     '1/9999y',
+    'Vendor',
+    'vendor/1s',
   ])('does not take %j', (text) => {
     expect(parseRateLimit(text)).toBeUndefined();
   });

@@ -1,0 +1,72 @@
+import type { RateLimit } from './rate-limit.js';
+
+/** One of the vendor's limits on requests. */
+export interface VendorLimiter extends RateLimit {
+  /** As the header `X-RateLimit-Limiter` has it. */
+  readonly name: string;
+}
+
+/**
+ * Documented: these three, and `call` and `call-error` for the creation of calls, which is not emulated.
+ */
+const list: VendorLimiter = { name: 'list', requests: 15, window: 10_000 };
+const playground: VendorLimiter = { name: 'llm-playground', requests: 8, window: 2000 };
+const general: VendorLimiter = { name: 'general', requests: 100, window: 10_000 };
+
+/** Which limiter counts the requests for an operation. Documented: by the names of paths. */
+export function vendorLimiterOf(operation: string): VendorLimiter {
+  if (operation === 'createPlaygroundCompletion') return playground;
+  return operation.startsWith('list') || operation === 'getBatchTest' ? list : general;
+}
+
+/** Requests that were let through since a moment. */
+export interface RateWindow {
+  readonly startedAt: number;
+  readonly requests: number;
+}
+
+/** By operation. */
+export type RateWindows = Readonly<Record<string, RateWindow>>;
+
+export interface WindowDecision {
+  readonly limiter: VendorLimiter;
+  /** As they are now; undefined if the request was refused, which changes none. */
+  readonly windows: RateWindows | undefined;
+  /** Requests that would still be let through now. */
+  readonly remaining: number;
+  /** Milliseconds until as many are let through as at first. */
+  readonly reset: number;
+}
+
+/**
+ * Counts a request as the vendor does: each operation for itself, up to its limit in a window of time.
+ * Documented: limits and scope. The algorithm is not: here a window begins with the first request after the
+ * last one, and what is refused does not count.
+ */
+export function countInWindow(
+  windows: RateWindows,
+  operation: string,
+  now: number,
+): WindowDecision {
+  const open = Object.entries(windows).filter(([id, window]) =>
+    isOpen(vendorLimiterOf(id), window, now),
+  );
+  const limiter = vendorLimiterOf(operation);
+  const { startedAt, requests } = open.find(([id]) => id === operation)?.[1] ?? {
+    startedAt: now,
+    requests: 0,
+  };
+  const reset = startedAt + limiter.window - now;
+  if (requests >= limiter.requests) return { limiter, windows: undefined, remaining: 0, reset };
+  const counted = { startedAt, requests: requests + 1 };
+  return {
+    limiter,
+    windows: { ...Object.fromEntries(open), [operation]: counted },
+    remaining: limiter.requests - counted.requests,
+    reset,
+  };
+}
+
+/** False of one that time has left behind, or has yet to reach, as after fixtures with another clock. */
+const isOpen = ({ window }: VendorLimiter, { startedAt }: RateWindow, now: number): boolean =>
+  startedAt <= now && now < startedAt + window;
