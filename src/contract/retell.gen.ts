@@ -978,7 +978,10 @@ export interface components {
              * @enum {string}
              */
             type: "custom-llm";
-            /** @description Where the custom LLM listens. */
+            /**
+             * Format: templated-url
+             * @description Where the custom LLM listens.
+             */
             llm_websocket_url: string;
         };
         /**
@@ -1014,6 +1017,7 @@ export interface components {
             ambient_sound?: "coffee-shop" | "convention-hall" | "summer-outdoor" | "mountain-outdoor" | "static-noise" | "call-center" | null;
             ambient_sound_volume?: number;
             language?: components["schemas"]["Language"] | components["schemas"]["Language"][];
+            /** Format: templated-url */
             webhook_url?: string | null;
             webhook_events?: ("call_started" | "call_ended" | "call_analyzed" | "transcript_updated" | "transfer_started" | "transfer_bridged" | "transfer_cancelled" | "transfer_ended")[] | null;
             webhook_timeout_ms?: number;
@@ -1049,10 +1053,7 @@ export interface components {
                 agent_identity: string;
                 call_purpose: string;
             } | null;
-            post_call_analysis_data?: {
-                type: string;
-                name: string;
-            }[] | null;
+            post_call_analysis_data?: components["schemas"]["AnalysisItem"][] | null;
             post_call_analysis_model?: components["schemas"]["LLMModel"] | null;
             analysis_successful_prompt?: string | null;
             analysis_summary_prompt?: string | null;
@@ -1110,13 +1111,185 @@ export interface components {
             /** @description In milliseconds since the epoch. */
             last_modification_timestamp: number;
         } & WithRequired<components["schemas"]["AgentInput"], "response_engine" | "voice_id">;
-        /** @description A tool that an engine may call; the rest of it is kept as it comes. */
+        /** @description A tool that an engine may call; of a type that is not listed, these properties are checked. */
         EngineTool: {
             /** @enum {string} */
             type: "end_call" | "transfer_call" | "check_availability_cal" | "book_appointment_cal" | "agent_swap" | "press_digit" | "send_sms" | "custom" | "code" | "extract_dynamic_variable" | "bridge_transfer" | "cancel_transfer" | "mcp";
             name: string;
             tool_id?: string;
+            description?: string;
+            speak_during_execution?: boolean;
+            speak_after_execution?: boolean;
+            execution_message_description?: string;
+            execution_message_type?: components["schemas"]["MessageType"];
+            enable_typing_sound?: boolean;
+        } & (unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown);
+        /**
+         * @description How the text of a message is meant.
+         * @enum {string}
+         */
+        MessageType: "prompt" | "static_text";
+        /** @description A tool whose name the model calls it by. */
+        NamedTool: {
+            name?: string;
         };
+        /** @description A tool that presses digits. */
+        PressDigitTool: {
+            delay_ms?: number;
+        } & components["schemas"]["NamedTool"];
+        /** @description A tool for appointments. */
+        CalTool: {
+            cal_api_key: string;
+            event_type_id: number | string;
+            timezone?: string;
+        } & components["schemas"]["NamedTool"];
+        /** @description A tool that hands over to another agent. */
+        AgentSwapTool: {
+            agent_id: string;
+            agent_version?: components["schemas"]["AgentVersionReference"];
+            post_call_analysis_setting: components["schemas"]["AnalysisSetting"];
+            webhook_setting?: components["schemas"]["SwapWebhookSetting"];
+            keep_current_voice?: boolean;
+            keep_current_language?: boolean;
+        };
+        /** @description A version by its number, or by its tag. */
+        AgentVersionReference: number | string;
+        /**
+         * @description Whose calls are analysed after a swap.
+         * @enum {string}
+         */
+        AnalysisSetting: "both_agents" | "only_destination_agent";
+        /**
+         * @description Whose webhook is called after a swap.
+         * @enum {string}
+         */
+        SwapWebhookSetting: "both_agents" | "only_destination_agent" | "only_source_agent";
+        /** @description A tool that sends a message. */
+        SendSmsTool: {
+            sms_content: {
+                /** @enum {string} */
+                type?: "predefined" | "inferred" | "template";
+                content?: string;
+                text?: string;
+                prompt?: string;
+                template?: string;
+            };
+        };
+        /** @description A tool that is a URL of the customer's own. */
+        CustomTool: {
+            /** Format: templated-url */
+            url: string;
+            /** @enum {string} */
+            method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+            headers?: {
+                [key: string]: string;
+            };
+            query_params?: {
+                [key: string]: string;
+            };
+            parameters?: components["schemas"]["ToolParameters"];
+            response_variables?: {
+                [key: string]: string;
+            };
+            timeout_ms?: number;
+            max_retry?: number;
+            args_at_root?: boolean;
+        } & components["schemas"]["NamedTool"];
+        /** @description The arguments of a tool, as a JSON schema. */
+        ToolParameters: {
+            /** @enum {string} */
+            type: "object";
+            properties: Record<string, never>;
+            required?: string[];
+        };
+        /** @description Code that runs at the vendor. */
+        Code: {
+            code: string;
+            timeout_ms?: number;
+            response_variables?: {
+                [key: string]: string;
+            };
+        };
+        /** @description A tool that is code. */
+        CodeTool: components["schemas"]["NamedTool"] & components["schemas"]["Code"];
+        /** @description A tool that remembers what was said. */
+        ExtractTool: {
+            variables: components["schemas"]["AnalysisItem"][];
+            description: unknown;
+        } & components["schemas"]["NamedTool"];
+        /** @description A tool of an MCP server. */
+        McpTool: {
+            mcp_id?: string;
+            input_schema?: {
+                [key: string]: string;
+            };
+            response_variables?: {
+                [key: string]: string;
+            };
+            description: unknown;
+        };
+        /** @description Something to find out from what was said. */
+        AnalysisItem: {
+            /** @enum {string} */
+            type: "string" | "enum" | "boolean" | "number" | "system-presets";
+            name: string;
+            description?: string;
+            choices?: string[];
+            examples?: string[];
+            required?: boolean;
+            conditional_prompt?: string;
+        } & (unknown & unknown);
+        /** @description A transfer of the call to a number. */
+        TransferCall: {
+            transfer_destination: {
+                /** @enum {string} */
+                type: "predefined" | "inferred";
+                number?: string;
+                extension?: string;
+                prompt?: string;
+            } & (unknown & unknown);
+            ignore_e164_validation?: boolean;
+            custom_sip_headers?: {
+                [key: string]: string;
+            };
+            transfer_option: components["schemas"]["TransferOption"];
+        };
+        /** @description A tool that transfers the call. */
+        TransferCallTool: components["schemas"]["TransferCall"];
+        /** @description How a call is transferred. */
+        TransferOption: {
+            /** @enum {string} */
+            type: "cold_transfer" | "warm_transfer" | "agentic_warm_transfer";
+            show_transferee_as_caller?: boolean;
+            /** @enum {string} */
+            cold_transfer_mode?: "sip_refer" | "sip_invite";
+            transfer_ring_duration_ms?: number;
+            agent_detection_timeout_ms?: number;
+            /** @enum {string} */
+            on_hold_music?: "none" | "relaxing_sound" | "uplifting_beats" | "ringtone" | "custom";
+            custom_on_hold_music_asset_id?: string | null;
+            public_handoff_option?: components["schemas"]["HandoffOption"];
+            private_handoff_option?: components["schemas"]["HandoffOption"];
+            ivr_option?: components["schemas"]["HandoffOption"];
+            opt_out_human_detection?: boolean;
+            enable_bridge_audio_cue?: boolean;
+            agentic_transfer_config?: {
+                transfer_agent?: {
+                    agent_id: string;
+                    agent_version: number | string;
+                };
+                transfer_timeout_ms?: number;
+                /** @enum {string} */
+                action_on_timeout?: "bridge_transfer" | "cancel_transfer";
+            };
+        } & (unknown & unknown);
+        /** @description What is said to whom at a transfer. */
+        HandoffOption: {
+            /** @enum {string} */
+            type?: "prompt" | "static_message";
+            prompt?: string;
+            message?: string;
+        } | null;
         /** @description A state of an LLM; the rest of it is kept as it comes. */
         LlmState: {
             name: string;
@@ -1153,6 +1326,7 @@ export interface components {
             } | null;
             mcps?: {
                 name: string;
+                /** Format: templated-url */
                 url: string;
                 headers?: {
                     [key: string]: string;
@@ -1171,24 +1345,205 @@ export interface components {
             /** @description In milliseconds since the epoch. */
             last_modification_timestamp: number;
         } & components["schemas"]["RetellLlmInput"];
-        /** @description A way from one node to another; the rest of it is kept as it comes. */
+        /** @description A way from one node to another. */
         FlowEdge: {
             id: string;
             destination_node_id?: string;
+            transition_condition: {
+                /** @enum {string} */
+                type: "prompt" | "equation";
+                prompt?: string;
+                /** @enum {string} */
+                operator?: "||" | "&&";
+                equations?: {
+                    left: string;
+                    /** @enum {string} */
+                    operator: "==" | "!=" | ">" | ">=" | "<" | "<=" | "contains" | "not_contains" | "exists" | "not_exist";
+                    right?: string;
+                }[];
+            } & (unknown & unknown);
         };
-        /** @description A node of a flow; the rest of it is kept as it comes. */
+        /** @description The way when no other is taken. */
+        ElseEdge: {
+            transition_condition?: {
+                prompt?: string;
+            };
+        } & components["schemas"]["FlowEdge"];
+        /** @description The only way. */
+        AlwaysEdge: {
+            transition_condition?: {
+                prompt?: string;
+            };
+        } & components["schemas"]["FlowEdge"];
+        /** @description The way that does not wait for an answer. */
+        SkipResponseEdge: {
+            transition_condition?: {
+                prompt?: string;
+            };
+        } & components["schemas"]["FlowEdge"];
+        /** @description The way when there is nobody to talk to. */
+        TransferFailedEdge: {
+            transition_condition?: {
+                prompt?: string;
+            };
+        } & components["schemas"]["FlowEdge"];
+        /** @description The way when a message was sent. */
+        SmsSuccessEdge: {
+            transition_condition?: {
+                prompt?: string;
+            };
+        } & components["schemas"]["FlowEdge"];
+        /** @description The way when a message was not sent. */
+        SmsFailedEdge: {
+            transition_condition?: {
+                prompt?: string;
+            };
+        } & components["schemas"]["FlowEdge"];
+        /** @description A node of a flow; of a type that is not listed, these properties are checked. */
         FlowNode: {
             id: string;
             name?: string;
             /** @enum {string} */
             type: "conversation" | "subagent" | "end" | "function" | "code" | "transfer_call" | "press_digit" | "branch" | "sms" | "extract_dynamic_variables" | "agent_swap" | "mcp" | "component" | "bridge_transfer" | "cancel_transfer";
+            display_position?: components["schemas"]["Position"];
+            global_node_setting?: components["schemas"]["GlobalNodeSetting"];
+            model_choice?: components["schemas"]["ModelChoice"];
+            instruction?: components["schemas"]["NodeInstruction"];
+            speak_during_execution?: boolean;
+            wait_for_result?: boolean;
+            enable_typing_sound?: boolean;
             edges?: components["schemas"]["FlowEdge"][];
             edge?: components["schemas"]["FlowEdge"];
-            else_edge?: components["schemas"]["FlowEdge"];
-            always_edge?: components["schemas"]["FlowEdge"];
-            skip_response_edge?: components["schemas"]["FlowEdge"];
+            else_edge?: components["schemas"]["ElseEdge"];
+            always_edge?: components["schemas"]["AlwaysEdge"];
+            skip_response_edge?: components["schemas"]["SkipResponseEdge"];
             success_edge?: components["schemas"]["FlowEdge"];
             failed_edge?: components["schemas"]["FlowEdge"];
+            finetune_transition_examples?: components["schemas"]["FinetuneExample"][];
+            finetune_conversation_examples?: components["schemas"]["FinetuneExample"][];
+        } & (unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown);
+        /** @description Where something is drawn. */
+        Position: {
+            x?: number;
+            y?: number;
+        };
+        /** @description What is said in a node. */
+        NodeInstruction: {
+            /** @enum {string} */
+            type: "prompt" | "static_text" | "template";
+            text?: string;
+            template?: string;
+        };
+        /** @description The model that speaks. */
+        ModelChoice: {
+            /** @enum {string} */
+            type: "cascading";
+            model: components["schemas"]["LLMModel"];
+            high_priority?: boolean;
+        };
+        /** @description How a knowledge base is searched. */
+        KbConfig: {
+            top_k?: number;
+            filter_score?: number;
+        };
+        /** @description When the conversation comes to a node from any other. */
+        GlobalNodeSetting: {
+            condition: string;
+            go_back_conditions?: components["schemas"]["FlowEdge"][];
+            cool_down?: number;
+        };
+        /** @description An example of a conversation. */
+        FinetuneExample: {
+            id: string;
+            destination_node_id?: string;
+            transcript: {
+                /** @enum {string} */
+                role: "agent" | "user" | "tool_call_invocation" | "tool_call_result";
+                content?: string;
+                tool_call_id?: string;
+                name?: string;
+                arguments?: string;
+            }[];
+        };
+        /** @description A node in which the agent speaks. */
+        SpeakingNode: {
+            interruption_sensitivity?: number | null;
+            responsiveness?: number | null;
+            voice_speed?: number | null;
+            allow_dtmf_interruption?: boolean | null;
+            knowledge_base_ids?: string[] | null;
+            kb_config?: components["schemas"]["KbConfig"];
+            instruction: unknown;
+        };
+        /** @description A node of a conversation. */
+        ConversationNode: components["schemas"]["SpeakingNode"];
+        /** @description A node whose instruction is no text to say. */
+        PromptedNode: {
+            instruction: {
+                /** @enum {string} */
+                type?: "prompt";
+            };
+        };
+        /** @description A node that is an agent with tools of its own. */
+        SubagentNode: {
+            tool_ids?: string[] | null;
+            tools?: components["schemas"]["EngineTool"][] | null;
+        } & (components["schemas"]["SpeakingNode"] & components["schemas"]["PromptedNode"]);
+        /** @description A node that calls a tool. */
+        FunctionNode: {
+            tool_id: string;
+            tool_type: components["schemas"]["Ownership"];
+            wait_for_result: unknown;
+        };
+        /**
+         * @description Whether something is of this flow alone.
+         * @enum {string}
+         */
+        Ownership: "local" | "shared";
+        /** @description A node that runs code. */
+        CodeNode: {
+            wait_for_result: unknown;
+        } & components["schemas"]["Code"];
+        /** @description A node that transfers the call. */
+        TransferCallNode: {
+            edge: components["schemas"]["TransferFailedEdge"];
+        } & components["schemas"]["TransferCall"];
+        /** @description A node that presses digits. */
+        PressDigitNode: {
+            delay_ms?: number;
+        } & components["schemas"]["PromptedNode"];
+        /** @description A node that only decides where to go. */
+        BranchNode: {
+            else_edge: unknown;
+        };
+        /** @description A node that sends a message. */
+        SmsNode: {
+            success_edge: components["schemas"]["SmsSuccessEdge"];
+            failed_edge: components["schemas"]["SmsFailedEdge"];
+            instruction: unknown;
+        };
+        /** @description A node that remembers what was said. */
+        ExtractNode: {
+            variables: components["schemas"]["AnalysisItem"][];
+        };
+        /** @description A node that hands over to another agent. */
+        AgentSwapNode: {
+            edge: components["schemas"]["TransferFailedEdge"];
+        } & components["schemas"]["AgentSwapTool"];
+        /** @description A node that calls a tool of an MCP server. */
+        McpNode: {
+            mcp_id: string;
+            mcp_tool_name: string;
+            response_variables?: {
+                [key: string]: string;
+            };
+            wait_for_result: unknown;
+        };
+        /** @description A node that is a flow within the flow. */
+        ComponentNode: {
+            component_id: string;
+            component_type: components["schemas"]["Ownership"];
+            else_edge: unknown;
         };
         /** @description What a client says of a conversation flow. More properties are kept as they come. */
         ConversationFlowInput: {
@@ -1227,6 +1582,7 @@ export interface components {
             }[] | null;
             mcps?: {
                 name: string;
+                /** Format: templated-url */
                 url: string;
                 headers?: {
                     [key: string]: string;
@@ -2259,7 +2615,11 @@ export interface operations {
                  *         {
                  *           "id": "greet",
                  *           "name": "Greet the caller",
-                 *           "type": "conversation"
+                 *           "type": "conversation",
+                 *           "instruction": {
+                 *             "type": "prompt",
+                 *             "text": "Greet the caller and ask what they need."
+                 *           }
                  *         }
                  *       ],
                  *       "start_node_id": "greet"

@@ -7,6 +7,7 @@ import {
 import { SchemaError } from '../errors.js';
 import type { Contract, ContractOperation } from './document.js';
 import { inObservedWords } from './observed-words.js';
+import { vendorFormats, type TextFormats } from './formats.js';
 import {
   noValues,
   openEnum,
@@ -15,15 +16,6 @@ import {
   type UnknownValue,
   type UnknownValuesPolicy,
 } from './open-values.js';
-
-/** A format of texts that JSON Schema does not know. */
-export interface TextFormat {
-  readonly accepts: (text: string) => boolean;
-  /** What a text of it is, to go on from "must be". */
-  readonly allowed: string;
-}
-
-export type TextFormats = Readonly<Record<string, TextFormat>>;
 
 /** The checks of a contract's operations. Each is compiled when it is first needed. */
 export interface ContractValidation {
@@ -87,8 +79,13 @@ const commonOptions = {
 const rejectAll = (): UnknownValuesPolicy => 'reject';
 const acceptAll = (): UnknownValuesPolicy => 'accept';
 
-function createValidation(contract: Contract, formats: TextFormats): ContractValidation {
-  const options = { ...commonOptions, formats: ajvFormats(formats) };
+function optionsWith(own: TextFormats) {
+  const formats = { ...vendorFormats, ...own };
+  return { formats, options: { ...commonOptions, formats: ajvFormats(formats) } };
+}
+
+function createValidation(contract: Contract, own: TextFormats): ContractValidation {
+  const { formats, options } = optionsWith(own);
   // A JSON body is taken as it came: "1" is not a number. A query is text: there it is.
   const bodyAjv = new Ajv2020({ ...options, coerceTypes: false, discriminator: true });
   const queryAjv = new Ajv2020({ ...options, coerceTypes: true });

@@ -1,4 +1,5 @@
 import type { AssetContent, AssetKind, AssetVersion } from '../domain/asset.js';
+import { findAssetMistake, type AssetMistake } from '../domain/asset-mistakes.js';
 import type { EngineType } from '../domain/response-engine.js';
 import { ApiError, MissingError, type ErrorCode } from '../errors.js';
 import { keyedId } from '../random.js';
@@ -17,10 +18,12 @@ export function createAsset(
   const workspace = workspaces.open(caller.workspace);
   const { id: workspaceId, name, now: modifiedAt, settings } = workspace;
   return store.transactionWithNewIds((attempt) => {
+    const content = toContent(workspace);
+    refuseMistake(findAssetMistake(kind, content));
     const ordinal = store.workspaces.takeOrdinal(workspaceId, 'asset');
     const id = keyedId(kind, settings.seed, name, ordinal, attempt);
     const asset = { workspaceId, kind, id };
-    store.assets.insert(asset, { content: toContent(workspace), baseVersion: null, modifiedAt });
+    store.assets.insert(asset, { content, baseVersion: null, modifiedAt });
     const made = store.assets.find(asset);
     if (made === undefined) throw new MissingError(id, kind);
     return made;
@@ -100,6 +103,10 @@ export function writeChange(
   const content = { ...asset.content, ...change };
   // A change that changes nothing is none.
   if (JSON.stringify(content) === JSON.stringify(asset.content)) return asset;
+  // What was kept before this was checked can still be changed in other parts.
+  if (findAssetMistake(name.kind, asset.content) === undefined) {
+    refuseMistake(findAssetMistake(name.kind, content));
+  }
   const modifiedAt = Math.max(workspace.now, asset.modifiedAt);
   store.assets.change(name, asset.version, content, modifiedAt);
   return { ...asset, content, modifiedAt };
@@ -205,4 +212,9 @@ function findListed(
     throw new ApiError('invalid_request', 'query/pagination_key must be the id of a listed one');
   }
   return version === '' ? { ...asset, version: 0 } : asset;
+}
+
+function refuseMistake(mistake: AssetMistake | undefined): void {
+  if (mistake === undefined) return;
+  throw new ApiError('invalid_request', `body${mistake.path} ${mistake.fault}`);
 }

@@ -2,7 +2,7 @@ import ms from 'ms';
 import { outcomes, type Tally } from '../domain/batch-test.js';
 import type { components } from '../contract/control.gen.js';
 import type { UnknownValuesPolicy } from '../contract/open-values.js';
-import type { TextFormats } from '../contract/validation.js';
+import type { TextFormats } from '../contract/formats.js';
 import type { ValidationErrorForm } from '../errors.js';
 import { parseMoment } from './clock.js';
 import { parseRateLimit, type RateLimit } from './rate-limit.js';

@@ -184,7 +184,13 @@ describe('the playground', () => {
     const nodes = [
       {
         ...{ ...node, id: 'a' },
-        edges: [{ id: 'e', destination_node_id: 'b', transition_condition: {} }],
+        edges: [
+          {
+            id: 'e',
+            destination_node_id: 'b',
+            transition_condition: { type: 'prompt', prompt: 'x' },
+          },
+        ],
       },
       { ...node, id: 'b' },
     ];

@@ -148,9 +148,9 @@ describe('the transcript of a run on an engine that is here', () => {
 
   it('walks a path of the flow’s own nodes, from its start to where the snapshot says', async () => {
     const { client } = standStill({ settings: { outcomes: 'pass=1', concurrency: 100 } });
-    const edge = (id: string, destination_node_id: string) => ({
+    const edge = (id: string, destination_node_id: string, prompt = 'next') => ({
       ...{ id, destination_node_id },
-      transition_condition: { type: 'prompt', prompt: 'next' },
+      transition_condition: { type: 'prompt', prompt },
     });
     const say = { type: 'prompt', text: 'Speak' };
     const nodes = [
@@ -160,7 +160,7 @@ describe('the transcript of a run on an engine that is here', () => {
         edges: [edge('e1', 'left'), edge('e2', 'right')],
       },
       { id: 'left', type: 'conversation', instruction: say, edges: [edge('e3', 'end')] },
-      { id: 'right', type: 'branch', else_edge: edge('e4', 'loop') },
+      { id: 'right', type: 'branch', else_edge: edge('e4', 'loop', 'Else') },
       {
         ...{ id: 'loop', type: 'conversation', instruction: say },
         edges: [edge('e5', 'start'), edge('e6', 'end')],
