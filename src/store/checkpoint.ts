@@ -50,7 +50,7 @@ export const noCheckpoint: Checkpoint = {
  */
 export function checkpointOf(
   db: Db,
-  file: Pick<DatabaseFile, 'descriptor'>,
+  file: Pick<DatabaseFile, 'descriptor' | 'isInPlace'>,
   disk: Disk = machine,
   longLog = mostPages,
 ): Checkpoint {
@@ -75,7 +75,12 @@ export function checkpointOf(
 
   function copyLog(): void {
     logState = 'short';
-    if (!copier.copy()) return;
+    // The log lies beside whatever is at the path now. Were it begun anew, it would not fit that.
+    if (!file.isInPlace()) copier.putOff();
+    else if (copier.copy()) syncFile();
+  }
+
+  function syncFile(): void {
     isFileSynced = false;
     const ended = hasSucceeded(disk.sync(file.descriptor)).then((isSynced) => {
       if (pause !== ended) return;

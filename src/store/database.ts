@@ -97,9 +97,12 @@ function pragma(db: Db, source: string): unknown {
 export const sqliteError = (message: string, code: string): Error =>
   new Database.SqliteError(message, code);
 
+export const isSqliteError = (error: unknown): error is Error & { readonly code: string } =>
+  error instanceof Database.SqliteError;
+
 /** True if another has the file. */
 export const isInUse = (error: unknown): boolean =>
-  error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+  isSqliteError(error) && error.code.startsWith('SQLITE_BUSY');
 
 /** A row that must be there. */
 export function required<Row>(row: Row | undefined): Row {
@@ -109,4 +112,4 @@ export function required<Row>(row: Row | undefined): Row {
 
 /** True if a row was refused because another has the same id. */
 export const isDuplicate = (error: unknown): boolean =>
-  error instanceof Database.SqliteError && error.code === 'SQLITE_CONSTRAINT_UNIQUE';
+  isSqliteError(error) && error.code === 'SQLITE_CONSTRAINT_UNIQUE';

@@ -1,5 +1,5 @@
-import Database from 'better-sqlite3';
 import { StartupError } from '../errors.js';
+import { isSqliteError } from './database.js';
 
 /** What is wrong with a database's file, by the code of the error. */
 const reasons: Record<string, string> = {
@@ -30,7 +30,7 @@ function reasonOf(error: unknown): string | undefined {
 
 /** What is wrong with the file, if it is that which made a statement fail. */
 export const storageFailure = (error: unknown): string | undefined =>
-  error instanceof Database.SqliteError ? reasonOf(error) : undefined;
+  isSqliteError(error) ? reasonOf(error) : undefined;
 
 /**
  * Does what a start needs of a database.

@@ -11,7 +11,7 @@ describe('the build', () => {
 
   it('has the command as one file, which loads no other but what it can not hold', () => {
     const bundle = readFileSync('dist/cli.js', 'utf8');
-    const imported = [...bundle.matchAll(/(?:^|;)import(?:[^'"();]*from)?["']([^"']+)["']/gm)];
+    const imported = [...bundle.matchAll(/(?:^|[;}])import(?:[^'"();]*from)?["']([^"']+)["']/gm)];
     const packages = imported.flatMap(([, name = '']) => (isBuiltin(name) ? [] : [name]));
     expect(packages).toEqual(['better-sqlite3']);
     // An import of it would load its fetch and WebSocket (see src/errors.ts).

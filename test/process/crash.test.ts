@@ -39,7 +39,8 @@ describe('a process that is killed', () => {
       '--database',
       join(cwd, 'crash.sqlite'),
       '--run-duration',
-      '1ms..40ms',
+      // Longer in milliseconds than a transcript has entries, whose times rise strictly.
+      '60ms..100ms',
       '--concurrency',
       '50',
     ];

@@ -40,7 +40,7 @@ function arrange(disk: Disk) {
   const db = openDatabase(path);
   const descriptor = openSync(path, 'r+');
   db.exec('CREATE TABLE rows (id INTEGER PRIMARY KEY, content TEXT)');
-  const checkpoint = checkpointOf(db, { descriptor }, disk, longLog);
+  const checkpoint = checkpointOf(db, { descriptor, isInPlace: () => true }, disk, longLog);
   const around = { beforeCommit: () => undefined, onRollback: () => undefined };
   const group = groupCommit(db, settled, around, checkpoint);
   onTestFinished(() => {
@@ -183,7 +183,7 @@ describe('a checkpoint', () => {
     const path = join(temporaryFolder(), 'emulator.sqlite');
     const db = openDatabase(path);
     const descriptor = openSync(path, 'r+');
-    const checkpoint = checkpointOf(db, { descriptor }, disk, 1);
+    const checkpoint = checkpointOf(db, { descriptor, isInPlace: () => true }, disk, 1);
     db.exec('CREATE TABLE rows (id INTEGER PRIMARY KEY)');
     checkpoint.afterCommit();
     checkpoint.close();
@@ -253,7 +253,7 @@ describe('a power failure', () => {
         hold(of, read(), states.length);
       },
     };
-    const checkpoint = checkpointOf(db, { descriptor }, disk, longLog);
+    const checkpoint = checkpointOf(db, { descriptor, isInPlace: () => true }, disk, longLog);
     const around = { beforeCommit: () => undefined, onRollback: () => undefined };
     const group = groupCommit(db, settled, around, checkpoint);
     const update = db.prepare('UPDATE rows SET number = ? WHERE id = ?');
