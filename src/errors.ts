@@ -19,6 +19,7 @@ const table = {
   engine_is_fixed: [400, 'Cannot update response engine after agent versions have been created'],
   // Documented: the status, and no words.
   engine_in_use: [400, 'Cannot delete a response engine that agents use:'],
+  answer_too_large: [400, 'The answer is too large:'],
   unauthorized: [401, 'API key is missing or invalid.'],
   payment_required: [402, 'Trial has ended, please add payment method.'],
   forbidden: [403, 'Forbidden.'],

@@ -1,9 +1,15 @@
-/** The JSON of answers that are given again and again as they are. */
+/** The JSON of answers that were written already. */
 const texts = new WeakMap<object, string>();
 
-/** Has an answer's JSON made once. It must not be changed any more. */
-export function repeated<Answer extends object>(answer: Answer): Answer {
-  texts.set(answer, JSON.stringify(answer));
+/**
+ * Has an answer's JSON made once. It must not be changed any more.
+ * @param text its JSON, where that is known already.
+ */
+export function repeated<Answer extends object>(
+  answer: Answer,
+  text: string = JSON.stringify(answer),
+): Answer {
+  texts.set(answer, text);
   return answer;
 }
 

@@ -385,7 +385,7 @@ export interface paths {
         };
         /**
          * Write the workspace as fixtures
-         * @description What this answers, loaded with `replace` into the workspace of the same key, goes on as this one does. Snapshots and the journal are not in it.
+         * @description What this answers, loaded with `replace` into the workspace of the same key, goes on as this one does. Snapshots and the journal are not in it. Refused if it would have more than 256 MiB.
          */
         get: operations["exportWorkspace"];
         put?: never;

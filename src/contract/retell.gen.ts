@@ -91,7 +91,7 @@ export interface paths {
         /**
          * List test case definitions at once
          * @deprecated
-         * @description Use the paginated list instead.
+         * @description Use the paginated list instead: a list that is too large is refused here.
          */
         get: operations["listTestCaseDefinitions"];
         put?: never;
@@ -230,7 +230,7 @@ export interface paths {
         /**
          * List the runs of a batch at once
          * @deprecated
-         * @description Use the paginated list instead.
+         * @description Use the paginated list instead: a list that is too large is refused here.
          */
         get: operations["listTestRuns"];
         put?: never;
@@ -362,6 +362,7 @@ export interface paths {
         /**
          * List LLMs, all versions
          * @deprecated
+         * @description A list that is too large is refused; its successor has pages.
          */
         get: operations["listRetellLLM"];
         put?: never;
@@ -473,6 +474,7 @@ export interface paths {
         /**
          * List flows, all versions
          * @deprecated
+         * @description A list that is too large is refused; its successor has pages.
          */
         get: operations["listConversationFlows"];
         put?: never;
@@ -564,6 +566,7 @@ export interface paths {
         /**
          * List agents, all versions
          * @deprecated
+         * @description A list that is too large is refused; its successor has pages.
          */
         get: operations["listAgents"];
         put?: never;
@@ -601,6 +604,7 @@ export interface paths {
         /**
          * List the versions of an agent
          * @deprecated
+         * @description A list that is too large is refused; its successor has pages.
          */
         get: operations["getAgentVersions"];
         put?: never;
@@ -769,7 +773,7 @@ export interface components {
         PaginatedResponseBase: {
             /** @description Where the next page begins; absent on the last one. */
             pagination_key?: string;
-            /** @description Whether there is a next page. */
+            /** @description Whether there is a next page. The page's own length does not tell. */
             has_more: boolean;
         };
         /** @description What a client says of a test case definition. */
@@ -1870,7 +1874,7 @@ export interface components {
         ConversationFlowId: string;
         /** @description The engine's version, defaults to the latest. Of an engine that the emulator does not know, it lists the batches of every version when none is given. */
         EngineVersion: number;
-        /** @description How many items to return at the most. */
+        /** @description How many items to return at the most. A page of large items ends earlier. */
         Limit: number;
         /** @description The `pagination_key` of the page before, to go on from there. */
         PaginationKey: string;
@@ -2091,7 +2095,7 @@ export interface operations {
                 llm_id?: components["parameters"]["LlmId"];
                 /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
                 conversation_flow_id?: components["parameters"]["ConversationFlowId"];
-                /** @description How many items to return at the most. */
+                /** @description How many items to return at the most. A page of large items ends earlier. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `pagination_key` of the page before, to go on from there. */
                 pagination_key?: components["parameters"]["PaginationKey"];
@@ -2257,7 +2261,7 @@ export interface operations {
                 conversation_flow_id?: components["parameters"]["ConversationFlowId"];
                 /** @description The engine's version, defaults to the latest. Of an engine that the emulator does not know, it lists the batches of every version when none is given. */
                 version?: components["parameters"]["EngineVersion"];
-                /** @description How many items to return at the most. */
+                /** @description How many items to return at the most. A page of large items ends earlier. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `pagination_key` of the page before, to go on from there. */
                 pagination_key?: components["parameters"]["PaginationKey"];
@@ -2352,7 +2356,7 @@ export interface operations {
     listTestRunsV2: {
         parameters: {
             query?: {
-                /** @description How many items to return at the most. */
+                /** @description How many items to return at the most. A page of large items ends earlier. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `pagination_key` of the page before, to go on from there. */
                 pagination_key?: components["parameters"]["PaginationKey"];
@@ -2533,7 +2537,7 @@ export interface operations {
     listRetellLLMV2: {
         parameters: {
             query?: {
-                /** @description How many items to return at the most. */
+                /** @description How many items to return at the most. A page of large items ends earlier. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `pagination_key` of the page before, to go on from there. */
                 pagination_key?: components["parameters"]["PaginationKey"];
@@ -2758,7 +2762,7 @@ export interface operations {
     listConversationFlowsV2: {
         parameters: {
             query?: {
-                /** @description How many items to return at the most. */
+                /** @description How many items to return at the most. A page of large items ends earlier. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `pagination_key` of the page before, to go on from there. */
                 pagination_key?: components["parameters"]["PaginationKey"];
@@ -3000,7 +3004,7 @@ export interface operations {
     listAgentsV2: {
         parameters: {
             query?: {
-                /** @description How many items to return at the most. */
+                /** @description How many items to return at the most. A page of large items ends earlier. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `pagination_key` of the page before, to go on from there. */
                 pagination_key?: components["parameters"]["PaginationKey"];
@@ -3075,7 +3079,7 @@ export interface operations {
     listAgentVersions: {
         parameters: {
             query?: {
-                /** @description How many items to return at the most. */
+                /** @description How many items to return at the most. A page of large items ends earlier. */
                 limit?: components["parameters"]["Limit"];
                 /** @description The `pagination_key` of the page before, to go on from there. */
                 pagination_key?: components["parameters"]["PaginationKey"];

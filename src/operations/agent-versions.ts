@@ -6,6 +6,7 @@ import type { StoredAssetVersion } from '../store/assets.js';
 import { required } from '../store/database.js';
 import { getAgentVersion, toAgent } from './agents.js';
 import { writeChange, type FoundAsset } from './assets.js';
+import { toArray } from './gathering.js';
 import { warning, type Operation, type Services } from './operation.js';
 import { readPageQuery, toPage } from './paging.js';
 
@@ -15,7 +16,8 @@ type HostedEngine = Exclude<AnyEngine, { type: 'custom-llm' }>;
 
 export const getAgentVersions: Operation<'getAgentVersions'> = (services, caller, { params }) => {
   const { name } = getAgentVersion(services, caller, params.agent_id, undefined);
-  return services.store.assets.listVersions(name).map(toAgent);
+  const versions = services.store.assets.listVersions(name);
+  return toArray(versions, toAgent, `/list-agent-versions/${name.id}`);
 };
 
 export const listAgentVersions: Operation<'listAgentVersions'> = (
@@ -27,19 +29,20 @@ export const listAgentVersions: Operation<'listAgentVersions'> = (
   const list = ['agent versions', caller.workspace, params.agent_id, order];
   const page = readPageQuery(query, list);
   const { name } = getAgentVersion(services, caller, params.agent_id, undefined, 'not_found');
-  const versions = services.store.assets
-    .listVersions(name)
-    .map((asset) => ({ ...asset, position: asset.version }));
+  const versions: { position: number; summary: Schemas['AgentVersionSummary'] }[] = [];
+  for (const asset of services.store.assets.listVersions(name)) {
+    versions.push({ position: asset.version, summary: toVersionSummary(asset) });
+  }
   if (order === 'ascending') versions.reverse();
   const { after } = page;
   const start =
     after === undefined
       ? 0
-      : versions.findIndex(({ version }) =>
-          order === 'ascending' ? version > after : version < after,
+      : versions.findIndex(({ position }) =>
+          order === 'ascending' ? position > after : position < after,
         );
   const rest = start === -1 ? [] : versions.slice(start, start + page.limit + 1);
-  return toPage(rest, page, list, toVersionSummary);
+  return toPage(rest, page, list, ({ summary }) => summary);
 };
 
 function toVersionSummary(asset: StoredAssetVersion): Schemas['AgentVersionSummary'] {
@@ -173,7 +176,7 @@ export const deleteAgentVersion: Operation<'deleteAgentVersion'> = (
     const fault = `version ${String(asset.version)} is published and cannot be deleted`;
     throw new ApiError('invalid_request', fault);
   }
-  if (store.assets.listVersions(name).length === 1) {
+  if (store.assets.countVersions(name) === 1) {
     const fault = `version ${String(asset.version)} is the only one of ${asset.id}`;
     throw new ApiError('invalid_request', fault);
   }
@@ -192,6 +195,6 @@ function deleteCopyOfEngine({ store: { assets } }: Services, { workspace, asset 
   // One that was copied from none came before the agent.
   if (copy === undefined || copy.isPublished || copy.baseVersion === null) return;
   const isUsed = assets.listPins(engineAsset).some((pin) => pin.engineVersion === copy.version);
-  const isOnlyOne = assets.listVersions(engineAsset).length === 1;
+  const isOnlyOne = assets.countVersions(engineAsset) === 1;
   if (!isUsed && !isOnlyOne) assets.deleteVersion(engineAsset, copy.version);
 }

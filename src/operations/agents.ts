@@ -19,6 +19,7 @@ import {
   type FoundAsset,
 } from './assets.js';
 import { resolveEngine } from './engines.js';
+import { toArray } from './gathering.js';
 import type { Caller, Operation, Services } from './operation.js';
 
 type Schemas = components['schemas'];
@@ -80,7 +81,7 @@ function changedEngine(
   const present = asset.content['response_engine'] as AnyEngine;
   if (isSameEngine(present, engine)) return { response_engine: present };
   // Observed. One that has another number than the first was made from another version.
-  if (asset.version > 0 || services.store.assets.listVersions(name).length > 1) {
+  if (asset.version > 0 || services.store.assets.countVersions(name) > 1) {
     throw new ApiError('engine_is_fixed');
   }
   return { response_engine: pinEngine(services, workspace, engine) };
@@ -107,7 +108,11 @@ export const deleteAgent: Operation<'deleteAgent'> = (services, caller, { params
 
 /** Documented: every version is listed, unless `is_latest` asks for the latest of each. */
 export const listAgents: Operation<'listAgents'> = (services, caller, { query }) =>
-  listAssetVersions(services, caller, 'agent', query, query.is_latest).map(toAgent);
+  toArray(
+    listAssetVersions(services, caller, 'agent', query, query.is_latest),
+    toAgent,
+    '/v2/list-agents',
+  );
 
 export const listAgentsV2: Operation<'listAgentsV2'> = (services, caller, { query, body }) => {
   const filter = body?.filter_criteria ?? {};

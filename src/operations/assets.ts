@@ -150,7 +150,7 @@ interface AssetPageQuery {
 }
 
 /** A page of assets, the latest version of each; all that pass the filter, if there is one. */
-export function listAssets<Wire>(
+export function listAssets<Wire extends object>(
   { store, ...services }: Services,
   caller: Caller,
   kind: AssetKind,
@@ -168,8 +168,11 @@ export function listAssets<Wire>(
     workspace === undefined
       ? []
       : store.assets.listPage({ ...range, workspaceId: workspace.id, limit });
-  const passing = passes === undefined ? assets : assets.filter(passes.test);
-  return toPage(passing.slice(0, page.limit + 1), page, list, toWire);
+  return toPage(passes === undefined ? assets : thoseThat(passes.test, assets), page, list, toWire);
+}
+
+function* thoseThat<Item>(pass: (item: Item) => boolean, items: Iterable<Item>): Generator<Item> {
+  for (const item of items) if (pass(item)) yield item;
 }
 
 interface LegacyPageQuery {
@@ -188,7 +191,7 @@ export function listAssetVersions(
   kind: AssetKind,
   query: LegacyPageQuery,
   isLatest = false,
-): StoredAssetVersion[] {
+): Iterable<StoredAssetVersion> {
   const { limit = 1000, pagination_key: id = '', pagination_key_version: version = '' } = query;
   if (limit < 1) throw limitError();
   const workspace = findWorkspace(services, caller);

@@ -7,6 +7,9 @@ import type { RunTarget } from '../store/test-runs.js';
 /** Tools that do nothing outside of the conversation. */
 const harmless = ['end_call', 'extract_dynamic_variable'];
 
+/** Bytes of definitions to read for the warnings of one batch. */
+const mostRead = 32 * 1024 * 1024;
+
 /** A function that finds out warnings, and about how many bytes it holds. */
 interface WarningsFinder {
   readonly find: () => string[];
@@ -39,7 +42,16 @@ function* engineWarnings(
 ): Generator<string> {
   const { tools } = readEngine(responseEngine.type, store.assets.getContent(engineContentKey));
   const known = new Set(tools.map(({ name }) => name));
+  let left = mostRead;
+  let looked = 0;
   for (const key of revisionKeys) {
+    left -= store.testCases.getRevisionSize(key);
+    if (left < 0 && looked > 0) {
+      const rest = String(revisionKeys.size - looked);
+      yield `the last ${rest} of the ${String(revisionKeys.size)} definitions were not looked at: all of them are too large`;
+      return;
+    }
+    looked += 1;
     const { definitionId, content } = store.testCases.getRevision(key);
     const mocked = new Set(content.tool_mocks.map(({ tool_name }) => tool_name));
     for (const { name, type } of tools) {

@@ -19,6 +19,7 @@ import {
   listAssetVersions,
   type MissingCode,
 } from './assets.js';
+import { toArray } from './gathering.js';
 import type { Caller, Operation, Services } from './operation.js';
 
 type Schemas = components['schemas'];
@@ -125,13 +126,18 @@ export const listConversationFlowsV2: Operation<'listConversationFlowsV2'> = (
 ) => listAssets(services, caller, 'conversation-flow', query, toFlow);
 
 export const listRetellLLM: Operation<'listRetellLLM'> = (services, caller, { query }) =>
-  listAssetVersions(services, caller, 'retell-llm', query).map(toLlm);
+  toArray(listAssetVersions(services, caller, 'retell-llm', query), toLlm, '/v2/list-retell-llms');
 
 export const listConversationFlows: Operation<'listConversationFlows'> = (
   services,
   caller,
   { query },
-) => listAssetVersions(services, caller, 'conversation-flow', query).map(toFlow);
+) =>
+  toArray(
+    listAssetVersions(services, caller, 'conversation-flow', query),
+    toFlow,
+    '/v2/list-conversation-flows',
+  );
 
 /**
  * Finds an engine, which takes its latest version if none is named.

@@ -2,6 +2,8 @@ import { ApiError, SchemaError } from '../errors.js';
 import { derivedHex } from '../random.js';
 import { idPropertyOf } from '../domain/asset.js';
 import { engineKey, type EngineType } from '../domain/response-engine.js';
+import { repeated } from '../repeated-answer.js';
+import { gather, mostOfPage, type Gathered } from './gathering.js';
 
 /** Documented: the page size of a client that names none. */
 const defaultLimit = 50;
@@ -42,21 +44,34 @@ export function readPageQuery(query: PageQuery, list: ListIdentity): PageRequest
   return { after: position, limit };
 }
 
-/** A page as the contract has it. `items` may hold one more than asked for: then there is more. */
-export function toPage<Item extends { readonly position: number }, Wire>(
-  items: readonly Item[],
+/**
+ * A page as the contract has it, of the first items. It ends early where they are large. Of what is
+ * behind it, one item at most is read: it says that there is more.
+ */
+export function toPage<Item extends { readonly position: number }, Wire extends object>(
+  items: Iterable<Item>,
   { limit }: PageRequest,
   list: ListIdentity,
   toWire: (item: Item) => Wire,
 ) {
-  const page = items.slice(0, limit);
-  const last = page.at(-1);
-  const hasMore = items.length > limit;
-  return {
-    items: page.map(toWire),
-    has_more: hasMore,
-    ...(hasMore && last && { pagination_key: keyOf(last.position, list) }),
+  const page = gather<Wire>(mostOfPage);
+  let last: number | undefined;
+  for (const item of items) {
+    if (page.items.length === limit || page.isFull()) return pageOf(page, list, last);
+    page.add(toWire(item));
+    last = item.position;
+  }
+  return pageOf(page, list, undefined);
+}
+
+/** @param last the position of its last item, if there is more behind it. */
+export function pageOf<Wire>(page: Gathered<Wire>, list: ListIdentity, last: number | undefined) {
+  const rest = {
+    has_more: last !== undefined,
+    ...(last !== undefined && { pagination_key: keyOf(last, list) }),
   };
+  const text = `{"items":${page.text()},${JSON.stringify(rest).slice(1)}`;
+  return repeated({ items: page.items, ...rest }, text);
 }
 
 /** Opaque to clients: a position, and a mark of the list that it is one in. */

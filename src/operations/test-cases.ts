@@ -10,6 +10,7 @@ import { ApiError, MissingError } from '../errors.js';
 import { keyedId } from '../random.js';
 import { findMagicFault } from '../simulation/magic.js';
 import { resolveEngine } from './engines.js';
+import { toArray } from './gathering.js';
 import {
   findWorkspace,
   refuseWithoutCredit,
@@ -100,7 +101,10 @@ export const listTestCaseDefinitions: Operation<'listTestCaseDefinitions'> = (
   services,
   caller,
   { query },
-) => listDefinitions(services, caller, readEngineQuery(query)).map(toTestCaseDefinition);
+) => {
+  const definitions = listDefinitions(services, caller, readEngineQuery(query));
+  return toArray(definitions, toTestCaseDefinition, '/v2/list-test-case-definitions');
+};
 
 function listDefinitions(
   services: Services,

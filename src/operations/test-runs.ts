@@ -8,9 +8,12 @@ import { loadValueGenerator, type GenerateValue } from '../simulation/conversati
 import { tellRun } from '../simulation/conversation/story.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { StoredTestRun } from '../store/test-runs.js';
+import { arrayOf, gather, mostOfArray, mostOfPage, tooLarge, type Gathered } from './gathering.js';
 import { findSettledWorkspace, type Caller, type Operation, type Services } from './operation.js';
-import { readPageQuery, toPage } from './paging.js';
+import { pageOf, readPageQuery } from './paging.js';
 import { toDefinitionSnapshot } from './definition-snapshot.js';
+
+type TestCaseJob = components['schemas']['TestCaseJob'];
 
 export const getTestRun: Operation<'getTestRun'> = async (services, caller, { params }) => {
   const find = (workspaceId: number) =>
@@ -29,29 +32,67 @@ export const getTestRun: Operation<'getTestRun'> = async (services, caller, { pa
 export const listTestRunsV2: Operation<'listTestRunsV2'> = async (services, caller, request) => {
   const batchId = request.params.test_case_batch_job_id;
   const list = ['test runs', caller.workspace, batchId];
-  const page = readPageQuery(request.query, list);
-  const { workspace, runs } = await listRuns(services, caller, batchId, page.after, page.limit + 1);
-  const read = await reader(services);
-  const items = runs.map((run) => ({ ...run, position: run.runIndex }));
-  return toPage(items, page, list, (run) => toTestCaseJob(run, workspace, read));
+  const { after = -1, limit } = readPageQuery(request.query, list);
+  const range = { after, limit, most: mostOfPage };
+  const { told, isAll } = await tellRuns(services, caller, batchId, range);
+  return pageOf(told, list, isAll ? undefined : after + told.items.length);
 };
 
 export const listTestRuns: Operation<'listTestRuns'> = async (services, caller, { params }) => {
-  const { workspace, runs } = await listRuns(services, caller, params.test_case_batch_job_id);
-  const read = await reader(services);
-  return runs.map((run) => toTestCaseJob(run, workspace, read));
+  const batchId = params.test_case_batch_job_id;
+  const range = { after: -1, limit: undefined, most: mostOfArray };
+  const { told, isAll } = await tellRuns(services, caller, batchId, range);
+  if (!isAll) throw tooLarge(told, `/v2/list-test-runs/${batchId}`);
+  return arrayOf(told);
 };
 
+/** Which runs of a batch to tell. */
+interface RunRange {
+  /** Those behind this index. */
+  readonly after: number;
+  /** All if undefined. */
+  readonly limit: number | undefined;
+  /** Characters after which to stop. */
+  readonly most: number;
+}
+
+/** Characters of runs to tell before others get their turn: usual pages have fewer. */
+const sliceSize = 1024 * 1024;
+
 /** In the order in which the batch lists its definitions. */
+async function tellRuns(
+  services: Services,
+  caller: Caller,
+  batchId: string,
+  range: RunRange,
+): Promise<{ told: Gathered<TestCaseJob>; isAll: boolean }> {
+  const read = await reader(services);
+  const { workspace, runs, totalCount } = await listRuns(services, caller, batchId, range);
+  const isSameState = services.worker.watch(workspace.id);
+  const told = gather<TestCaseJob>(range.most);
+  let sliceEnd = sliceSize;
+  for (const run of runs) {
+    if (told.isFull()) break;
+    if (told.size() >= sliceEnd) {
+      await services.clock.turn();
+      // What a reset or a restore deleted can't be read any more.
+      if (!isSameState()) return tellRuns(services, caller, batchId, range);
+      sliceEnd = told.size() + sliceSize;
+    }
+    told.add(toTestCaseJob(run, workspace, read));
+  }
+  return { told, isAll: range.after + 1 + told.items.length >= totalCount };
+}
+
 async function listRuns(
   services: Services,
   caller: Caller,
   batchId: string,
-  after = -1,
-  limit?: number,
-): Promise<{ workspace: Workspace; runs: StoredTestRun[] }> {
-  const find = (workspaceId: number) => services.store.batchTests.findKey(workspaceId, batchId);
-  const list = (batchKey: number) => services.store.testRuns.listPage(batchKey, after, limit);
+  { after, limit, most }: RunRange,
+): Promise<{ workspace: Workspace; runs: StoredTestRun[]; totalCount: number }> {
+  const { batchTests, testRuns } = services.store;
+  const find = (workspaceId: number) => batchTests.findKey(workspaceId, batchId);
+  const list = (batchKey: number) => testRuns.listPageWithin(most, batchKey, after, limit);
   const workspace = await findSettledWorkspace(services, caller, (id) => {
     const batchKey = find(id);
     return batchKey === undefined || list(batchKey).every(({ run }) => hasEnded(run));
@@ -60,7 +101,8 @@ async function listRuns(
   if (workspace === undefined || batchKey === undefined) {
     throw new MissingError(batchId, 'batch-test');
   }
-  return { workspace, runs: list(batchKey) };
+  const { totalCount } = batchTests.get(batchKey);
+  return { workspace, runs: list(batchKey), totalCount };
 }
 
 /** What runs are told from; each is read once for a whole page. */
@@ -99,11 +141,7 @@ async function reader({ store }: Services): Promise<Reader> {
   return { revision, engine, generate: await loadValueGenerator() };
 }
 
-function toTestCaseJob(
-  stored: StoredTestRun,
-  workspace: Workspace,
-  read: Reader,
-): components['schemas']['TestCaseJob'] {
+function toTestCaseJob(stored: StoredTestRun, workspace: Workspace, read: Reader): TestCaseJob {
   const { run } = stored;
   const revision = read.revision(stored);
   const story = hasEnded(run)

@@ -26,6 +26,8 @@ export interface Worker {
    * workspace was restarted meanwhile.
    */
   settle(workspaceId: number, until: number): Promise<Happened | undefined>;
+  /** Returns what tells whether the workspace is still in the state that it is in now. */
+  readonly watch: (workspaceId: number) => () => boolean;
   /** When something is next due, by the wall clock; Infinity if nothing is. */
   nextWall(): number;
   stop(): void;
@@ -68,8 +70,7 @@ export function startWorker(parts: WorkerParts): Worker {
 
   function advance(id: number, until: number): SliceResult {
     const result = playSlice(id, until);
-    alarm.setBy(agenda.set(id, result.next));
-    changes.announce(id);
+    reschedule(id, result.next);
     return result;
   }
 
@@ -116,6 +117,7 @@ export function startWorker(parts: WorkerParts): Worker {
         const happened = await playWhile(isDue, clock, () => advance(id, until));
         return isSameEra() ? happened : undefined;
       }),
+    watch: eras.watch,
     nextWall: agenda.nextWall,
     stop() {
       stopped = true;
@@ -180,7 +182,7 @@ function createEras() {
     begin(id: number): void {
       eras.set(id, eraOf(id) + 1);
     },
-    watch(id: number): () => boolean {
+    watch: (id: number) => {
       const era = eraOf(id);
       return () => eraOf(id) === era;
     },

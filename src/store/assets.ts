@@ -6,7 +6,7 @@ import {
   type AssetVersion,
 } from '../domain/asset.js';
 import { refuseUsedUp } from '../domain/counter.js';
-import { required, type Db } from './database.js';
+import { readEach, required, type Db } from './database.js';
 import { memory } from '../memory.js';
 
 export interface StoredAssetVersion extends AssetVersion {
@@ -88,11 +88,15 @@ export interface AssetStore {
   deleteVersion(asset: AssetName, version: number): void;
   /** With all its versions. False if there is no such asset. */
   delete(asset: AssetName): boolean;
+  // What lists is read one by one: each may be large.
   /** Of one asset, the newest first. */
-  listVersions(asset: AssetName): StoredAssetVersion[];
+  listVersions(asset: AssetName): Iterable<StoredAssetVersion>;
+  countVersions(asset: AssetName): number;
   /** Of all assets, the newest first. */
-  listAllVersions(page: AssetVersionPage): StoredAssetVersion[];
-  listPage(page: AssetPage): StoredAssetVersion[];
+  listAllVersions(page: AssetVersionPage): Iterable<StoredAssetVersion>;
+  listPage(page: AssetPage): Iterable<StoredAssetVersion>;
+  /** Bytes of what all versions of all assets say. */
+  size(workspaceId: number): number;
 }
 
 type Row = Omit<StoredAssetVersion, 'content' | 'isPublished'> & {
@@ -143,6 +147,17 @@ export function assetStore(db: Db): AssetStore {
   const listVersions = db.prepare<AssetName, Row>(
     `${selectVersions} WHERE ${isNamed} ORDER BY version DESC`,
   );
+  const countVersions = db
+    .prepare<AssetName, number>(`SELECT COUNT(*) FROM asset_versions WHERE ${ofNamed}`)
+    .pluck();
+  const size = db
+    .prepare<{ workspaceId: number }, number>(
+      `SELECT COALESCE(SUM(octet_length(content)), 0)
+       FROM asset_versions
+       JOIN asset_contents ON asset_contents.content_key = asset_versions.content_key
+       WHERE asset_versions.workspace_id = :workspaceId`,
+    )
+    .pluck();
   const listAllVersions = db.prepare<
     { workspaceId: number; kind: AssetKind; position: number; version: number; limit: number },
     Row
@@ -185,14 +200,18 @@ export function assetStore(db: Db): AssetStore {
       listPins.all({ ...engine, idPath: `$.response_engine.${idPropertyOf[engine.kind]}` }),
     getContent: (contentKey) =>
       JSON.parse(required(getContent.get({ contentKey }))) as AssetContent,
-    listVersions: (asset) => listVersions.all(asset).map(toVersion),
+    listVersions: (asset) => readEach(() => listVersions.iterate(asset), toVersion),
+    countVersions: (asset) => required(countVersions.get(asset)),
+    size: (workspaceId) => required(size.get({ workspaceId })),
     listAllVersions({ workspaceId, kind, after, limit = -1 }) {
       const { position, version } = after ?? { position: Number.MAX_SAFE_INTEGER, version: 0 };
-      return listAllVersions.all({ workspaceId, kind, position, version, limit }).map(toVersion);
+      const range = { workspaceId, kind, position, version, limit };
+      return readEach(() => listAllVersions.iterate(range), toVersion);
     },
     listPage({ order, after, limit = -1, ...page }) {
       const first = order === 'ascending' ? 0 : Number.MAX_SAFE_INTEGER;
-      return listPage[order].all({ ...page, limit, after: after ?? first }).map(toVersion);
+      const range = { ...page, limit, after: after ?? first };
+      return readEach(() => listPage[order].iterate(range), toVersion);
     },
   };
 }

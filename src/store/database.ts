@@ -104,6 +104,17 @@ export const isSqliteError = (error: unknown): error is Error & { readonly code:
 export const isInUse = (error: unknown): boolean =>
   isSqliteError(error) && error.code.startsWith('SQLITE_BUSY');
 
+/**
+ * Reads rows one by one, so that no more of them are in memory than the caller keeps. Nothing can be
+ * written before the last one was read, or the caller stopped.
+ */
+export function* readEach<Row, Result>(
+  open: () => Iterable<Row>,
+  read: (row: Row) => Result,
+): Generator<Result, undefined> {
+  for (const row of open()) yield read(row);
+}
+
 /** A row that must be there. */
 export function required<Row>(row: Row | undefined): Row {
   if (row === undefined) throw new Error('a row that must exist is missing');

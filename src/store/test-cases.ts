@@ -3,7 +3,7 @@ import { engineKeyOf } from '../domain/response-engine.js';
 import type { TestCaseContent, TestCaseRevision } from '../domain/test-case.js';
 import { derivedHex } from '../random.js';
 import { memory } from '../memory.js';
-import { required, type Db } from './database.js';
+import { readEach, required, type Db } from './database.js';
 
 /** A definition as it stands: its current revision, and where that is kept. */
 export interface StoredTestCase extends TestCaseRevision {
@@ -41,9 +41,14 @@ export interface TestCaseStore {
   /** Of the current revision. */
   findRevisionKey(workspaceId: number, definitionId: string): number | undefined;
   getRevision(revisionKey: number): TestCaseRevision;
+  /** Bytes of what it says. */
+  getRevisionSize(revisionKey: number): number;
   /** What the definitions of a workspace say, and what its runs ran, the oldest first. */
   listKept(workspaceId: number): KeptRevision[];
-  listPage(page: TestCasePage): (StoredTestCase & { readonly position: number })[];
+  /** Bytes of what `listKept` returns. */
+  keptSize(workspaceId: number): number;
+  /** One by one: each may be large. */
+  listPage(page: TestCasePage): Iterable<StoredTestCase & { readonly position: number }>;
 }
 
 /** A revision that can still be read. */
@@ -63,22 +68,34 @@ type DefinitionRow = RevisionRow & { revisionKey: number };
 const revisionColumns = `revisions.test_case_definition_id AS definitionId, content,
   created_at AS createdAt, modified_at AS modifiedAt`;
 
+const fromKept = `
+  FROM test_case_revisions AS revisions
+  LEFT JOIN test_case_definitions AS definitions
+    ON definitions.workspace_id = :workspaceId
+    AND definitions.test_case_definition_id = revisions.test_case_definition_id
+    AND definitions.revision_key = revisions.revision_key
+  WHERE revisions.workspace_id = :workspaceId AND (
+    definition_key IS NOT NULL OR revisions.revision_key IN (
+      SELECT revision_key FROM test_runs WHERE workspace_id = :workspaceId
+    )
+  )`;
+
 export function testCaseStore(db: Db): TestCaseStore {
   const keepRevision = revisionKeeper(db);
   const listKept = db.prepare<{ workspaceId: number }, DefinitionRow & { definitionKey: number }>(
     `SELECT revisions.revision_key AS revisionKey, definition_key AS definitionKey,
-            ${revisionColumns}
-     FROM test_case_revisions AS revisions
-     LEFT JOIN test_case_definitions AS definitions
-       ON definitions.workspace_id = :workspaceId
-       AND definitions.test_case_definition_id = revisions.test_case_definition_id
-       AND definitions.revision_key = revisions.revision_key
-     WHERE revisions.workspace_id = :workspaceId AND (
-       definition_key IS NOT NULL OR revisions.revision_key IN (
-         SELECT revision_key FROM test_runs WHERE workspace_id = :workspaceId
-       )
-     )`,
+            ${revisionColumns} ${fromKept}`,
   );
+  const keptSize = db
+    .prepare<{ workspaceId: number }, number>(
+      `SELECT COALESCE(SUM(octet_length(content)), 0) ${fromKept}`,
+    )
+    .pluck();
+  const revisionSize = db
+    .prepare<{ revisionKey: number }, number>(
+      `SELECT octet_length(content) FROM test_case_revisions WHERE revision_key = :revisionKey`,
+    )
+    .pluck();
   const point = (sql: string) =>
     db.prepare<{ workspaceId: number; definitionId: string; revisionKey: number; engine: string }>(
       sql,
@@ -145,6 +162,8 @@ export function testCaseStore(db: Db): TestCaseStore {
         .all({ workspaceId })
         .map(withContent)
         .sort((a, b) => a.revisionKey - b.revisionKey),
+    keptSize: (workspaceId) => required(keptSize.get({ workspaceId })),
+    getRevisionSize: (revisionKey) => required(revisionSize.get({ revisionKey })),
     delete(workspaceId, definitionId) {
       keys.clear();
       return remove.run({ workspaceId, definitionId }).changes > 0;
@@ -161,7 +180,7 @@ export function testCaseStore(db: Db): TestCaseStore {
       return withContent(required(getRevision.get({ revisionKey })));
     },
     listPage({ before = Number.MAX_SAFE_INTEGER, limit = -1, ...page }) {
-      return listPage.all({ ...page, before, limit }).map(withContent);
+      return readEach(() => listPage.iterate({ ...page, before, limit }), withContent);
     },
   };
 }

@@ -5,7 +5,7 @@ import type { EngineVersion } from '../domain/response-engine.js';
 import type { TestRun } from '../domain/test-run.js';
 import type { RunNumbers } from '../random.js';
 import { bulkInserter, type Value } from './bulk-insert.js';
-import type { Db } from './database.js';
+import { required, type Db } from './database.js';
 
 /** What a run runs: a revision, or an id that no definition has. */
 export type RunTarget =
@@ -72,6 +72,10 @@ export interface TestRunStore {
   find(workspaceId: number, id: string): StoredTestRun | undefined;
   /** Runs of a batch in their order, those behind `after`; all of them without a limit. */
   listPage(batchKey: number, after: number, limit: number | undefined): StoredTestRun[];
+  /** The same until what is ordered of them has so many characters. */
+  listPageWithin(most: number, batchKey: number, after: number, limit?: number): StoredTestRun[];
+  /** Bytes of what is ordered of the runs of a workspace. */
+  orderedSize(workspaceId: number): number;
   /** Runs not yet started, first in first out. */
   listQueued(workspaceId: number, limit: number): QueuedRun[];
   /** Runs of a batch that have not started, in their order. */
@@ -193,6 +197,15 @@ export function testRunStore(db: Db): TestRunStore {
     )
     .raw();
 
+  const orderedSize = db
+    .prepare<{ workspaceId: number }, number>(
+      `SELECT COALESCE(SUM(octet_length(ordered)), 0)
+       FROM started_test_runs
+       JOIN batch_tests USING (batch_key)
+       WHERE batch_tests.workspace_id = :workspaceId`,
+    )
+    .pluck();
+
   return {
     insertMade({ workspaceId, batchKey }, { firstRun, runMask }, targets) {
       insertMade.run({
@@ -217,6 +230,17 @@ export function testRunStore(db: Db): TestRunStore {
     },
     listPage: (batchKey, after, limit = -1) =>
       listPage.all({ batchKey, after, limit }).map(toStoredTestRun),
+    listPageWithin(most, batchKey, after, limit = -1) {
+      const runs: StoredTestRun[] = [];
+      let size = 0;
+      for (const row of listPage.iterate({ batchKey, after, limit })) {
+        runs.push(toStoredTestRun(row));
+        size += row.ordered?.length ?? 0;
+        if (size >= most) break;
+      }
+      return runs;
+    },
+    orderedSize: (workspaceId) => required(orderedSize.get({ workspaceId })),
     listWaiting: (batchKey, limit) => listWaiting.all({ batchKey, limit }).map(toQueuedRun),
     listQueued: (workspaceId, limit) => listQueued.all({ workspaceId, limit }).map(toQueuedRun),
   };

@@ -1,0 +1,67 @@
+import { ApiError } from '../errors.js';
+import { repeated } from '../repeated-answer.js';
+
+const mebibyte = 1024 * 1024;
+
+/** Characters of JSON after which a page ends: an item may have 5 MiB, and a page 1,000 items. */
+export const mostOfPage = 32 * mebibyte;
+
+/** Characters of JSON after which a list is refused that has no pages. */
+export const mostOfArray = 128 * mebibyte;
+
+/** Items of a list, as they are found. */
+export interface Gathered<Wire> {
+  readonly items: Wire[];
+  add(item: Wire): void;
+  /** Characters of their JSON. */
+  size(): number;
+  /** True if no more are to be added. One of any size always fits. */
+  isFull(): boolean;
+  /** The JSON of all. Each is written once, when it is added: so its size is known. */
+  text(): string;
+}
+
+export function gather<Wire>(most: number): Gathered<Wire> {
+  const items: Wire[] = [];
+  const texts: string[] = [];
+  let size = 0;
+  return {
+    items,
+    add(item) {
+      const text = JSON.stringify(item);
+      items.push(item);
+      texts.push(text);
+      size += text.length;
+    },
+    size: () => size,
+    isFull: () => size >= most,
+    text: () => `[${texts.join(',')}]`,
+  };
+}
+
+/**
+ * A list without pages.
+ * @param successor the path of the list that has pages.
+ * @throws ApiError 400 if it is too large.
+ */
+export function toArray<Item, Wire>(
+  items: Iterable<Item>,
+  toWire: (item: Item) => Wire,
+  successor: string,
+): Wire[] {
+  const all = gather<Wire>(mostOfArray);
+  for (const item of items) {
+    if (all.isFull()) throw tooLarge(all, successor);
+    all.add(toWire(item));
+  }
+  return arrayOf(all);
+}
+
+export const arrayOf = <Wire>(all: Gathered<Wire>): Wire[] => repeated(all.items, all.text());
+
+export function tooLarge(all: Gathered<unknown>, successor: string): ApiError {
+  const [held, most] = [all.size(), mostOfArray].map((size) => String(Math.round(size / mebibyte)));
+  const { length } = all.items;
+  const detail = `its first ${String(length)} items have ${held ?? ''} MiB, and it may have ${most ?? ''} MiB.`;
+  return new ApiError('answer_too_large', `${detail} ${successor} lists the same in pages.`);
+}
