@@ -1621,11 +1621,26 @@ export interface components {
             x?: number;
             y?: number;
         };
+        /** @description What is said or called in an example of a conversation. */
+        ExampleEntry: {
+            /** @enum {string} */
+            role: "agent" | "user" | "tool_call_invocation" | "tool_call_result";
+            content?: string;
+            tool_call_id?: string;
+            name?: string;
+            arguments?: string;
+        } & (unknown & unknown & unknown);
+        /** @description An example of a conversation that comes to a global node, or does not. */
+        GlobalNodeExample: {
+            transcript: components["schemas"]["ExampleEntry"][];
+        };
         /** @description When the conversation comes to a node from any other. */
         GlobalNodeSetting: {
             condition: string;
             go_back_conditions?: components["schemas"]["FlowEdge"][];
             cool_down?: number;
+            positive_finetune_examples?: components["schemas"]["GlobalNodeExample"][];
+            negative_finetune_examples?: components["schemas"]["GlobalNodeExample"][];
         };
         /** @description The model that speaks. */
         ModelChoice: {
@@ -1663,14 +1678,7 @@ export interface components {
         FinetuneExample: {
             id: string;
             destination_node_id?: string;
-            transcript: {
-                /** @enum {string} */
-                role: "agent" | "user" | "tool_call_invocation" | "tool_call_result";
-                content?: string;
-                tool_call_id?: string;
-                name?: string;
-                arguments?: string;
-            }[];
+            transcript: components["schemas"]["ExampleEntry"][];
         };
         /** @description A node of a flow; of a type that is not listed, these properties are checked. */
         FlowNode: {
@@ -1695,6 +1703,19 @@ export interface components {
             finetune_transition_examples?: components["schemas"]["FinetuneExample"][];
             finetune_conversation_examples?: components["schemas"]["FinetuneExample"][];
         } & (unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown);
+        /** @description A note that stands beside the nodes in the vendor's editor. */
+        FlowNote: {
+            id: string;
+            content: string;
+            display_position: {
+                x?: number;
+                y?: number;
+            };
+            size: {
+                width?: number;
+                height?: number;
+            };
+        };
         /** @description What a client says of a conversation flow. More properties are kept as they come. */
         ConversationFlowInput: {
             model_choice?: {
@@ -1727,9 +1748,7 @@ export interface components {
                 x?: number;
                 y?: number;
             } | null;
-            notes?: {
-                id?: string;
-            }[] | null;
+            notes?: components["schemas"]["FlowNote"][] | null;
             mcps?: {
                 name: string;
                 /** Format: templated-url */
@@ -1816,6 +1835,7 @@ export interface components {
             voicemail_option?: {
                 action: {
                     type: string;
+                    text?: string;
                 };
                 detection_prompt?: string | null;
             } | null;

@@ -1044,6 +1044,7 @@ export interface components {
             voicemail_option?: {
                 action: {
                     type: string;
+                    text?: string;
                 };
                 detection_prompt?: string | null;
             } | null;
@@ -1455,19 +1456,40 @@ export interface components {
             condition: string;
             go_back_conditions?: components["schemas"]["FlowEdge"][];
             cool_down?: number;
+            positive_finetune_examples?: components["schemas"]["GlobalNodeExample"][];
+            negative_finetune_examples?: components["schemas"]["GlobalNodeExample"][];
         };
         /** @description An example of a conversation. */
         FinetuneExample: {
             id: string;
             destination_node_id?: string;
-            transcript: {
-                /** @enum {string} */
-                role: "agent" | "user" | "tool_call_invocation" | "tool_call_result";
-                content?: string;
-                tool_call_id?: string;
-                name?: string;
-                arguments?: string;
-            }[];
+            transcript: components["schemas"]["ExampleEntry"][];
+        };
+        /** @description An example of a conversation that comes to a global node, or does not. */
+        GlobalNodeExample: {
+            transcript: components["schemas"]["ExampleEntry"][];
+        };
+        /** @description What is said or called in an example of a conversation. */
+        ExampleEntry: {
+            /** @enum {string} */
+            role: "agent" | "user" | "tool_call_invocation" | "tool_call_result";
+            content?: string;
+            tool_call_id?: string;
+            name?: string;
+            arguments?: string;
+        } & (unknown & unknown & unknown);
+        /** @description A note that stands beside the nodes in the vendor's editor. */
+        FlowNote: {
+            id: string;
+            content: string;
+            display_position: {
+                x?: number;
+                y?: number;
+            };
+            size: {
+                width?: number;
+                height?: number;
+            };
         };
         /** @description A node in which the agent speaks. */
         SpeakingNode: {
@@ -1581,9 +1603,7 @@ export interface components {
                 x?: number;
                 y?: number;
             } | null;
-            notes?: {
-                id?: string;
-            }[] | null;
+            notes?: components["schemas"]["FlowNote"][] | null;
             mcps?: {
                 name: string;
                 /** Format: templated-url */
