@@ -109,6 +109,28 @@ describe('a server that misbehaves', () => {
   });
 });
 
+describe('an account that holds what is refused today', () => {
+  it('is read without that, and each thing that is left out is named', async () => {
+    const llms = [
+      { llm_id: 'llm_new_model', version: 0, model: 'gpt-9-turbo' },
+      { llm_id: 'llm_no_url', version: 0, general_tools: [{ type: 'custom', name: 'book' }] },
+      {
+        llm_id: 'llm_twice',
+        version: 0,
+        general_tools: ['end', 'end'].map((name) => ({ type: 'end_call', name })),
+      },
+    ];
+    const { result, told } = await pullFrom(({ url = '' }, response) =>
+      response.end(page(url.startsWith('/v2/list-retell-llms') ? { items: llms } : {})),
+    );
+    expect(result).toMatchObject({ retellLlms: [{ llm_id: 'llm_new_model' }] });
+    expect(told).toEqual([
+      expect.stringMatching(/^left out llm_no_url, which would not load: .*url/),
+      expect.stringMatching(/^left out llm_twice, which would not load: \/general_tools\/1\/name/),
+    ]);
+  });
+});
+
 describe('a server that is busy', () => {
   /** Answers with 429 and these headers first. */
   const busyOnce = (headers: Record<string, string>): RequestListener => {

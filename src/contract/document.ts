@@ -22,6 +22,7 @@ interface OperationObject {
   readonly operationId: string;
   readonly parameters?: readonly ParameterObject[];
   readonly 'x-successor'?: string;
+  readonly 'x-keeps-unknown-properties'?: boolean;
   readonly 'x-refuses-unknown-query'?: boolean;
   readonly security?: readonly object[];
   readonly requestBody?: { readonly required?: boolean };
@@ -41,6 +42,8 @@ export interface ContractOperation {
   readonly query: readonly ParameterObject[];
   /** Observed: the real service refuses a query parameter that the operation does not have. */
   readonly refusesUnknownQuery: boolean;
+  /** True if properties of its body that the contract does not have are kept, and given back. */
+  readonly keepsUnknownProperties: boolean;
   /** The path, as a template, of the operation to use instead of this deprecated one. */
   readonly successor: string | undefined;
   /** The status of its one success answer. */
@@ -86,6 +89,7 @@ function listOperations(document: ContractDocument): ContractOperation[] {
         needsBody: operation.requestBody?.required === true,
         query: queryParameters(document, operation),
         refusesUnknownQuery: operation['x-refuses-unknown-query'] === true,
+        keepsUnknownProperties: operation['x-keeps-unknown-properties'] === true,
         successor: operation['x-successor'],
         success: Number(success),
         statuses: Object.keys(operation.responses).map(Number),

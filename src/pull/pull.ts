@@ -1,5 +1,9 @@
+import { loadContract } from '../contract/document.js';
+import { contractValidation } from '../contract/validation.js';
+import { findAssetMistake } from '../domain/asset-mistakes.js';
 import { StartupError } from '../errors.js';
 import type { Fixtures } from '../simulation/fixtures/fixtures.js';
+import { controlFormats } from '../workspace/settings.js';
 import { asker, isObject, NotFound, type Ask, type AskOptions, type Json } from './ask.js';
 
 export interface PullOptions extends AskOptions {
@@ -62,15 +66,43 @@ export async function pull(options: PullOptions): Promise<Fixtures> {
       .filter((engine) => engine['type'] === type)
       .sort((a, b) => Number(a['version']) - Number(b['version']))
       .map((engine) => without(engine, ['type', ...times]));
-  // The server speaks the vendor's contract; loading checks it.
+  const loadable = (part: FixturePart, items: readonly Json[]): Json[] =>
+    items.filter((item) => {
+      const problem = problemOf(part, item);
+      if (problem !== undefined) {
+        options.tell(`left out ${nameOf(item)}, which would not load: ${problem}`);
+      }
+      return problem === undefined;
+    });
   return {
-    retellLlms: ofType('retell-llm'),
-    conversationFlows: ofType('conversation-flow'),
-    agents: agents.map(withoutTimes),
+    retellLlms: loadable('retellLlms', ofType('retell-llm')),
+    conversationFlows: loadable('conversationFlows', ofType('conversation-flow')),
+    agents: loadable('agents', agents.map(withoutTimes)),
     // Lists are newest first; what is loaded first is the oldest.
-    definitions: definitions.reverse().map(withoutTimes),
+    definitions: loadable('definitions', definitions.reverse().map(withoutTimes)),
   } as Fixtures;
 }
+
+type FixturePart = 'retellLlms' | 'conversationFlows' | 'agents' | 'definitions';
+
+const kindOf = {
+  retellLlms: 'retell-llm',
+  conversationFlows: 'conversation-flow',
+  agents: 'agent',
+} as const;
+
+/** What a load would refuse about it: an account may hold what the vendor would refuse today. */
+function problemOf(part: FixturePart, item: Json): string | undefined {
+  const validation = contractValidation(loadContract('control'), controlFormats);
+  const { mismatch } = validation.checkValue('Fixtures', { [part]: [item] }, 'accept');
+  if (mismatch !== undefined) return mismatch.replace(`/${part}/0`, '');
+  if (part === 'definitions') return undefined;
+  const mistake = findAssetMistake(kindOf[part], item);
+  return mistake && `${mistake.path} ${mistake.fault}`;
+}
+
+const idNames = ['llm_id', 'conversation_flow_id', 'agent_id', 'test_case_definition_id'];
+const nameOf = (item: Json): string => String(idNames.map((name) => item[name]).find(Boolean));
 
 const engineTypes = ['retell-llm', 'conversation-flow'] as const;
 const isEngineType = (type: string): boolean => (engineTypes as readonly string[]).includes(type);

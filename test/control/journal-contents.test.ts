@@ -27,6 +27,18 @@ describe('the journal', () => {
     expect(await last(client)).not.toHaveProperty('responseBody');
   });
 
+  it('does not call ignored what an engine keeps', async () => {
+    const { client } = standStill({ settings: plain });
+    const tool = { type: 'custom', name: 'book', url: 'https://example.com', description: 'Books' };
+    const payload = {
+      general_tools: [{ ...tool, parameters: { type: 'object', properties: {} } }],
+      own_note: 'x',
+    };
+    const { body } = await client.send({ method: 'POST', url: '/create-retell-llm', payload });
+    expect(body).toMatchObject(payload);
+    expect(await last(client)).toMatchObject({ status: 201, warnings: [] });
+  });
+
   it('names each request as its answer does: as the client did, or by an id of its own', async () => {
     const { client, app } = standStill();
     const named = { method: 'GET', url: '/get-batch-test/x' } as const;

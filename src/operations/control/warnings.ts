@@ -27,7 +27,9 @@ export function warningsOf(
     ...unknownValues.map(describeUnknownValue),
   ];
   if (!bodyIsChecked || body === undefined) return warnings;
-  const ignored = contractValidation(contract).findIgnored(operation, body);
+  const ignored = operation.keepsUnknownProperties
+    ? []
+    : contractValidation(contract).findIgnored(operation, body);
   const { tool_mocks: mocks = [] } = body as DefinitionInput;
   const shadowed = shadowedMocks(mocks).map(
     ({ index, by }) =>
