@@ -29,11 +29,24 @@ function findLlmMistake(content: AssetContent): AssetMistake | undefined {
     findNamesake(general) ??
     findArgumentMistake(general) ??
     findNamesake(states) ??
+    findStartMistake(content, states) ??
     firstOf(states, ([path, state]) => {
       const own = listAt(state, '/tools', path);
       return findNamesake([...general, ...own]) ?? findArgumentMistake(own);
     })
   );
+}
+
+/** Documented (SDK types): `starting_state` is the name of a state, and required where there are any. */
+function findStartMistake(
+  content: AssetContent,
+  states: readonly Placed[],
+): AssetMistake | undefined {
+  if (states.length === 0) return undefined;
+  const start = content['starting_state'];
+  return states.some(([, { name }]) => name === start)
+    ? undefined
+    : { path: '/starting_state', fault: 'must be the name of one of the states' };
 }
 
 /** Documented (SDK types): an argument that is required exists. */

@@ -236,6 +236,7 @@ describe('the journal, of a batch on an engine that is here', () => {
         { type: 'end_call', name: 'end_call' },
         { type: 'custom', name: 'book', url: 'https://tools.test' },
       ],
+      starting_state: 's',
       states: [{ name: 's', tools: [{ type: 'custom', name: 'bill', url: 'https://tools.test' }] }],
     });
     const engine = { type: 'retell-llm', llm_id };

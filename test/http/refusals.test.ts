@@ -171,6 +171,13 @@ const refusals: [path: string, body: object, message: string, source: string][] 
     'states/1/name must be unique',
     sdk,
   ],
+  [llms, { states: [{ name: 's' }] }, 'starting_state must be the name of one of the states', sdk],
+  [
+    llms,
+    { starting_state: 'none', states: [{ name: 's' }] },
+    'starting_state must be the name of one of the states',
+    sdk,
+  ],
   // Bounds.
   [llms, { model_temperature: 1.1 }, 'model_temperature must be <= 1', sdk],
   [agents, { ...agent, voice_temperature: 2.1 }, 'voice_temperature must be <= 2', sdk],
