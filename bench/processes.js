@@ -47,8 +47,11 @@ function processorTime(pid) {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-export const startEmulator = (...args) =>
-  startProcess([cli, '--port', '0', '--log-level', 'silent', ...args]);
+/** `from` is the command of the build that is measured. */
+export const startBuild = (from, ...args) =>
+  startProcess([from, '--port', '0', '--log-level', 'silent', ...args]);
+
+export const startEmulator = (...args) => startBuild(cli, ...args);
 
 export const startBare = (name) => startProcess([here(`bare-${name}.js`)]);
 

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
-import { cli, hasPrism, startBare, startEmulator, startPrism } from './processes.js';
+import { cli, hasPrism, startBare, startBuild, startEmulator, startPrism } from './processes.js';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 9);
 const seconds = Number(process.env.BENCH_SECONDS ?? 1.5);
@@ -23,10 +23,29 @@ const creation = (count) => ({
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 let files = 0;
 const file = () => join(folder, `${(files += 1)}.sqlite`);
-const emulators = {
-  memory: () => startEmulator('--database', ':memory:', '--clock', 'manual'),
-  disk: () => startEmulator('--database', file(), '--clock', 'manual'),
-};
+/** The `dist/bin.js` of another build, which takes part in the races of emulators. */
+const otherBuild = process.env.BENCH_OTHER;
+const emulatorsWith = (...options) => ({
+  memory: () => startEmulator('--database', ':memory:', ...options),
+  disk: () => startEmulator('--database', file(), ...options),
+  ...(otherBuild && {
+    'other build': () => startBuild(otherBuild, '--database', file(), ...options),
+  }),
+});
+const emulators = emulatorsWith('--clock', 'manual');
+const isEmulator = (name) => name in emulators;
+
+/** A batch's creation, then `count` reads of it, by each connection in turn. */
+function creationAndPolls(count) {
+  const keepId = (status, body, context) => {
+    context.id = JSON.parse(body).test_case_batch_job_id;
+  };
+  const poll = {
+    headers,
+    setupRequest: (request, { id }) => ({ ...request, path: `/get-batch-test/${id}` }),
+  };
+  return [{ ...creation(1), onResponse: keepId }, ...Array.from({ length: count }, () => poll)];
+}
 
 async function send(url, request) {
   const { method, path, body } = request;
@@ -44,7 +63,7 @@ async function race(contestants, requestFor) {
   for (const [name, start] of Object.entries(contestants)) running[name] = await start();
   const requests = {};
   for (const [name, { url }] of Object.entries(running))
-    requests[name] = await requestFor(url, name);
+    requests[name] = [await requestFor(url, name)].flat();
   const results = Object.fromEntries(
     Object.keys(running).map((name) => [name, { rates: [], costs: [] }]),
   );
@@ -53,7 +72,7 @@ async function race(contestants, requestFor) {
       const before = processorTime();
       const result = await autocannon({
         ...{ url, connections: 16, duration: seconds },
-        requests: [requests[name]],
+        requests: requests[name],
       });
       if (result.non2xx > 0 || result.errors > 0) {
         throw new Error(`${name}: ${result.non2xx} refused, ${result.errors} failed`);
@@ -102,15 +121,24 @@ const withPeers = () => ({
 const cases = {
   async create() {
     const results = await race({ ...emulators, ...withPeers() }, () => creation(1));
-    return toResult(results, { 'bare fastify': '0.60', prism: '6' });
+    return toResult(results, { 'bare fastify': '0.45', prism: '10', 'other build': '0.85' });
   },
   async poll() {
     const results = await race({ ...emulators, ...withPeers() }, async (url, name) => {
-      if (!(name in emulators)) return { path: '/get-batch-test/x', headers };
+      if (!isEmulator(name)) return { path: '/get-batch-test/x', headers };
       const { test_case_batch_job_id: id } = await send(url, creation(1));
       return { path: `/get-batch-test/${id}`, headers };
     });
-    return toResult(results, { 'bare fastify': '0.85' });
+    return toResult(results, { 'bare fastify': '0.85', 'other build': '0.95' });
+  },
+  async createAndPoll() {
+    const results = await race(emulators, () => creationAndPolls(1));
+    return toResult(results, { 'other build': '0.95' });
+  },
+  async createAndPollToItsEnd() {
+    const options = ['--progression', 'polls=3'];
+    const results = await race(emulatorsWith(...options), () => creationAndPolls(3));
+    return toResult(results, { 'other build': '0.95' });
   },
   async thousand() {
     const emulator = await emulators.disk();
@@ -133,24 +161,30 @@ const cases = {
     };
   },
   async advance() {
-    const emulator = await startEmulator(
-      ...['--database', file(), '--clock', 'manual', '--concurrency', '1000000'],
+    const { disk, 'other build': other } = emulatorsWith(
+      ...['--clock', 'manual', '--concurrency', '1000000'],
     );
-    const rates = [];
+    const running = { disk: await disk(), ...(other && { 'other build': await other() }) };
+    const rates = Object.fromEntries(Object.keys(running).map((name) => [name, []]));
     for (let round = 0; round < rounds; round += 1) {
-      for (let batch = 0; batch < 100; batch += 1) await send(emulator.url, creation(1000));
-      const path = '/_emulator/clock/advance';
-      const start = performance.now();
-      const { runsEnded } = await send(emulator.url, {
-        ...{ method: 'POST', path, body: '{"until":"idle"}' },
-      });
-      rates.push((runsEnded / (performance.now() - start)) * 1000);
+      for (const [name, { url }] of Object.entries(running)) {
+        for (let batch = 0; batch < 100; batch += 1) await send(url, creation(1000));
+        const path = '/_emulator/clock/advance';
+        const start = performance.now();
+        const { runsEnded } = await send(url, { method: 'POST', path, body: '{"until":"idle"}' });
+        rates[name].push((runsEnded / (performance.now() - start)) * 1000);
+      }
     }
-    await emulator.end();
+    for (const { end } of Object.values(running)) await end();
     return {
       unit: 'ended runs per second',
-      figures: { disk: median(rates) },
-      ratios: { 'disk / 100,000 (>= 1)': median(rates) / 100_000 },
+      figures: Object.fromEntries(
+        Object.entries(rates).map(([name, values]) => [name, median(values)]),
+      ),
+      ratios: {
+        'disk / 100,000 (>= 1)': median(rates.disk) / 100_000,
+        ...(other && { 'disk / other build (>= 0.8)': ratio(rates.disk, rates['other build']) }),
+      },
     };
   },
   async catchUp() {
