@@ -12,7 +12,7 @@ import { newSeed } from './random.js';
 import { createChanges } from './simulation/changes.js';
 import { releaseClocksAhead } from './simulation/clocks-ahead.js';
 import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js';
-import { slicePlayer } from './simulation/slice.js';
+import { createAdvanceOnce } from './simulation/advance.js';
 import { startWorker, type Worker } from './simulation/worker.js';
 import { workspacesOf } from './simulation/workspaces.js';
 import { storageFailure, usingAtStart } from './store/failures.js';
@@ -129,7 +129,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   const worker: Worker = startWorker({
     clock,
     changes,
-    playSlice: slicePlayer(store, workspaces.get, sliceSize),
+    advanceOnce: createAdvanceOnce(store, workspaces.get, sliceSize),
     clockOf: (id) => store.workspaces.get(id).clock,
     nowOf: (id) => workspaces.get(id).now,
     prolonged: store.prolonged,

@@ -875,7 +875,7 @@ export interface components {
             count: number;
         };
         /** @description How a run ends. */
-        OrderedOutcome: {
+        ForcedOutcome: {
             /** @enum {string} */
             status: "pass" | "fail" | "error";
             ending?: components["schemas"]["Ending"];
@@ -902,9 +902,9 @@ export interface components {
             match?: components["schemas"]["RunMatch"];
             /** @description How many runs it decides; every one if absent. */
             times?: number;
-            outcome?: components["schemas"]["OrderedOutcome"];
+            outcome?: components["schemas"]["ForcedOutcome"];
             /** @description One outcome after the other; the last one goes on. */
-            sequence?: components["schemas"]["OrderedOutcome"][];
+            sequence?: components["schemas"]["ForcedOutcome"][];
         };
         /** @description All that is given must fit. An empty one matches every run. */
         RunMatch: {

@@ -1,6 +1,6 @@
 import type { components } from '../contract/control.gen.js';
 import { matchesGlob } from './glob.js';
-import type { OrderedOutcome } from './ordered-outcome.js';
+import type { ForcedOutcome } from './forced-outcome.js';
 
 export type OutcomeRuleInput = components['schemas']['OutcomeRuleInput'];
 
@@ -18,7 +18,7 @@ export function applyRule(
   rule: OutcomeRuleInput,
   hits: number,
   facts: RunFacts,
-): OrderedOutcome | undefined {
+): ForcedOutcome | undefined {
   if (rule.times !== undefined && hits >= rule.times) return undefined;
   if (!matches(rule.match ?? {}, facts)) return undefined;
   return rule.outcome ?? rule.sequence?.[Math.min(hits, rule.sequence.length - 1)];

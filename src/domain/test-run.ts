@@ -1,5 +1,5 @@
 import type { Outcome } from './batch-test.js';
-import type { Order } from './ordered-outcome.js';
+import type { ForcedBy } from './forced-outcome.js';
 
 interface RunBase {
   readonly id: string;
@@ -20,7 +20,7 @@ interface Started {
   /** The seed in force when it started; decides what is said in it. */
   readonly seed: string;
   /** What decided its outcome, if not chance. */
-  readonly order: Order | null;
+  readonly forcedBy: ForcedBy | null;
 }
 
 /** A run on its way: waiting, under way, or ended with an outcome. */

@@ -4,7 +4,7 @@ import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
 import { ApiError } from '../errors.js';
 import { controlFormats } from '../workspace/settings.js';
-import { answerText } from '../repeated-answer.js';
+import { jsonOf } from '../cached-json.js';
 import { workspaceNameOf } from '../workspace/name.js';
 import { identifier, type Identify, type Identity } from './auth.js';
 import { registerBodyBudget } from './body-budget.js';
@@ -103,7 +103,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     frameworkErrors: refuseBadUrl,
   });
   app.setErrorHandler(sendError);
-  app.setReplySerializer((answer) => answerText(answer as object));
+  app.setReplySerializer((answer) => jsonOf(answer as object));
   refuseExpectations(app);
   const methodsOf = noteRoutes(app);
   registerNotFound(app, methodsOf, controlAccess !== undefined);

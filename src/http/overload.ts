@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../errors.js';
-import type { Alarm, Clock } from '../workspace/clock.js';
+import type { Timer, Clock } from '../workspace/clock.js';
 import { pathOf } from './request-log.js';
 
 /** How late the event loop may be, how often to look, and how often in a row it must be too late. */
@@ -19,9 +19,9 @@ const retryAfter = 1;
 export function registerOverload(app: FastifyInstance, clock: Clock): void {
   let lateInARow = 0;
   let takesTooMuchMemory = false;
-  let alarm: Alarm;
+  let timer: Timer;
   const lookAt = (time: number): void => {
-    alarm = clock.wakeAt(time, () => {
+    timer = clock.wakeAt(time, () => {
       lateInARow = clock.now() - time > limits.mostDelayMs ? lateInARow + 1 : 0;
       takesTooMuchMemory = process.memoryUsage.rss() > mostMemory;
       lookAt(clock.now() + limits.sampleMs);
@@ -29,7 +29,7 @@ export function registerOverload(app: FastifyInstance, clock: Clock): void {
   };
   lookAt(clock.now() + limits.sampleMs);
   app.addHook('onClose', (_app, done) => {
-    alarm.cancel();
+    timer.cancel();
     done();
   });
   app.addHook('onRequest', (request, _reply, done) => {

@@ -173,12 +173,12 @@ export const deleteAgentVersion: Operation<'deleteAgentVersion'> = (
   const agent = getAgentVersion(services, caller, params.agent_id, query.version, 'not_found');
   const { name, asset } = agent;
   if (asset.isPublished) {
-    const fault = `version ${String(asset.version)} is published and cannot be deleted`;
-    throw new ApiError('invalid_request', fault);
+    const problem = `version ${String(asset.version)} is published and cannot be deleted`;
+    throw new ApiError('invalid_request', problem);
   }
   if (store.assets.countVersions(name) === 1) {
-    const fault = `version ${String(asset.version)} is the only one of ${asset.id}`;
-    throw new ApiError('invalid_request', fault);
+    const problem = `version ${String(asset.version)} is the only one of ${asset.id}`;
+    throw new ApiError('invalid_request', problem);
   }
   store.transaction(() => {
     store.assets.deleteVersion(name, asset.version);

@@ -5,7 +5,7 @@ import { idOf } from '../made-id.js';
 import { knownEngine } from '../domain/response-engine.js';
 import { ApiError, MissingError } from '../errors.js';
 import { batchNumbersOf } from '../random.js';
-import { repeated } from '../repeated-answer.js';
+import { cacheJson } from '../cached-json.js';
 import { endNextRuns } from '../simulation/steps.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { StoredBatchTest } from '../store/batch-tests.js';
@@ -67,9 +67,9 @@ function createIn(
     const finder = engineWarningsFinder(store, engineContentKey, responseEngine, targets);
     caller.warnLater?.(finder.find, finder.size);
   }
-  // While no slot is free, the end of a run comes first, and that is on the worker's agenda.
+  // While no slot is free, the end of a run comes first, and the worker knows when that is due.
   const mayStart = progression.kind === 'time' && workspace.runningCount < settings.concurrency;
-  if (mayStart) worker.nudge(workspaceId, now + settings.batchStartDelay);
+  if (mayStart) worker.scheduleBy(workspaceId, now + settings.batchStartDelay);
   return toTestCaseBatchJob(batch);
 }
 
@@ -159,7 +159,7 @@ const answers = new WeakMap<StoredBatchTest, TestCaseBatchJob>();
 function answerOf(batch: StoredBatchTest): TestCaseBatchJob {
   const known = answers.get(batch);
   if (known !== undefined) return known;
-  const answer = repeated(toTestCaseBatchJob(batch));
+  const answer = cacheJson(toTestCaseBatchJob(batch));
   answers.set(batch, answer);
   return answer;
 }

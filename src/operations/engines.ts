@@ -152,12 +152,12 @@ export function resolveEngine<Engine extends ResponseEngine>(
   place: string,
 ): ResolvedEngine<Engine> {
   const resolved = lookUpEngine(store, id, engine);
-  if ('fault' in resolved) {
-    throw new ApiError('invalid_request', `${place}/version ${resolved.fault}`);
+  if ('problem' in resolved) {
+    throw new ApiError('invalid_request', `${place}/version ${resolved.problem}`);
   }
   if (resolved.contentKey === null && settings.unknownEngines === 'reject') {
-    const fault = `${place} must be an engine: there is no ${engineName(engine).id}`;
-    throw new ApiError('invalid_request', fault);
+    const problem = `${place} must be an engine: there is no ${engineName(engine).id}`;
+    throw new ApiError('invalid_request', problem);
   }
   return resolved;
 }

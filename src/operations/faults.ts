@@ -6,7 +6,7 @@ import {
   type RequestFacts,
 } from '../domain/fault.js';
 import { keyedChance } from '../random.js';
-import { drawDuration } from '../simulation/fate.js';
+import { drawDuration } from '../simulation/outcome.js';
 import type { Workspace } from '../simulation/workspace.js';
 import { parseDuration, parseRunDuration } from '../workspace/settings.js';
 import type { Services } from './operation.js';

@@ -1,5 +1,5 @@
 import { ApiError } from '../errors.js';
-import { repeated } from '../repeated-answer.js';
+import { cacheJson } from '../cached-json.js';
 
 const mebibyte = 1024 * 1024;
 
@@ -57,7 +57,7 @@ export function toArray<Item, Wire>(
   return arrayOf(all);
 }
 
-export const arrayOf = <Wire>(all: Gathered<Wire>): Wire[] => repeated(all.items, all.text());
+export const arrayOf = <Wire>(all: Gathered<Wire>): Wire[] => cacheJson(all.items, all.text());
 
 export function tooLarge(all: Gathered<unknown>, successor: string): ApiError {
   const [held, most] = [all.size(), mostOfArray].map((size) => String(Math.round(size / mebibyte)));

@@ -2,7 +2,7 @@ import { ApiError, SchemaError } from '../errors.js';
 import { derivedHex } from '../random.js';
 import { idPropertyOf } from '../domain/asset.js';
 import { engineKey, type EngineType } from '../domain/response-engine.js';
-import { repeated } from '../repeated-answer.js';
+import { cacheJson } from '../cached-json.js';
 import { gather, mostOfPage, type Gathered } from './gathering.js';
 
 /** Documented: the page size of a client that names none. */
@@ -71,7 +71,7 @@ export function pageOf<Wire>(page: Gathered<Wire>, list: ListIdentity, last: num
     ...(last !== undefined && { pagination_key: keyOf(last, list) }),
   };
   const text = `{"items":${page.text()},${JSON.stringify(rest).slice(1)}`;
-  return repeated({ items: page.items, ...rest }, text);
+  return cacheJson({ items: page.items, ...rest }, text);
 }
 
 /** Opaque to clients: a position, and a mark of the list that it is one in. */
@@ -95,8 +95,8 @@ export function readEngineQuery(query: EngineQuery): string {
   const name = idPropertyOf[query.type];
   const id = query[name];
   if (id === undefined) {
-    const fault = `query must have required property '${name}' when type is "${query.type}"`;
-    throw new ApiError('invalid_request', fault);
+    const problem = `query must have required property '${name}' when type is "${query.type}"`;
+    throw new ApiError('invalid_request', problem);
   }
   return engineKey(query.type, id);
 }

@@ -87,7 +87,7 @@ function findEngine(
 ): Engine | undefined {
   if (engine.type === 'custom-llm') return undefined;
   const found = lookUpEngine(store, id, engine);
-  return 'fault' in found || found.contentKey === null
+  return 'problem' in found || found.contentKey === null
     ? undefined
     : readEngine(engine.type, store.assets.getContent(found.contentKey));
 }

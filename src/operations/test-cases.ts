@@ -8,7 +8,7 @@ import {
 } from '../domain/test-case.js';
 import { ApiError, MissingError } from '../errors.js';
 import { keyedId } from '../random.js';
-import { findMagicFault } from '../simulation/magic.js';
+import { findTestVariableProblem } from '../simulation/test-variables.js';
 import { resolveEngine } from './engines.js';
 import { toArray } from './gathering.js';
 import {
@@ -27,7 +27,7 @@ export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = (
 ) => {
   const { store, workspaces } = services;
   const content = newContent(body);
-  refuseUnreadableMagic(content);
+  refuseInvalidTestVariables(content);
   const workspace = workspaces.open(caller.workspace);
   refuseWithoutCredit(workspace);
   resolveEngine(services, workspace, content.response_engine, 'body/response_engine');
@@ -60,7 +60,7 @@ export const updateTestCaseDefinition: Operation<'updateTestCaseDefinition'> = (
     const content = changedContent(revision.content, body);
     // A change that changes nothing makes no revision.
     if (isSameContent(content, revision.content)) return revision;
-    refuseUnreadableMagic(content);
+    refuseInvalidTestVariables(content);
     if (body.response_engine !== undefined) {
       resolveEngine(services, workspace, content.response_engine, 'body/response_engine');
     }
@@ -119,11 +119,11 @@ function listDefinitions(
 }
 
 /** @throws ApiError 400 */
-function refuseUnreadableMagic({ dynamic_variables: variables }: TestCaseContent): void {
-  const found = findMagicFault(variables);
+function refuseInvalidTestVariables({ dynamic_variables: variables }: TestCaseContent): void {
+  const found = findTestVariableProblem(variables);
   if (found === undefined) return;
-  const place = `body/dynamic_variables/${found.name}`;
-  throw new ApiError('invalid_request', `${place} ${found.fault}`);
+  const path = `body/dynamic_variables/${found.name}`;
+  throw new ApiError('invalid_request', `${path} ${found.problem}`);
 }
 
 function getCurrent(services: Services, caller: Caller, id: string) {

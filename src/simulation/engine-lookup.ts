@@ -1,22 +1,22 @@
 import { engineIdOf, type EngineType, type ResponseEngine } from '../domain/response-engine.js';
 import type { Store } from '../store/store.js';
 
-/** An engine as something is made for it: with its version, and what it says. */
+/** An engine that was found, with its version and its content. */
 export interface ResolvedEngine<Engine> {
   readonly engine: Engine;
-  /** Null if there is no such engine here. */
+  /** Null if the workspace has no such engine. */
   readonly contentKey: number | null;
 }
 
 /**
- * Finds an engine, which takes its latest version if none is named.
- * @returns what is wrong if it is here, but not in that version.
+ * Finds an engine by id and version; the latest version if none is named.
+ * @returns the problem, if the engine exists but not in that version.
  */
 export function lookUpEngine<Engine extends ResponseEngine>(
   store: Store,
   workspaceId: number,
   engine: Engine,
-): ResolvedEngine<Engine> | { readonly fault: string } {
+): ResolvedEngine<Engine> | { readonly problem: string } {
   const { kind, id } = engineName(engine);
   const name = { workspaceId, kind, id };
   const latest = store.assets.refer(name);
@@ -24,7 +24,7 @@ export function lookUpEngine<Engine extends ResponseEngine>(
   const version = engine.version ?? latest.version;
   const asset = version === latest.version ? latest : store.assets.refer(name, version);
   if (asset === undefined)
-    return { fault: `must be a version of ${id}: there is no ${String(version)}` };
+    return { problem: `must be a version of ${id}: there is no ${String(version)}` };
   return { engine: { ...engine, version: asset.version }, contentKey: asset.contentKey };
 }
 

@@ -1,6 +1,6 @@
 import TinyQueue from 'tinyqueue';
 
-/** A run that waits for its turn, first in first out. */
+/** A run that waits for a slot, first in, first out. */
 export interface Queued {
   readonly queuedAt: number;
 }
@@ -10,11 +10,11 @@ export interface Running {
   readonly endsAt: number;
 }
 
-/** Where a workspace stands, and how far to bring it. */
-export interface Situation<Q extends Queued, R extends Running, S extends R = R> {
+/** The state of a workspace, and the time to advance it to. */
+export interface ScheduleInput<Q extends Queued, R extends Running, S extends R = R> {
   /** Nothing may happen before this. */
   readonly settledAt: number;
-  /** Everything due by then is to happen. */
+  /** Everything due by then happens. */
   readonly until: number;
   /** How many more runs may be under way. May be below zero after concurrency was lowered. */
   readonly freeSlots: number;
@@ -23,11 +23,11 @@ export interface Situation<Q extends Queued, R extends Running, S extends R = R>
   readonly queue: readonly Q[];
   /** True if `queue` holds only the head of the real one. */
   readonly queueGoesOn: boolean;
-  /** Settles how the run ends and when; `endsAt` is not before `startedAt`. */
+  /** Decides how the run ends and when; `endsAt` is not before `startedAt`. */
   readonly start: (run: Q, startedAt: number) => S;
 }
 
-export interface Progress<R extends Running, S extends R = R> {
+export interface ScheduleResult<R extends Running, S extends R = R> {
   /** The moment of the last event. */
   readonly settledAt: number;
   /** In the order in which they happened. A run may be in both. */
@@ -38,13 +38,13 @@ export interface Progress<R extends Running, S extends R = R> {
 }
 
 /**
- * Plays what happens in a workspace, event by event, in order of time: a run ends when its
- * duration is over, which frees a slot; the head of the queue starts as soon as it is queued
- * and a slot is free. When this is called has no influence on what happens, or on when.
+ * Simulates a workspace event by event, in order of time: a run ends when its duration is over, which
+ * frees a slot; the head of the queue starts as soon as it is queued and a slot is free. The result
+ * does not depend on when, or how often, this is called.
  */
-export function play<Q extends Queued, R extends Running, S extends R = R>(
-  situation: Situation<Q, R, S>,
-): Progress<R, S> {
+export function scheduleRuns<Q extends Queued, R extends Running, S extends R = R>(
+  situation: ScheduleInput<Q, R, S>,
+): ScheduleResult<R, S> {
   const { until, queue } = situation;
   const running = new TinyQueue<R>([...situation.running], (a, b) => a.endsAt - b.endsAt);
   const started: S[] = [];
@@ -55,7 +55,7 @@ export function play<Q extends Queued, R extends Running, S extends R = R>(
     const ending = running.peek();
     const next = queue[started.length];
     const nextEnd = ending?.endsAt ?? Infinity;
-    // What stands behind the part of the queue that is known was queued no later than now.
+    // Runs beyond the loaded part of the queue were queued before now.
     const queuedAt = next?.queuedAt ?? (situation.queueGoesOn ? settledAt : Infinity);
     const nextStart = freeSlots > 0 ? Math.max(queuedAt, settledAt) : Infinity;
     const time = Math.min(nextEnd, nextStart);

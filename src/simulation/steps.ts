@@ -1,10 +1,10 @@
 import type { Store } from '../store/store.js';
-import { lastToldEnd, recordBatches, runStarter } from './slice.js';
+import { lastReportedEnd, recordBatches, runStarter } from './advance.js';
 import type { Workspace } from './workspace.js';
 
 /**
- * Ends the next `count` runs of a batch that time does not move. They are taken to have been
- * under way since the batch was created. To be called within a transaction.
+ * Ends the next `count` runs of a batch that does not progress by time. They count as started when the
+ * batch was created. Call it within a transaction.
  */
 export function endNextRuns(
   store: Store,
@@ -19,7 +19,7 @@ export function endNextRuns(
   }));
   starter.close();
   store.running.start(workspace.id, ended, new Set(ended));
-  recordBatches(store, ended, ended, lastToldEnd);
+  recordBatches(store, ended, ended, lastReportedEnd);
   const { id, now } = workspace;
   store.workspaces.recordProgress({ id, runningDelta: 0, settledAt: now });
 }

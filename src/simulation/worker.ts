@@ -1,109 +1,109 @@
 import type { Clock, WorkspaceClock } from '../workspace/clock.js';
-import { createAgenda, type Agenda } from './agenda.js';
-import { sharedAlarm, type SharedAlarm } from './alarm.js';
+import { createDueTimes, type DueTimes } from './due-times.js';
+import { createSharedTimer, type SharedTimer } from './shared-timer.js';
 import type { Changes } from './changes.js';
-import type { PlaySlice, SliceResult } from './slice.js';
+import type { AdvanceOnce, AdvanceResult } from './advance.js';
 
 /** How long to wait after a failure, of the disk for example, before trying again. */
 const retryMs = 1000;
 
 /** Moves runs on as their time comes. Times are those of the workspaces' own clocks. */
 export interface Worker {
-  /** Says that something in this workspace is due at `time`. */
-  nudge(workspaceId: number, time: number): void;
-  /** Says that a workspace was changed from outside: when it is next due, if at all. */
+  /** Wakes the worker at `time` at the latest: something in this workspace is due then. */
+  scheduleBy(workspaceId: number, time: number): void;
+  /** Sets when the workspace is next due, if at all, after other code changed it. */
   reschedule(workspaceId: number, next: number | null): void;
-  /** The same, where the workspace was put into another state: what settles the old one stops. */
+  /** The same after a reset or restore. Code that settles the state before it stops. */
   restart(workspaceId: number, next: number | null): void;
   /** True if all that is due in the workspace by `until` has happened. */
   isSettled(workspaceId: number, until: number): boolean;
   /** The last moment, no later than `until`, by which all that is due in the workspace has happened. */
   settledBy(workspaceId: number, until: number): number;
-  /** Takes up the unfinished work anew, because what was done of it could not be stored. */
+  /** Reads the unfinished work again, because its progress could not be stored. */
   readonly resume: () => void;
   /**
-   * Makes what is due in the workspace by `until` happen, then tells what did; undefined if the
-   * workspace was restarted meanwhile.
+   * Makes all that is due in the workspace by `until` happen. Returns what happened; undefined if the
+   * workspace was reset or restored meanwhile.
    */
   settle(workspaceId: number, until: number): Promise<Happened | undefined>;
-  /** Returns what tells whether the workspace is still in the state that it is in now. */
+  /** Returns a function that returns false once the workspace was reset or restored. */
   readonly watch: (workspaceId: number) => () => boolean;
   /** When something is next due, by the wall clock; Infinity if nothing is. */
   nextWall(): number;
   stop(): void;
 }
 
-export type Happened = Omit<SliceResult, 'next'>;
+export type Happened = Omit<AdvanceResult, 'next'>;
 
 export interface WorkerParts {
   readonly clock: Clock;
   readonly changes: Changes;
-  readonly playSlice: PlaySlice;
+  readonly advanceOnce: AdvanceOnce;
   readonly clockOf: (workspaceId: number) => WorkspaceClock;
   /** The time in a workspace. */
   readonly nowOf: (workspaceId: number) => number;
-  /** Does what plays slices; rejects if what they did could not be stored. */
+  /** Runs work that advances workspaces; rejects if its writes could not be stored. */
   readonly prolonged: <Result>(work: () => Promise<Result>) => Promise<Result>;
-  /** The work to take up: when something is due in each workspace that has any left. */
+  /** When something is due in each workspace that has unfinished work. */
   readonly listUnfinished: () => readonly {
     readonly id: number;
     readonly clock: WorkspaceClock;
     readonly dueAt: number;
   }[];
-  /** Told when work failed; it is tried again. */
+  /** Called when work failed; the worker tries it again. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Takes up the unfinished work, and goes on until stopped.
+ * Resumes the unfinished work, and goes on until it is stopped.
  *
- * A slice of work is synchronous and a transaction, so ticks and reads that settle the same
- * workspace may interleave between slices: each finds what the one before it left.
+ * One step of `advanceOnce` is synchronous and one transaction. Ticks, and reads that settle the same
+ * workspace, may therefore alternate between steps: each step starts from what the last one stored.
  */
 export function startWorker(parts: WorkerParts): Worker {
-  const { clock, changes, playSlice } = parts;
-  const agenda = createAgenda(parts.clockOf);
-  const alarm = sharedAlarm(clock, tick);
+  const { clock, changes, advanceOnce } = parts;
+  const dueTimes = createDueTimes(parts.clockOf);
+  const timer = createSharedTimer(clock, tick);
   let stopped = false;
-  const stored = storedWork(parts, agenda, alarm);
-  const eras = createEras();
+  const stored = storedWork(parts, dueTimes, timer);
+  const generations = createGenerations();
 
-  function advance(id: number, until: number): SliceResult {
-    const result = playSlice(id, until);
+  function advance(id: number, until: number): AdvanceResult {
+    const result = advanceOnce(id, until);
     reschedule(id, result.next);
     return result;
   }
 
   async function tick(): Promise<void> {
     try {
-      stored.takeUp();
+      stored.resumeStored();
       await parts.prolonged(() =>
-        playDue(agenda, clock, (id) => {
+        advanceDue(dueTimes, clock, (id) => {
           if (!stopped) advance(id, parts.nowOf(id));
           return !stopped;
         }),
       );
-      alarm.setBy(agenda.nextWall());
+      timer.scheduleBy(dueTimes.nextWall());
     } catch (error) {
       parts.onError(error);
-      // What is due would fail again if it was tried at once.
-      alarm.putOff(clock.now() + retryMs);
+      // The work that is due would fail again at once.
+      timer.postponeUntil(clock.now() + retryMs);
     }
   }
 
   function reschedule(id: number, next: number | null): void {
-    alarm.setBy(agenda.set(id, next ?? Infinity));
+    timer.scheduleBy(dueTimes.set(id, next ?? Infinity));
     changes.announce(id);
   }
 
-  stored.takeUp();
+  stored.resumeStored();
   return {
-    nudge(id, time) {
-      alarm.setBy(agenda.set(id, Math.min(agenda.timeOf(id), time)));
+    scheduleBy(id, time) {
+      timer.scheduleBy(dueTimes.set(id, Math.min(dueTimes.timeOf(id), time)));
     },
     reschedule,
     restart(id, next) {
-      eras.begin(id);
+      generations.begin(id);
       reschedule(id, next);
     },
     isSettled: (id, until) => stored.nextOf(id) > until,
@@ -111,86 +111,91 @@ export function startWorker(parts: WorkerParts): Worker {
     resume: stored.resume,
     settle: (id, until) =>
       parts.prolonged(async () => {
-        stored.takeUp();
-        const isSameEra = eras.watch(id);
-        const isDue = () => isSameEra() && agenda.timeOf(id) <= until;
-        const happened = await playWhile(isDue, clock, () => advance(id, until));
-        return isSameEra() ? happened : undefined;
+        stored.resumeStored();
+        const isSameGeneration = generations.watch(id);
+        const isDue = () => isSameGeneration() && dueTimes.timeOf(id) <= until;
+        const happened = await advanceWhile(isDue, clock, () => advance(id, until));
+        return isSameGeneration() ? happened : undefined;
       }),
-    watch: eras.watch,
-    nextWall: agenda.nextWall,
+    watch: generations.watch,
+    nextWall: dueTimes.nextWall,
     stop() {
       stopped = true;
-      alarm.stop();
+      timer.stop();
     },
   };
 }
 
-/** Plays slices of one workspace, and tells what happened in all of them. */
-async function playWhile(
+/** Advances one workspace while something is due. Returns the sum of what happened. */
+async function advanceWhile(
   isDue: () => boolean,
   clock: Clock,
-  play: () => Happened,
+  advance: () => Happened,
 ): Promise<Happened> {
   let total: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
   while (isDue()) {
-    total = sum(total, play());
-    if (isDue()) await letOthersIn(clock);
+    total = sum(total, advance());
+    if (isDue()) await yieldToEventLoop(clock);
   }
   return total;
 }
 
-/** Plays a slice of every workspace in which something is due, in turn, until one says to stop. */
-async function playDue(
-  agenda: Agenda,
+/** Advances each workspace in which something is due, in turn, until `advance` returns false. */
+async function advanceDue(
+  dueTimes: DueTimes,
   clock: Clock,
-  play: (workspaceId: number) => boolean,
+  advance: (workspaceId: number) => boolean,
 ): Promise<void> {
   const wall = clock.now();
-  for (let ids = agenda.listDueBy(wall); ids.length > 0; ids = agenda.listDueBy(wall)) {
+  for (let ids = dueTimes.listDueBy(wall); ids.length > 0; ids = dueTimes.listDueBy(wall)) {
     for (const id of ids) {
-      if (agenda.isDueBy(id, wall) && !play(id)) return;
-      await letOthersIn(clock);
+      if (dueTimes.isDueBy(id, wall) && !advance(id)) return;
+      await yieldToEventLoop(clock);
     }
   }
 }
 
-/** Puts what is stored on the agenda, at the start and when the agenda knows of what was lost. */
-function storedWork({ clock, listUnfinished }: WorkerParts, agenda: Agenda, alarm: SharedAlarm) {
-  let isOnAgenda = false;
+/** Loads the due times of stored work: at the start, and after a rollback made them wrong. */
+function storedWork(
+  { clock, listUnfinished }: WorkerParts,
+  dueTimes: DueTimes,
+  timer: SharedTimer,
+) {
+  let isLoaded = false;
   return {
-    /** When something is next due in a workspace; at any time while the agenda does not know. */
-    nextOf: (id: number): number => (isOnAgenda ? agenda.timeOf(id) : -Infinity),
-    takeUp(): void {
-      if (isOnAgenda) return;
-      for (const due of listUnfinished()) alarm.setBy(agenda.set(due.id, due.dueAt, due.clock));
-      isOnAgenda = true;
+    /** When something is next due in a workspace; -Infinity while the due times are not loaded. */
+    nextOf: (id: number): number => (isLoaded ? dueTimes.timeOf(id) : -Infinity),
+    resumeStored(): void {
+      if (isLoaded) return;
+      for (const due of listUnfinished())
+        timer.scheduleBy(dueTimes.set(due.id, due.dueAt, due.clock));
+      isLoaded = true;
     },
-    /** Not at once: where work is lost, the disk may not be read either. */
+    /** Loads them later: after a failed write, the disk may not be readable either. */
     resume: (): void => {
-      isOnAgenda = false;
-      alarm.setBy(clock.now());
+      isLoaded = false;
+      timer.scheduleBy(clock.now());
     },
   };
 }
 
-/** Tells whether a workspace was put into another state meanwhile. */
-function createEras() {
-  const eras = new Map<number, number>();
-  const eraOf = (id: number): number => eras.get(id) ?? 0;
+/** Counts the resets and restores of each workspace, so that running work notices them. */
+function createGenerations() {
+  const generations = new Map<number, number>();
+  const generationOf = (id: number): number => generations.get(id) ?? 0;
   return {
     begin(id: number): void {
-      eras.set(id, eraOf(id) + 1);
+      generations.set(id, generationOf(id) + 1);
     },
     watch: (id: number) => {
-      const era = eraOf(id);
-      return () => eraOf(id) === era;
+      const generation = generationOf(id);
+      return () => generationOf(id) === generation;
     },
   };
 }
 
-/** Two turns: requests that came meanwhile are read in one, and answered at the end of it. */
-async function letOthersIn(clock: Clock): Promise<void> {
+/** Waits two turns: requests that came meanwhile are read in one, and answered at its end. */
+async function yieldToEventLoop(clock: Clock): Promise<void> {
   await clock.turn();
   await clock.turn();
 }

@@ -1,5 +1,5 @@
 import type { Outcome, Tally } from '../domain/batch-test.js';
-import type { Order } from '../domain/ordered-outcome.js';
+import type { ForcedBy } from '../domain/forced-outcome.js';
 import { bulkInserter, type Value } from './bulk-insert.js';
 import type { Db } from './database.js';
 import type { RunPosition } from './test-runs.js';
@@ -14,8 +14,8 @@ export interface RunningRun extends RunPosition {
 export interface StartedRun extends RunningRun {
   readonly startedAt: number;
   readonly seedKey: number;
-  /** What decided it, if not chance. */
-  readonly order: Order | null;
+  /** What forced the outcome; null if chance decided. */
+  readonly forcedBy: ForcedBy | null;
 }
 
 /** Runs of one batch that ended. */
@@ -89,8 +89,8 @@ function starter(db: Db): RunningStore['start'] {
     const recorded: Value[] = [];
     const added: Value[] = [];
     for (const run of runs) {
-      const { batchKey, runIndex, startedAt, endsAt, outcome, seedKey, order } = run;
-      const ordered = order === null ? null : JSON.stringify(order);
+      const { batchKey, runIndex, startedAt, endsAt, outcome, seedKey, forcedBy } = run;
+      const ordered = forcedBy === null ? null : JSON.stringify(forcedBy);
       recorded.push(batchKey, runIndex, startedAt, endsAt, outcome, seedKey, ordered);
       if (!over.has(run)) added.push(workspaceId, endsAt, batchKey, runIndex, outcome);
     }

@@ -1,4 +1,4 @@
-import { orderedByVariables } from '../domain/ordered-outcome.js';
+import { forcedByVariables } from '../domain/forced-outcome.js';
 import { engineKeyOf } from '../domain/response-engine.js';
 import type { TestCaseContent, TestCaseRevision } from '../domain/test-case.js';
 import { derivedHex } from '../random.js';
@@ -210,7 +210,7 @@ function revisionKeeper(db: Db): (revision: NewRevision) => number {
     // A workspace that was put back may come to say what it said before: that is still there.
     const known = findRevision.get({ workspaceId, digest });
     if (known !== undefined) return known;
-    const order = orderedByVariables(revision.content.dynamic_variables);
+    const order = forcedByVariables(revision.content.dynamic_variables);
     const magic = order === undefined ? null : JSON.stringify(order);
     return Number(insertRevision.run({ ...revision, content, magic, digest }).lastInsertRowid);
   };

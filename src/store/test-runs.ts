@@ -1,5 +1,5 @@
 import type { Outcome } from '../domain/batch-test.js';
-import type { Order } from '../domain/ordered-outcome.js';
+import type { ForcedBy } from '../domain/forced-outcome.js';
 import { idOf, storedIdOf, type StoredId } from '../made-id.js';
 import type { EngineVersion } from '../domain/response-engine.js';
 import type { TestRun } from '../domain/test-run.js';
@@ -246,15 +246,15 @@ export function testRunStore(db: Db): TestRunStore {
   };
 }
 
-const readOrder = (ordered: string | null): Order | null =>
-  ordered === null ? null : (JSON.parse(ordered) as Order);
+const parseForcedBy = (ordered: string | null): ForcedBy | null =>
+  ordered === null ? null : (JSON.parse(ordered) as ForcedBy);
 
 function toStoredTestRun({ ordered, ...rest }: TestRunRow): StoredTestRun {
   const { engine, engineVersion, engineContentKey, ...row } = rest;
   const { id, revisionKey, unknownDefinitionId, ...run } = row;
   return {
     runIndex: run.runIndex,
-    run: { ...run, id: idOf('run', id), order: readOrder(ordered) } as TestRun,
+    run: { ...run, id: idOf('run', id), forcedBy: parseForcedBy(ordered) } as TestRun,
     target: { revisionKey, unknownDefinitionId } as RunTarget,
     engine,
     engineVersion,

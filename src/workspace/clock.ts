@@ -6,12 +6,12 @@ export interface Clock {
   /** The time now; never less than what it answered before. */
   now(): number;
   /** Calls back once, at `time` or soon after; at the next turn if that is past. */
-  wakeAt(time: number, wake: () => void): Alarm;
+  wakeAt(time: number, wake: () => void): Timer;
   /** Gives other work on the event loop a turn. */
   turn(): Promise<void>;
 }
 
-export interface Alarm {
+export interface Timer {
   cancel(): void;
 }
 

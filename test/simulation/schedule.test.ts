@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { play } from '../../src/simulation/schedule.js';
+import { scheduleRuns } from '../../src/simulation/schedule.js';
 
 interface Run {
   readonly id: number;
@@ -32,7 +32,7 @@ function playAll(queue: readonly Run[], slots: number, page = Infinity, pauses: 
       // What is queued later than now isn't there yet.
       const waiting = queue.slice(started.length).filter((run) => run.queuedAt <= until);
       const last = ending.length > page ? ending[page - 1] : undefined;
-      const progress = play<Run, StartedRun>({
+      const progress = scheduleRuns<Run, StartedRun>({
         settledAt,
         until: last?.endsAt ?? until,
         freeSlots: slots - running.length,
@@ -63,7 +63,7 @@ const runs = fc
   );
 const slots = fc.integer({ min: 1, max: 6 });
 
-describe('play', () => {
+describe('scheduleRuns', () => {
   it('starts a run when it is queued and a slot is free, and ends it after its duration', () => {
     const queue = [
       { id: 0, queuedAt: 0, duration: 10 },
@@ -81,7 +81,7 @@ describe('play', () => {
   });
 
   it('leaves what is due later alone', () => {
-    const progress = play<Run, StartedRun>({
+    const progress = scheduleRuns<Run, StartedRun>({
       settledAt: 0,
       until: 9,
       freeSlots: 0,
@@ -96,7 +96,7 @@ describe('play', () => {
   it('starts nothing while more runs are under way than there may be', () => {
     const running = [{ id: 9, queuedAt: 0, duration: 1, startedAt: 4, endsAt: 5 }];
     const queue = [{ id: 0, queuedAt: 0, duration: 1 }];
-    const progress = play<Run, StartedRun>({
+    const progress = scheduleRuns<Run, StartedRun>({
       ...{ settledAt: 4, until: 9, freeSlots: -1, running, queue, queueGoesOn: false, start },
     });
     expect(progress.ended).toEqual(running);

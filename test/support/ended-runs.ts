@@ -31,7 +31,7 @@ export const run = (change: Partial<EndedTestRun> = {}): EndedTestRun => ({
   startedAt: newYear + 10,
   endsAt: newYear + 2010,
   seed: 'test',
-  order: null,
+  forcedBy: null,
   ...change,
 });
 

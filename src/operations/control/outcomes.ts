@@ -75,8 +75,8 @@ export const explainTestRun: ControlOperation<'explainTestRun'> = async (
 
 function decidedBy(run: TestRun): Schemas['TestRunProvenance']['decidedBy'] {
   if (run.status === 'pending') return null;
-  if (run.order === null) return { source: 'draw', seed: run.seed };
-  const { source, rule } = run.order;
+  if (run.forcedBy === null) return { source: 'draw', seed: run.seed };
+  const { source, rule } = run.forcedBy;
   return { source, ...(rule !== undefined && { rule }) };
 }
 

@@ -27,14 +27,14 @@ export async function waitFor({ clock, changes, waiters }: Services, wait: Wait)
       if (isOver) return;
       isOver = true;
       leave();
-      alarm.cancel();
+      timer.cancel();
       unsubscribe();
       unsubscribeFromEnd();
       signal?.removeEventListener('abort', end);
       resolve();
     };
     signal?.addEventListener('abort', end);
-    const alarm = clock.wakeAt(clock.now() + timeout, end);
+    const timer = clock.wakeAt(clock.now() + timeout, end);
     const unsubscribe = subscribe(() => {
       try {
         if (isThere()) end();

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../domain/batch-test.js';
 import type { Engine } from '../../domain/engine.js';
 import type { EngineTool } from '../../domain/engine-tool.js';
-import type { Ending } from '../../domain/ordered-outcome.js';
+import type { Ending } from '../../domain/forced-outcome.js';
 import type { TestCaseContent } from '../../domain/test-case.js';
 import type { Draw } from '../../random.js';
 import { breakOff } from './break-off.js';

@@ -1,7 +1,7 @@
 import type { Engine } from '../../domain/engine.js';
 import type { EngineType } from '../../domain/response-engine.js';
 import type { TestCaseContent } from '../../domain/test-case.js';
-import type { Ending } from '../../domain/ordered-outcome.js';
+import type { Ending } from '../../domain/forced-outcome.js';
 import { toldStart, type EndedTestRun } from '../../domain/test-run.js';
 import { keyedChance, type Draw } from '../../random.js';
 import type { Conversation } from './entry.js';
@@ -46,7 +46,7 @@ export function tellRun(
   engine: Engine | undefined,
   generate: GenerateValue,
 ): Story {
-  const { batchOrdinal, runIndex, outcome, order } = run;
+  const { batchOrdinal, runIndex, outcome, forcedBy: order } = run;
   const chance = keyedChance(run.seed).within('conversation', batchOrdinal, runIndex, outcome);
   const dynamicVariables = {
     ...systemVariables,
@@ -96,7 +96,7 @@ const stateOf = ({ node, variables }: Conversation, type: EngineType) => ({
 const silentFailures = 0.04;
 
 /** Observed: the conversations of 92 runs of 92 that ended in `error` had gone round in a loop. */
-function endingOf({ outcome, order }: EndedTestRun, draw: Draw): Ending | undefined {
+function endingOf({ outcome, forcedBy: order }: EndedTestRun, draw: Draw): Ending | undefined {
   if (order?.ending !== undefined) return order.ending;
   if (outcome === 'error') return 'loop';
   return outcome === 'fail' && order === null && draw('silence') < silentFailures

@@ -207,7 +207,7 @@ describe('the explanation', () => {
     for (const seed of seeds) {
       // What was ordered never ends in silence.
       const order = { source: 'rule' } as const;
-      const failed = run({ seed, order, outcome: 'fail', status: 'fail' });
+      const failed = run({ seed, forcedBy: order, outcome: 'fail', status: 'fail' });
       const { explanation, transcript } = tell(failed, content());
       const [gist = '', ...reasons] = explanation.split('\n');
       const [, count] = /^(\d) of 2 metrics not met: /.exec(gist) ?? [];
@@ -265,7 +265,7 @@ describe('the explanation', () => {
   ] as const)('of a run that was ordered to end by %s says so', (ending, outcome, expected) => {
     for (const seed of seeds) {
       const order = { source: 'rule', ending } as const;
-      const broken = run({ seed, outcome, status: outcome, order });
+      const broken = run({ seed, outcome, status: outcome, forcedBy: order });
       const { explanation, transcript } = tell(broken, content({ tool_mocks: [book] }));
       expect(explanation).toMatch(expected);
       const entries = transcript?.transcript ?? [];
@@ -293,6 +293,6 @@ describe('the explanation', () => {
     const silent = many.filter((seed) => isSilent({ seed }));
     expect(silent.length).toBeGreaterThan(0);
     expect(silent.length).toBeLessThan(30);
-    expect(many.some((seed) => isSilent({ seed, order: { source: 'rule' } }))).toBe(false);
+    expect(many.some((seed) => isSilent({ seed, forcedBy: { source: 'rule' } }))).toBe(false);
   });
 });

@@ -1,10 +1,10 @@
 import type { components } from '../contract/control.gen.js';
 import { outcomes, type Outcome } from './batch-test.js';
 
-/** How some run is to end; what is left out is left to chance. */
-export type OrderedOutcome = Partial<components['schemas']['OrderedOutcome']>;
+/** How a run must end. Chance decides what is left out. */
+export type ForcedOutcome = Partial<components['schemas']['ForcedOutcome']>;
 
-/** What makes a conversation break off. */
+/** A reason for which a conversation ends early. */
 export type Ending = components['schemas']['Ending'];
 
 const endings: Record<Ending, Outcome> = {
@@ -21,21 +21,21 @@ export const endingNames = Object.keys(endings) as readonly Ending[];
 export const isEnding = (text: string | undefined): text is Ending =>
   text !== undefined && Object.hasOwn(endings, text);
 
-/** The outcome of a run whose conversation breaks off like this. */
+/** The outcome of a run whose conversation ends early for this reason. */
 export const outcomeOf = (ending: Ending): Outcome => endings[ending];
 
-/** Why a run ends as it does where that was ordered, with what is to be told of it. */
-export interface Order {
+/** What forced a run's outcome, and what it says of the run. */
+export interface ForcedBy {
   readonly source: 'rule' | 'dynamic-variable' | 'definition-id' | 'fixture';
   /** The rule's id. */
   readonly rule?: string;
   readonly ending?: Ending;
   readonly explanation?: string;
-  readonly transcript?: NonNullable<OrderedOutcome['transcript']>;
+  readonly transcript?: NonNullable<ForcedOutcome['transcript']>;
 }
 
-/** Dynamic variables of a definition that decide the outcome of its runs. */
-export const magicVariables = {
+/** Test variables: dynamic variables of a definition that force the outcome of its runs. */
+export const testVariables = {
   outcome: 'emulator_outcome',
   ending: 'emulator_ending',
   explanation: 'emulator_explanation',
@@ -50,15 +50,15 @@ export const readVariable = (
   name: string,
 ): string | undefined => (Object.hasOwn(variables, name) ? variables[name] : undefined);
 
-/** What a definition's dynamic variables order; undefined if nothing. */
-export function orderedByVariables(
+/** The outcome that a definition's test variables force; undefined if it has none. */
+export function forcedByVariables(
   variables: Readonly<Record<string, string>>,
-): OrderedOutcome | undefined {
-  const status = readVariable(variables, magicVariables.outcome);
-  const ending = readVariable(variables, magicVariables.ending);
-  const explanation = readVariable(variables, magicVariables.explanation);
-  const duration = readVariable(variables, magicVariables.duration);
-  if ([status, ending, explanation, duration].every((ordered) => ordered === undefined)) {
+): ForcedOutcome | undefined {
+  const status = readVariable(variables, testVariables.outcome);
+  const ending = readVariable(variables, testVariables.ending);
+  const explanation = readVariable(variables, testVariables.explanation);
+  const duration = readVariable(variables, testVariables.duration);
+  if ([status, ending, explanation, duration].every((value) => value === undefined)) {
     return undefined;
   }
   return {
@@ -69,8 +69,8 @@ export function orderedByVariables(
   };
 }
 
-/** What an id that no definition has orders, by beginning with `test_case_fail` or the like. */
-export function orderedById(definitionId: string): OrderedOutcome | undefined {
+/** The outcome that an unknown definition's id forces, by a prefix such as `test_case_fail`. */
+export function forcedById(definitionId: string): ForcedOutcome | undefined {
   const status = outcomes.find((outcome) => definitionId.startsWith(`test_case_${outcome}`));
   return status && { status };
 }

@@ -1,23 +1,23 @@
 import { applyRule, type RunFacts } from '../domain/outcome-rule.js';
-import type { OrderedOutcome } from '../domain/ordered-outcome.js';
+import type { ForcedOutcome } from '../domain/forced-outcome.js';
 import { engineIdOf, engineOfKey } from '../domain/response-engine.js';
 import { placeholderRevision } from '../domain/test-case.js';
 import type { Store } from '../store/store.js';
 import type { QueuedRun } from '../store/test-runs.js';
-import type { RunOrders } from './fate.js';
+import type { ForcedOutcomes } from './outcome.js';
 
-/** What has been ordered in a workspace, while runs are started in one transaction. */
-export interface OrderBook {
-  /** Asks the rules, of which the one that decides counts a hit, and the definition. */
-  ordersFor(run: QueuedRun): RunOrders;
-  /** Stores the hits. */
-  close(): void;
+/** Finds the outcomes that were forced for runs which start within one transaction. */
+export interface ForcedOutcomeFinder {
+  /** Looks at the rules, then at the definition. The rule that decides counts a hit. */
+  find(run: QueuedRun): ForcedOutcomes;
+  /** Stores the hits of the rules. */
+  storeHits(): void;
 }
 
-export function openOrderBook(store: Store, workspaceId: number): OrderBook {
+export function createForcedOutcomeFinder(store: Store, workspaceId: number): ForcedOutcomeFinder {
   const rules = store.outcomeRules.list(workspaceId).map((rule) => ({ ...rule, newHits: 0 }));
 
-  const askRules = (run: QueuedRun) => {
+  const matchRules = (run: QueuedRun) => {
     if (rules.length === 0) return undefined;
     const facts = factsOf(store, run);
     for (const stored of rules) {
@@ -30,12 +30,12 @@ export function openOrderBook(store: Store, workspaceId: number): OrderBook {
   };
 
   return {
-    ordersFor: (run) => ({
-      byRule: askRules(run),
-      byVariables: run.magic === null ? undefined : (JSON.parse(run.magic) as OrderedOutcome),
+    find: (run) => ({
+      byRule: matchRules(run),
+      byVariables: run.magic === null ? undefined : (JSON.parse(run.magic) as ForcedOutcome),
       unknownDefinitionId: run.unknownDefinitionId,
     }),
-    close() {
+    storeHits() {
       for (const { id, hits, newHits } of rules) {
         if (newHits > 0) store.outcomeRules.setHits(workspaceId, id, hits + newHits);
       }

@@ -1,26 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyedChance } from '../../src/random.js';
-import { decideFate, fateDraw, type RunOrders } from '../../src/simulation/fate.js';
+import { planOutcome, drawForRun, type ForcedOutcomes } from '../../src/simulation/outcome.js';
 import { longestDuration, parseSettings } from '../../src/workspace/settings.js';
 import { defaultSettings } from '../support/emulator.js';
 
 const settings = parseSettings({ ...defaultSettings, seed: 'x' });
 const run = { workspace: 'w', batchOrdinal: 0, runIndex: 0 };
 const draws = fc.constantFrom(0, 0.25, 0.5, 0.999, 1 - 2 ** -52);
-const nothing: RunOrders = {
+const nothing: ForcedOutcomes = {
   byRule: undefined,
   byVariables: undefined,
   unknownDefinitionId: null,
 };
 
-const fate = (draw: number, change: Partial<typeof settings> = {}) =>
-  decideFate(() => draw, { ...settings, ...change }, nothing);
+const planAt = (draw: number, change: Partial<typeof settings> = {}) =>
+  planOutcome(() => draw, { ...settings, ...change }, nothing);
 
-describe('what is left to chance', () => {
+describe('planning an outcome by chance', () => {
   it('lays the weights end to end', () => {
     const outcomes = { pass: 2, fail: 1, error: 1 };
-    const at = (draw: number) => fate(draw, { outcomes }).outcome;
+    const at = (draw: number) => planAt(draw, { outcomes }).outcome;
     expect([at(0), at(0.49), at(0.5), at(0.74), at(0.75), at(0.99)]).toEqual(
       ['pass', 'pass', 'fail', 'fail', 'error', 'error'], // 2 : 1 : 1
     );
@@ -33,7 +33,7 @@ describe('what is left to chance', () => {
       .filter(({ pass, fail, error }) => pass + fail + error > 0);
     fc.assert(
       fc.property(weights, draws, (outcomes, draw) => {
-        expect(outcomes[fate(draw, { outcomes }).outcome]).toBeGreaterThan(0);
+        expect(outcomes[planAt(draw, { outcomes }).outcome]).toBeGreaterThan(0);
       }),
     );
   });
@@ -44,14 +44,14 @@ describe('what is left to chance', () => {
       .map(([from, width]) => ({ kind: 'range' as const, from, to: from + width }));
     fc.assert(
       fc.property(range, draws, (runDuration, draw) => {
-        const { duration } = fate(draw, { runDuration });
+        const { duration } = planAt(draw, { runDuration });
         expect(Number.isInteger(duration)).toBe(true);
         expect(duration).toBeGreaterThanOrEqual(runDuration.from);
         expect(duration).toBeLessThanOrEqual(runDuration.to);
       }),
     );
     const runDuration = { kind: 'range', from: 3, to: 4 } as const;
-    expect([0, 0.5].map((draw) => fate(draw, { runDuration }).duration)).toEqual([3, 4]);
+    expect([0, 0.5].map((draw) => planAt(draw, { runDuration }).duration)).toEqual([3, 4]);
   });
 
   it('draws lognormal durations around the median, with a tail that ends', () => {
@@ -59,8 +59,8 @@ describe('what is left to chance', () => {
     const drawn = (sigma: number) =>
       Array.from({ length: 2001 }, (_, runIndex) => {
         const runDuration = { kind: 'lognormal', median: 2000, sigma } as const;
-        return decideFate(
-          fateDraw(chance, { ...run, runIndex }),
+        return planOutcome(
+          drawForRun(chance, { ...run, runIndex }),
           { ...settings, runDuration },
           nothing,
         ).duration;
@@ -77,35 +77,35 @@ describe('what is left to chance', () => {
 
   it('draws outcome and duration apart', () => {
     const chance = keyedChance('s');
-    const fates = Array.from({ length: 200 }, (_, runIndex) =>
-      decideFate(fateDraw(chance, { ...run, runIndex }), settings, nothing),
+    const planned = Array.from({ length: 200 }, (_, runIndex) =>
+      planOutcome(drawForRun(chance, { ...run, runIndex }), settings, nothing),
     );
-    expect(new Set(fates.map(({ duration }) => duration)).size).toBeGreaterThan(100);
-    expect(new Set(fates.map(({ outcome }) => outcome)).size).toBe(3);
+    expect(new Set(planned.map(({ duration }) => duration)).size).toBeGreaterThan(100);
+    expect(new Set(planned.map(({ outcome }) => outcome)).size).toBe(3);
   });
 });
 
-describe('what was ordered', () => {
+describe('forced outcomes', () => {
   const byRule = { rule: 'rule_1', outcome: { status: 'fail', explanation: 'Told' } } as const;
   const byVariables = { status: 'error', duration: '3s' } as const;
-  const decide = (orders: Partial<RunOrders>) =>
-    decideFate(fateDraw(keyedChance('s'), run), settings, { ...nothing, ...orders });
+  const decide = (orders: Partial<ForcedOutcomes>) =>
+    planOutcome(drawForRun(keyedChance('s'), run), settings, { ...nothing, ...orders });
 
   it('comes from a rule before a variable, that before an id, and that before chance', () => {
     const unknownDefinitionId = 'test_case_fail_7';
     expect(decide({ byRule, byVariables, unknownDefinitionId })).toMatchObject({
       outcome: 'fail',
-      order: { source: 'rule', rule: 'rule_1', explanation: 'Told' },
+      forcedBy: { source: 'rule', rule: 'rule_1', explanation: 'Told' },
     });
     expect(decide({ byVariables, unknownDefinitionId })).toMatchObject({
       ...{ outcome: 'error', duration: 3000 },
-      order: { source: 'dynamic-variable' },
+      forcedBy: { source: 'dynamic-variable' },
     });
     expect(decide({ unknownDefinitionId })).toMatchObject({
       outcome: 'fail',
-      order: { source: 'definition-id' },
+      forcedBy: { source: 'definition-id' },
     });
-    expect(decide({ unknownDefinitionId: 'test_case_7' }).order).toBeNull();
+    expect(decide({ unknownDefinitionId: 'test_case_7' }).forcedBy).toBeNull();
   });
 
   it('leaves to chance what it leaves out, as chance would have it anyway', () => {

@@ -4,13 +4,13 @@ import type { BatchProgress } from '../store/batch-tests.js';
 import type { Store } from '../store/store.js';
 import type { RunningRun, StartedRun } from '../store/running.js';
 import type { QueuedRun } from '../store/test-runs.js';
-import { decideFate, drawDuration, fateDraw, type RunOrders } from './fate.js';
-import { openOrderBook } from './orders.js';
-import { play } from './schedule.js';
+import { planOutcome, drawDuration, drawForRun, type ForcedOutcomes } from './outcome.js';
+import { createForcedOutcomeFinder } from './forced-outcomes.js';
+import { scheduleRuns } from './schedule.js';
 import type { Workspace } from './workspace.js';
 
-/** What came of a bounded amount of work in one workspace. */
-export interface SliceResult {
+/** What happened in one step of a workspace. */
+export interface AdvanceResult {
   readonly runsStarted: number;
   readonly runsEnded: number;
   readonly batchTestsCompleted: number;
@@ -18,26 +18,26 @@ export interface SliceResult {
   readonly next: number;
 }
 
-/** Brings one workspace towards a time of its clock, in a transaction, which may be prolonged. */
-export type PlaySlice = (workspaceId: number, until: number) => SliceResult;
+/** Advances one workspace towards a time of its clock by a bounded amount of work, in a transaction. */
+export type AdvanceOnce = (workspaceId: number, until: number) => AdvanceResult;
 
-/** @param size runs loaded at once, which bounds how long a slice holds the event loop. */
-export function slicePlayer(
+/** @param size runs loaded at once, which bounds how long one step blocks the event loop. */
+export function createAdvanceOnce(
   store: Store,
   get: (workspaceId: number) => Workspace,
   size: number,
-): PlaySlice {
+): AdvanceOnce {
   return store.prolongedTransaction((workspaceId, until) => {
     const workspace = get(workspaceId);
     const queue = listQueued(store, workspace, size);
     const happened =
       queue.length === 0
-        ? endOnly(store, workspace, until, size)
-        : playQueue(store, workspace, queue, until, size);
+        ? endRunsOnly(store, workspace, until, size)
+        : startAndEndRuns(store, workspace, queue, until, size);
     const { started, nextStart, ended } = happened;
     const nextOfRuns = Math.min(nextStart, store.running.nextEnd(workspaceId) ?? Infinity);
     const delayed = delayCompletions(store, workspace, happened.completed);
-    // Nothing that comes before the next run to start or end may come after it.
+    // A batch must not complete before a run that starts or ends earlier.
     const due = completeDue(store, workspaceId, Math.min(until, nextOfRuns), size);
     store.workspaces.recordProgress({
       id: workspaceId,
@@ -60,7 +60,7 @@ function listQueued(store: Store, { id, settings }: Workspace, size: number): Qu
   return delay === 0 ? queue : queue.map((run) => ({ ...run, queuedAt: run.queuedAt + delay }));
 }
 
-/** Of batches whose last runs have ended, has those complete later that settings say. */
+/** Delays the completion of batches whose last runs have ended, as the settings say. */
 function delayCompletions(
   store: Store,
   { name, settings }: Workspace,
@@ -91,8 +91,8 @@ function completeDue(store: Store, workspaceId: number, until: number, size: num
   };
 }
 
-/** Where nothing waits for a slot, runs end one by one without a consequence. */
-function endOnly(store: Store, { id, settledAt }: Workspace, until: number, size: number) {
+/** The fast path when no run waits for a slot: an end then starts nothing. */
+function endRunsOnly(store: Store, { id, settledAt }: Workspace, until: number, size: number) {
   const batches = store.running.endFirst(id, until, size);
   return {
     started: 0,
@@ -110,7 +110,7 @@ function endOnly(store: Store, { id, settledAt }: Workspace, until: number, size
   };
 }
 
-function playQueue(
+function startAndEndRuns(
   store: Store,
   workspace: Workspace,
   queue: readonly QueuedRun[],
@@ -119,15 +119,15 @@ function playQueue(
 ) {
   const { id, settledAt, settings, runningCount } = workspace;
   const freeSlots = settings.concurrency - runningCount;
-  // With a slot for each, all start before anything that ends later matters.
-  // A batch whose creation had to wait may be queued for a moment before that of the one before it.
+  // If there is a free slot for every queued run, no run has to wait for another to end, so later ends
+  // need not be loaded. Batches are queued almost in order of time, so the last start is a maximum.
   const lastStart = queue.reduce((latest, run) => Math.max(latest, run.queuedAt), settledAt);
   const horizon = freeSlots >= queue.length ? Math.min(until, lastStart) : until;
   const running = store.running.listEnding(id, horizon, size);
-  // Of runs that end later than the last one loaded nothing is known yet.
+  // Runs that end later than the last one loaded are not known yet.
   const last = running.length === size ? running.at(-1) : undefined;
   const starter = runStarter(store, workspace);
-  const { started, ended, ...rest } = play<QueuedRun, RunningRun, StartedRun>({
+  const { started, ended, ...rest } = scheduleRuns<QueuedRun, RunningRun, StartedRun>({
     settledAt,
     freeSlots,
     running,
@@ -148,52 +148,56 @@ function playQueue(
   return { ...rest, started: started.length, ended: ended.length, completed };
 }
 
-const noOrders = { byRule: undefined, byVariables: undefined, unknownDefinitionId: null };
+const nothingForced = { byRule: undefined, byVariables: undefined, unknownDefinitionId: null };
 
-/** Starts runs of a workspace: settles how and when each of them ends. */
+/** Starts runs of a workspace: decides how and when each of them ends. */
 export function runStarter(store: Store, workspace: Workspace) {
   const { settings } = workspace;
   const { seed } = settings;
   const chance = keyedChance(seed);
   const seedKey = store.seedKeyOf(seed);
-  const orders = openOrderBook(store, workspace.id);
-  const startBy = (ordered: RunOrders, run: QueuedRun, startedAt: number): StartedRun => {
+  const forcedOutcomes = createForcedOutcomeFinder(store, workspace.id);
+  const startBy = (forced: ForcedOutcomes, run: QueuedRun, startedAt: number): StartedRun => {
     const { batchKey, runIndex, batchOrdinal } = run;
     const identity = { workspace: workspace.name, batchOrdinal, runIndex };
-    const { outcome, duration, order } = decideFate(fateDraw(chance, identity), settings, ordered);
+    const { outcome, duration, forcedBy } = planOutcome(
+      drawForRun(chance, identity),
+      settings,
+      forced,
+    );
     const endsAt = startedAt + duration;
-    return { batchKey, runIndex, startedAt, endsAt, outcome, seedKey, order };
+    return { batchKey, runIndex, startedAt, endsAt, outcome, seedKey, forcedBy };
   };
   return {
-    start: (run: QueuedRun, startedAt: number) => startBy(orders.ordersFor(run), run, startedAt),
-    /** The same as if nothing were ordered: no rule counts a hit. */
-    startByChance: (run: QueuedRun, startedAt: number) => startBy(noOrders, run, startedAt),
+    start: (run: QueuedRun, startedAt: number) => startBy(forcedOutcomes.find(run), run, startedAt),
+    /** The same by chance alone: no rule counts a hit. */
+    startByChance: (run: QueuedRun, startedAt: number) => startBy(nothingForced, run, startedAt),
     close: () => {
-      orders.close();
+      forcedOutcomes.storeHits();
     },
   };
 }
 
-/** Entries of a transcript at the most, or so: each takes a millisecond. */
+/** Milliseconds. A transcript has about so many entries at most, and each takes one. */
 const shortestSpan = 100;
 
 type TimedRun = Pick<StartedRun, 'startedAt' | 'endsAt' | 'runIndex'>;
 
 /**
- * The latest end that is told of a run, which is later than the real one where the run is too short
- * for what is said in it.
+ * The latest end that answers may give for a run. It is later than the real one where the run is too
+ * short for its transcript.
  */
-export const lastToldEnd = ({ endsAt, startedAt, runIndex }: TimedRun): number =>
+export const lastReportedEnd = ({ endsAt, startedAt, runIndex }: TimedRun): number =>
   Math.max(endsAt, startedAt + runIndex + shortestSpan);
 
 /**
- * When the end of a run changes its batch. A run that takes no time has been started in the same
- * slice, wherever slices begin and end.
+ * When the end of a run changes its batch. A run that takes no time was started in the same
+ * step, wherever steps begin and end.
  */
 export const changeByEnd = (run: TimedRun | RunningRun): number =>
-  'startedAt' in run && run.startedAt === run.endsAt ? lastToldEnd(run) : run.endsAt;
+  'startedAt' in run && run.startedAt === run.endsAt ? lastReportedEnd(run) : run.endsAt;
 
-/** Counts what happened on the batches it happened to. Returns those that have no run left. */
+/** Records starts and ends in the batches' counts. Returns the batches that have no run left. */
 export function recordBatches<Ended extends RunningRun>(
   store: Store,
   started: readonly RunningRun[],

@@ -1,18 +1,18 @@
 import { wallTimeOf, type WorkspaceClock } from '../workspace/clock.js';
 
 /** When something is next due in each workspace that has unfinished work. */
-export interface Agenda {
+export interface DueTimes {
   /**
-   * By the workspace's clock, which is looked up if it isn't given; Infinity if nothing is due any
-   * more. Answers it by the wall clock.
+   * Sets the next due time, by the workspace's clock; Infinity if nothing is due any more. The clock is
+   * looked up if it isn't given. Returns the same time by the wall clock.
    */
   set(workspaceId: number, time: number, clock?: WorkspaceClock): number;
   /** By the workspace's clock; Infinity if nothing is due. */
   timeOf(workspaceId: number): number;
-  /** True if it is due once the wall clock is there. */
+  /** True if something is due there when the wall clock shows `wall`. */
   isDueBy(workspaceId: number, wall: number): boolean;
   listDueBy(wall: number): number[];
-  /** The first of all, by the wall clock. */
+  /** The first due time of all workspaces, by the wall clock. */
   readonly nextWall: () => number;
 }
 
@@ -24,7 +24,7 @@ interface Due {
 
 const never: Due = { time: Infinity, wall: Infinity };
 
-export function createAgenda(clockOf: (workspaceId: number) => WorkspaceClock): Agenda {
+export function createDueTimes(clockOf: (workspaceId: number) => WorkspaceClock): DueTimes {
   const entries = new Map<number, Due>();
   const get = (id: number): Due => entries.get(id) ?? never;
   return {

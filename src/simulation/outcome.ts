@@ -1,5 +1,5 @@
 import type { Outcome } from '../domain/batch-test.js';
-import { orderedById, type Order, type OrderedOutcome } from '../domain/ordered-outcome.js';
+import { forcedById, type ForcedBy, type ForcedOutcome } from '../domain/forced-outcome.js';
 import type { Chance } from '../random.js';
 import {
   longestDuration,
@@ -9,7 +9,7 @@ import {
   type Settings,
 } from '../workspace/settings.js';
 
-/** What tells one run from every other, for chance: its workspace and its place there. */
+/** Identifies a run for keyed draws: its workspace, its batch's ordinal there, and its index. */
 export interface RunIdentity {
   /** The workspace's name. */
   readonly workspace: string;
@@ -18,44 +18,48 @@ export interface RunIdentity {
 }
 
 /** How a run will end, and how long it takes. */
-export interface Fate {
+export interface PlannedOutcome {
   readonly outcome: Outcome;
   /** Milliseconds. */
   readonly duration: number;
-  /** What decided it, if not chance. */
-  readonly order: Order | null;
+  /** What forced the outcome; null if chance decided. */
+  readonly forcedBy: ForcedBy | null;
 }
 
-/** What has been ordered for a run: the first of these that is there counts. */
-export interface RunOrders {
-  readonly byRule: { readonly rule: string; readonly outcome: OrderedOutcome } | undefined;
-  /** What the definition's variables say. */
-  readonly byVariables: OrderedOutcome | undefined;
+/** The outcomes that were forced for a run. The first that is there counts. */
+export interface ForcedOutcomes {
+  readonly byRule: { readonly rule: string; readonly outcome: ForcedOutcome } | undefined;
+  /** By the definition's test variables. */
+  readonly byVariables: ForcedOutcome | undefined;
   readonly unknownDefinitionId: string | null;
 }
 
 const purposes = ['outcome', 'duration', 'duration angle'] as const;
 
-/** What is left to chance for one run. */
-export type FateDraw = (purpose: (typeof purposes)[number]) => number;
+/** Draws a number in [0, 1) for one purpose of one run. */
+export type DrawForRun = (purpose: (typeof purposes)[number]) => number;
 
-export const fateDraw = (chance: Chance, run: RunIdentity): FateDraw =>
+export const drawForRun = (chance: Chance, run: RunIdentity): DrawForRun =>
   chance.split(purposes, run.workspace, run.batchOrdinal, run.runIndex);
 
-/** Decides a run's fate when it starts: by rule, by magic value, or else by chance. */
-export function decideFate(drawFor: FateDraw, settings: Settings, orders: RunOrders): Fate {
-  const ordered = pickOrder(orders);
-  const { status, ending, duration, explanation, transcript } = ordered?.outcome ?? {};
+/** Decides how a run ends when it starts: by rule, by test variable or id, or else by chance. */
+export function planOutcome(
+  drawFor: DrawForRun,
+  settings: Settings,
+  forcedOutcomes: ForcedOutcomes,
+): PlannedOutcome {
+  const forced = pickForcedOutcome(forcedOutcomes);
+  const { status, ending, duration, explanation, transcript } = forced?.outcome ?? {};
   return {
     outcome: status ?? pick(settings.outcomes, drawFor('outcome')),
     duration:
       (duration === undefined ? undefined : parseDuration(duration)) ??
       drawDuration(settings.runDuration, drawFor),
-    order:
-      ordered === undefined
+    forcedBy:
+      forced === undefined
         ? null
         : {
-            ...ordered.origin,
+            ...forced.origin,
             ...(ending !== undefined && { ending }),
             ...(explanation !== undefined && { explanation }),
             ...(transcript !== undefined && { transcript }),
@@ -63,18 +67,18 @@ export function decideFate(drawFor: FateDraw, settings: Settings, orders: RunOrd
   };
 }
 
-function pickOrder({ byRule, byVariables, unknownDefinitionId }: RunOrders) {
+function pickForcedOutcome({ byRule, byVariables, unknownDefinitionId }: ForcedOutcomes) {
   if (byRule !== undefined) {
     return { outcome: byRule.outcome, origin: { source: 'rule', rule: byRule.rule } as const };
   }
   if (byVariables !== undefined) {
     return { outcome: byVariables, origin: { source: 'dynamic-variable' } as const };
   }
-  const byId = unknownDefinitionId === null ? undefined : orderedById(unknownDefinitionId);
+  const byId = unknownDefinitionId === null ? undefined : forcedById(unknownDefinitionId);
   return byId && { outcome: byId, origin: { source: 'definition-id' } as const };
 }
 
-/** `draw`, in [0, 1), falls into one of the weights laid end to end. */
+/** Picks an outcome by weight. `draw` is in [0, 1). */
 function pick({ pass, fail, error }: OutcomeWeights, draw: number): Outcome {
   const point = draw * (pass + fail + error);
   if (point < pass) return 'pass';
