@@ -5,7 +5,7 @@ import { placeholderRevision, type TestCaseRevision } from '../domain/test-case.
 import { hasEnded, toldCreation, toldStart } from '../domain/test-run.js';
 import { MissingError } from '../errors.js';
 import { loadValueGenerator, type GenerateValue } from '../simulation/conversation/schema-value.js';
-import { tellRun } from '../simulation/conversation/story.js';
+import { describeRun } from '../simulation/conversation/run-content.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { StoredTestRun } from '../store/test-runs.js';
 import { arrayOf, gather, mostOfArray, mostOfPage, tooLarge, type Gathered } from './gathering.js';
@@ -144,8 +144,8 @@ async function reader({ store }: Services): Promise<Reader> {
 function toTestCaseJob(stored: StoredTestRun, workspace: Workspace, read: Reader): TestCaseJob {
   const { run } = stored;
   const revision = read.revision(stored);
-  const story = hasEnded(run)
-    ? tellRun(run, revision.content, read.engine(stored), read.generate)
+  const content = hasEnded(run)
+    ? describeRun(run, revision.content, read.engine(stored), read.generate)
     : undefined;
   const createdAt = toldCreation(run);
   const startedAt = run.status === 'pending' ? createdAt : toldStart(run);
@@ -154,9 +154,9 @@ function toTestCaseJob(stored: StoredTestRun, workspace: Workspace, read: Reader
     status: run.status,
     test_case_definition_id: revision.definitionId,
     test_case_definition_snapshot: toDefinitionSnapshot(revision, stored, workspace),
-    transcript_snapshot: (story?.transcript ?? null) as unknown as Record<string, never> | null,
-    result_explanation: story?.explanation ?? null,
+    transcript_snapshot: (content?.transcript ?? null) as unknown as Record<string, never> | null,
+    result_explanation: content?.explanation ?? null,
     creation_timestamp: createdAt,
-    user_modified_timestamp: story?.endedAt ?? startedAt,
+    user_modified_timestamp: content?.endedAt ?? startedAt,
   };
 }

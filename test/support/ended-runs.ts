@@ -4,7 +4,7 @@ import { newContent, type TestCaseContent } from '../../src/domain/test-case.js'
 import type { ToolMock } from '../../src/domain/tool-mock.js';
 import type { EndedTestRun } from '../../src/domain/test-run.js';
 import { loadValueGenerator } from '../../src/simulation/conversation/schema-value.js';
-import { tellRun } from '../../src/simulation/conversation/story.js';
+import { describeRun } from '../../src/simulation/conversation/run-content.js';
 import type {
   TranscriptEntry,
   TranscriptSnapshot,
@@ -14,8 +14,8 @@ import { newYear } from './manual-clock.js';
 export const generate = await loadValueGenerator();
 
 /** Of a run whose transcript was not ordered. */
-export const tell = (run: EndedTestRun, content: TestCaseContent) =>
-  tellRun(run, content, undefined, generate) as {
+export const describeEnded = (run: EndedTestRun, content: TestCaseContent) =>
+  describeRun(run, content, undefined, generate) as {
     transcript: TranscriptSnapshot | null;
     explanation: string;
     endedAt: number;
@@ -46,7 +46,7 @@ export const content = (change: Partial<TestCaseContent> = {}): TestCaseContent 
   });
 
 export const entriesOf = (run: EndedTestRun, content: TestCaseContent): TranscriptEntry[] => [
-  ...(tell(run, content).transcript?.transcript ?? []),
+  ...(describeEnded(run, content).transcript?.transcript ?? []),
 ];
 
 /** facts.md, transcript_snapshot, and its line on 506 recorded runs; the time zone is our choice. */

@@ -5,7 +5,7 @@ import type { TestCaseContent } from '../../../src/domain/test-case.js';
 import type { ToolMock } from '../../../src/domain/tool-mock.js';
 import { keyedChance } from '../../../src/random.js';
 import { reply } from '../../../src/simulation/conversation/reply.js';
-import { tellRun } from '../../../src/simulation/conversation/story.js';
+import { describeRun } from '../../../src/simulation/conversation/run-content.js';
 import { toEntry } from '../../../src/simulation/conversation/transcript.js';
 import { content, generate, run } from '../../support/ended-runs.js';
 
@@ -155,7 +155,7 @@ describe.each(Object.entries(conversations))('a run with %s', (_, [change, engin
 
   it('has a transcript and an explanation of bounded length, however it ends', () => {
     for (const outcome of ['pass', 'fail', 'error'] as const) {
-      const { transcript, explanation } = tellRun(run({ outcome }), told, read, generate);
+      const { transcript, explanation } = describeRun(run({ outcome }), told, read, generate);
       expect(JSON.stringify(transcript?.transcript).length).toBeLessThan(2 * megabyte);
       expect(explanation.length).toBeLessThan(megabyte);
     }
@@ -177,7 +177,7 @@ describe('metrics beyond those that are talked about', () => {
   const metrics = many(250, (at) => `The agent says ${String(at)}`);
 
   it('are met, and are counted', () => {
-    const { explanation } = tellRun(run(), content({ metrics }), undefined, generate);
+    const { explanation } = describeRun(run(), content({ metrics }), undefined, generate);
     expect(explanation).toMatch(/^All metrics are met \(250 of 250\)\.\n/);
     expect(explanation).toContain('\n100. "The agent says 99": met. ');
     expect(explanation).toMatch(
@@ -187,7 +187,7 @@ describe('metrics beyond those that are talked about', () => {
 
   it('are met where others are not', () => {
     const failed = run({ outcome: 'fail' });
-    const { explanation } = tellRun(failed, content({ metrics }), undefined, generate);
+    const { explanation } = describeRun(failed, content({ metrics }), undefined, generate);
     expect(explanation).toMatch(/^\d+ of 250 metrics not met: /);
     expect(explanation).toMatch(/\n101 to 250: met\./);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readEngine } from '../../../src/domain/engine.js';
 import type { JsonObject } from '../../../src/domain/json.js';
 import { isShort, stepsOf } from '../../../src/simulation/conversation/schema-effort.js';
-import { tellRun } from '../../../src/simulation/conversation/story.js';
+import { describeRun } from '../../../src/simulation/conversation/run-content.js';
 import { content, run } from '../../support/ended-runs.js';
 
 const many = <Item>(count: number, item: (index: number) => Item): Item[] =>
@@ -69,7 +69,7 @@ describe('a schema', () => {
     const engine = readEngine('retell-llm', { general_tools: [custom('book', { parameters })] });
     const asked: unknown[] = [];
     const spy = (given: JsonObject): unknown => asked.push(given);
-    const { transcript } = tellRun(run(), content({ metrics: ['Calls book'] }), engine, spy);
+    const { transcript } = describeRun(run(), content({ metrics: ['Calls book'] }), engine, spy);
     expect(transcript?.transcript).toContainEqual(expect.objectContaining({ name: 'book' }));
     expect(asked).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe('a schema', () => {
     const engine = readEngine('retell-llm', { general_tools: tools });
     let asked = 0;
     const metrics = many(100, (at) => `Calls book_${String(at)}`);
-    tellRun(run(), content({ metrics }), engine, () => (asked += 1));
+    describeRun(run(), content({ metrics }), engine, () => (asked += 1));
     expect(asked).toBeGreaterThan(50);
     expect(asked).toBeLessThan(500);
   });
@@ -96,7 +96,7 @@ describe('a schema', () => {
     const parameters = { type: 'object', properties: { x: schema }, required: ['x'] };
     const engine = readEngine('retell-llm', { general_tools: [custom('book', { parameters })] });
     const asked: unknown[] = [];
-    tellRun(run(), content({ metrics: ['Calls book'] }), engine, (given) => asked.push(given));
+    describeRun(run(), content({ metrics: ['Calls book'] }), engine, (given) => asked.push(given));
     expect(asked).toEqual([{ anyOf: [{ type: 'array', maxItems: 2, items: { maxLength: 50 } }] }]);
   });
 });

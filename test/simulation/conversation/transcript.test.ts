@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readEngine } from '../../../src/domain/engine.js';
 import type { ToolMock } from '../../../src/domain/tool-mock.js';
 import { toldStart, type EndedTestRun } from '../../../src/domain/test-run.js';
-import { tellRun } from '../../../src/simulation/conversation/story.js';
+import { describeRun } from '../../../src/simulation/conversation/run-content.js';
 import type { TranscriptSnapshot } from '../../../src/simulation/conversation/transcript.js';
 import {
   anyContent,
@@ -13,7 +13,7 @@ import {
   generate,
   run,
   seeds,
-  tell,
+  describeEnded,
 } from '../../support/ended-runs.js';
 
 describe('the entries of any transcript', () => {
@@ -21,7 +21,7 @@ describe('the entries of any transcript', () => {
   it('has times that rise strictly within the run, however short it is', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
-        const { endedAt } = tell(run, content);
+        const { endedAt } = describeEnded(run, content);
         const times = entriesOf(run, content).map((entry) => entry.created_timestamp);
         const bounds = [toldStart(run) - 1, ...times, endedAt];
         expect(bounds.every(Number.isInteger)).toBe(true);
@@ -88,7 +88,7 @@ describe('the snapshot of a transcript', () => {
       { tool_name: 'send_sms', input_match_rule: { type: 'any' }, output: '' },
     ];
     const metrics = ['Calls the tool book', 'The agent sends an SMS'];
-    const { transcript: snapshot } = tell(run(), content({ tool_mocks, metrics }));
+    const { transcript: snapshot } = describeEnded(run(), content({ tool_mocks, metrics }));
     expect(snapshot).toMatchObject({ callEnded: true, knowledgeBaseRetrievedContents: [] });
     expect(snapshot?.toolMocks).toEqual([
       { toolName: 'book', inputMatchRule: rule, output: '{}', result: false },
@@ -112,7 +112,7 @@ describe('the snapshot of a transcript', () => {
       general_tools: [{ type: 'send_sms', name: 'text_me' }],
     });
     const metrics = ['Calls text_me'];
-    const { transcript } = tellRun(run(), content({ tool_mocks, metrics }), engine, generate)
+    const { transcript } = describeRun(run(), content({ tool_mocks, metrics }), engine, generate)
       .transcript as TranscriptSnapshot;
     expect(transcript).toContainEqual(
       expect.objectContaining({ role: 'tool_call_invocation', name: 'text_me', type: 'send_sms' }),
@@ -124,7 +124,7 @@ describe('the snapshot of a transcript', () => {
     const response_engine = { type: 'conversation-flow', conversation_flow_id: 'f' } as const;
     const snapshots = seeds.flatMap((seed) => {
       const failed = run({ seed, outcome: 'error', status: 'error' });
-      return tell(failed, content({ response_engine })).transcript ?? [];
+      return describeEnded(failed, content({ response_engine })).transcript ?? [];
     });
     expect(snapshots.length).toBeGreaterThan(10);
     for (const snapshot of snapshots) {

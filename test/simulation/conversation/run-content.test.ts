@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readEngine } from '../../../src/domain/engine.js';
 import { selectMock, type ToolMock } from '../../../src/domain/tool-mock.js';
 import type { EndedTestRun } from '../../../src/domain/test-run.js';
-import { tellRun } from '../../../src/simulation/conversation/story.js';
+import { describeRun } from '../../../src/simulation/conversation/run-content.js';
 import type {
   TranscriptEntry,
   TranscriptSnapshot,
@@ -17,7 +17,7 @@ import {
   run,
   seeds,
   systemVariables,
-  tell,
+  describeEnded,
 } from '../../support/ended-runs.js';
 
 describe('any transcript', () => {
@@ -57,7 +57,7 @@ describe('any transcript', () => {
   it('begins with the agent, and then user and agent take turns, unless the agent falls silent', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
-        fc.pre(!tell(run, content).explanation.includes('did not respond'));
+        fc.pre(!describeEnded(run, content).explanation.includes('did not respond'));
         const speakers = entriesOf(run, content)
           .map(({ role }) => role)
           .filter((role) => role === 'agent' || role === 'user');
@@ -98,7 +98,9 @@ describe('any transcript', () => {
             'content' in entry ? entry.content : undefined,
           ]);
         expect(said(again)).toEqual(said(run));
-        expect(tell(again, content).explanation).toBe(tell(run, content).explanation);
+        expect(describeEnded(again, content).explanation).toBe(
+          describeEnded(run, content).explanation,
+        );
       }),
     );
   });
@@ -106,7 +108,7 @@ describe('any transcript', () => {
   it('moves through a flow from node to node, and ends where the snapshot says', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
-        const snapshot = tell(run, content).transcript;
+        const snapshot = describeEnded(run, content).transcript;
         const moves = (snapshot?.transcript ?? []).filter(
           (entry) => entry.role === 'node_transition',
         );
@@ -132,7 +134,7 @@ describe('a transcript', () => {
     expect(said[1]).toBe('I am Maria. I want to move my appointment.');
     expect(said.join('\n')).toMatch(/confirm the new date/);
     expect(said.join('\n')).toMatch(/The booking was made/);
-    expect(tell(run(), content()).transcript?.dynamicVariables).toEqual({
+    expect(describeEnded(run(), content()).transcript?.dynamicVariables).toEqual({
       name: 'Maria',
       ...systemVariables,
     });
@@ -140,7 +142,7 @@ describe('a transcript', () => {
 
   it('begins with the user where the engine has it so', () => {
     const engine = readEngine('retell-llm', { begin_message: '' });
-    const { transcript } = tellRun(run(), content(), engine, generate)
+    const { transcript } = describeRun(run(), content(), engine, generate)
       .transcript as TranscriptSnapshot;
     expect(transcript[0]?.role).toBe('user');
   });
@@ -150,7 +152,8 @@ describe('a transcript', () => {
       begin_message: 'Hi {{name}}, it is {{day}}.',
       default_dynamic_variables: { name: 'Ann', day: 'Monday' },
     });
-    const snapshot = tellRun(run(), content(), engine, generate).transcript as TranscriptSnapshot;
+    const snapshot = describeRun(run(), content(), engine, generate)
+      .transcript as TranscriptSnapshot;
     expect(snapshot.transcript[0]).toMatchObject({ content: 'Hi Maria, it is Monday.' });
     expect(snapshot.dynamicVariables).toEqual({
       ...{ name: 'Maria', day: 'Monday' },
@@ -194,7 +197,7 @@ describe('the explanation', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
         fc.pre(run.outcome === 'pass');
-        const { explanation, transcript } = tell(run, content);
+        const { explanation, transcript } = describeEnded(run, content);
         expect(explanation).toMatch(/^All metrics are met \(\d+ of \d+\)\.\n/);
         for (const metric of content.metrics) expect(explanation).toContain(JSON.stringify(metric));
         const entries = pointsAt(explanation, transcript?.transcript ?? []);
@@ -208,7 +211,7 @@ describe('the explanation', () => {
       // What was ordered never ends in silence.
       const order = { source: 'rule' } as const;
       const failed = run({ seed, forcedBy: order, outcome: 'fail', status: 'fail' });
-      const { explanation, transcript } = tell(failed, content());
+      const { explanation, transcript } = describeEnded(failed, content());
       const [gist = '', ...reasons] = explanation.split('\n');
       const [, count] = /^(\d) of 2 metrics not met: /.exec(gist) ?? [];
       expect(Number(count)).toBeGreaterThanOrEqual(1);
@@ -228,7 +231,7 @@ describe('the explanation', () => {
 
   it('of a fail names a metric though the definition has none', () => {
     const failed = run({ outcome: 'fail', status: 'fail' });
-    const { explanation } = tell(failed, content({ metrics: [] }));
+    const { explanation } = describeEnded(failed, content({ metrics: [] }));
     expect(explanation).toMatch(/^1 of 1 metrics not met: "The agent does what the user asks for"/);
   });
 
@@ -236,7 +239,7 @@ describe('the explanation', () => {
   it('of an error says that there might be a loop, after the agent has repeated itself', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
-        const { explanation, transcript } = tell(
+        const { explanation, transcript } = describeEnded(
           { ...run, ...{ status: 'error', outcome: 'error' } },
           content,
         );
@@ -266,7 +269,7 @@ describe('the explanation', () => {
     for (const seed of seeds) {
       const order = { source: 'rule', ending } as const;
       const broken = run({ seed, outcome, status: outcome, forcedBy: order });
-      const { explanation, transcript } = tell(broken, content({ tool_mocks: [book] }));
+      const { explanation, transcript } = describeEnded(broken, content({ tool_mocks: [book] }));
       expect(explanation).toMatch(expected);
       const entries = transcript?.transcript ?? [];
       for (const entry of pointsAt(explanation, entries)) expect(entry).toBeDefined();
@@ -286,9 +289,10 @@ describe('the explanation', () => {
 
   it('of some runs that fail by chance says that the agent fell silent, of none that was ordered', () => {
     const isSilent = (change: Partial<EndedTestRun>) =>
-      tell(run({ outcome: 'fail', status: 'fail', ...change }), content()).explanation.includes(
-        'did not respond',
-      );
+      describeEnded(
+        run({ outcome: 'fail', status: 'fail', ...change }),
+        content(),
+      ).explanation.includes('did not respond');
     const many = Array.from({ length: 200 }, (_, index) => `seed ${String(index)}`);
     const silent = many.filter((seed) => isSilent({ seed }));
     expect(silent.length).toBeGreaterThan(0);

@@ -16,12 +16,12 @@ import {
   type TranscriptSnapshot,
 } from './transcript.js';
 
-/** What there is to read of a run that has ended. */
-export interface Story {
-  /** Its entries are as the client gave them where it ordered a transcript. */
+/** What a client reads of a run that has ended. */
+export interface RunContent {
+  /** If the client forced a transcript, its entries are those that it gave. */
   readonly transcript: TranscriptSnapshot<TranscriptEntry | object> | null;
   readonly explanation: string;
-  /** When the run ended, as it is told: later than it did if it was too short for what was said. */
+  /** The end to report: later than the stored end if the run was too short for its transcript. */
   readonly endedAt: number;
 }
 
@@ -37,15 +37,15 @@ const systemVariables = {
 } as const;
 
 /**
- * Tells a run. Nothing of it is stored: what is said depends on the seed, the run's place, what
- * definition and engine say, and the outcome; times and ids depend on the run.
+ * Computes the content of a run. Nothing of it is stored: the words depend on the seed, the run's
+ * index in its batch, the definition, the engine and the outcome; times and ids depend on the run.
  */
-export function tellRun(
+export function describeRun(
   run: EndedTestRun,
   content: TestCaseContent,
   engine: Engine | undefined,
   generate: GenerateValue,
-): Story {
+): RunContent {
   const { batchOrdinal, runIndex, outcome, forcedBy: order } = run;
   const chance = keyedChance(run.seed).within('conversation', batchOrdinal, runIndex, outcome);
   const dynamicVariables = {
@@ -53,9 +53,9 @@ export function tellRun(
     ...firstOf(engine?.defaultVariables ?? {}),
     ...firstOf(content.dynamic_variables),
   };
-  const played = { ...content, dynamic_variables: dynamicVariables };
+  const withVariables = { ...content, dynamic_variables: dynamicVariables };
   const ending = endingOf(run, chance);
-  const input = { content: played, engine, generate, draw: chance };
+  const input = { content: withVariables, engine, generate, draw: chance };
   const conversation = holdConversation({ ...input, outcome, ending });
   const ordered = order?.transcript;
   const startedAt = toldStart(run);
@@ -77,7 +77,7 @@ export function tellRun(
             knowledgeBaseRetrievedContents: [],
             ...(ordered === undefined ? stateOf(conversation, type) : {}),
           },
-    explanation: order?.explanation ?? explain(conversation, played),
+    explanation: order?.explanation ?? explain(conversation, withVariables),
     endedAt: endsAt,
   };
 }
@@ -85,17 +85,17 @@ export function tellRun(
 const firstOf = (variables: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(variables).slice(0, mostVariables));
 
-/** What a conversation that was held adds to the snapshot of an ordered one. */
+/** What the snapshot has only if the transcript was not forced. */
 const stateOf = ({ node, variables }: Conversation, type: EngineType) => ({
   dynamicVariables: Object.fromEntries(variables),
   ...(node !== undefined &&
     (type === 'conversation-flow' ? { currentNodeId: node.id } : { currentState: node.name })),
 });
 
-/** How often a run that fails does so because the agent falls silent. */
+/** The share of failing runs that fail because the agent stays silent. */
 const silentFailures = 0.04;
 
-/** Observed: the conversations of 92 runs of 92 that ended in `error` had gone round in a loop. */
+/** Observed: all 92 recorded runs that ended in `error` were ended because of a loop. */
 function endingOf({ outcome, forcedBy: order }: EndedTestRun, draw: Draw): Ending | undefined {
   if (order?.ending !== undefined) return order.ending;
   if (outcome === 'error') return 'loop';
