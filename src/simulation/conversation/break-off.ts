@@ -3,7 +3,7 @@ import type { Ending } from '../../domain/forced-outcome.js';
 import type { Entry, FailureCause } from './entry.js';
 import { withoutPhoneNumbers } from './facts.js';
 import { mainWish } from './phrases.js';
-import type { Setting } from './setting.js';
+import type { ConversationContext } from './context.js';
 import type { Talk } from './talk.js';
 import { callUnmocked } from './tool-call.js';
 import { Writer } from './writer.js';
@@ -20,17 +20,17 @@ const repetitions = 4;
 export function breakOff(
   ending: Exclude<Ending, 'agent-model'>,
   talk: Talk,
-  setting: Setting,
+  context: ConversationContext,
   broken: EngineTool | undefined,
 ): BrokenOff {
   const { entries } = talk.writer;
   if (ending === 'judge') return { entries, cause: { kind: 'judge' } };
-  if (ending === 'tool') return breakAtTool(talk, setting, broken);
+  if (ending === 'tool') return breakAtTool(talk, context, broken);
   const start = entries.slice(0, beginningOf(entries));
-  const writer = new Writer(setting.engine.type, setting.variables, setting.draw, start);
+  const writer = new Writer(context.engine.type, context.variables, context.draw, start);
   switch (ending) {
     case 'loop':
-      return repeat(writer, setting);
+      return repeat(writer, context);
     case 'silence':
       return fallSilent(writer);
     case 'user-model':
@@ -49,7 +49,7 @@ function beginningOf(entries: readonly Entry[]): number {
 }
 
 /** The agent says the same again and again, whatever the user says. */
-function repeat(writer: Writer, { content }: Setting): BrokenOff {
+function repeat(writer: Writer, { content }: ConversationContext): BrokenOff {
   if (writer.entries.at(-1)?.role === 'agent') writer.say('user', 'goOn');
   const at = writer.say('agent', 'repeats');
   const said = writer.entries[at];
@@ -70,7 +70,11 @@ function fallSilent(writer: Writer): BrokenOff {
 }
 
 /** The call goes to the real tool, which is not there. */
-function breakAtTool(talk: Talk, { values }: Setting, broken: EngineTool | undefined): BrokenOff {
+function breakAtTool(
+  talk: Talk,
+  { values }: ConversationContext,
+  broken: EngineTool | undefined,
+): BrokenOff {
   const made = broken && talk.callsOf(broken.name)[0];
   const { entries } = talk.writer;
   if (made === undefined) {

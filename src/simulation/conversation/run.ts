@@ -9,7 +9,7 @@ import type { Conversation, Entry, NodeRef, Verdict } from './entry.js';
 import { spotsOf } from './exchange.js';
 import { findPaths } from './paths.js';
 import type { GenerateValue } from './schema-value.js';
-import { settingOf, type Setting } from './setting.js';
+import { contextOf, type ConversationContext } from './context.js';
 import { substitute } from './phrases.js';
 import { storyTools } from './story-tools.js';
 import { Talk, type MadeCall } from './talk.js';
@@ -41,12 +41,12 @@ export function holdConversation(input: RunInput): Conversation {
       ...{ node: undefined, variables },
     };
   }
-  const setting = settingOf(content, engine, generate, draw);
+  const context = contextOf(content, engine, generate, draw);
   const passes = outcome !== 'fail' || ending !== undefined;
-  const plan = planVerdicts(content.metrics, passes, setting.index, canFailIn(setting), draw);
-  const broken = ending === 'tool' ? toolThatBreaks(setting, plan) : undefined;
+  const plan = planVerdicts(content.metrics, passes, context.index, canFailIn(context), draw);
+  const broken = ending === 'tool' ? toolThatBreaks(context, plan) : undefined;
   const talk = talkThrough(
-    setting,
+    context,
     broken === undefined ? plan : withDemanded(plan, broken),
     broken,
   );
@@ -54,21 +54,21 @@ export function holdConversation(input: RunInput): Conversation {
   if (ending === undefined) {
     const verdicts = talk.plan.metrics.map((planned, index) => judge(planned, index, talk));
     const { others } = talk.plan;
-    const state = stateAt(setting, entries);
+    const state = stateAt(context, entries);
     return { entries, verdicts, othersMet: others, cause: undefined, ...state };
   }
-  const cut = breakOff(ending, talk, setting, broken);
-  return { ...cut, verdicts: [], othersMet: 0, ...stateAt(setting, cut.entries) };
+  const cut = breakOff(ending, talk, context, broken);
+  return { ...cut, verdicts: [], othersMet: 0, ...stateAt(context, cut.entries) };
 }
 
 /** Whether a call of a tool fails, if that is wanted: by a mock, or as no mock answers it. */
 const canFailIn =
-  ({ call }: Setting) =>
+  ({ call }: ConversationContext) =>
   (tool: EngineTool): boolean =>
     call(tool, 'failure').result?.successful === false;
 
 /** A tool that would really be called, and so can break a run here. */
-function toolThatBreaks({ index, call }: Setting, { forbidden }: VerdictPlan) {
+function toolThatBreaks({ index, call }: ConversationContext, { forbidden }: VerdictPlan) {
   const callable = index.all.filter(
     ({ tool }) => tool.type !== 'end_call' && !forbidden.has(tool.name),
   );
@@ -87,9 +87,13 @@ const mostWalks = 6;
 /** Tools to come to on a walk. */
 const mostGoals = 30;
 
-function talkThrough(setting: Setting, plan: VerdictPlan, broken: EngineTool | undefined): Talk {
-  const { engine, index } = setting;
-  const wish = storyText(setting);
+function talkThrough(
+  context: ConversationContext,
+  plan: VerdictPlan,
+  broken: EngineTool | undefined,
+): Talk {
+  const { engine, index } = context;
+  const wish = storyText(context);
   const wanted = [...(broken === undefined ? [] : [broken]), ...storyTools(wish, index)];
   const paths = findPaths(engine, plan.forbidden);
   const goals = [...plan.demanded].filter((name) => paths.isCalled(name)).slice(0, mostGoals);
@@ -102,7 +106,7 @@ function talkThrough(setting: Setting, plan: VerdictPlan, broken: EngineTool | u
     attempt < mostWalks && most < goals.length && looks < mostLooks;
     attempt += 1
   ) {
-    const found = walkOnce(setting, plan, { attempt, goals, paths, wish: stems });
+    const found = walkOnce(context, plan, { attempt, goals, paths, wish: stems });
     looks += found.looks;
     const reached = reachedOf(found, goals);
     if (reached > most) [best, most] = [found, reached];
@@ -110,7 +114,7 @@ function talkThrough(setting: Setting, plan: VerdictPlan, broken: EngineTool | u
   const route = withoutDeadEnd(best, plan.demanded);
   const spots = spotsOf(route, engine.generalTools);
   const talk = new Talk(
-    setting,
+    context,
     settled(plan, (name) => spots.has(name)),
     route,
     wanted,
@@ -129,7 +133,7 @@ function withoutDeadEnd(found: Walk, demanded: ReadonlySet<string>): Walk {
 }
 
 /** What the user is told, with the variables filled in. */
-const storyText = ({ content: { user_prompt, dynamic_variables } }: Setting): string =>
+const storyText = ({ content: { user_prompt, dynamic_variables } }: ConversationContext): string =>
   substitute(user_prompt.slice(0, longestText), (name) =>
     Object.hasOwn(dynamic_variables, name) ? dynamic_variables[name] : undefined,
   );
@@ -138,15 +142,19 @@ interface Search extends Pick<WalkPlan, 'goals' | 'paths' | 'wish'> {
   readonly attempt: number;
 }
 
-function walkOnce(setting: Setting, plan: VerdictPlan, { attempt, ...search }: Search): Walk {
-  const { engine, values, mocks, draw } = setting;
+function walkOnce(
+  context: ConversationContext,
+  plan: VerdictPlan,
+  { attempt, ...search }: Search,
+): Walk {
+  const { engine, values, mocks, draw } = context;
   // Another attempt may extract other values, and so take other ways.
   const drawAgain: Draw = (...key) => draw('attempt', attempt, ...key);
-  const call = attempt === 0 ? setting.call : toolCaller(mocks, { ...values, draw: drawAgain });
+  const call = attempt === 0 ? context.call : toolCaller(mocks, { ...values, draw: drawAgain });
   return walk({
     ...search,
     ...{ engine, from: engine.startId, leaves: false, stopsToSpeak: false },
-    variables: new Map(setting.variables),
+    variables: new Map(context.variables),
     call: (tool) => call(tool, plan.failing.has(tool.name) ? 'failure' : 'success'),
     draw: (step) => drawAgain('way', step),
   });
@@ -202,7 +210,7 @@ const isSpokenByAgent = ({ role }: Entry): boolean => role === 'agent';
 
 /** Where a conversation is after some entries, and what is known by then. */
 function stateAt(
-  { engine, variables }: Setting,
+  { engine, variables }: ConversationContext,
   entries: readonly Entry[],
 ): Pick<Conversation, 'node' | 'variables'> {
   const known = new Map(variables);

@@ -5,7 +5,7 @@ import { beginning, type NodeRef } from './entry.js';
 import { planExchanges, spotsOf, stopsOf, type Exchange, type Stop } from './exchange.js';
 import { withoutPhoneNumbers } from './facts.js';
 import { openingLine, type Phrase } from './phrases.js';
-import type { Setting } from './setting.js';
+import type { ConversationContext } from './context.js';
 import type { ToolCall } from './tool-call.js';
 import type { VerdictPlan } from './verdict-plan.js';
 import { wordingOf } from './wording.js';
@@ -31,7 +31,7 @@ export class Talk {
   readonly calls: MadeCall[] = [];
   /** By metric. */
   readonly about = new Map<number, TalkedAbout>();
-  readonly #setting: Setting;
+  readonly #context: ConversationContext;
   readonly #stops: readonly Stop[];
   readonly #after: readonly Step[];
   readonly #exchanges: readonly Exchange[];
@@ -44,9 +44,14 @@ export class Talk {
   readonly #answered = new Set<ToolMock>();
   #at: NodeRef | undefined;
 
-  constructor(setting: Setting, plan: VerdictPlan, walk: Walk, wanted: readonly EngineTool[]) {
-    const { engine, variables, draw } = setting;
-    this.#setting = setting;
+  constructor(
+    context: ConversationContext,
+    plan: VerdictPlan,
+    walk: Walk,
+    wanted: readonly EngineTool[],
+  ) {
+    const { engine, variables, draw } = context;
+    this.#context = context;
     this.plan = plan;
     const { stops, after } = stopsOf(walk);
     this.#stops = stops;
@@ -103,7 +108,7 @@ export class Talk {
   /** Whether the agent answers what the user says first before it goes on. */
   #staysAt({ step }: Stop): boolean {
     const isOnly = this.#stops.length === 1;
-    const general = isOnly ? this.#setting.engine.generalTools : [];
+    const general = isOnly ? this.#context.engine.generalTools : [];
     const names = new Set([...(step?.node.tools ?? []), ...general].map(({ name }) => name));
     return (
       this.#talksAt(0).length > 0 ||
@@ -113,7 +118,7 @@ export class Talk {
   }
 
   #open(): void {
-    const { engine, content } = this.#setting;
+    const { engine, content } = this.#context;
     const [first] = this.#stops;
     if (first !== undefined) {
       this.#goThrough(first.before);
@@ -176,7 +181,7 @@ export class Talk {
 
   /** Those that can be called here, as they are here: a name may stand for others elsewhere. */
   #takeWanted(local: readonly EngineTool[]): EngineTool[] {
-    const here = [...local, ...this.#setting.engine.generalTools];
+    const here = [...local, ...this.#context.engine.generalTools];
     const found = this.#wanted.map(({ name }) => here.find((tool) => tool.name === name));
     this.#wanted = this.#wanted.filter((_, index) => found[index] === undefined);
     return found.filter((tool) => tool !== undefined);
@@ -219,7 +224,7 @@ export class Talk {
   }
 
   #close(): void {
-    const { generalTools } = this.#setting.engine;
+    const { generalTools } = this.#context.engine;
     const here = [...(this.#stops.at(-1)?.step?.node.tools ?? []), ...generalTools];
     const leaving = here.filter(
       (tool) => endsConversation(tool) && tool.type !== 'end_call' && this.#mustCall(tool),
@@ -271,7 +276,7 @@ export class Talk {
 
   #callTool(tool: EngineTool): ToolCall {
     const wanted = this.plan.failing.has(tool.name) ? 'failure' : 'success';
-    const call = this.#setting.call(tool, wanted, this.#answered);
+    const call = this.#context.call(tool, wanted, this.#answered);
     this.#record(call);
     return call;
   }

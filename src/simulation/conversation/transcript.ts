@@ -59,18 +59,18 @@ export const toCamelCaseToolMock = (mock: ToolMock): CamelCaseToolMock => ({
   ...(mock.result !== undefined && { result: mock.result }),
 });
 
-/** The run that a conversation is held in. Times in milliseconds since the epoch. */
-export interface Setting {
+/** The run that a transcript is of. Times in milliseconds since the epoch. */
+export interface RunSpan {
   readonly runId: string;
   readonly startedAt: number;
-  /** At least as many milliseconds later as the conversation has entries. */
+  /** Later than `startedAt` by at least one millisecond for each entry. */
   readonly endsAt: number;
 }
 
-/** Gives the entries of a conversation the times and ids of a run. */
-export function toTranscript({ entries }: Conversation, setting: Setting): TranscriptEntry[] {
-  const { runId } = setting;
-  const times = spread(entries, setting);
+/** Adds the times and ids of a run to the entries of a conversation. */
+export function toTranscript({ entries }: Conversation, span: RunSpan): TranscriptEntry[] {
+  const { runId } = span;
+  const times = spread(entries, span);
   const responseIds = numberResponses(entries);
   return entries.map((entry, index) => {
     const responseId = responseIds[index];
@@ -78,7 +78,7 @@ export function toTranscript({ entries }: Conversation, setting: Setting): Trans
       ...toEntry(entry, index, runId),
       ...(responseId !== undefined && { metadata: { response_id: responseId } }),
       message_id: messageId(runId, index),
-      created_timestamp: times[index] ?? setting.startedAt,
+      created_timestamp: times[index] ?? span.startedAt,
     };
   });
 }
@@ -87,7 +87,7 @@ export function toTranscript({ entries }: Conversation, setting: Setting): Trans
 export const messageId = (runId: string, index: number): string =>
   `message_${derivedHex(24, runId, 'message', index)}`;
 
-/** An entry without what every entry has. */
+/** An entry without `message_id` and `created_timestamp`. */
 export function toEntry(entry: Entry, index: number, runId: string) {
   // A result follows its call at once, and has the call's id. Observed: 24 letters and digits.
   const toolCallId = (callIndex: number) =>
@@ -121,8 +121,8 @@ export function toEntry(entry: Entry, index: number, runId: string) {
 }
 
 /**
- * By entry: the number of the agent's response. Observed: they count from 1, and what the agent says
- * before the user has spoken has none.
+ * By entry: the number of the agent's response. Observed: the numbers begin at 1, and what the agent
+ * says before the user speaks has none.
  */
 function numberResponses(entries: readonly Entry[]): (number | undefined)[] {
   const firstByUser = entries.findIndex(({ role }) => role === 'user');
@@ -135,10 +135,10 @@ function numberResponses(entries: readonly Entry[]): (number | undefined)[] {
 }
 
 /**
- * When each entry begins, within the run's span: the longer the one before it, the later. The times
- * rise by a millisecond at least, and the last is before the end.
+ * When each entry begins: the longer an entry, the later the next one. Each time is at least one
+ * millisecond after the one before it, and the last is before the end of the run.
  */
-function spread(entries: readonly Entry[], { startedAt, endsAt }: Setting): number[] {
+function spread(entries: readonly Entry[], { startedAt, endsAt }: RunSpan): number[] {
   const room = endsAt - startedAt - entries.length;
   const lengths = entries.map(speakingLength);
   const total = lengths.reduce((sum, length) => sum + length, 0);
@@ -150,7 +150,7 @@ function spread(entries: readonly Entry[], { startedAt, endsAt }: Setting): numb
   });
 }
 
-/** In words; what is not spoken takes as long as a short sentence. */
+/** In words. What is not spoken counts as five words. */
 function speakingLength(entry: Entry): number {
   const isSpoken = entry.role === 'agent' || entry.role === 'user';
   return isSpoken ? entry.content.split(' ').length : 5;

@@ -8,11 +8,11 @@ import type { GenerateValue, ValueSource } from './schema-value.js';
 import { mocksByTool, toolCaller, type CallTool, type MocksByTool } from './tool-call.js';
 import { indexTools, type ToolIndex } from './tool-index.js';
 
-/** What a conversation is held with. */
-export interface Setting {
+/** What the simulation of a conversation reads. */
+export interface ConversationContext {
   readonly engine: Engine;
   readonly content: TestCaseContent;
-  /** The tools that can be called somewhere in it. */
+  /** The tools that some node, or the agent anywhere, can call. */
   readonly index: ToolIndex;
   readonly variables: ReadonlyMap<string, unknown>;
   readonly values: ValueSource;
@@ -22,12 +22,12 @@ export interface Setting {
 }
 
 /** @param known undefined if the emulator does not have the engine. */
-export function settingOf(
+export function contextOf(
   content: TestCaseContent,
   known: Engine | undefined,
   generate: GenerateValue,
   draw: Draw,
-): Setting {
+): ConversationContext {
   const engine = known ?? assumedEngine(content);
   const variables = new Map<string, unknown>(Object.entries(content.dynamic_variables));
   const facts = findFacts(content.user_prompt, content.dynamic_variables, draw);
@@ -40,7 +40,7 @@ export function settingOf(
   };
 }
 
-/** A flow may have tools that none of its nodes calls. */
+/** Without the tools of a flow that none of its nodes calls. */
 function callableTools({ generalTools, nodes }: Engine): EngineTool[] {
   const tools = [...generalTools];
   for (const { ownTool, tools: local } of nodes.values()) {
@@ -50,13 +50,13 @@ function callableTools({ generalTools, nodes }: Engine): EngineTool[] {
   return tools;
 }
 
-/** Texts that are searched for names of tools. */
+/** How many texts are searched for names of tools. */
 const mostTexts = 100;
 
-/** Names of one text that are looked at. */
+/** How many names of one text are read. */
 const mostNames = 10;
 
-/** An engine that is not known has the tools that the definition speaks of, as far as can be told. */
+/** Stands for an engine that the emulator does not have: its tools are those that mocks and metrics name. */
 function assumedEngine(content: TestCaseContent): Engine {
   const names = new Set(content.tool_mocks.map(({ tool_name }) => tool_name));
   for (const metric of content.metrics.slice(0, mostTexts)) {
