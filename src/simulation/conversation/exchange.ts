@@ -2,14 +2,14 @@ import { endsConversation, type EngineTool } from '../../domain/engine-tool.js';
 import type { PlannedMetric, VerdictPlan } from './verdict-plan.js';
 import type { Step, Walk } from './walk.js';
 
-/** Where user and agent talk, with what happens without a word on the way there. */
+/** A step in which user and agent speak, with the silent steps before it. */
 export interface Stop {
   readonly before: readonly Step[];
   /** Undefined where there are neither nodes nor states. */
   readonly step: Step | undefined;
 }
 
-/** The stops of a walk, and what comes after the last. */
+/** The stops of a walk, and the silent steps after the last stop. */
 export function stopsOf({ steps }: Walk): { stops: Stop[]; after: readonly Step[] } {
   const stops: Stop[] = [];
   let before: Step[] = [];
@@ -25,71 +25,71 @@ export function stopsOf({ steps }: Walk): { stops: Stop[]; after: readonly Step[
   return { stops, after: before };
 }
 
-/** Something that the user brings up because of a metric. */
+/** What user and agent say because of a metric. */
 export interface Exchange {
   /** The metric's index. */
   readonly index: number;
   readonly planned: PlannedMetric;
-  /** The stop at which it is brought up. */
+  /** The stop at which the user asks. */
   readonly stop: number;
-  /** Tools that the agent calls because of it, while it talks. */
+  /** Tools that the agent calls before it answers. */
   readonly calls: readonly EngineTool[];
-  /** What alone is brought up here, where a metric asks for tools of several stops. */
+  /** The tool that this exchange is about, if the metric asks for tools of several stops. */
   readonly part: EngineTool | undefined;
   /**
-   * `talk`: it is answered in words or by calls; `onward`: by what happens on the way to the next
-   * stop; `last`: by what ends the conversation.
+   * `talk`: the agent answers in words or by calls; `onward`: the silent steps to the next stop are
+   * the answer; `last`: the call that ends the conversation is.
    */
   readonly kind: 'talk' | 'onward' | 'last';
 }
 
-/** Where a tool can be called in a conversation. */
-type Spots = ReadonlyMap<string, Spot>;
+/** By the name of a tool: where the conversation can call it. */
+type CallSites = ReadonlyMap<string, CallSite>;
 
-interface Spot {
+interface CallSite {
   readonly tool: EngineTool;
-  /** The first stop at which it can be called; or, of a node's own tool, the one before it. */
+  /** The first stop at which it can be called; for the own tool of a node, the stop before that node. */
   readonly stop: number;
   readonly isOwn: boolean;
 }
 
-export function spotsOf(found: Walk, generalTools: readonly EngineTool[]): Spots {
+export function callSitesOf(found: Walk, generalTools: readonly EngineTool[]): CallSites {
   const { stops, after } = stopsOf(found);
-  const spots = new Map<string, Spot>();
+  const sites = new Map<string, CallSite>();
   const add = (tool: EngineTool, stop: number, isOwn: boolean): void => {
-    if (!spots.has(tool.name)) spots.set(tool.name, { tool, stop: Math.max(stop, 0), isOwn });
+    if (!sites.has(tool.name)) sites.set(tool.name, { tool, stop: Math.max(stop, 0), isOwn });
   };
   for (const [index, { before, step }] of stops.entries()) {
     for (const { call } of before) if (call !== undefined) add(call.tool, index - 1, true);
     for (const tool of step?.node.tools ?? []) add(tool, index, false);
   }
   for (const { call } of after) if (call !== undefined) add(call.tool, stops.length - 1, true);
-  // States have general tools, too; a tool of their own goes first.
+  // A tool of a state hides a general tool of the same name.
   const first = Math.min(1, stops.length - 1);
   for (const tool of generalTools) add(tool, first, false);
-  return spots;
+  return sites;
 }
 
-/** For each metric what is to be talked about, and where; nothing if an earlier one had it. */
+/** The exchanges about each metric; none if those of an earlier metric call the same tools. */
 export function planExchanges(
   { metrics, failing, forbidden }: VerdictPlan,
-  spots: Spots,
+  sites: CallSites,
   stopCount: number,
 ): Exchange[] {
   const called = new Set<string>();
   return metrics.flatMap((planned, index): Exchange[] => {
     const targets = targetsOf(planned, failing).filter(({ name }) => !forbidden.has(name));
-    const found = targets.flatMap(({ name }) => spots.get(name) ?? []);
+    const found = targets.flatMap(({ name }) => sites.get(name) ?? []);
     const stop = evenly(index, metrics.length, stopCount);
     const talk = { index, planned, calls: [], stop, part: undefined };
     if (found.length === 0) return [{ ...talk, kind: 'talk' }];
     const fresh = found.filter(({ tool }) => !called.has(tool.name));
     for (const { tool } of fresh) called.add(tool.name);
     const inTalk = fresh.filter(({ tool, isOwn }) => !isOwn && !endsConversation(tool));
-    const stops = new Set(inTalk.map((spot) => spot.stop));
+    const stops = new Set(inTalk.map((site) => site.stop));
     if (stops.size > 0) {
       return Array.from(stops, (stop): Exchange => {
-        const calls = inTalk.filter((spot) => spot.stop === stop).map(({ tool }) => tool);
+        const calls = inTalk.filter((site) => site.stop === stop).map(({ tool }) => tool);
         return { ...talk, stop, calls, kind: 'talk', part: stops.size > 1 ? calls[0] : undefined };
       });
     }
@@ -100,7 +100,7 @@ export function planExchanges(
   });
 }
 
-/** The tools by whose calls it is found whether a metric is met. */
+/** The tools whose calls decide whether a metric is met. */
 const targetsOf = (
   { demands, met }: PlannedMetric,
   failing: ReadonlySet<string>,
@@ -110,6 +110,6 @@ const targetsOf = (
   return demands.forbidden.slice(0, 1);
 };
 
-/** From the second stop on: at the first the user says what the matter is. */
+/** From the second stop on: at the first one the user says what the call is about. */
 const evenly = (index: number, count: number, stops: number): number =>
   stops === 1 ? 0 : 1 + Math.floor((index * (stops - 1)) / count);

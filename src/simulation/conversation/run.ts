@@ -6,7 +6,7 @@ import type { TestCaseContent } from '../../domain/test-case.js';
 import type { Draw } from '../../random.js';
 import { breakOff } from './break-off.js';
 import type { Conversation, Entry, NodeRef, Verdict } from './entry.js';
-import { spotsOf } from './exchange.js';
+import { callSitesOf } from './exchange.js';
 import { findPaths } from './paths.js';
 import type { GenerateValue } from './schema-value.js';
 import { contextOf, type ConversationContext } from './context.js';
@@ -112,10 +112,10 @@ function talkThrough(
     if (reached > most) [best, most] = [found, reached];
   }
   const route = withoutDeadEnd(best, plan.demanded);
-  const spots = spotsOf(route, engine.generalTools);
+  const sites = callSitesOf(route, engine.generalTools);
   const talk = new Talk(
     context,
-    settled(plan, (name) => spots.has(name)),
+    settled(plan, (name) => sites.has(name)),
     route,
     wanted,
   );

@@ -2,7 +2,7 @@ import type { EngineNode } from '../../domain/engine-node.js';
 import { endsConversation, type EngineTool } from '../../domain/engine-tool.js';
 import type { ToolMock } from '../../domain/tool-mock.js';
 import { beginning, type NodeRef } from './entry.js';
-import { planExchanges, spotsOf, stopsOf, type Exchange, type Stop } from './exchange.js';
+import { planExchanges, callSitesOf, stopsOf, type Exchange, type Stop } from './exchange.js';
 import { withoutPhoneNumbers } from './facts.js';
 import { openingLine, type Phrase } from './phrases.js';
 import type { ConversationContext } from './context.js';
@@ -57,14 +57,14 @@ export class Talk {
     this.#stops = stops;
     this.#after = after;
     this.#walkEnds = walk.ended;
-    const spots = spotsOf(walk, engine.generalTools);
-    this.#exchanges = planExchanges(plan, spots, stops.length);
+    const sites = callSitesOf(walk, engine.generalTools);
+    this.#exchanges = planExchanges(plan, sites, stops.length);
     const discussed = new Set(
       this.#exchanges.flatMap(({ calls }) => calls.map(({ name }) => name)),
     );
     this.#wanted = wanted.filter(
       (tool) =>
-        spots.get(tool.name)?.isOwn === false &&
+        sites.get(tool.name)?.isOwn === false &&
         !discussed.has(tool.name) &&
         !plan.forbidden.has(tool.name) &&
         !endsConversation(tool),
