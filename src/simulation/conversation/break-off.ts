@@ -4,7 +4,7 @@ import type { Entry, FailureCause } from './entry.js';
 import { withoutPhoneNumbers } from './facts.js';
 import { mainWish } from './phrases.js';
 import type { ConversationContext } from './context.js';
-import type { Talk } from './talk.js';
+import type { Dialogue } from './dialogue.js';
 import { callUnmocked } from './tool-call.js';
 import { Writer } from './writer.js';
 
@@ -19,13 +19,13 @@ const repetitions = 4;
 /** A conversation that did not come to its end, from one that did. */
 export function breakOff(
   ending: Exclude<Ending, 'agent-model'>,
-  talk: Talk,
+  dialogue: Dialogue,
   context: ConversationContext,
   broken: EngineTool | undefined,
 ): BrokenOff {
-  const { entries } = talk.writer;
+  const { entries } = dialogue.writer;
   if (ending === 'judge') return { entries, cause: { kind: 'judge' } };
-  if (ending === 'tool') return breakAtTool(talk, context, broken);
+  if (ending === 'tool') return breakAtTool(dialogue, context, broken);
   const start = entries.slice(0, beginningOf(entries));
   const writer = new Writer(context.engine.type, context.variables, context.draw, start);
   switch (ending) {
@@ -71,12 +71,12 @@ function fallSilent(writer: Writer): BrokenOff {
 
 /** The call goes to the real tool, which is not there. */
 function breakAtTool(
-  talk: Talk,
+  dialogue: Dialogue,
   { values }: ConversationContext,
   broken: EngineTool | undefined,
 ): BrokenOff {
-  const made = broken && talk.callsOf(broken.name)[0];
-  const { entries } = talk.writer;
+  const made = broken && dialogue.callsOf(broken.name)[0];
+  const { entries } = dialogue.writer;
   if (made === undefined) {
     const end = beginningOf(entries);
     return { entries: entries.slice(0, end), cause: { kind: 'user-model', after: end - 1 } };

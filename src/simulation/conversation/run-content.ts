@@ -7,7 +7,7 @@ import { keyedChance, type Draw } from '../../random.js';
 import type { Conversation } from './entry.js';
 import { explain } from './explanation.js';
 import { mostVariables } from './facts.js';
-import { holdConversation } from './run.js';
+import { simulateConversation } from './run.js';
 import type { GenerateValue } from './schema-value.js';
 import {
   toCamelCaseToolMock,
@@ -56,7 +56,7 @@ export function describeRun(
   const withVariables = { ...content, dynamic_variables: dynamicVariables };
   const ending = endingOf(run, chance);
   const input = { content: withVariables, engine, generate, draw: chance };
-  const conversation = holdConversation({ ...input, outcome, ending });
+  const conversation = simulateConversation({ ...input, outcome, ending });
   const ordered = order?.transcript;
   const startedAt = toldStart(run);
   const count = ordered === undefined ? conversation.entries.length : 0;

@@ -12,7 +12,7 @@ import type { GenerateValue } from './schema-value.js';
 import { contextOf, type ConversationContext } from './context.js';
 import { substitute } from './phrases.js';
 import { storyTools } from './story-tools.js';
-import { Talk, type MadeCall } from './talk.js';
+import { Dialogue, type MadeCall } from './dialogue.js';
 import { toolCaller } from './tool-call.js';
 import { planVerdicts, settled, type PlannedMetric, type VerdictPlan } from './verdict-plan.js';
 import { mostLooks, walk, type Walk, type WalkPlan } from './walk.js';
@@ -20,19 +20,19 @@ import { longestText, stemsOf } from './words.js';
 
 /** What a run's conversation depends on. */
 export interface RunInput {
-  /** With the engine's default variables in it. */
+  /** Its variables include the defaults of the engine. */
   readonly content: TestCaseContent;
   /** Undefined if the emulator does not have it. */
   readonly engine: Engine | undefined;
   readonly outcome: Outcome;
-  /** How it ends, if not by its end. */
+  /** What ends it early; undefined if it comes to its end. */
   readonly ending: Ending | undefined;
   readonly generate: GenerateValue;
   readonly draw: Draw;
 }
 
-/** Holds the conversation of a run: the same for the same input. */
-export function holdConversation(input: RunInput): Conversation {
+/** Simulates the conversation of a run. The same input gives the same conversation. */
+export function simulateConversation(input: RunInput): Conversation {
   const { content, engine, outcome, ending, generate, draw } = input;
   if (ending === 'agent-model') {
     const variables = new Map<string, unknown>(Object.entries(content.dynamic_variables));
@@ -45,29 +45,29 @@ export function holdConversation(input: RunInput): Conversation {
   const passes = outcome !== 'fail' || ending !== undefined;
   const plan = planVerdicts(content.metrics, passes, context.index, canFailIn(context), draw);
   const broken = ending === 'tool' ? toolThatBreaks(context, plan) : undefined;
-  const talk = talkThrough(
+  const dialogue = simulateDialogue(
     context,
     broken === undefined ? plan : withDemanded(plan, broken),
     broken,
   );
-  const { entries } = talk.writer;
+  const { entries } = dialogue.writer;
   if (ending === undefined) {
-    const verdicts = talk.plan.metrics.map((planned, index) => judge(planned, index, talk));
-    const { others } = talk.plan;
+    const verdicts = dialogue.plan.metrics.map((planned, index) => judge(planned, index, dialogue));
+    const { others } = dialogue.plan;
     const state = stateAt(context, entries);
     return { entries, verdicts, othersMet: others, cause: undefined, ...state };
   }
-  const cut = breakOff(ending, talk, context, broken);
+  const cut = breakOff(ending, dialogue, context, broken);
   return { ...cut, verdicts: [], othersMet: 0, ...stateAt(context, cut.entries) };
 }
 
-/** Whether a call of a tool fails, if that is wanted: by a mock, or as no mock answers it. */
+/** Whether a call of a tool can fail: a mock says so, or no mock applies and there is no real tool. */
 const canFailIn =
   ({ call }: ConversationContext) =>
   (tool: EngineTool): boolean =>
     call(tool, 'failure').result?.successful === false;
 
-/** A tool that would really be called, and so can break a run here. */
+/** The tool whose call is to end the run with an error: one without a mock if possible. */
 function toolThatBreaks({ index, call }: ConversationContext, { forbidden }: VerdictPlan) {
   const callable = index.all.filter(
     ({ tool }) => tool.type !== 'end_call' && !forbidden.has(tool.name),
@@ -81,17 +81,17 @@ const withDemanded = (plan: VerdictPlan, { name }: EngineTool): VerdictPlan => (
   demanded: new Set([...plan.demanded, name]),
 });
 
-/** Walks to try, until one comes to all that it should. */
+/** How many walks are tried to find one that reaches every demanded tool. */
 const mostWalks = 6;
 
-/** Tools to come to on a walk. */
+/** How many demanded tools a walk looks for. */
 const mostGoals = 30;
 
-function talkThrough(
+function simulateDialogue(
   context: ConversationContext,
   plan: VerdictPlan,
   broken: EngineTool | undefined,
-): Talk {
+): Dialogue {
   const { engine, index } = context;
   const wish = storyText(context);
   const wanted = [...(broken === undefined ? [] : [broken]), ...storyTools(wish, index)];
@@ -113,17 +113,17 @@ function talkThrough(
   }
   const route = withoutDeadEnd(best, plan.demanded);
   const sites = callSitesOf(route, engine.generalTools);
-  const talk = new Talk(
+  const dialogue = new Dialogue(
     context,
     settled(plan, (name) => sites.has(name)),
     route,
     wanted,
   );
-  talk.hold();
-  return talk;
+  dialogue.run();
+  return dialogue;
 }
 
-/** It does not go on to where nobody speaks and nothing is called for. */
+/** Leaves out the last silent steps of a blocked walk, except those that a metric demands. */
 function withoutDeadEnd(found: Walk, demanded: ReadonlySet<string>): Walk {
   if (!found.blocked) return found;
   const last = found.steps.findLastIndex(
@@ -132,7 +132,7 @@ function withoutDeadEnd(found: Walk, demanded: ReadonlySet<string>): Walk {
   return { ...found, steps: found.steps.slice(0, last + 1) };
 }
 
-/** What the user is told, with the variables filled in. */
+/** The user prompt with its variables filled in. */
 const storyText = ({ content: { user_prompt, dynamic_variables } }: ConversationContext): string =>
   substitute(user_prompt.slice(0, longestText), (name) =>
     Object.hasOwn(dynamic_variables, name) ? dynamic_variables[name] : undefined,
@@ -148,7 +148,7 @@ function walkOnce(
   { attempt, ...search }: Search,
 ): Walk {
   const { engine, values, mocks, draw } = context;
-  // Another attempt may extract other values, and so take other ways.
+  // Other extracted values can lead along other edges.
   const drawAgain: Draw = (...key) => draw('attempt', attempt, ...key);
   const call = attempt === 0 ? context.call : toolCaller(mocks, { ...values, draw: drawAgain });
   return walk({
@@ -160,7 +160,7 @@ function walkOnce(
   });
 }
 
-/** How many of the tools can be called on a walk. */
+/** How many of these tools can be called on a walk. */
 function reachedOf({ steps }: Walk, goals: readonly string[]): number {
   const names = new Set<string>();
   for (const { node, call } of steps) {
@@ -170,24 +170,24 @@ function reachedOf({ steps }: Walk, goals: readonly string[]): number {
   return goals.filter((name) => names.has(name)).length;
 }
 
-/** What the judge finds of a metric, by what has happened. */
-function judge(planned: PlannedMetric, index: number, talk: Talk): Verdict {
-  const { failing } = talk.plan;
+/** The verdict of the judge on one metric, from what happened in the dialogue. */
+function judge(planned: PlannedMetric, index: number, dialogue: Dialogue): Verdict {
+  const { failing } = dialogue.plan;
   const { metric, met, demands } = planned;
   const { asked, forbidden } = demands;
-  const about = talk.about.get(index);
+  const about = dialogue.about.get(index);
   const callsOf = (tools: readonly EngineTool[]): MadeCall[] =>
-    tools.flatMap(({ name }) => talk.callsOf(name));
+    tools.flatMap(({ name }) => dialogue.callsOf(name));
   const missing = met
     ? []
-    : asked.filter((tool) => talk.callsOf(tool.name).length === 0).map(({ name }) => name);
+    : asked.filter((tool) => dialogue.callsOf(tool.name).length === 0).map(({ name }) => name);
   let deciding: MadeCall | undefined;
-  if (met) deciding = lastOf(callsOf(asked), asked, talk);
+  if (met) deciding = lastOf(callsOf(asked), asked, dialogue);
   else if (asked.length === 0) deciding = callsOf(forbidden)[0];
   else if (missing.length === 0) {
     deciding = callsOf(asked.filter(({ name }) => failing.has(name))).at(-1);
   }
-  const spoken = about?.answeredAt ?? talk.writer.entries.findLastIndex(isSpokenByAgent);
+  const spoken = about?.answeredAt ?? dialogue.writer.entries.findLastIndex(isSpokenByAgent);
   return {
     ...{ metric, met, missing },
     askedAt: about?.askedAt,
@@ -196,19 +196,19 @@ function judge(planned: PlannedMetric, index: number, talk: Talk): Verdict {
   };
 }
 
-/** The last call, if each of the tools has been called. */
+/** The last of the calls, if each of the tools was called. */
 const lastOf = (
   calls: MadeCall[],
   tools: readonly EngineTool[],
-  talk: Talk,
+  dialogue: Dialogue,
 ): MadeCall | undefined =>
-  tools.every(({ name }) => talk.callsOf(name).length > 0)
+  tools.every(({ name }) => dialogue.callsOf(name).length > 0)
     ? calls.toSorted((a, b) => a.at - b.at).at(-1)
     : undefined;
 
 const isSpokenByAgent = ({ role }: Entry): boolean => role === 'agent';
 
-/** Where a conversation is after some entries, and what is known by then. */
+/** The node and the variables of a conversation after some entries. */
 function stateAt(
   { engine, variables }: ConversationContext,
   entries: readonly Entry[],

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readEngine, type Engine } from '../../../src/domain/engine.js';
 import { newContent, type TestCaseContent } from '../../../src/domain/test-case.js';
 import { selectMock } from '../../../src/domain/tool-mock.js';
-import { holdConversation, type RunInput } from '../../../src/simulation/conversation/run.js';
+import { simulateConversation, type RunInput } from '../../../src/simulation/conversation/run.js';
 import { toolDemands } from '../../../src/simulation/conversation/tool-demands.js';
 import { indexTools } from '../../../src/simulation/conversation/tool-index.js';
 import type { Conversation, Entry } from '../../../src/simulation/conversation/entry.js';
@@ -34,13 +34,13 @@ const check = (test: (given: RunInput & { engine: Engine }) => void) => {
 describe('the conversation of any run on any engine', () => {
   it('is the same for the same input', () => {
     check((given) => {
-      expect(holdConversation(given)).toEqual(holdConversation(given));
+      expect(simulateConversation(given)).toEqual(simulateConversation(given));
     });
   });
 
   it('calls tools with all properties of their schemas, and values that fit', () => {
     check((given) => {
-      for (const { entry: call, here } of placed(holdConversation(given), given.engine)) {
+      for (const { entry: call, here } of placed(simulateConversation(given), given.engine)) {
         if (call.role !== 'tool_call_invocation') continue;
         // Tools of the same name may have other schemas elsewhere.
         const callable = [here?.ownTool, ...(here?.tools ?? []), ...given.engine.generalTools];
@@ -61,7 +61,7 @@ describe('the conversation of any run on any engine', () => {
 
   it('has the result right after each call, but none of end_call, which comes last', () => {
     check((given) => {
-      const { entries, cause } = holdConversation(given);
+      const { entries, cause } = simulateConversation(given);
       for (const [index, entry] of entries.entries()) {
         if (entry.role !== 'tool_call_invocation') continue;
         const isLast = index === entries.length - 1;
@@ -73,7 +73,7 @@ describe('the conversation of any run on any engine', () => {
 
   it('gives what a mock that fits has to give, and an error of HTTP where a tool has none', () => {
     check((given) => {
-      const conversation = holdConversation(given);
+      const conversation = simulateConversation(given);
       for (const { entry, next } of placed(conversation, given.engine)) {
         if (entry.role !== 'tool_call_invocation' || next?.role !== 'tool_call_result') continue;
         const args = JSON.parse(entry.arguments) as Record<string, unknown>;
@@ -91,7 +91,7 @@ describe('the conversation of any run on any engine', () => {
   it('calls only tools of the node or state where it is', () => {
     check((given) => {
       const { generalTools } = given.engine;
-      for (const { entry, here } of placed(holdConversation(given), given.engine)) {
+      for (const { entry, here } of placed(simulateConversation(given), given.engine)) {
         if (entry.role !== 'tool_call_invocation') continue;
         const callable = [...generalTools, ...(here?.tools ?? []), here?.ownTool];
         expect(callable.map((tool) => tool?.name)).toContain(entry.name);
@@ -102,7 +102,7 @@ describe('the conversation of any run on any engine', () => {
   it('moves along edges, from the beginning to where it says that it ended', () => {
     check((given) => {
       const { engine } = given;
-      const conversation = holdConversation(given);
+      const conversation = simulateConversation(given);
       const moves = conversation.entries.filter((entry) => 'to' in entry);
       for (const [index, { from, to }] of moves.entries()) {
         if (index === 0 && engine.type === 'conversation-flow') {
@@ -122,7 +122,7 @@ describe('the conversation of any run on any engine', () => {
   it('has the agent speak in no node that decides or does something without a word', () => {
     const wordless = ['branch', 'extract_dynamic_variables', 'sms'];
     check((given) => {
-      for (const { entry, here } of placed(holdConversation(given), given.engine)) {
+      for (const { entry, here } of placed(simulateConversation(given), given.engine)) {
         if (given.ending === undefined && entry.role === 'agent') {
           expect(wordless).not.toContain(here?.type);
         }
@@ -134,7 +134,7 @@ describe('the conversation of any run on any engine', () => {
     check((given) => {
       const { content, engine, ending, outcome } = given;
       if (ending !== undefined || outcome === 'error') return;
-      const conversation = holdConversation(given);
+      const conversation = simulateConversation(given);
       const called = new Set(callsOf(conversation).map(({ name }) => name));
       const local = [...engine.nodes.values()].flatMap(({ ownTool, tools }) =>
         ownTool === undefined ? tools : [ownTool, ...tools],
@@ -172,7 +172,7 @@ describe('the conversation of any run on any engine', () => {
 
   it('points to entries that are there', () => {
     check((given) => {
-      const { entries, verdicts } = holdConversation(given);
+      const { entries, verdicts } = simulateConversation(given);
       for (const { decidedAt, askedAt = 0, call } of verdicts) {
         expect(entries[askedAt]).toBeDefined();
         const deciding = entries[decidedAt];
@@ -211,7 +211,7 @@ describe('an extracted variable', () => {
       ],
     });
     const draw = keyedChance('x');
-    const { variables: known, entries } = holdConversation({
+    const { variables: known, entries } = simulateConversation({
       ...{ content, engine, generate, draw, outcome: 'pass', ending: undefined },
     });
     expect(Object.fromEntries(known)).toEqual({

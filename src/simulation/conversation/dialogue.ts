@@ -12,35 +12,35 @@ import { wordingOf } from './wording.js';
 import type { Step, Walk } from './walk.js';
 import { Writer } from './writer.js';
 
-/** Where a metric was talked about: entries. */
-export interface TalkedAbout {
+/** The entries in which a metric is talked about. */
+export interface MetricMention {
   readonly askedAt: number;
   readonly answeredAt: number;
 }
 
-/** A call that was made. */
+/** A call, and the entry of its invocation. */
 export interface MadeCall {
   readonly at: number;
   readonly call: ToolCall;
 }
 
-/** Lets user and agent talk from the beginning to the end, along a walk. */
-export class Talk {
+/** Writes what user and agent say and do from the first to the last step of a walk. */
+export class Dialogue {
   readonly writer: Writer;
   readonly plan: VerdictPlan;
   readonly calls: MadeCall[] = [];
   /** By metric. */
-  readonly about = new Map<number, TalkedAbout>();
+  readonly about = new Map<number, MetricMention>();
   readonly #context: ConversationContext;
   readonly #stops: readonly Stop[];
   readonly #after: readonly Step[];
   readonly #exchanges: readonly Exchange[];
-  /** What the story asks for, and has not been called. */
+  /** Tools that the user prompt asks for, and that were not called yet. */
   #wanted: readonly EngineTool[];
   readonly #walkEnds: boolean;
   readonly #storyLeaves: ReadonlySet<string>;
   readonly #byStop = new Map<string, Exchange[]>();
-  /** Mocks that have answered. */
+  /** Mocks that answered a call. */
   readonly #answered = new Set<ToolMock>();
   #at: NodeRef | undefined;
 
@@ -85,7 +85,7 @@ export class Talk {
     return this.calls.filter(({ call }) => call.tool.name === name);
   }
 
-  hold(): void {
+  run(): void {
     this.#open();
     for (const [index, stop] of this.#stops.entries()) {
       if (index > 0) {
@@ -105,7 +105,7 @@ export class Talk {
     return this.#byStop.get(`talk ${String(stop)}`) ?? [];
   }
 
-  /** Whether the agent answers what the user says first before it goes on. */
+  /** Whether the agent answers the user at the first stop, before it goes on. */
   #staysAt({ step }: Stop): boolean {
     const isOnly = this.#stops.length === 1;
     const general = isOnly ? this.#context.engine.generalTools : [];
@@ -141,12 +141,12 @@ export class Talk {
   }
 
   #move(node: NodeRef): void {
-    // Without nodes to come from, as in the first state of an LLM, there is nothing to tell.
+    // The first state of an LLM has no transition to it.
     if (this.#at !== undefined) this.writer.move(this.#at, node);
     this.#at = node;
   }
 
-  /** Passes nodes in which nobody speaks. Returns the last call of a tool that somebody waits for. */
+  /** Writes silent steps. Returns the last call whose result the agent should talk about. */
   #goThrough(steps: readonly Step[]): ToolCall | undefined {
     let called: ToolCall | undefined;
     for (const { node, call } of steps) {
@@ -161,7 +161,7 @@ export class Talk {
     return called;
   }
 
-  /** What the agent says after the user, and calls because of what the story is about. */
+  /** The agent calls what the user prompt asks for, and answers the user. */
   #reply(
     node: EngineNode | undefined,
     called: ToolCall | undefined,
@@ -179,7 +179,7 @@ export class Talk {
     this.writer.follow(node ?? { instruction: undefined }, phrase);
   }
 
-  /** Those that can be called here, as they are here: a name may stand for others elsewhere. */
+  /** The wanted tools that can be called here. Another node may have a different tool of the same name. */
   #takeWanted(local: readonly EngineTool[]): EngineTool[] {
     const here = [...local, ...this.#context.engine.generalTools];
     const found = this.#wanted.map(({ name }) => here.find((tool) => tool.name === name));
@@ -187,7 +187,7 @@ export class Talk {
     return found.filter((tool) => tool !== undefined);
   }
 
-  /** A metric is brought up, and answered by calls, or in words. */
+  /** The user asks about a metric; the agent answers by calls, or in words. */
   #discuss({ index, planned, calls, part }: Exchange): void {
     const { met } = planned;
     const {
@@ -205,7 +205,7 @@ export class Talk {
     this.about.set(index, { askedAt, answeredAt });
   }
 
-  /** What the user says before the conversation goes on to the next stop. */
+  /** The user speaks last at a stop, before the conversation goes on to the next one. */
   #leadOn(index: number, { step }: Stop): void {
     const spokeLast = this.writer.entries.at(-1)?.role === 'user';
     if (spokeLast || step?.skips === true) return;
@@ -253,7 +253,7 @@ export class Talk {
     return (demanded.has(name) || this.#storyLeaves.has(name)) && !forbidden.has(name);
   }
 
-  /** Hands the caller over. Returns whether that ended the conversation. */
+  /** Calls the tools that end the conversation. Returns whether one of them did. */
   #leave(tools: readonly EngineTool[]): boolean {
     let hasLeft = false;
     for (const [index, tool] of tools.entries()) {
