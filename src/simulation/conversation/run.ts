@@ -4,7 +4,7 @@ import type { EngineTool } from '../../domain/engine-tool.js';
 import type { Ending } from '../../domain/forced-outcome.js';
 import type { TestCaseContent } from '../../domain/test-case.js';
 import type { Draw } from '../../random.js';
-import { breakOff } from './break-off.js';
+import { endEarly } from './end-early.js';
 import type { Conversation, Entry, NodeRef, Verdict } from './entry.js';
 import { callSitesOf } from './exchange.js';
 import { findPaths } from './paths.js';
@@ -44,11 +44,11 @@ export function simulateConversation(input: RunInput): Conversation {
   const context = contextOf(content, engine, generate, draw);
   const passes = outcome !== 'fail' || ending !== undefined;
   const plan = planVerdicts(content.metrics, passes, context.index, canFailIn(context), draw);
-  const broken = ending === 'tool' ? toolThatBreaks(context, plan) : undefined;
+  const failingTool = ending === 'tool' ? toolToFail(context, plan) : undefined;
   const dialogue = simulateDialogue(
     context,
-    broken === undefined ? plan : withDemanded(plan, broken),
-    broken,
+    failingTool === undefined ? plan : withDemanded(plan, failingTool),
+    failingTool,
   );
   const { entries } = dialogue.writer;
   if (ending === undefined) {
@@ -57,8 +57,8 @@ export function simulateConversation(input: RunInput): Conversation {
     const state = stateAt(context, entries);
     return { entries, verdicts, othersMet: others, cause: undefined, ...state };
   }
-  const cut = breakOff(ending, dialogue, context, broken);
-  return { ...cut, verdicts: [], othersMet: 0, ...stateAt(context, cut.entries) };
+  const early = endEarly(ending, dialogue, context, failingTool);
+  return { ...early, verdicts: [], othersMet: 0, ...stateAt(context, early.entries) };
 }
 
 /** Whether a call of a tool can fail: a mock says so, or no mock applies and there is no real tool. */
@@ -68,7 +68,7 @@ const canFailIn =
     call(tool, 'failure').result?.successful === false;
 
 /** The tool whose call is to end the run with an error: one without a mock if possible. */
-function toolThatBreaks({ index, call }: ConversationContext, { forbidden }: VerdictPlan) {
+function toolToFail({ index, call }: ConversationContext, { forbidden }: VerdictPlan) {
   const callable = index.all.filter(
     ({ tool }) => tool.type !== 'end_call' && !forbidden.has(tool.name),
   );
@@ -90,11 +90,11 @@ const mostGoals = 30;
 function simulateDialogue(
   context: ConversationContext,
   plan: VerdictPlan,
-  broken: EngineTool | undefined,
+  failingTool: EngineTool | undefined,
 ): Dialogue {
   const { engine, index } = context;
   const wish = storyText(context);
-  const wanted = [...(broken === undefined ? [] : [broken]), ...storyTools(wish, index)];
+  const wanted = [...(failingTool === undefined ? [] : [failingTool]), ...storyTools(wish, index)];
   const paths = findPaths(engine, plan.forbidden);
   const goals = [...plan.demanded].filter((name) => paths.isCalled(name)).slice(0, mostGoals);
   const stems = new Set(stemsOf(wish));

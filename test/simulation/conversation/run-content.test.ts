@@ -183,7 +183,10 @@ describe('a transcript', () => {
   });
 
   it('is told fast though the definition is large', () => {
-    const large = content({ user_prompt: `${'.'.repeat(2e6)}x`, metrics: [`${'!'.repeat(2e6)}x`] });
+    const large = content({
+      user_prompt: `${'.'.repeat(2e6)}x`,
+      metrics: [`${'!'.repeat(2e6)}x`],
+    });
     expect(entriesOf(run(), large).length).toBeGreaterThan(3);
   });
 });

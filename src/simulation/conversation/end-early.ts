@@ -8,48 +8,48 @@ import type { Dialogue } from './dialogue.js';
 import { callUnmocked } from './tool-call.js';
 import { Writer } from './writer.js';
 
-interface BrokenOff {
+interface EarlyEnd {
   readonly entries: readonly Entry[];
   readonly cause: FailureCause;
 }
 
-/** How often an agent that is caught in a loop says the same. */
+/** How many times an agent in a loop says the same sentence. */
 const repetitions = 4;
 
-/** A conversation that did not come to its end, from one that did. */
-export function breakOff(
+/** Makes a conversation that ends early from a complete dialogue. */
+export function endEarly(
   ending: Exclude<Ending, 'agent-model'>,
   dialogue: Dialogue,
   context: ConversationContext,
-  broken: EngineTool | undefined,
-): BrokenOff {
+  failingTool: EngineTool | undefined,
+): EarlyEnd {
   const { entries } = dialogue.writer;
   if (ending === 'judge') return { entries, cause: { kind: 'judge' } };
-  if (ending === 'tool') return breakAtTool(dialogue, context, broken);
+  if (ending === 'tool') return endAtTool(dialogue, context, failingTool);
   const start = entries.slice(0, beginningOf(entries));
   const writer = new Writer(context.engine.type, context.variables, context.draw, start);
   switch (ending) {
     case 'loop':
-      return repeat(writer, context);
+      return endInLoop(writer, context);
     case 'silence':
-      return fallSilent(writer);
+      return endInSilence(writer);
     case 'user-model':
       return { entries: start, cause: { kind: 'user-model', after: start.length - 1 } };
   }
 }
 
-/** Up to where the agent has answered what the user said first, without what ends the call. */
+/** How many entries there are until the agent has answered the first words of the user. */
 function beginningOf(entries: readonly Entry[]): number {
   const asked = entries.findIndex(({ role }) => role === 'user');
   const answered = entries.findIndex(({ role }, index) => index > asked && role === 'agent');
   const next = entries[answered + 1]?.role;
-  // A call right after it is a part of the answer.
+  // An answer that announces a call is not complete without the call, which could end the conversation.
   const end = answered === -1 || next === 'tool_call_invocation' ? asked : answered;
   return end + 1;
 }
 
-/** The agent says the same again and again, whatever the user says. */
-function repeat(writer: Writer, { content }: ConversationContext): BrokenOff {
+/** The agent repeats one sentence, whatever the user says. */
+function endInLoop(writer: Writer, { content }: ConversationContext): EarlyEnd {
   if (writer.entries.at(-1)?.role === 'agent') writer.say('user', 'goOn');
   const at = writer.say('agent', 'repeats');
   const said = writer.entries[at];
@@ -61,21 +61,21 @@ function repeat(writer: Writer, { content }: ConversationContext): BrokenOff {
   return { entries: writer.entries, cause: { kind: 'loop' } };
 }
 
-/** The user speaks twice, and once more, and nobody answers. */
-function fallSilent(writer: Writer): BrokenOff {
+/** The user speaks twice in a row, and the agent does not answer. */
+function endInSilence(writer: Writer): EarlyEnd {
   if (writer.entries.at(-1)?.role === 'agent') writer.say('user', 'lookUp');
   const from = writer.last;
   writer.say('user', 'stillThere');
   return { entries: writer.entries, cause: { kind: 'silence', from } };
 }
 
-/** The call goes to the real tool, which is not there. */
-function breakAtTool(
+/** The call of the tool fails as if it went to a real tool that does not exist. */
+function endAtTool(
   dialogue: Dialogue,
   { values }: ConversationContext,
-  broken: EngineTool | undefined,
-): BrokenOff {
-  const made = broken && dialogue.callsOf(broken.name)[0];
+  failingTool: EngineTool | undefined,
+): EarlyEnd {
+  const made = failingTool && dialogue.callsOf(failingTool.name)[0];
   const { entries } = dialogue.writer;
   if (made === undefined) {
     const end = beginningOf(entries);
