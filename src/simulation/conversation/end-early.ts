@@ -2,7 +2,7 @@ import type { EngineTool } from '../../domain/engine-tool.js';
 import type { Ending } from '../../domain/forced-outcome.js';
 import type { Entry, FailureCause } from './entry.js';
 import { withoutPhoneNumbers } from './facts.js';
-import { mainWish } from './phrases.js';
+import { mainIntent } from './user-prompt.js';
 import type { ConversationContext } from './context.js';
 import type { Dialogue } from './dialogue.js';
 import { callUnmocked } from './tool-call.js';
@@ -53,9 +53,9 @@ function endInLoop(writer: Writer, { content }: ConversationContext): EarlyEnd {
   if (writer.entries.at(-1)?.role === 'agent') writer.say('user', 'goOn');
   const at = writer.say('agent', 'repeats');
   const said = writer.entries[at];
-  const wish = mainWish(writer.fill(withoutPhoneNumbers(content.user_prompt)));
+  const intent = mainIntent(writer.fill(withoutPhoneNumbers(content.user_prompt)));
   for (let times = 1; times < repetitions; times += 1) {
-    writer.say('user', 'saysAgain', wish ?? 'I have a question.');
+    writer.say('user', 'saysAgain', intent ?? 'I have a question.');
     if (said !== undefined && 'content' in said) writer.text('agent', said.content);
   }
   return { entries: writer.entries, cause: { kind: 'loop' } };

@@ -1,6 +1,6 @@
 import type { TestCaseContent } from '../../domain/test-case.js';
 import type { Conversation, Entry, FailureCause, Verdict } from './entry.js';
-import { shortened } from './phrases.js';
+import { shortened } from './text.js';
 
 /** How long the emulated service waits for a model. It is only ever told. */
 const modelTimeout = '30 s';

@@ -1,5 +1,5 @@
 import type { Draw } from '../../random.js';
-import { mainWish } from './phrases.js';
+import { mainIntent } from './user-prompt.js';
 import { longestText } from './words.js';
 
 /** What a value is about, told by the name of the property or variable that holds it. */
@@ -149,7 +149,7 @@ function find(
 ): string | undefined {
   switch (kind) {
     case 'summary':
-      return mainWish(text);
+      return mainIntent(text);
     case 'firstName':
     case 'lastName': {
       const name = said('name');

@@ -1,4 +1,4 @@
-import { toClause } from './phrases.js';
+import { toClause } from './text.js';
 
 /**
  * What a metric asks for, in a form that can be talked about: something the agent does, something

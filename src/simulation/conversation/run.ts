@@ -10,7 +10,7 @@ import { callSitesOf } from './exchange.js';
 import { findPaths } from './paths.js';
 import type { GenerateValue } from './schema-value.js';
 import { contextOf, type ConversationContext } from './context.js';
-import { substitute } from './phrases.js';
+import { substitute } from './text.js';
 import { storyTools } from './story-tools.js';
 import { Dialogue, type MadeCall } from './dialogue.js';
 import { toolCaller } from './tool-call.js';

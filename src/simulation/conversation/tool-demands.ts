@@ -1,6 +1,6 @@
 import type { EngineTool } from '../../domain/engine-tool.js';
 import { predicateOf, splitDenial } from './metric.js';
-import { toClause } from './phrases.js';
+import { toClause } from './text.js';
 import type { IndexedTool, ToolIndex } from './tool-index.js';
 import { isGeneric, lookUp, stemOf, stemsOf } from './words.js';
 

@@ -2,14 +2,9 @@ import type { EngineNode } from '../../domain/engine-node.js';
 import type { EngineType } from '../../domain/response-engine.js';
 import type { Draw } from '../../random.js';
 import type { Entry, NodeRef } from './entry.js';
-import {
-  instructed,
-  longestEntry,
-  phrases,
-  shortened,
-  substitute,
-  type Phrase,
-} from './phrases.js';
+import { questionOf } from './instruction.js';
+import { phrases, type Phrase } from './phrases.js';
+import { longestEntry, shortened, substitute } from './text.js';
 import type { ToolCall } from './tool-call.js';
 import { toText } from './equation.js';
 
@@ -75,7 +70,7 @@ export class Writer {
   /** What the agent says where it is told what to do, or what it is to say. */
   follow({ instruction }: Pick<EngineNode, 'instruction'>, otherwise: Phrase): number {
     if (instruction?.type === 'fixed') return this.fixed(instruction.text);
-    const question = instruction && instructed(this.fill(instruction.text.slice(0, 1000)));
+    const question = instruction && questionOf(this.fill(instruction.text.slice(0, 1000)));
     return question === undefined ? this.say('agent', otherwise) : this.text('agent', question);
   }
 

@@ -3,13 +3,9 @@ import { toolNamed } from '../../../src/domain/engine-tool.js';
 import { keyedChance } from '../../../src/random.js';
 import { findFacts, isoDateOf, kindOf } from '../../../src/simulation/conversation/facts.js';
 import { parseMetric } from '../../../src/simulation/conversation/metric.js';
-import {
-  instructed,
-  mainWish,
-  openingLine,
-  substitute,
-  toClause,
-} from '../../../src/simulation/conversation/phrases.js';
+import { questionOf } from '../../../src/simulation/conversation/instruction.js';
+import { substitute, toClause } from '../../../src/simulation/conversation/text.js';
+import { mainIntent, openingLine } from '../../../src/simulation/conversation/user-prompt.js';
 import { storyTools } from '../../../src/simulation/conversation/story-tools.js';
 import { toolDemands } from '../../../src/simulation/conversation/tool-demands.js';
 import { indexTools } from '../../../src/simulation/conversation/tool-index.js';
@@ -61,8 +57,8 @@ describe.each(Object.entries(texts))('a text of a megabyte, %s,', (_, text) => {
       toClause(text),
       ...[parseMetric(text)].flatMap(({ asked, answered }) => [asked, answered]),
       openingLine(text),
-      mainWish(text) ?? '',
-      instructed(text) ?? '',
+      mainIntent(text) ?? '',
+      questionOf(text) ?? '',
       substitute(text, () => text),
       isoDateOf(text) ?? '',
       kindOf(text) ?? '',
