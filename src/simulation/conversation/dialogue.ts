@@ -39,7 +39,7 @@ export class Dialogue {
   /** Tools that the user prompt asks for, and that were not called yet. */
   #wanted: readonly EngineTool[];
   readonly #walkEnds: boolean;
-  readonly #storyLeaves: ReadonlySet<string>;
+  readonly #requestedEndings: ReadonlySet<string>;
   readonly #byStop = new Map<string, Exchange[]>();
   /** Mocks that answered a call. */
   readonly #answered = new Set<ToolMock>();
@@ -70,7 +70,7 @@ export class Dialogue {
         !plan.forbidden.has(tool.name) &&
         !endsConversation(tool),
     );
-    this.#storyLeaves = new Set(wanted.filter(endsConversation).map(({ name }) => name));
+    this.#requestedEndings = new Set(wanted.filter(endsConversation).map(({ name }) => name));
     for (const exchange of this.#exchanges) {
       const key = `${exchange.kind} ${String(exchange.stop)}`;
       const others = this.#byStop.get(key);
@@ -251,7 +251,7 @@ export class Dialogue {
 
   #mustCall({ name }: EngineTool): boolean {
     const { demanded, forbidden } = this.plan;
-    return (demanded.has(name) || this.#storyLeaves.has(name)) && !forbidden.has(name);
+    return (demanded.has(name) || this.#requestedEndings.has(name)) && !forbidden.has(name);
   }
 
   /** Calls the tools that end the conversation. Returns whether one of them did. */

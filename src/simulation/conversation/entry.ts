@@ -1,7 +1,7 @@
 import type { EngineNode } from '../../domain/engine-node.js';
 import type { ToolCall } from './tool-call.js';
 
-/** An entry of a transcript, before it has times and ids. */
+/** An entry of a transcript, without time and ids. */
 export type Entry =
   | { readonly role: 'agent' | 'user'; readonly content: string }
   | {
@@ -22,23 +22,23 @@ export type Entry =
 /** A node of a flow, or a state of an LLM. */
 export type NodeRef = Pick<EngineNode, 'id' | 'name'>;
 
-/** Observed: what a flow comes from when it enters its first node. */
+/** Observed: the former node of the first transition of a flow. */
 export const beginning: NodeRef = { id: 'begin', name: 'begin' };
 
-/** What the judge found of one metric, and the entries that decided it. */
+/** The verdict of the judge on one metric, and the entries that decided it. */
 export interface Verdict {
   readonly metric: string;
   readonly met: boolean;
-  /** Where the user brings it up; undefined if that was not needed. */
+  /** The entry in which the user asks about it; undefined if the user does not. */
   readonly askedAt: number | undefined;
   readonly decidedAt: number;
-  /** The call there, if it was one that decided. */
+  /** The call that decided it; undefined if an agent's sentence did. */
   readonly call: ToolCall | undefined;
-  /** Tools that it asks for and that were not called. */
+  /** Names of tools that the metric asks for and that were not called. */
   readonly missing: readonly string[];
 }
 
-/** Why a run came to no verdict. */
+/** Why a run has no verdicts. */
 export type FailureCause =
   | { readonly kind: 'agent-model' }
   | { readonly kind: 'user-model'; readonly after: number }
@@ -47,16 +47,16 @@ export type FailureCause =
   | { readonly kind: 'loop' }
   | { readonly kind: 'silence'; readonly from: number };
 
-/** What was said and done in a run. */
+/** The conversation of a run. */
 export interface Conversation {
   readonly entries: readonly Entry[];
-  /** Of each metric that is talked about; empty if it did not come to that. */
+  /** One for each metric that is talked about; empty if the conversation ended early. */
   readonly verdicts: readonly Verdict[];
-  /** How many metrics more are met. */
+  /** How many more metrics are met. */
   readonly othersMet: number;
   readonly cause: FailureCause | undefined;
-  /** Where the conversation ended; undefined where there are neither nodes nor states. */
+  /** The last node; undefined for an engine without nodes and states. */
   readonly node: NodeRef | undefined;
-  /** What was known at its end. */
+  /** The dynamic variables at its end. */
   readonly variables: ReadonlyMap<string, unknown>;
 }

@@ -47,7 +47,7 @@ function valueOf(text: string, variables: Variables): string | undefined {
 export const toText = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value);
 
-/** As numbers, where both are such. */
+/** As numbers, if both are numbers. */
 function compare(a: string, b: string): number {
   const [first, second] = [Number(a), Number(b)];
   if (Number.isNaN(first) || Number.isNaN(second)) return a < b ? -1 : a > b ? 1 : 0;

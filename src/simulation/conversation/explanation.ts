@@ -2,12 +2,12 @@ import type { TestCaseContent } from '../../domain/test-case.js';
 import type { Conversation, Entry, FailureCause, Verdict } from './entry.js';
 import { shortened } from './text.js';
 
-/** How long the emulated service waits for a model. It is only ever told. */
+/** How long the emulated service waits for a model: a text, nothing waits. */
 const modelTimeout = '30 s';
 
 /**
- * What the judge says of a run: for each metric whether it was met, and the entry of the
- * transcript that decided it. The gist comes first.
+ * The judge's explanation of a run: first the result, then for each metric whether it was met and
+ * which entry of the transcript decided it.
  * Observed: clients print it, some of them its first 300 characters only.
  */
 export function explain(conversation: Conversation, content: TestCaseContent): string {
@@ -64,7 +64,7 @@ function explainCause(cause: FailureCause, { llm_model }: TestCaseContent): stri
 
 const entry = (index: number): string => `transcript[${String(index)}]`;
 
-/** Characters of what is quoted. */
+/** The most characters of a quotation. */
 const longestQuote = 1000;
 
 const quote = (text: string): string => JSON.stringify(shortened(text, longestQuote));

@@ -2,19 +2,19 @@ import type { Draw } from '../../random.js';
 import { mainIntent } from './user-prompt.js';
 import { longestText } from './words.js';
 
-/** What a value is about, told by the name of the property or variable that holds it. */
+/** The kind of a value. The name of a property or variable tells it. */
 export type FactKind =
   keyof typeof patterns | 'firstName' | 'lastName' | 'birthDate' | 'dateTime' | 'summary';
 
-/** What is known of the caller's matter, for the arguments of tool calls. */
+/** What the prompt and the variables say, for the arguments of tool calls. */
 export interface Facts {
-  /** What a dynamic variable of that name holds, however the name is spelled. */
+  /** The value of a dynamic variable; upper case and separators of its name are ignored. */
   variable(name: string): string | undefined;
-  /** What the prompt says of that, or else something that fits. */
+  /** The value in the prompt, or else an invented one. */
   value(kind: FactKind): string;
-  /** Only what the prompt says. */
+  /** The value in the prompt; undefined if it has none. */
   said(kind: FactKind): string | undefined;
-  /** The first of these that the prompt speaks of. */
+  /** The first of these choices that the prompt names. */
   mentioned(choices: readonly unknown[]): unknown;
 }
 
@@ -22,18 +22,18 @@ const month =
   'jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?';
 const weekday = '(?:mon|tues|wednes|thurs|fri|satur|sun)day';
 
-/** With a sign of being one: a plus, or groups of digits that are no date. */
+/** A plus and digits, or groups of digits that are not a date. */
 const phoneNumber =
   /(?<![\w.-])(?!\d{4}-\d{2}-\d{2})(?:\+\d{7,15}|\+?\d{0,3}[ .-]?\(?\d{2,4}\)?(?:[ .-]\d{2,4}){2,4})(?![\w-])/;
 
-/** Observed: the simulated user says a placeholder in the place of phone numbers. */
+/** Observed: the simulated user says a placeholder instead of phone numbers. */
 const phonePlaceholder = '[phone number]';
 
-/** What a user who is told this says of it. */
+/** A text with the placeholder instead of phone numbers. */
 export const withoutPhoneNumbers = (text: string): string =>
   text.slice(0, longestText).replaceAll(new RegExp(phoneNumber, 'g'), phonePlaceholder);
 
-/** What the prompt is searched for; the first group, or else the whole, is the value. */
+/** Patterns of values in the prompt. The value is the first group, or else the whole match. */
 const patterns = {
   email: /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}/,
   phone: phoneNumber,
@@ -54,7 +54,7 @@ const patterns = {
   city: /\b(?:in|from|to) (\p{Lu}\p{L}{2,20}(?: \p{Lu}\p{L}{2,20})?)\b(?! (?:Street|Avenue|Road))/u,
 } as const;
 
-/** In the place of what the prompt does not say. */
+/** Invented values for kinds that the prompt has no value of. */
 const inventions: Readonly<
   Record<Exclude<FactKind, 'summary' | 'firstName' | 'lastName'>, readonly string[]>
 > = {
@@ -73,15 +73,15 @@ const inventions: Readonly<
   city: ['Springfield', 'Riverside'],
 };
 
-/** Dynamic variables that a conversation uses. */
+/** The most dynamic variables of a conversation. */
 export const mostVariables = 1000;
 
-/** Characters of a name, or of one of several values, that is looked for in a text. */
+/** The most characters of a name or a choice to search a text for. */
 const longestChoice = 200;
 
 /**
- * @param text what the user is told, or has said.
- * @param draw for what is made up; the same within one conversation.
+ * @param text the user prompt, or the messages of the user.
+ * @param draw for invented values, which are the same within one conversation.
  */
 export function findFacts(
   text: string,
@@ -124,7 +124,7 @@ export function findFacts(
   };
 }
 
-/** ` in words of lower case `, so that whole words are found in it. */
+/** Words in lower case with a space at both ends, so that a search finds whole words only. */
 const plainWords = (text: string): string =>
   ` ${text
     .toLowerCase()
@@ -173,7 +173,7 @@ function find(
   }
 }
 
-/** Dates that are looked at. */
+/** How many dates of a text are read. */
 const mostDates = 10;
 
 function findDate(text: string, ofBirth: boolean): string | undefined {
@@ -189,7 +189,7 @@ function findDate(text: string, ofBirth: boolean): string | undefined {
 
 const months = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ');
 
-/** `March 3rd, 2027` → `2027-03-03`; undefined for what is no date, or not the whole of one. */
+/** `March 3rd, 2027` → `2027-03-03`; undefined for a text that is not a complete date. */
 export function isoDateOf(text: string): string | undefined {
   const iso = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
   if (iso !== undefined) return isoDate(iso.slice(0, 4), Number(iso.slice(5, 7)), iso.slice(8));
@@ -207,7 +207,7 @@ function isoDate(year: string, month: number, day: string): string | undefined {
   return isThere ? `${year}-${String(month).padStart(2, '0')}-${day.padStart(2, '0')}` : undefined;
 }
 
-/** Endings of names, in the order in which they are tried. */
+/** Patterns of names, in the order in which they are tried. */
 const kinds: readonly (readonly [RegExp, FactKind])[] = [
   [/e_?mail/, 'email'],
   [/phone|mobile|callback|caller_?number|(?:from|to|contact)_?number/, 'phone'],
@@ -236,7 +236,7 @@ const kinds: readonly (readonly [RegExp, FactKind])[] = [
   ],
 ];
 
-/** What a property of that name holds; undefined if the name does not tell. */
+/** The kind of value of a property with that name; undefined if the name does not tell. */
 export function kindOf(name: string): FactKind | undefined {
   const snake = name
     .slice(0, 100)

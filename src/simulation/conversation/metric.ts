@@ -1,8 +1,8 @@
 import { toClause } from './text.js';
 
 /**
- * What a metric asks for, in a form that can be talked about: something the agent does, something
- * it refrains from, or, where the metric isn't about what the agent does, anything that holds.
+ * A metric as clauses for a dialogue: something that the agent does, something that it refrains
+ * from, or a statement that holds, if the metric is not about a deed of the agent.
  */
 export interface ParsedMetric {
   readonly kind: 'does' | 'refrains' | 'holds';
@@ -40,7 +40,7 @@ export function parseMetric(metric: string): ParsedMetric {
   return toParsed(denied ? 'refrains' : 'does', base);
 }
 
-/** What a sentence says that the agent does; undefined if it is not about the agent. */
+/** The predicate of a sentence about the agent; undefined if it is not about the agent. */
 export const predicateOf = (clause: string): string | undefined =>
   agent.exec(clause)?.[1] ?? (aboutAgent.test(clause) ? lowerFirst(clause) : undefined);
 

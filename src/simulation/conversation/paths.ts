@@ -2,19 +2,19 @@ import type { Engine } from '../../domain/engine.js';
 import type { EngineNode } from '../../domain/engine-node.js';
 import { endsConversation, type EngineTool } from '../../domain/engine-tool.js';
 
-/** What can be reached from where in an engine's graph. */
+/** Reachability in the graph of an engine. */
 export interface Paths {
   /** Nodes that a conversation must not enter. */
   readonly closed: ReadonlySet<string>;
   /** Whether a tool is called in a node that may be entered. */
   isCalled(toolName: string): boolean;
-  /** How many steps each node is from one in which a tool is called; only those that lead there. */
+  /** For each node that leads to a call of the tool: how many steps away that call is. */
   stepsTo(toolName: string): ReadonlyMap<string, number>;
 }
 
 /**
- * @param forbidden names of tools that must not be called, so that no node that calls one on its
- * own may be entered, and none that leads to nothing else without a word.
+ * @param forbidden names of tools that must not be called. A node whose own tool is forbidden is
+ * closed, and so is a silent node that leads only to closed nodes.
  */
 export function findPaths(engine: Engine, forbidden: ReadonlySet<string>): Paths {
   const nodes = [...engine.nodes.values()];
@@ -82,7 +82,7 @@ function distances(
   return found;
 }
 
-/** Those that call what is forbidden, and the silent ones from which only such are reached. */
+/** The nodes that call a forbidden tool, and the silent nodes that lead only to those. */
 function closedNodes(
   nodes: readonly EngineNode[],
   before: ReadonlyMap<string, readonly EngineNode[]>,

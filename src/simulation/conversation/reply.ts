@@ -9,14 +9,14 @@ import { findPaths } from './paths.js';
 import type { Phrase } from './phrases.js';
 import { Effort } from './schema-effort.js';
 import type { GenerateValue } from './schema-value.js';
-import { storyTools } from './story-tools.js';
+import { requestedTools } from './requested-tools.js';
 import { mocksByTool, toolCaller, type CallTool, type ToolCall } from './tool-call.js';
 import { indexTools } from './tool-index.js';
 import { walk, type Walk } from './walk.js';
 import { stemsOf } from './words.js';
 import { Writer } from './writer.js';
 
-/** What was said or done so far. */
+/** An earlier message of the conversation. */
 export interface PastMessage {
   readonly role: string;
   readonly content?: string;
@@ -25,37 +25,37 @@ export interface PastMessage {
   readonly successful?: boolean;
 }
 
-/** A conversation of which the client keeps what was said. */
+/** A conversation whose history the client sends. */
 export interface OpenConversation {
   readonly history: readonly PastMessage[];
   /** Undefined if the emulator does not have it. */
   readonly engine: Engine | undefined;
   readonly toolMocks: readonly ToolMock[];
   readonly variables: Readonly<Record<string, string>>;
-  /** The id of the node, or the name of the state, that it is in; the start if undefined. */
+  /** The id of the current node, or the name of the current state; the start if undefined. */
   readonly at: string | undefined;
   readonly generate: GenerateValue;
 }
 
 export interface Reply {
   readonly entries: readonly Entry[];
-  /** Where the conversation is after it. */
+  /** The current node after the reply. */
   readonly node: NodeRef | undefined;
   readonly ended: boolean;
   readonly variables: ReadonlyMap<string, unknown>;
 }
 
-/** What the agent says and does next; nothing if it is the user's turn. */
+/** Computes what the agent says and does next; nothing if the user should speak. */
 export const reply = (conversation: OpenConversation, draw: Draw): Reply =>
   new Replier(conversation, draw).reply();
 
 const farewell = /\b(?:bye|goodbye|that is all|that's all|that was everything|hang up)\b/i;
 
-/** Says only that what was said before is to be done. */
+/** A message that only agrees with what was said before. */
 const goAhead =
   /^\W*(?:yes|yeah|sure|ok|okay|please|go (?:on|ahead)|do (?:that|it|so)|right|correct)\b/i;
 
-/** Messages that are looked back on. */
+/** How many of the last messages are read. */
 const mostMessages = 50;
 
 class Replier {
@@ -94,7 +94,7 @@ class Replier {
     return { entries, node, ended: this.#ended, variables: this.#variables };
   }
 
-  /** What the user said in all. */
+  /** All messages of the user. */
   #said(): string {
     return this.#history
       .slice(-mostMessages)
@@ -137,16 +137,16 @@ class Replier {
 
   #follow(otherwise: Phrase): void {
     const isNew = this.#writer.entries.some(({ role }) => role === 'node_transition');
-    // What a node is to say is said on arriving there.
+    // A node's instruction is followed once, when the node is entered.
     if (isNew && this.#node?.speaks === true) this.#writer.follow(this.#node, otherwise);
     else this.#writer.say('agent', otherwise);
   }
 
-  /** Calls what the user asks for, of what can be called here. */
+  /** Calls the tools that the user asks for and that can be called here. */
   #callAsked(text: string): ToolCall | undefined {
     const here = [...(this.#node?.tools ?? []), ...this.#engine.generalTools];
     let called: ToolCall | undefined;
-    for (const tool of storyTools(text, indexTools(here))) {
+    for (const tool of requestedTools(text, indexTools(here))) {
       const call = this.#callTool(tool);
       if (this.#wasMade(call)) continue;
       this.#make(call);
@@ -174,14 +174,14 @@ class Replier {
   #walk(text: string, leaves: boolean): Walk {
     return walk({
       ...{ engine: this.#engine, from: this.#node?.id, leaves, stopsToSpeak: true },
-      ...{ paths: findPaths(this.#engine, new Set()), goals: [], wish: new Set(stemsOf(text)) },
+      ...{ paths: findPaths(this.#engine, new Set()), goals: [], intent: new Set(stemsOf(text)) },
       variables: new Map(this.#variables),
       call: (tool) => this.#callTool(tool),
       draw: (step) => this.#draw('way', step),
     });
   }
 
-  /** Returns the last call on the way that somebody waits for. */
+  /** Enters nodes. Returns the last call whose result the agent should talk about. */
   #goAlong({ steps, ended }: Walk, from: NodeRef): ToolCall | undefined {
     let last: ToolCall | undefined;
     let before = from;

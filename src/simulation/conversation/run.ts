@@ -11,11 +11,11 @@ import { findPaths } from './paths.js';
 import type { GenerateValue } from './schema-value.js';
 import { contextOf, type ConversationContext } from './context.js';
 import { substitute } from './text.js';
-import { storyTools } from './story-tools.js';
+import { requestedTools } from './requested-tools.js';
 import { Dialogue, type MadeCall } from './dialogue.js';
 import { toolCaller } from './tool-call.js';
-import { planVerdicts, settled, type PlannedMetric, type VerdictPlan } from './verdict-plan.js';
-import { mostLooks, walk, type Walk, type WalkPlan } from './walk.js';
+import { planVerdicts, adjustedTo, type PlannedMetric, type VerdictPlan } from './verdict-plan.js';
+import { maxChecks, walk, type Walk, type WalkPlan } from './walk.js';
 import { longestText, stemsOf } from './words.js';
 
 /** What a run's conversation depends on. */
@@ -84,7 +84,7 @@ const withDemanded = (plan: VerdictPlan, { name }: EngineTool): VerdictPlan => (
 /** How many walks are tried to find one that reaches every demanded tool. */
 const mostWalks = 6;
 
-/** How many demanded tools a walk looks for. */
+/** How many demanded tools a walk checks for. */
 const mostGoals = 30;
 
 function simulateDialogue(
@@ -93,21 +93,24 @@ function simulateDialogue(
   failingTool: EngineTool | undefined,
 ): Dialogue {
   const { engine, index } = context;
-  const wish = storyText(context);
-  const wanted = [...(failingTool === undefined ? [] : [failingTool]), ...storyTools(wish, index)];
+  const prompt = filledPrompt(context);
+  const wanted = [
+    ...(failingTool === undefined ? [] : [failingTool]),
+    ...requestedTools(prompt, index),
+  ];
   const paths = findPaths(engine, plan.forbidden);
   const goals = [...plan.demanded].filter((name) => paths.isCalled(name)).slice(0, mostGoals);
-  const stems = new Set(stemsOf(wish));
-  let best: Walk = { steps: [], ended: false, blocked: false, looks: 0 };
+  const stems = new Set(stemsOf(prompt));
+  let best: Walk = { steps: [], ended: false, blocked: false, checks: 0 };
   let most = -1;
-  let looks = 0;
+  let checks = 0;
   for (
     let attempt = 0;
-    attempt < mostWalks && most < goals.length && looks < mostLooks;
+    attempt < mostWalks && most < goals.length && checks < maxChecks;
     attempt += 1
   ) {
-    const found = walkOnce(context, plan, { attempt, goals, paths, wish: stems });
-    looks += found.looks;
+    const found = walkOnce(context, plan, { attempt, goals, paths, intent: stems });
+    checks += found.checks;
     const reached = reachedOf(found, goals);
     if (reached > most) [best, most] = [found, reached];
   }
@@ -115,7 +118,7 @@ function simulateDialogue(
   const sites = callSitesOf(route, engine.generalTools);
   const dialogue = new Dialogue(
     context,
-    settled(plan, (name) => sites.has(name)),
+    adjustedTo(plan, (name) => sites.has(name)),
     route,
     wanted,
   );
@@ -133,12 +136,14 @@ function withoutDeadEnd(found: Walk, demanded: ReadonlySet<string>): Walk {
 }
 
 /** The user prompt with its variables filled in. */
-const storyText = ({ content: { user_prompt, dynamic_variables } }: ConversationContext): string =>
+const filledPrompt = ({
+  content: { user_prompt, dynamic_variables },
+}: ConversationContext): string =>
   substitute(user_prompt.slice(0, longestText), (name) =>
     Object.hasOwn(dynamic_variables, name) ? dynamic_variables[name] : undefined,
   );
 
-interface Search extends Pick<WalkPlan, 'goals' | 'paths' | 'wish'> {
+interface Search extends Pick<WalkPlan, 'goals' | 'paths' | 'intent'> {
   readonly attempt: number;
 }
 

@@ -1,13 +1,13 @@
 import { objectOf, type JsonObject } from '../../domain/json.js';
 
 /**
- * How much work the schemas of one conversation may make. A client's schema of a few lines can ask
- * for a text of a gigabyte, so the work is counted before it is done.
+ * Bounds the work for the schemas of one conversation. A schema of a few lines can ask for a text of
+ * a gigabyte, so the work is counted before it is done.
  */
 export class Effort {
   #left = 5000;
 
-  /** Whether there is that much left; if so, it is spent. */
+  /** Returns false if there are fewer steps left; takes the steps otherwise. */
   spend(steps: number): boolean {
     if (steps > this.#left) return false;
     this.#left -= steps;
@@ -15,7 +15,7 @@ export class Effort {
   }
 }
 
-/** Whether a JSON value is no longer than so many characters, found without reading much more. */
+/** Whether a JSON value has at most so many characters. Reads little more than that. */
 export function isShort(value: unknown, longest: number): boolean {
   let left = longest;
   const rest = [value];
@@ -35,21 +35,21 @@ export function isShort(value: unknown, longest: number): boolean {
   return left >= 0;
 }
 
-/** Objects and arrays within each other that the generator fills. */
+/** How many objects and arrays inside each other the generator fills. */
 const deepest = 5;
 
-/** Schemas within each other that say something of the same value. */
+/** The most schemas inside each other. */
 const mostNested = 40;
 
-/** Values that the generator tries where the first is none. */
+/** How many values the generator tries. */
 const attempts = 50;
 
-/** Those count less for a pattern: most of the time the first text is of the right length. */
+/** The same for a pattern, for which most first values have the right length. */
 const attemptsOfPattern = 10;
 
 /**
- * About how many values and characters it takes to make a value of a schema.
- * @returns Infinity if it is more than `most`, or cannot be told.
+ * Estimates how many values and characters the generator makes for a schema.
+ * @returns Infinity if there are more than `most`, or if the number cannot be estimated.
  */
 export function stepsOf(root: JsonObject, most: number): number {
   let steps = 0;
@@ -93,7 +93,7 @@ export function stepsOf(root: JsonObject, most: number): number {
 const partsOf = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value];
 
-/** As JavaScript compares it: of a text, too. */
+/** As JavaScript compares it: a text counts as its number. */
 const numberOf = (value: unknown): number => {
   const number = Number(value ?? 0);
   return Number.isNaN(number) ? 0 : Math.max(0, number);
@@ -107,14 +107,14 @@ function stepsOfText({ minLength, maxLength, pattern, patternProperties }: JsonO
   return numberOf(minLength) + ofPattern;
 }
 
-/** Without what could make matching a long name take time that grows faster than the name. */
+/** True if the time to match a name grows no faster than its length. */
 const isPlainPattern = (pattern: string): boolean =>
   !pattern.includes('(') && (pattern.match(/[*+{]/g) ?? []).length <= 1;
 
-/** How often the generator repeats what has no end, beyond what is asked for. */
+/** How often the generator repeats `*` and `+`, beyond the minimum. */
 const repetitions = 5;
 
-/** How many characters a pattern asks for at the most, and how many it lists as choices. */
+/** The most characters that a pattern asks for, and those that it lists as choices. */
 function stepsOfPattern(pattern: string): number {
   const token = /\\.|\[(?:\\.|[^\]\\])*\]?|\{(\d+)(?:,(\d*))?\}|[\s\S]/gy;
   const groups = [0];
@@ -139,7 +139,7 @@ function timesOf(text: string, least: string, most: string): number | undefined 
   return text === '*' || text === '+' ? repetitions : text === '?' ? 1 : undefined;
 }
 
-/** A range such as `a-z` is written out by the generator, which is less work than a character each. */
+/** The generator writes out a range such as `a-z`, with less work than for separate characters. */
 function choicesOf(text: string): number {
   if (!text.startsWith('[')) return 1;
   let choices = 0;
@@ -149,7 +149,7 @@ function choicesOf(text: string): number {
   return 1 + Math.floor(choices / 16);
 }
 
-/** Where a reference leads to within a schema. */
+/** The schema that a reference inside a schema refers to. */
 function follow(root: JsonObject, reference: string): unknown {
   if (!reference.startsWith('#')) return undefined;
   let found: unknown = root;
@@ -165,10 +165,10 @@ function follow(root: JsonObject, reference: string): unknown {
 /** Keywords that hold values, not schemas. */
 const holdsValues: readonly string[] = ['const', 'enum', 'default', 'examples', 'example'];
 
-/** Bounds from above that the generator would go up to, and those from below that go with them. */
+/** Upper bounds that the generator would reach, each with its lower bound and a usual value. */
 const generous = { maxLength: ['minLength', 50], maxItems: ['minItems', 2] } as const;
 
-/** The schema with bounds from above that are near those from below: the generator goes up to them. */
+/** The schema with upper bounds near the lower ones, because the generator goes up to the upper ones. */
 export function withNearBounds(schema: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(schema).map(([name, value]) => [

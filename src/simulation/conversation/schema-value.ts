@@ -3,45 +3,45 @@ import type { Draw } from '../../random.js';
 import { isoDateOf, kindOf, type Facts } from './facts.js';
 import { isShort, stepsOf, withNearBounds, type Effort } from './schema-effort.js';
 
-/** Makes a value of any JSON schema, the same for the same seed. */
+/** Makes a value that fits a JSON schema. The same seed makes the same value. */
 export type GenerateValue = (schema: JsonObject, seed: number) => unknown;
 
-/** Loads what makes values of schemas: only what reads a conversation needs it. */
+/** Loads the generator. Only requests that read a conversation need it. */
 export async function loadValueGenerator(): Promise<GenerateValue> {
   const { generateSync } = await import('json-schema-faker');
   return (schema, seed): unknown =>
     generateSync(schema, {
       ...{ seed, maxDefaultItems: 2, optionalsProbability: 0, useExamplesValue: true },
-      // What it draws by itself must not depend on the present.
+      // Random dates must not depend on the current time.
       ...{ minDateTime: '2027-01-01T00:00:00Z', maxDateTime: '2027-12-31T00:00:00Z' },
       ...{ failOnInvalidTypes: false, defaultInvalidTypeProduct: null },
     });
 }
 
-/** What values are made of. */
+/** What values are made from. */
 export interface ValueSource {
   readonly facts: Facts;
   readonly generate: GenerateValue;
-  /** For what facts do not give. */
+  /** For values that the facts do not have. */
   readonly draw: Draw;
   readonly effort: Effort;
 }
 
-/** Schemas within schemas. */
+/** The most schemas inside each other. */
 const deepest = 6;
 
-/** Properties of one object. */
+/** The most properties of one object. */
 const mostProperties = 200;
 
-/** Values of one `enum`. */
+/** The most values of one `enum`. */
 const mostChoices = 1000;
 
-/** Characters of a value that a schema gives. */
+/** The most characters of a value from a schema. */
 const longestValue = 5000;
 
 /**
- * The arguments of a call. Observed: they name all properties of the schema, `null` for optional
- * ones without a value.
+ * The arguments of a call. Observed: they have all properties of the schema, and `null` for optional
+ * properties without a value.
  */
 export function argumentsOf(schema: JsonObject | undefined, source: ValueSource): JsonObject {
   return schema === undefined ? {} : objectValue(schema, source, 0);
@@ -57,7 +57,7 @@ function objectValue(schema: JsonObject, source: ValueSource, depth: number): Js
     const propertySchema = objectOf(property) ?? {};
     const isRequired = required.has(name);
     const value = propertyValue(name, propertySchema, isRequired, source, depth);
-    // Within an argument, `null` could be what the tool's own checks refuse.
+    // Inside an argument, the tool could refuse `null`.
     return value === null && !isRequired && depth > 0 ? [] : [[name, value]];
   });
   const named = new Set(properties.map(([name]) => name));
@@ -79,7 +79,7 @@ function propertyValue(
   return valueOf(name, schema, source, depth + 1);
 }
 
-/** Keywords that this does not follow itself. */
+/** Keywords that only the library handles. */
 const composing = ['$ref', 'allOf', 'anyOf', 'oneOf', 'not', 'if', 'pattern', 'contains'] as const;
 const composingObject = [
   'patternProperties',
@@ -92,12 +92,12 @@ const isComposed = (schema: JsonObject): boolean =>
   composing.some((keyword) => keyword in schema) ||
   composingObject.some((keyword) => keyword in schema);
 
-/** A value that the variables or the prompt give, if the schema allows it. */
+/** The value from the variables or the prompt, if the schema allows it. */
 function knownValue(name: string, schema: JsonObject, facts: Facts): unknown {
   if ('const' in schema) return isShort(schema['const'], longestValue) ? schema['const'] : null;
   if (isComposed(schema)) return undefined;
   const kind = kindOf(name);
-  // A summary is what any text could be, so that it is made only where one is required.
+  // Any text could be a summary, so only a required property gets one.
   const said = kind === undefined || kind === 'summary' ? undefined : facts.said(kind);
   const texts = [facts.variable(name), said];
   for (const text of texts) {
@@ -137,7 +137,7 @@ function valueOf(name: string, schema: JsonObject, source: ValueSource, depth: n
   }
 }
 
-/** A text or a number of the kind that the name tells, or else any that the schema allows. */
+/** A text or a number of the kind that the name tells, or else one that the schema allows. */
 function inventedValue(name: string, schema: JsonObject, source: ValueSource): unknown {
   const { format } = schema;
   const byFormat = { email: 'email', date: 'date', 'date-time': 'dateTime' } as const;
@@ -177,17 +177,17 @@ function arrayValue(name: string, schema: JsonObject, source: ValueSource, depth
 
 const singular = (name: string): string => name.replace(/s$/, '');
 
-/** Characters of a schema that the library is given; a client may send megabytes. */
+/** The most characters of a schema for the library; a client may send megabytes. */
 const longestSchema = 10_000;
 
-/** Values and characters that it takes to make one value. */
+/** The most values and characters to make for one value. */
 const mostSteps = 2000;
 
-/** What looking at a property, and asking the library, cost besides. */
+/** The steps of one property, and of one call of the library. */
 const stepsOfProperty = 2;
 const stepsOfLibrary = 20;
 
-/** What the library makes of it; something empty if the schema asks for too much. */
+/** A value from the library; an empty value if the schema asks for too much. */
 function generated(schema: JsonObject, source: ValueSource, name = ''): unknown {
   const { generate, draw, effort } = source;
   if (!isShort(schema, longestSchema)) return emptyOf(schema);
@@ -237,7 +237,7 @@ const numberWords = [
   'ten',
 ];
 
-/** A text as a value of the schema's type; undefined if it is none. */
+/** A text as a value of the schema's type; undefined if it has no such value. */
 function toType(text: string, schema: JsonObject): unknown {
   switch (typeOf(schema)) {
     case 'string':
@@ -257,7 +257,7 @@ function toType(text: string, schema: JsonObject): unknown {
   }
 }
 
-/** Whether a value of the right type is in the bounds that a schema without composition sets. */
+/** Whether a schema without composition allows the value. */
 function allows(schema: JsonObject, value: unknown): boolean {
   const { enum: choices, format, multipleOf } = schema;
   if (Array.isArray(choices) && !listIn(schema, 'enum', mostChoices).includes(value)) return false;

@@ -1,17 +1,17 @@
 import { longestText } from './words.js';
 
-/** Longest part of a definition's text to put into one entry. */
+/** The most characters of a clause from a definition. */
 const longestClause = 300;
 
-/** Characters of one entry. A client may send megabytes, which nobody says. */
+/** The most characters of one entry. A client may send megabytes. */
 export const longestEntry = 20_000;
 
-/** A text of bounded length, with a mark where something was left out. */
+/** A text of bounded length; an ellipsis marks the cut. */
 export const shortened = (text: string, longest: number): string =>
   text.length <= longest ? text : `${text.slice(0, longest)}…`;
 
 /**
- * Fills variables in; those that are not known stay as they are.
+ * Fills in variables; unknown ones stay as they are.
  * Documented (vendor's prompts): written as `{{name}}`.
  */
 export function substitute(text: string, valueOf: (name: string) => string | undefined): string {
@@ -25,13 +25,13 @@ export function substitute(text: string, valueOf: (name: string) => string | und
     });
 }
 
-/** A text as part of a sentence: one line, of bounded length, without its final stop. */
+/** A text as a clause: one line of bounded length without a final stop. */
 export function toClause(text: string): string {
   const line = withoutFinalStop(text.slice(0, longestText).replaceAll(/\s+/g, ' ').trim());
   return line.length <= longestClause ? line : `${line.slice(0, longestClause).trimEnd()}…`;
 }
 
-/** Not by a pattern: it would look at a run of stops again from each of them. */
+/** A regular expression would take quadratic time on many stops. */
 function withoutFinalStop(text: string): string {
   let end = text.length;
   while (end > 0 && '.!?'.includes(text.charAt(end - 1))) end -= 1;

@@ -3,13 +3,13 @@ import { selectMock, type ToolArguments, type ToolMock } from '../../domain/tool
 import { isShort } from './schema-effort.js';
 import { argumentsOf, type ValueSource } from './schema-value.js';
 
-/** A call of a tool, and what comes of it. */
+/** A call of a tool, and its result. */
 export interface ToolCall {
   readonly tool: EngineTool;
   readonly arguments: ToolArguments;
   /** Undefined for `end_call`. Observed: it has no result, mocked or not. */
   readonly result: ToolResult | undefined;
-  /** What answered it; undefined if no mock did. */
+  /** The mock that gave the result; undefined if none did. */
   readonly mock: ToolMock | undefined;
 }
 
@@ -18,13 +18,13 @@ export interface ToolResult {
   readonly successful: boolean;
 }
 
-/** How a call is to go, if there is a mock for that. */
+/** The result to look for among the mocks. */
 export type Wanted = 'success' | 'failure' | undefined;
 
 /**
- * Calls a tool: with arguments that a mock's rule fits, if one can be met, or else with such that
- * its schema asks for. Of several mocks it is the first that suits.
- * @param before mocks that have answered in this conversation; another is taken if there is one.
+ * Calls a tool with arguments that match a mock's rule, if the tool has a mock, or else with
+ * arguments that its schema asks for. Of several mocks it takes the first with the wanted result.
+ * @param before mocks that answered a call of this conversation; others go first.
  */
 export type CallTool = (
   tool: EngineTool,
@@ -32,7 +32,7 @@ export type CallTool = (
   before?: ReadonlySet<ToolMock>,
 ) => ToolCall;
 
-/** Calls tools in one conversation, in which the values for a tool are made once. */
+/** Calls the tools of one conversation. The arguments for a tool are made once. */
 export function toolCaller(mocks: MocksByTool, source: ValueSource): CallTool {
   const known = new Map<EngineTool, PossibleCalls>();
   return (tool, wanted, before = new Set()) => {
@@ -42,7 +42,7 @@ export function toolCaller(mocks: MocksByTool, source: ValueSource): CallTool {
   };
 }
 
-/** How a tool can be called. */
+/** The calls of a tool to choose from. */
 interface PossibleCalls {
   readonly generated: ToolArguments;
   readonly mocked: readonly MockedCall[];
@@ -87,13 +87,13 @@ interface MockedCall {
   readonly args: ToolArguments;
 }
 
-/** Mocks that are tried, by the tool that they are for. */
+/** The mocks to try, by the name of the tool. */
 export type MocksByTool = ReadonlyMap<string, readonly ToolMock[]>;
 
-/** Mocks of one tool that are tried. */
+/** The most mocks of one tool to try. */
 const mostMocks = 20;
 
-/** Characters of a rule's arguments. */
+/** The most characters of the arguments in a rule. */
 const longestRule = 10_000;
 
 export function mocksByTool(mocks: readonly ToolMock[]): MocksByTool {
@@ -109,7 +109,7 @@ export function mocksByTool(mocks: readonly ToolMock[]): MocksByTool {
   return found;
 }
 
-/** For each mock that some call reaches, such a call. */
+/** For each mock that a call can match, such a call. */
 function callsOfMocks(name: string, mocks: MocksByTool, generated: ToolArguments): MockedCall[] {
   const ofTool = mocks.get(name) ?? [];
   return ofTool.flatMap((mock) => {
@@ -119,7 +119,7 @@ function callsOfMocks(name: string, mocks: MocksByTool, generated: ToolArguments
   });
 }
 
-/** Calls the real tool, which is there only if it is built in. */
+/** Calls the real tool. Only built-in tools succeed. */
 export function callUnmocked(tool: EngineTool, args: ToolArguments, source: ValueSource): ToolCall {
   const call = { tool, arguments: args, mock: undefined };
   if (tool.type === 'end_call') return { ...call, result: undefined };
@@ -167,7 +167,7 @@ function builtInResult(
   }
 }
 
-/** Observed: an HTTP client's error is the result of a call that goes to a real tool in vain. */
+/** Observed: the result of a call whose request fails is the error of an HTTP client. */
 function httpError({ url, type }: EngineTool, { draw }: ValueSource): string {
   const host = (URL.canParse(url ?? '') && new URL(url ?? '').hostname) || 'tools.example.com';
   const errors = [

@@ -4,17 +4,17 @@ import { toClause } from './text.js';
 import type { IndexedTool, ToolIndex } from './tool-index.js';
 import { isGeneric, lookUp, stemOf, stemsOf } from './words.js';
 
-/** What a metric says about calls of tools. */
+/** What a metric asks of tool calls. */
 export interface ToolDemands {
   /** It is met only if each of these is called. */
   readonly asked: readonly EngineTool[];
   /** It is met only if none of these is called. */
   readonly forbidden: readonly EngineTool[];
-  /** Whether they are forbidden only while something is not so: `never books without asking`. */
+  /** Whether they are forbidden under a condition only: `never books without asking`. */
   readonly conditional: boolean;
 }
 
-/** Tools that one metric may speak of. */
+/** The most tools that one metric is about. */
 const mostDemands = 5;
 
 /**
@@ -82,14 +82,14 @@ const snakeCase = (word: string): string =>
 const separator =
   /\b(and then|and|then|but|or|before|after|without|instead of|rather than)\b|([,;])/i;
 
-/** The tools that do what a text says, part for part. */
+/** The tools that do what each part of a text says. */
 function toolsDoing(
   deed: string,
   denied: boolean,
   predicate: string | undefined,
   index: ToolIndex,
 ): Mention[] {
-  // A condition is none of what is denied: `never books before the date is confirmed`.
+  // The condition is not denied: `never books before the date is confirmed`.
   const said = denied ? (deed.split(condition, 1)[0] ?? '') : deed;
   const [first = '', ...rest] = said.split(separator);
   const parts = [{ link: '', text: first }];
@@ -112,12 +112,12 @@ const passive =
 const deniedPassive =
   /\b(?:is|are|was|were|be|been)(?:n['’]t)?\s+(?:\w+ly\s+)?(?:not|never)\b|n['’]t\b|^no\b/i;
 
-/** A word that says only that something is done. */
+/** Verbs that need a noun to say what is done: `makes a booking`. */
 const lightVerbs = new Set(
   ['make', 'made', 'do', 'done', 'perform', 'complete', 'place', 'create', 'call'].map(stemOf),
 );
 
-/** What a part of a sentence says is done; more than one tool only where they cannot be told apart. */
+/** The tools that do what a part of a sentence says; more than one only if they differ in no word. */
 function toolsOfPart(part: string, isAboutAgent: boolean, index: ToolIndex): EngineTool[] {
   const happened = passive.exec(part)?.[1];
   const words = part.replace(adverb, '');

@@ -1,30 +1,30 @@
 import type { EngineTool } from '../../domain/engine-tool.js';
 import { isGeneric, isVerb, lookUp, stemsOf } from './words.js';
 
-/** A tool, and what its name and type say that it does. */
+/** A tool, with the words by which metrics and prompts refer to it. */
 export interface IndexedTool {
   readonly tool: EngineTool;
-  /** The stem of what it does: `book` of `book_table`, `check` of all that only look something up. */
+  /** The stem of its verb: `book` for `book_table`, `check` for every tool that only reads. */
   readonly verb: string | undefined;
-  /** The stems of what it does that to. */
+  /** The stems of the other words of its name. */
   readonly nouns: ReadonlySet<string>;
-  /** What its description adds to that. */
+  /** The stems of its description. */
   readonly description: ReadonlySet<string>;
 }
 
-/** The tools of a conversation, found by what is said of them. */
+/** The tools of a conversation, by name and by verb. */
 export interface ToolIndex {
   readonly all: readonly IndexedTool[];
-  /** Finds it by its name, however that is spelled. */
+  /** By name, in upper or lower case. */
   named(word: string): EngineTool | undefined;
-  /** Those that do this. */
+  /** By the stem of the verb. */
   doing(verb: string): readonly IndexedTool[];
 }
 
-/** Tools to find by what they do. An engine of megabytes may have any number of them. */
+/** The most tools to index by verb. An engine of megabytes may have any number of them. */
 const mostTools = 200;
 
-/** Characters of a name that texts are searched for. */
+/** The most characters of a name to index. */
 const longestName = 200;
 
 export function indexTools(tools: readonly EngineTool[]): ToolIndex {
@@ -50,7 +50,7 @@ export function indexTools(tools: readonly EngineTool[]): ToolIndex {
   };
 }
 
-/** What built-in tools do, whatever they are named. */
+/** The verbs of built-in tools, which have any name. */
 const verbOfType: Readonly<Record<string, string>> = {
   end_call: 'end',
   transfer_call: 'transfer',

@@ -4,7 +4,7 @@ import { parseMetric, type ParsedMetric } from './metric.js';
 import { toolDemands, type ToolDemands } from './tool-demands.js';
 import type { ToolIndex } from './tool-index.js';
 
-/** A metric with what is to be found of it. */
+/** A metric and its planned verdict. */
 export interface PlannedMetric {
   readonly metric: string;
   readonly parsed: ParsedMetric;
@@ -12,10 +12,10 @@ export interface PlannedMetric {
   readonly met: boolean;
 }
 
-/** What may and what must happen in a conversation, so that it fits what is found of its metrics. */
+/** What must and what must not happen in a conversation, so that its verdicts are true. */
 export interface VerdictPlan {
   readonly metrics: readonly PlannedMetric[];
-  /** How many more metrics there are, which nothing is said about: they are met. */
+  /** How many more metrics there are. Nobody talks about them, and they are met. */
   readonly others: number;
   /** Names of tools that must be called. */
   readonly demanded: ReadonlySet<string>;
@@ -25,13 +25,13 @@ export interface VerdictPlan {
   readonly failing: ReadonlySet<string>;
 }
 
-/** Metrics that are talked about. A definition of megabytes may have any number of them. */
+/** The most metrics to talk about. A definition of megabytes may have any number of them. */
 const mostMetrics = 100;
 
-/** What a run is judged by when its definition has no metrics. */
+/** The metric of a definition that has none. */
 const impliedMetric = 'The agent does what the user asks for';
 
-/** @param canFail whether a call of the tool fails if that is wanted. */
+/** @param canFail whether a call of the tool can fail. */
 export function planVerdicts(
   given: readonly string[],
   passes: boolean,
@@ -52,7 +52,7 @@ export function planVerdicts(
   return { metrics: planned, others, ...toolsOfPlan(demands, unmet, canFail) };
 }
 
-/** At least one metric is not met in a run that fails, and now and then a few more. */
+/** In a failing run one metric is not met, and sometimes more. */
 function drawUnmet(demands: readonly ToolDemands[], draw: Draw): Unmet {
   const unmet = new Set([Math.floor(draw('unmet') * demands.length)]);
   for (const index of demands.keys()) if (draw('also unmet', index) < 0.2) unmet.add(index);
@@ -64,7 +64,7 @@ function drawUnmet(demands: readonly ToolDemands[], draw: Draw): Unmet {
     if (missing !== undefined) asked.add(missing.name);
     else if (called !== undefined) forbidden.add(called.name);
   }
-  // What is not called, or is, is so for all metrics that speak of it.
+  // Whether a tool is called or not is so for every metric about the tool.
   for (const [index, demand] of demands.entries()) {
     const isUnmet =
       demand.asked.some(({ name }) => asked.has(name)) ||
@@ -75,45 +75,48 @@ function drawUnmet(demands: readonly ToolDemands[], draw: Draw): Unmet {
 }
 
 /**
- * The plan of a run that fails, true to the tools that can be called on its way: what asks for
- * another is not met; what forbids another is, if something else is not.
+ * The plan of a failing run, adjusted to the tools that its walk can call: a metric that asks for
+ * another tool is not met; one that forbids another tool is met, if a different metric is not.
  */
-export function settled(plan: VerdictPlan, isCallable: (toolName: string) => boolean): VerdictPlan {
-  const isIdle = ({ met, demands: { asked, forbidden } }: PlannedMetric): boolean => {
+export function adjustedTo(
+  plan: VerdictPlan,
+  isCallable: (toolName: string) => boolean,
+): VerdictPlan {
+  const isNeverCalled = ({ met, demands: { asked, forbidden } }: PlannedMetric): boolean => {
     const called = forbidden[0];
     return !met && asked.length === 0 && called !== undefined && !isCallable(called.name);
   };
-  const uncalled = ({ met, demands }: PlannedMetric): boolean =>
+  const isUncallable = ({ met, demands }: PlannedMetric): boolean =>
     met && demands.asked.some(({ name }) => !isCallable(name));
   const { metrics } = plan;
   if (metrics.every(({ met }) => met)) return plan;
   const staysUnmet = metrics.some(
-    (planned) => uncalled(planned) || (!planned.met && !isIdle(planned)),
+    (planned) => isUncallable(planned) || (!planned.met && !isNeverCalled(planned)),
   );
   return {
     ...plan,
     metrics: metrics.map((planned) => ({
       ...planned,
-      met: planned.met ? !uncalled(planned) : staysUnmet && isIdle(planned),
+      met: planned.met ? !isUncallable(planned) : staysUnmet && isNeverCalled(planned),
     })),
   };
 }
 
-/** What is not met in a run. */
+/** The metrics that a run does not meet. */
 interface Unmet {
   /** Indexes. */
   readonly metrics: ReadonlySet<number>;
-  /** Names of tools that are asked for in vain. */
+  /** Names of tools that a metric asks for, and that must not succeed. */
   readonly asked: ReadonlySet<string>;
-  /** Names of tools that are called though that is forbidden. */
+  /** Names of tools that a metric forbids, and that must be called. */
   readonly forbidden: ReadonlySet<string>;
 }
 
 const nothing: Unmet = { metrics: new Set(), asked: new Set(), forbidden: new Set() };
 
 /**
- * What is forbidden and what is asked for of each tool. Of one that some metrics ask for and others
- * forbid, the others count, unless they forbid it under a condition only.
+ * Which tools must, must not and must fail to be called. If some metrics ask for a tool and others
+ * forbid it, it is forbidden, unless they forbid it under a condition only.
  */
 function toolsOfPlan(
   demands: readonly ToolDemands[],
@@ -124,7 +127,7 @@ function toolsOfPlan(
     demands.flatMap((demand) => demand.asked.map((tool) => [tool.name, tool] as const)),
   );
   const failing = new Set([...unmet.asked].filter((name) => isFailing(asked.get(name), canFail)));
-  // What makes a run fail comes first.
+  // The tools that make the run fail come first.
   const demanded = new Set([...unmet.forbidden, ...asked.keys()]);
   const forbidden = new Set([...unmet.asked].filter((name) => !failing.has(name)));
   for (const demand of demands) {

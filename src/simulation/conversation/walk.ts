@@ -6,39 +6,39 @@ import type { Paths } from './paths.js';
 import type { ToolCall } from './tool-call.js';
 import { isGeneric, stemsOf } from './words.js';
 
-/** A node that a conversation comes to, with what is called because it is there. */
+/** A node that the conversation enters, with the call of the node's own tool. */
 export interface Step {
   readonly node: EngineNode;
   readonly call: ToolCall | undefined;
-  /** Whether the agent went on from here without waiting for the user. */
+  /** Whether the conversation leaves the node without waiting for the user. */
   readonly skips: boolean;
 }
 
-/** How a conversation goes through the nodes of a flow, or the states of an LLM. */
+/** The path of a conversation through the nodes of a flow, or the states of an LLM. */
 export interface Walk {
   readonly steps: readonly Step[];
-  /** Whether a call, or an end node, ended the conversation. */
+  /** Whether a call ended the conversation. */
   readonly ended: boolean;
-  /** Whether it stopped because all that came next is closed. */
+  /** Whether it stopped because all next nodes are closed. */
   readonly blocked: boolean;
-  /** How many edges and conditions were looked at. */
-  readonly looks: number;
+  /** How many edges and conditions were evaluated. */
+  readonly checks: number;
 }
 
 export interface WalkPlan {
   readonly engine: Engine;
-  /** The first node, or those that may be gone to; none of an LLM without states. */
+  /** The first node; undefined for an LLM without states. */
   readonly from: string | undefined;
-  /** Whether it leaves that node first, because it is there already. */
+  /** Whether the conversation is in that node already, and the walk begins with the next one. */
   readonly leaves: boolean;
-  /** Whether it stops where the agent speaks next, because the user speaks then. */
+  /** Whether the walk stops at the first node in which the agent speaks. */
   readonly stopsToSpeak: boolean;
   readonly paths: Paths;
-  /** Names of tools that it should come to. */
+  /** Names of tools that the walk should reach. */
   readonly goals: readonly string[];
-  /** Stems of what the user wants, by which it chooses its way where nothing else decides. */
-  readonly wish: ReadonlySet<string>;
-  /** What is known; what nodes extract is added. */
+  /** Stems of what the user wants. They decide between edges if nothing else does. */
+  readonly intent: ReadonlySet<string>;
+  /** The dynamic variables; the walk adds those that nodes set. */
   readonly variables: Map<string, unknown>;
   /** Calls a node's own tool. */
   call(tool: EngineTool): ToolCall;
@@ -46,13 +46,13 @@ export interface WalkPlan {
   draw(step: number): number;
 }
 
-/** Steps of one conversation. */
+/** The most steps of one conversation. */
 const longestWalk = 60;
 
-/** Edges and conditions to look at in the walks of one conversation. */
-export const mostLooks = 50_000;
+/** The most edges and conditions to evaluate in all walks of one conversation. */
+export const maxChecks = 50_000;
 
-/** Where nothing asks for more. */
+/** The steps after which a walk stops if no goal is left. */
 const usualWalk = 20;
 
 export function walk(plan: WalkPlan): Walk {
@@ -63,12 +63,12 @@ export function walk(plan: WalkPlan): Walk {
 class Walker {
   readonly #plan: WalkPlan;
   readonly #steps: Step[] = [];
-  /** How often it came to each node. */
+  /** How often the walk entered each node. */
   readonly #visits = new Map<string, number>();
   readonly #pending: Set<string>;
   #blocked = false;
-  #looks = 0;
-  /** Components that it is within. */
+  #checks = 0;
+  /** The component nodes that the walk is inside of. */
   readonly #components: EngineNode[] = [];
 
   constructor(plan: WalkPlan) {
@@ -85,7 +85,7 @@ class Walker {
       this.#visits.set(start.id, 1);
       node = this.#next(start, undefined)?.node;
     }
-    while (node !== undefined && this.#steps.length < longestWalk && this.#looks < mostLooks) {
+    while (node !== undefined && this.#steps.length < longestWalk && this.#checks < maxChecks) {
       const call = this.#enter(node);
       const ends = call !== undefined && endsConversation(call.tool);
       const ended = ends && call.result?.successful !== false;
@@ -99,7 +99,7 @@ class Walker {
   }
 
   #walked(how: Pick<Walk, 'ended' | 'blocked'>): Walk {
-    return { steps: this.#steps, ...how, looks: this.#looks };
+    return { steps: this.#steps, ...how, checks: this.#checks };
   }
 
   #enter(node: EngineNode): ToolCall | undefined {
@@ -121,7 +121,7 @@ class Walker {
     call: ToolCall | undefined,
   ): { readonly node: EngineNode; readonly skips: boolean } | undefined {
     const { engine, paths } = this.#plan;
-    for (const { equations } of node.edges) this.#looks += 1 + 5 * equations.length;
+    for (const { equations } of node.edges) this.#checks += 1 + 5 * equations.length;
     const allowed = this.#waysFrom(node, call);
     const ways = allowed.flatMap((edge) => {
       const to = engine.nodes.get(edge.to);
@@ -131,7 +131,7 @@ class Walker {
     const toGoal = this.#towardGoal(ways);
     const fresh = ways.filter(({ node }) => this.#visitsOf(node) === 0);
     const isLong = this.#steps.length >= usualWalk;
-    const chosen = toGoal ?? (isLong ? undefined : this.#byWish(fresh));
+    const chosen = toGoal ?? (isLong ? undefined : this.#byIntent(fresh));
     return chosen && { node: chosen.node, skips: chosen.edge.when === 'skip' };
   }
 
@@ -147,7 +147,7 @@ class Walker {
     }
     const ways = this.#waysOut(edges, call);
     if (ways.length > 0) return ways;
-    // The end of a component leads to where its node leads.
+    // A component that has no edge left continues at the edges of its component node.
     const component = this.#components.pop();
     return component === undefined ? [] : this.#waysOut(component.edges, undefined);
   }
@@ -160,18 +160,18 @@ class Walker {
     const first = edges.find((edge) => edge.when === 'equation' && equationsHold(edge, variables));
     if (first !== undefined) return [first];
     const choices = edges.filter(({ when }) => when === 'choice' || when === 'skip');
-    // A tool that failed leads to what is meant for everything else.
+    // The else edge is for a tool that failed, too.
     const others = edges.filter(({ when }) => when === 'else');
     if (others.length > 0 && (choices.length === 0 || !successful)) return others;
     return choices;
   }
 
-  /** The way that is nearest to what it should come to; undefined if it should go on at will. */
+  /** The edge with the shortest way to a goal; undefined if no goal can be reached. */
   #towardGoal<Way extends { readonly node: EngineNode }>(ways: readonly Way[]): Way | undefined {
-    // Where a condition bars the way, it does not go round for ever.
+    // A condition may never hold, so a node is entered twice at most.
     const open = ways.filter(({ node }) => this.#visitsOf(node) < 2);
     for (const goal of this.#pending) {
-      this.#looks += open.length;
+      this.#checks += open.length;
       const steps = this.#plan.paths.stepsTo(goal);
       const distanceOf = ({ node }: Way): number => steps.get(node.id) ?? Infinity;
       const nearest = Math.min(...open.map(distanceOf));
@@ -183,15 +183,15 @@ class Walker {
     return undefined;
   }
 
-  /** The way whose condition has most of what the user wants. */
-  #byWish<Way extends { readonly edge: EngineEdge }>(ways: readonly Way[]): Way | undefined {
-    const { wish } = this.#plan;
+  /** The edge whose condition has the most words of what the user wants. */
+  #byIntent<Way extends { readonly edge: EngineEdge }>(ways: readonly Way[]): Way | undefined {
+    const { intent } = this.#plan;
     if (ways.length <= 1) return ways[0];
     const scored = ways.slice(0, 100).map((way) => {
       const said = new Set(
         stemsOf(way.edge.prompt.slice(0, 300)).filter((stem) => !isGeneric(stem)),
       );
-      return { way, score: [...said].filter((stem) => wish.has(stem)).length };
+      return { way, score: [...said].filter((stem) => intent.has(stem)).length };
     });
     const best = Math.max(...scored.map(({ score }) => score));
     const fitting = scored.filter(({ score }) => score === best).map(({ way }) => way);

@@ -4,9 +4,9 @@ import type { Phrase } from './phrases.js';
 import type { PlannedMetric } from './verdict-plan.js';
 import { isVerb, stemOf } from './words.js';
 
-/** How a metric is brought up by the user, and answered by the agent. */
+/** How the user asks about a metric, and how the agent answers. */
 export interface Wording {
-  /** What the user says, and what the agent answers if the metric is met, or not. */
+  /** The user's question, and the agent's answers if the metric is met and if it is not. */
   readonly phrases: readonly [question: Phrase, good: Phrase, bad: Phrase];
   readonly asked: string;
   readonly answered: string;
@@ -18,11 +18,11 @@ const usual = {
   holds: ['raise', 'confirms', 'evades'],
 } as const satisfies Record<ParsedMetric['kind'], Wording['phrases']>;
 
-/** How the agent behaves, which nobody asks for. */
+/** Metrics about the manner of the agent. A user does not ask for it. */
 const manner =
   /^(?:\w+ly )?(?:be|have|remain|stay|keep|maintain|sound|speak|use|show|act|behave|respond|greet|introduce)\b/i;
 
-/** @param part the only tool that is meant, if not all of the metric is. */
+/** @param part the tool to ask about, if the metric is about several. */
 export function wordingOf({ parsed, demands }: PlannedMetric, part?: EngineTool): Wording {
   const { kind, asked, answered } = parsed;
   const tool = part ?? demands.asked.at(-1) ?? demands.forbidden[0];
@@ -38,7 +38,7 @@ export function wordingOf({ parsed, demands }: PlannedMetric, part?: EngineTool)
   return { phrases: usual[kind], asked, answered };
 }
 
-/** What a tool does, in words: `book_table` → `book the table`. */
+/** A tool as a clause: `book_table` → `book the table`. */
 function deedOf({ name, type }: EngineTool): string {
   if (type === 'end_call') return 'end the call';
   if (type === 'transfer_call') return 'transfer the call';

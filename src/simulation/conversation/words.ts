@@ -1,10 +1,10 @@
 import { stemmer } from 'stemmer';
 import { memory } from '../../memory.js';
 
-/** How much of a client's text is looked at: it may be megabytes. */
+/** How many characters of a client's text are read: it may be megabytes. */
 export const longestText = 5000;
 
-/** Words that say the same, of which the first stands for all. */
+/** Synonyms. The first of each group stands for all. */
 const sameWords = [
   'book reserve reservation schedule',
   'reschedule move postpone rebook',
@@ -26,10 +26,10 @@ const sameWords = [
   'call invoke trigger use execute run',
 ] as const;
 
-/** Verbs of tools that only look something up. */
+/** The verb of all tools that only read. */
 export const lookUp = 'check';
 
-/** Words that tell one tool from another in no way. */
+/** Words that do not distinguish one tool from another. */
 const genericWords = new Set(
   `call tool function api cal custom data info information detail the a an to for of with and or in
    on at my new their your his her its it them me him that this conversation agent assistant bot
@@ -48,7 +48,7 @@ const wordOf = new Map(
 
 const stems = memory<string, string>();
 
-/** Stems are what is compared: the stem of `booked` and of `reservation` is that of `book`. */
+/** Words are compared by their stems: `booked` and `reservation` have the stem of `book`. */
 export const stemOf = (word: string): string =>
   word.length > 40
     ? word
@@ -61,7 +61,7 @@ const genericStems = new Set([...genericWords].map((word) => wordOf.get(word) ??
 
 export const isGeneric = (stem: string): boolean => genericStems.has(stem);
 
-/** The stems of a text's words, or of an identifier's parts, in their order. */
+/** The stems of the words of a text, or of the parts of an identifier, in order. */
 export const stemsOf = (text: string): string[] =>
   Array.from(
     text

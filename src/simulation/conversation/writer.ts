@@ -8,22 +8,22 @@ import { longestEntry, shortened, substitute } from './text.js';
 import type { ToolCall } from './tool-call.js';
 import { toText } from './equation.js';
 
-/** Characters of a conversation; what is above that is cut. */
+/** The most characters of a conversation; the rest is cut. */
 const longestConversation = 500_000;
 
-/** Characters of a name. */
+/** The most characters of a name. */
 const longestName = 1000;
 
-/** Writes down what is said and done, entry by entry. */
+/** Writes the entries of a conversation. */
 export class Writer {
   readonly entries: Entry[];
-  /** What is put into texts. */
+  /** The values for the variables in texts. */
   readonly #variables: Map<string, unknown>;
   readonly #draw: Draw;
   readonly #transition: 'node_transition' | 'state_transition';
   #room = longestConversation;
 
-  /** @param before what was said and done already. */
+  /** @param before the entries that exist already. */
   constructor(
     type: EngineType,
     variables: ReadonlyMap<string, unknown>,
@@ -41,7 +41,7 @@ export class Writer {
     return this.entries.length - 1;
   }
 
-  /** Says one of several phrases, with a clause put into it; never the same twice in a row. */
+  /** Says a template of this kind with a clause in it; never the sentence that the speaker said last. */
   say(role: 'agent' | 'user', phrase: Phrase, clause = ''): number {
     const choices: readonly string[] = phrases[phrase];
     const drawn = Math.floor(this.#draw(phrase, this.entries.length) * choices.length);
@@ -56,7 +56,7 @@ export class Writer {
     return this.#add({ role, content: this.#fit(content, longestEntry) });
   }
 
-  /** What the engine gives, with the variables filled in. */
+  /** A text of the engine, with the variables filled in. */
   fixed(text: string): number {
     return this.text('agent', this.fill(text));
   }
@@ -67,7 +67,7 @@ export class Writer {
     );
   }
 
-  /** What the agent says where it is told what to do, or what it is to say. */
+  /** What the agent says because of a node's instruction. */
   follow({ instruction }: Pick<EngineNode, 'instruction'>, otherwise: Phrase): number {
     if (instruction?.type === 'fixed') return this.fixed(instruction.text);
     const question = instruction && questionOf(this.fill(instruction.text.slice(0, 1000)));
@@ -92,7 +92,7 @@ export class Writer {
       role: 'tool_call_invocation',
       name: this.#fit(tool.name, longestName),
       type: this.#fit(tool.type, longestName),
-      // A part of it would be no JSON.
+      // Cut JSON would not be JSON.
       arguments: given.length > this.#room ? '{}' : this.#fit(given),
     });
     if (result !== undefined) {
@@ -107,7 +107,7 @@ export class Writer {
     return entry !== undefined && 'content' in entry ? entry.content : undefined;
   }
 
-  /** What there is room for of a text. */
+  /** The part of a text that the conversation has room for. */
   #fit(text: string, longest = Infinity): string {
     const fitting = shortened(text, Math.min(longest, this.#room));
     this.#room = Math.max(0, this.#room - fitting.length);
@@ -117,7 +117,7 @@ export class Writer {
   #refTo(node: NodeRef): NodeRef {
     const { id, name } = node;
     const isUsual = id.length + name.length <= longestName;
-    // The beginning is told by its identity.
+    // Code compares `beginning` by identity, so it must not be copied.
     return isUsual ? node : { id: this.#fit(id, longestName), name: this.#fit(name, longestName) };
   }
 

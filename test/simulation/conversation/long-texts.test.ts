@@ -6,7 +6,7 @@ import { parseMetric } from '../../../src/simulation/conversation/metric.js';
 import { questionOf } from '../../../src/simulation/conversation/instruction.js';
 import { substitute, toClause } from '../../../src/simulation/conversation/text.js';
 import { mainIntent, openingLine } from '../../../src/simulation/conversation/user-prompt.js';
-import { storyTools } from '../../../src/simulation/conversation/story-tools.js';
+import { requestedTools } from '../../../src/simulation/conversation/requested-tools.js';
 import { toolDemands } from '../../../src/simulation/conversation/tool-demands.js';
 import { indexTools } from '../../../src/simulation/conversation/tool-index.js';
 
@@ -65,7 +65,7 @@ describe.each(Object.entries(texts))('a text of a megabyte, %s,', (_, text) => {
       ...kinds.map((kind) => facts.value(kind)),
       facts.variable(text) ?? '',
       ...[toolDemands(text, index)].flatMap(({ asked }) => asked.map(({ name }) => name)),
-      ...storyTools(text, index).map(({ name }) => name),
+      ...requestedTools(text, index).map(({ name }) => name),
       typeof facts.mentioned([text, ...many(50, () => text)]),
     ];
     for (const one of given) expect(one.length).toBeLessThan(50_000);

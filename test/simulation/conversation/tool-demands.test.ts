@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newTool } from '../../../src/domain/engine-tool.js';
-import { storyTools } from '../../../src/simulation/conversation/story-tools.js';
+import { requestedTools } from '../../../src/simulation/conversation/requested-tools.js';
 import { toolDemands } from '../../../src/simulation/conversation/tool-demands.js';
 import { indexTools } from '../../../src/simulation/conversation/tool-index.js';
 
@@ -94,7 +94,7 @@ describe('a story', () => {
     ['You just say hello and goodbye.', []],
     ['', []],
   ])('%j asks for %j', (text, expected) => {
-    expect(storyTools(text, index).map(({ name }) => name)).toEqual(expected);
+    expect(requestedTools(text, index).map(({ name }) => name)).toEqual(expected);
   });
 
   it('asks for tools in its own order, whatever the order of the tools', () => {
@@ -103,7 +103,7 @@ describe('a story', () => {
     const tools = names.map((name) => newTool(name, 'custom', {}));
     const expected = ['cancel_order', 'send_sms', 'create_refund'];
     for (const order of [tools, tools.toReversed()]) {
-      expect(storyTools(text, indexTools(order)).map(({ name }) => name)).toEqual(expected);
+      expect(requestedTools(text, indexTools(order)).map(({ name }) => name)).toEqual(expected);
     }
   });
 });

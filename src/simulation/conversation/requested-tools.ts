@@ -2,7 +2,7 @@ import type { EngineTool } from '../../domain/engine-tool.js';
 import type { IndexedTool, ToolIndex } from './tool-index.js';
 import { lookUp, longestText, stemOf, stemsOf } from './words.js';
 
-/** Tools that one text asks for. */
+/** The most tools that one text asks for. */
 const mostTools = 4;
 
 const negative =
@@ -10,7 +10,7 @@ const negative =
 const wantsSomebody =
   /\b(?:speak|talk|connect\w*|transfer\w*|escalat\w*|put|reach|get|want|need)\b[^.!?\n]{0,40}\b(?:humans?|person|representative|operator|manager|supervisor|someone|staff|department|real agent|live agent)\b/i;
 
-/** Somebody who books something wants to know first when it can be had. */
+/** A request that implies another: to book implies to check the availability. */
 const implied: readonly (readonly [string, string])[] = [
   ['book', 'availability'],
   ['reschedule', 'availability'],
@@ -20,11 +20,10 @@ const implied: readonly (readonly [string, string])[] = [
 const transfer = stemOf('transfer');
 
 /**
- * The tools that somebody who says, or is told, this would have the agent call: what does it is
- * asked for by its verb (`cancel my order`), what looks something up by what that is about. In the
- * order in which the text comes to them.
+ * The tools that a user prompt, or a message of the user, asks for, in the order of the text. A tool
+ * that changes something is asked for by its verb (`cancel my order`), one that reads by its nouns.
  */
-export function storyTools(text: string, index: ToolIndex): EngineTool[] {
+export function requestedTools(text: string, index: ToolIndex): EngineTool[] {
   if (index.all.length === 0) return [];
   const wanted = text
     .slice(0, longestText)
@@ -54,12 +53,12 @@ export function storyTools(text: string, index: ToolIndex): EngineTool[] {
     .map(({ tool }) => tool);
 }
 
-/** Where the text asks for the tool, and how many of its words are there; undefined if it does not. */
+/** The position at which the text asks for the tool, and how many of its nouns the text has. */
 function positionOf(
   { tool, verb, nouns }: IndexedTool,
   positions: ReadonlyMap<string, number>,
 ): { readonly at: number; readonly hits: number } | undefined {
-  // The conversation ends when it has come to its end, not because it is spoken of.
+  // A text about the end does not end the conversation.
   if (tool.type === 'end_call' || verb === undefined) return undefined;
   const hits = [...nouns].flatMap((noun) => positions.get(noun) ?? []);
   const does = positions.get(verb);
