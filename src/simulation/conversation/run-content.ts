@@ -46,7 +46,7 @@ export function describeRun(
   engine: Engine | undefined,
   generate: GenerateValue,
 ): RunContent {
-  const { batchOrdinal, runIndex, outcome, forcedBy: order } = run;
+  const { batchOrdinal, runIndex, outcome, forcedBy } = run;
   const chance = keyedChance(run.seed).within('conversation', batchOrdinal, runIndex, outcome);
   const dynamicVariables = {
     ...systemVariables,
@@ -57,15 +57,15 @@ export function describeRun(
   const ending = endingOf(run, chance);
   const input = { content: withVariables, engine, generate, draw: chance };
   const conversation = simulateConversation({ ...input, outcome, ending });
-  const ordered = order?.transcript;
+  const forced = forcedBy?.transcript;
   const startedAt = toldStart(run);
-  const count = ordered === undefined ? conversation.entries.length : 0;
+  const count = forced === undefined ? conversation.entries.length : 0;
   const endsAt = Math.max(run.endsAt, startedAt + count);
-  const transcript = ordered ?? toTranscript(conversation, { runId: run.id, startedAt, endsAt });
+  const transcript = forced ?? toTranscript(conversation, { runId: run.id, startedAt, endsAt });
   const { type } = engine ?? content.response_engine;
   return {
     transcript:
-      ordered === undefined && transcript.length === 0
+      forced === undefined && transcript.length === 0
         ? null
         : {
             transcript,
@@ -75,9 +75,9 @@ export function describeRun(
               toolMocks: content.tool_mocks.map(toCamelCaseToolMock),
             }),
             knowledgeBaseRetrievedContents: [],
-            ...(ordered === undefined ? stateOf(conversation, type) : {}),
+            ...(forced === undefined ? stateOf(conversation, type) : {}),
           },
-    explanation: order?.explanation ?? explain(conversation, withVariables),
+    explanation: forcedBy?.explanation ?? explain(conversation, withVariables),
     endedAt: endsAt,
   };
 }
@@ -96,10 +96,10 @@ const stateOf = ({ node, variables }: Conversation, type: EngineType) => ({
 const silentFailures = 0.04;
 
 /** Observed: all 92 recorded runs that ended in `error` were ended because of a loop. */
-function endingOf({ outcome, forcedBy: order }: EndedTestRun, draw: Draw): Ending | undefined {
-  if (order?.ending !== undefined) return order.ending;
+function endingOf({ outcome, forcedBy }: EndedTestRun, draw: Draw): Ending | undefined {
+  if (forcedBy?.ending !== undefined) return forcedBy.ending;
   if (outcome === 'error') return 'loop';
-  return outcome === 'fail' && order === null && draw('silence') < silentFailures
+  return outcome === 'fail' && forcedBy === null && draw('silence') < silentFailures
     ? 'silence'
     : undefined;
 }
