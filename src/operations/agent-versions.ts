@@ -64,14 +64,14 @@ export const createAgentVersion: Operation<'createAgentVersion'> = (
   { params, body },
 ) => {
   const base = getAgentVersion(services, caller, params.agent_id, body.base_version, 'not_found');
-  return toAgent(services.store.transaction(() => openDraft(services, base))());
+  return toAgent(services.store.transaction(() => createDraft(services, base))());
 };
 
 /**
- * Makes the next version of an agent, a draft. Observed: its engine is copied along with it, from the
- * version that the base names, to a draft with the number of the new version.
+ * Creates the next version of an agent, a draft. Observed: the engine is copied with it, from the version
+ * that the base names, to a draft with the same number as the agent's new version.
  */
-function openDraft(
+function createDraft(
   { store: { assets } }: Services,
   { name, asset, workspace }: FoundAsset,
 ): StoredAssetVersion {
@@ -81,7 +81,7 @@ function openDraft(
   const source =
     engineAsset &&
     (assets.find(engineAsset, engine.version ?? undefined) ?? assets.find(engineAsset));
-  // The first number that neither has had: where agents share an engine, each skips some.
+  // The first number that neither the agent nor the engine has used. Agents that share an engine skip some.
   const version = Math.max(
     assets.nextVersion(name),
     engineAsset !== undefined && source !== undefined ? assets.nextVersion(engineAsset) : 0,
@@ -90,7 +90,7 @@ function openDraft(
     const { content, version: baseVersion } = source;
     assets.addVersion(engineAsset, { content, baseVersion, modifiedAt }, version);
   }
-  // An engine that is not here may be named without a version: its latest, whatever that is.
+  // An agent may name an unknown engine without a version, which means its latest.
   const isPinned = source !== undefined || typeof engine?.version === 'number';
   const content = {
     ...asset.content,
@@ -100,15 +100,15 @@ function openDraft(
   return required(assets.find(name, version));
 }
 
-/** Undefined for an engine that nobody here can know. */
+/** The LLM or flow of an agent; undefined for a custom LLM, which is not stored here. */
 function hostedEngine(content: AssetContent): HostedEngine | undefined {
   const engine = content['response_engine'] as AnyEngine | undefined;
   return engine === undefined || engine.type === 'custom-llm' ? undefined : engine;
 }
 
 /**
- * Observed: the version is published in place, with its engine's, and no draft is opened. What it does
- * to a published version is not known: here it sets what it says of it, so that scripts can be run again.
+ * Observed: the version is published in place, with its engine's, and no draft is created. Publishing a
+ * published version is not documented: here it sets title and description, so that scripts can run again.
  */
 export const publishAgentVersion: Operation<'publishAgentVersion'> = (
   services,
@@ -131,19 +131,19 @@ export const publishAgentVersion: Operation<'publishAgentVersion'> = (
   return undefined;
 };
 
-/** Observed: what it did while it was not retired: it publishes the latest version and opens a draft. */
+/** Observed before it was retired: it publishes the latest version and creates a draft. */
 export const publishAgent: Operation<'publishAgent'> = (services, caller, { params }) => {
   const agent = getAgentVersion(services, caller, params.agent_id, undefined, 'not_found');
   const { store } = services;
   store.transaction(() => {
     publish(services, agent, {});
     const asset = required(store.assets.find(agent.name, agent.asset.version));
-    openDraft(services, { ...agent, asset });
+    createDraft(services, { ...agent, asset });
   })();
   return undefined;
 };
 
-/** Publishes a version of an agent, and that of its engine, if that is here. */
+/** Publishes a version of an agent, and the engine's version if the engine is stored here. */
 function publish(services: Services, agent: FoundAsset, labels: AssetContent): void {
   const { assets } = services.store;
   const { name, asset, workspace } = agent;
@@ -157,13 +157,13 @@ function publish(services: Services, agent: FoundAsset, labels: AssetContent): v
     writeChange(services, agent, labels);
     return;
   }
-  // From here on it must not follow the latest version of its engine.
+  // A published agent must not follow the latest version of its engine.
   const pin = source && { response_engine: { ...engine, version: source.version } };
   writeChange(services, agent, { ...labels, ...pin });
   assets.publish(name, asset.version, workspace.now);
 }
 
-/** With the copy of its engine that was made for it, unless that is published, or used by others. */
+/** Also deletes the copy of the engine that was created for it, unless it is published or used by others. */
 export const deleteAgentVersion: Operation<'deleteAgentVersion'> = (
   services,
   caller,
@@ -192,7 +192,7 @@ function deleteCopyOfEngine({ store: { assets } }: Services, { workspace, asset 
   if (typeof engine?.version !== 'number') return;
   const engineAsset = { workspaceId: workspace.id, ...engineName(engine) };
   const copy = assets.find(engineAsset, engine.version);
-  // One that was copied from none came before the agent.
+  // A version without a base is no copy: it existed before the agent.
   if (copy === undefined || copy.isPublished || copy.baseVersion === null) return;
   const isUsed = assets.listPins(engineAsset).some((pin) => pin.engineVersion === copy.version);
   const isOnlyOne = assets.countVersions(engineAsset) === 1;

@@ -25,17 +25,17 @@ import type { Caller, Operation, Services } from './operation.js';
 type Schemas = components['schemas'];
 type AnyEngine = Schemas['ResponseEngine'];
 
-// What is kept is what was validated when it came, so it is as the contract has it.
+// Stored content was validated when it was written, so it has the contract's shape.
 export const toAgent = (asset: AssetVersion) =>
   toWireVersion('agent', asset) as unknown as Schemas['Agent'];
 
-/** An agent's engine, with the version that it speaks through: the latest if none is named. */
+/** The agent's engine with its version: the latest if the request names none. */
 function pinEngine(services: Services, workspace: Workspace, engine: AnyEngine): AnyEngine {
   if (engine.type === 'custom-llm') return engine;
   return resolveEngine(services, workspace, engine, 'body/response_engine').engine;
 }
 
-/** Observed: named in answers where they were not sent. */
+/** Observed: answers have them although the client did not send them. */
 const defaults = { channel: 'voice', language: 'en-US' };
 
 export const createAgent: Operation<'createAgent'> = (services, caller, { body }) => {
@@ -71,7 +71,7 @@ export const updateAgent: Operation<'updateAgent'> = (
   return toAgent(changeAsset(services, agent, { ...change, ...engine }));
 };
 
-/** The engine that an update leaves an agent. @throws ApiError 400 if it may not be changed */
+/** The agent's engine after an update. @throws ApiError 400 if it may not be changed */
 function changedEngine(
   services: Services,
   { workspace, name, asset }: FoundAsset,
@@ -80,14 +80,14 @@ function changedEngine(
   if (engine === undefined) return undefined;
   const present = asset.content['response_engine'] as AnyEngine;
   if (isSameEngine(present, engine)) return { response_engine: present };
-  // Observed. One that has another number than the first was made from another version.
+  // Observed: only the first version may change its engine. A higher number means that there was another.
   if (asset.version > 0 || services.store.assets.countVersions(name) > 1) {
     throw new ApiError('engine_is_fixed');
   }
   return { response_engine: pinEngine(services, workspace, engine) };
 }
 
-/** True if the engine asked for is the present one, in the same version or in none. */
+/** True if the update names the present engine, with the same version or without one. */
 function isSameEngine(present: AnyEngine, asked: AnyEngine): boolean {
   const asksForOther =
     'version' in asked && (asked.version ?? null) !== null && asked.version !== versionOf(present);

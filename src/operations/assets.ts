@@ -8,7 +8,7 @@ import type { AssetName, StoredAssetVersion } from '../store/assets.js';
 import { findWorkspace, type Caller, type Services } from './operation.js';
 import { limitError, readPageQuery, toPage } from './paging.js';
 
-/** Makes an asset with its first version, 0. */
+/** Creates an asset with its first version, 0. */
 export function createAsset(
   { store, workspaces }: Services,
   caller: Caller,
@@ -30,17 +30,17 @@ export function createAsset(
   });
 }
 
-/** What the vendor's reference has an operation answer if there is no such asset. */
+/** The error by which an operation says that there is no such asset. Documented for each operation. */
 export type MissingCode = 'not_found' | 'unprocessable';
 
-/** An asset of the caller's workspace, in the version asked for, or the latest. */
+/** An asset of the caller's workspace, in the requested version or else the latest. */
 export interface FoundAsset {
   readonly workspace: Workspace;
   readonly name: { readonly workspaceId: number; readonly kind: AssetKind; readonly id: string };
   readonly asset: StoredAssetVersion;
 }
 
-/** @param otherwise what to answer if there is none: contracts differ. @throws ApiError */
+/** @param otherwise the error if there is none: operations differ. @throws ApiError */
 export function getAsset(
   services: Services,
   caller: Caller,
@@ -55,7 +55,7 @@ export function getAsset(
   return { workspace, name, asset };
 }
 
-/** Documented: a version is named by its number or by a tag. There are no tags here but these two. */
+/** Documented: a version is named by its number or by a tag. The emulator has only these two tags. */
 function findVersion(
   assets: Services['store']['assets'],
   name: AssetName,
@@ -66,7 +66,7 @@ function findVersion(
   return /^\d+$/.test(String(version)) ? assets.find(name, Number(version)) : undefined;
 }
 
-/** Observed: how each refuses changes of what is published. */
+/** Observed: the error by which each kind refuses a change of a published version. */
 const publishedCodes = {
   'retell-llm': 'published_llm',
   'conversation-flow': 'published_flow',
@@ -74,7 +74,7 @@ const publishedCodes = {
 } as const satisfies Record<AssetKind, ErrorCode>;
 
 /**
- * Refuses to change a published version. Observed: of an agent's version, the title may be changed.
+ * Refuses to change a published version. Observed: the title of an agent's version may still change.
  * @throws ApiError
  */
 export function refusePublished({ name, asset }: FoundAsset, change: AssetContent): void {
@@ -101,9 +101,9 @@ export function writeChange(
   change: AssetContent,
 ): AssetVersion {
   const content = { ...asset.content, ...change };
-  // A change that changes nothing is none.
+  // An update with no differences writes nothing.
   if (JSON.stringify(content) === JSON.stringify(asset.content)) return asset;
-  // What was kept before this was checked can still be changed in other parts.
+  // Content from before this check existed may have a mistake; its other parts can still be changed.
   if (findAssetMistake(name.kind, asset.content) === undefined) {
     refuseMistake(findAssetMistake(name.kind, content));
   }
@@ -113,7 +113,7 @@ export function writeChange(
 }
 
 /**
- * Deletes an LLM or a flow. Documented: refused while an agent uses it, unless it is forced.
+ * Deletes an LLM or a flow. Documented: refused while an agent uses it, unless `force_delete` is true.
  * @throws ApiError
  */
 export function deleteEngine(
@@ -134,7 +134,7 @@ export function deleteEngine(
   assets.delete(name);
 }
 
-/** Of the agents that use an engine, a refusal names so many. */
+/** The most agents that a refusal names. */
 const mostNamed = 3;
 
 /** Documented: 404 for flows, 422 for LLMs. */
@@ -149,7 +149,7 @@ interface AssetPageQuery {
   readonly sort_order?: 'ascending' | 'descending';
 }
 
-/** A page of assets, the latest version of each; all that pass the filter, if there is one. */
+/** A page of assets, each in its latest version; only those that pass the filter, if there is one. */
 export function listAssets<Wire extends object>(
   { store, ...services }: Services,
   caller: Caller,
@@ -182,8 +182,8 @@ interface LegacyPageQuery {
 }
 
 /**
- * Versions of all assets, or only the latest of each, the newest first, from behind the one that
- * the query names.
+ * Versions of all assets, or only the latest of each, the newest first. Starts after the version that the
+ * query names.
  */
 export function listAssetVersions(
   services: Services,
@@ -204,7 +204,7 @@ export function listAssetVersions(
     : assets.listAllVersions({ ...range, after: last });
 }
 
-/** Where a list has got to: to a version, or past all of its asset if none is named. */
+/** The last listed version; all versions of the asset count as listed if the query names none. */
 function findListed(
   assets: Services['store']['assets'],
   name: AssetName,

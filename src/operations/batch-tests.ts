@@ -32,7 +32,7 @@ export const createBatchTest: Operation<'createBatchTest'> = (services, caller, 
   const opened = services.workspaces.open(caller.workspace);
   const progression = caller.progression ?? opened.settings.progression;
   const create = (workspace: Workspace) => createIn(services, caller, workspace, progression, body);
-  // Runs that end at once come after those that are to start by now: both may hit a rule.
+  // Runs that are due start first, then those that end at once: both may match the same rule.
   const workspace = progression.kind === 'immediate' ? settle(services, opened) : opened;
   return workspace instanceof Promise ? workspace.then(create) : create(workspace);
 };
@@ -57,7 +57,7 @@ function createIn(
   const given = { workspaceId, responseEngine, engineContentKey, createdAt: now, progression };
   const accept = () => {
     const batch = acceptBatch(store, workspace, given, targets);
-    // At once, and not as they start, so that no more start than there was credit for.
+    // Credit is taken here and not as runs start, so that no run starts without credit.
     if (credit !== null) store.workspaces.setCredit(workspaceId, credit - targets.length);
     return batch;
   };
@@ -67,13 +67,13 @@ function createIn(
     const finder = engineWarningsFinder(store, engineContentKey, responseEngine, targets);
     caller.warnLater?.(finder.find, finder.size);
   }
-  // While no slot is free, the end of a run comes first, and the worker knows when that is due.
+  // Without a free slot, the next thing to happen is the end of a run, which the worker knows already.
   const mayStart = progression.kind === 'time' && workspace.runningCount < settings.concurrency;
   if (mayStart) worker.scheduleBy(workspaceId, now + settings.batchStartDelay);
   return toTestCaseBatchJob(batch);
 }
 
-/** To be called in a transaction, if its runs end at once. */
+/** Call it within a transaction if its runs end at once. */
 function acceptBatch(
   store: Store,
   workspace: Workspace,
@@ -100,7 +100,7 @@ function acceptBatch(
   };
 }
 
-/** What each id stands for now. @throws ApiError 400 by policy */
+/** The current revision of each definition. @throws ApiError 400 if unknown ids are rejected */
 function findTargets(
   { store }: Services,
   { id, settings }: Workspace,
@@ -116,7 +116,7 @@ function findTargets(
   return targets;
 }
 
-/** Unknown ids to name in a message; a batch may have a thousand, of any length. */
+/** The most unknown ids that a message names. */
 const mostNamed = 100;
 
 function refuseUnknown(targets: readonly RunTarget[]): void {
@@ -145,15 +145,15 @@ export const getBatchTest: Operation<'getBatchTest'> = (services, caller, { para
     const batch = services.store.batchTests.find(id, params.test_case_batch_job_id);
     return batch === undefined || isFinal(batch);
   });
-  // Without a promise where it is settled, as most polls find it.
+  // Hot path: no promise if the workspace is settled, as it is for most polls.
   return workspace instanceof Promise ? workspace.then(poll) : poll(workspace);
 };
 
-/** True if time does not change it any more. */
+/** True if time cannot change the batch any more. */
 const isFinal = (batch: StoredBatchTest): boolean =>
   batch.progression.kind !== 'time' || batchStatus(batch) === 'complete';
 
-/** By what it tells: a batch is polled again and again before anything happens to it. */
+/** Answers by stored row, since clients poll a batch many times between two changes. A new row is a new key. */
 const answers = new WeakMap<StoredBatchTest, TestCaseBatchJob>();
 
 function answerOf(batch: StoredBatchTest): TestCaseBatchJob {
@@ -164,7 +164,7 @@ function answerOf(batch: StoredBatchTest): TestCaseBatchJob {
   return answer;
 }
 
-/** Where reads of a batch move it on, this was one. */
+/** Counts a read of the batch, which moves it on under the progression `polls`. */
 function countPoll(
   { store, changes }: Services,
   workspace: Workspace,
@@ -172,7 +172,7 @@ function countPoll(
 ): StoredBatchTest {
   const { progression, batchKey, totalCount, pollsSeen, ended } = batch;
   if (progression.kind !== 'polls' || pollsSeen >= progression.polls) return batch;
-  // Fixtures may have ended more of them.
+  // Fixtures may have ended more runs than that.
   const toEnd = Math.floor((totalCount * (pollsSeen + 1)) / progression.polls);
   const missing = Math.max(toEnd - ended.pass - ended.fail - ended.error, 0);
   const step = store.transaction(() => {
@@ -205,7 +205,7 @@ export const listBatchTests: Operation<'listBatchTests'> = async (services, call
   return (await listBatches(services, caller, range)).map(toTestCaseBatchJob);
 };
 
-/** Documented: a list is of the engine's latest version, unless it names one. */
+/** Documented: a list is of the engine's latest version, unless the query names a version. */
 function latestVersion(
   services: Services,
   caller: Caller,
@@ -214,7 +214,7 @@ function latestVersion(
   const workspace = findWorkspace(services, caller);
   const { type: kind } = query;
   const id = query[idPropertyOf[kind]] ?? '';
-  // Of an engine that was not created here, no version is known to be the latest.
+  // The latest version of an unknown engine is not known.
   return workspace && services.store.assets.refer({ workspaceId: workspace.id, kind, id })?.version;
 }
 

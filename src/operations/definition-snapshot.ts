@@ -9,7 +9,7 @@ import { toTestCaseDefinition } from './test-cases.js';
 
 type Schemas = components['schemas'];
 
-/** The definition that a run ran, in the spelling that the settings ask for. */
+/** The definition as it was when the run started, in the spelling of the setting `definitionSnapshot`. */
 export const toDefinitionSnapshot = (
   revision: TestCaseRevision,
   run: StoredTestRun,
@@ -19,7 +19,7 @@ export const toDefinitionSnapshot = (
     ? toTestCaseDefinition(revision)
     : toObservedSnapshot(revision, run, name);
 
-/** Observed (raw answers): camel case throughout, with the organisation, and always a version. */
+/** Observed in raw answers: all names in camel case, with the organisation and always with a version. */
 function toObservedSnapshot(
   { definitionId, content, createdAt, modifiedAt }: TestCaseRevision,
   run: StoredTestRun,
@@ -41,7 +41,7 @@ function toObservedSnapshot(
   };
 }
 
-/** A version that the definition does not name is that of the run's batch, or else the first. */
+/** The version is the definition's, or else that of the run's batch, or else the first. */
 function toObservedEngine(
   engine: ResponseEngine,
   run: StoredTestRun,

@@ -4,21 +4,21 @@ import { firstWarnings } from './first-warnings.js';
 import type { Store } from '../store/store.js';
 import type { RunTarget } from '../store/test-runs.js';
 
-/** Tools that do nothing outside of the conversation. */
+/** Tools that have no effect outside the conversation. */
 const harmless = ['end_call', 'extract_dynamic_variable'];
 
-/** Bytes of definitions to read for the warnings of one batch. */
+/** The most bytes of definitions that are read for the warnings of one batch. */
 const mostRead = 32 * 1024 * 1024;
 
-/** A function that finds out warnings, and about how many bytes it holds. */
+/** A function that computes warnings, and about how many bytes it keeps alive. */
 interface WarningsFinder {
   readonly find: () => string[];
   readonly size: number;
 }
 
 /**
- * Finds what bites when definitions are run against an engine on the real service. In a function of
- * its own, so that what it returns holds only what it needs: the journal keeps it.
+ * Finds what would go wrong if the real service ran these definitions against this engine. The journal
+ * keeps the returned function, so it must capture only what it needs.
  */
 export function engineWarningsFinder(
   store: Store,

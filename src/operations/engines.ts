@@ -26,10 +26,10 @@ type Schemas = components['schemas'];
 type Llm = Schemas['RetellLlm'];
 type Flow = Schemas['ConversationFlow'];
 
-/** Observed: what an LLM thinks with unless told otherwise. */
+/** Observed: the model of an LLM that was created without one. */
 const defaultModel = 'gpt-4.1';
 
-// What is kept is what was validated when it came, so it is as the contract has it.
+// Stored content was validated when it was written, so it has the contract's shape.
 const toLlm = (asset: AssetVersion) => toWireVersion('retell-llm', asset) as unknown as Llm;
 const toFlow = (asset: AssetVersion) =>
   toWireVersion('conversation-flow', asset) as unknown as Flow;
@@ -38,7 +38,7 @@ export const createRetellLLM: Operation<'createRetellLLM'> = (services, caller, 
   toLlm(
     createAsset(services, caller, 'retell-llm', () => ({
       ...((body.s2s_model ?? null) === null && { model: defaultModel }),
-      // Observed: named in answers where it was not sent.
+      // Observed: answers have it although the client did not send it.
       start_speaker: 'agent',
       ...saidContent(body),
     })),
@@ -86,7 +86,7 @@ export const updateConversationFlow: Operation<'updateConversationFlow'> = (
   return toFlow(changeAsset(services, asset, withSkippable(saidContent(body))));
 };
 
-/** Observed: an update takes the nodes as a whole, and says of each whether it is skippable. */
+/** Observed: an update replaces all nodes, and answers have `skippable` for each of them. */
 function withSkippable(change: AssetContent): AssetContent {
   const { nodes } = change;
   if (!Array.isArray(nodes)) return change;
@@ -140,23 +140,23 @@ export const listConversationFlows: Operation<'listConversationFlows'> = (
   );
 
 /**
- * Finds an engine, which takes its latest version if none is named.
- * @param place where it is in the request.
- * @throws ApiError 400 if there is no such engine and unknown ones are rejected, or if there is
- *   one, but not in that version.
+ * Finds an engine by id and version; the latest version if none is named.
+ * @param path where the request names it.
+ * @throws ApiError 400 if the engine is unknown and unknown engines are rejected, or if the engine has no
+ *   such version.
  */
 export function resolveEngine<Engine extends ResponseEngine>(
   { store }: Services,
   { id, settings }: Workspace,
   engine: Engine,
-  place: string,
+  path: string,
 ): ResolvedEngine<Engine> {
   const resolved = lookUpEngine(store, id, engine);
   if ('problem' in resolved) {
-    throw new ApiError('invalid_request', `${place}/version ${resolved.problem}`);
+    throw new ApiError('invalid_request', `${path}/version ${resolved.problem}`);
   }
   if (resolved.contentKey === null && settings.unknownEngines === 'reject') {
-    const problem = `${place} must be an engine: there is no ${engineName(engine).id}`;
+    const problem = `${path} must be an engine: there is no ${engineName(engine).id}`;
     throw new ApiError('invalid_request', problem);
   }
   return resolved;

@@ -11,7 +11,7 @@ import type { Workspace } from '../simulation/workspace.js';
 import { parseDuration, parseRunDuration } from '../workspace/settings.js';
 import type { Services } from './operation.js';
 
-/** What a request meets besides its operation, or in place of it. */
+/** The effects of a fault rule on one request: a delay, an error, a lost answer. */
 export interface Fault {
   readonly cause: FaultCause;
   readonly phase: 'before' | 'after';
@@ -23,8 +23,8 @@ export interface Fault {
 }
 
 /**
- * Asks the workspace's fault rules: the first that matches and whose time has come counts a hit.
- * @param toFacts what they ask about, asked only where there are rules.
+ * Finds the first fault rule that matches the request and is due. The rule counts a hit.
+ * @param toFacts returns the facts that rules match on; called only if the workspace has rules.
  */
 export function findFault(
   { store }: Services,

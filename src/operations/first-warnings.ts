@@ -1,7 +1,7 @@
-/** Warnings of one kind for one request. */
+/** The most warnings of one kind for one request. */
 const mostWarnings = 100;
 
-/** The first of them, with a last one that says so if there are more. */
+/** The first warnings; the last one says if there are more. */
 export function firstWarnings(found: Iterable<string>): string[] {
   const warnings: string[] = [];
   for (const warning of found) {
@@ -13,7 +13,7 @@ export function firstWarnings(found: Iterable<string>): string[] {
   return warnings;
 }
 
-/** Characters of a warning: what it names may be of any length. */
+/** The most characters of a warning, because it may name something of any length. */
 const longestWarning = 1000;
 
 const shortened = (text: string): string =>

@@ -3,21 +3,21 @@ import { cacheJson } from '../cached-json.js';
 
 const mebibyte = 1024 * 1024;
 
-/** Characters of JSON after which a page ends: an item may have 5 MiB, and a page 1,000 items. */
+/** A page ends after so many characters of JSON: an item may have 5 MiB, and a page 1,000 items. */
 export const mostOfPage = 32 * mebibyte;
 
-/** Characters of JSON after which a list is refused that has no pages. */
+/** A list without pages is refused if it has more characters of JSON. */
 export const mostOfArray = 128 * mebibyte;
 
-/** Items of a list, as they are found. */
+/** Collects the items of a list and their JSON. */
 export interface Gathered<Wire> {
   readonly items: Wire[];
   add(item: Wire): void;
-  /** Characters of their JSON. */
+  /** Characters of the items' JSON. */
   size(): number;
-  /** True if no more are to be added. One of any size always fits. */
+  /** True if no more items fit. The first item always fits. */
   isFull(): boolean;
-  /** The JSON of all. Each is written once, when it is added: so its size is known. */
+  /** The JSON of all items. Each is serialized once, when it is added, so that its size is known. */
   text(): string;
 }
 

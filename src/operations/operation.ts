@@ -15,43 +15,43 @@ import type { Waiters } from '../workspace/waiters.js';
 
 export type OperationId = keyof operations;
 
-/** What operations work with. */
+/** The parts of the emulator that operations use. */
 export interface Services {
   readonly store: Store;
   readonly workspaces: Workspaces;
   readonly worker: Worker;
   readonly changes: Changes;
-  /** Undefined if none is kept. */
+  /** Undefined if the journal is off. */
   readonly journal: Journal | undefined;
   readonly waiters: Waiters;
-  /** True if a limit on requests holds for workspaces in which there is nothing yet. */
+  /** True if the rate limit also holds for workspaces that are still empty. */
   readonly limitsEveryWorkspace: boolean;
   /** The wall clock. */
   readonly clock: Clock;
 }
 
-/** Who asks. */
+/** The client's request as an operation sees it. */
 export interface Caller {
   /** The name of the workspace behind the caller's key. */
   readonly workspace: string;
-  /** How a batch that this request creates is to move on; as the settings say if absent. */
+  /** The progression of a batch that this request creates; the setting's if absent. */
   readonly progression?: Progression;
-  /** True if the request must change nothing. */
+  /** True if the request must not change anything, such as a page of the docs that only looks. */
   readonly onlyLooks?: boolean;
   /**
-   * Takes what finds out warnings for the journal, if somebody reads it, and about how many bytes
-   * that function holds; 300 if absent.
+   * Takes a function that computes warnings when somebody reads the journal. `size` is about how many
+   * bytes that function keeps alive; 300 if absent.
    */
   readonly warnLater?: (findWarnings: () => string[], size?: number) => void;
-  /** What the body says that an open list of the contract does not have. */
+  /** Values of the body that the contract's open lists do not have. */
   readonly unknownValues?: readonly UnknownValue[];
-  /** Aborted when nobody is there any more to hear the answer. */
+  /** Aborted when the client has gone. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * What an operation of the vendor's contract means. Its request has been validated; what it
- * returns is the body of the success answer.
+ * Performs an operation of the vendor's contract. Its request has been validated. Returns the body of the
+ * success answer.
  * @throws ApiError to refuse.
  */
 export type Operation<Id extends OperationId> = (
@@ -60,14 +60,14 @@ export type Operation<Id extends OperationId> = (
   request: OperationRequest<operations, Id>,
 ) => OperationResult<operations, Id> | Promise<OperationResult<operations, Id>>;
 
-/** The caller's workspace as it is now; undefined while nothing has been created in it. */
+/** The caller's workspace now; undefined until something is created in it. */
 export const findWorkspace = ({ workspaces }: Services, { workspace }: Caller) =>
   workspaces.find(workspace);
 
 /**
- * The same, once all that was due there by now has happened.
- * @param isFinal whether what is to be read of the workspace of this id can't change with time. Then it
- *   is read as it is, too, where nothing can happen because the database can't be written.
+ * The same, after all that was due there has happened.
+ * @param isFinal returns true if the data to read cannot change with time. Then it is read even while the
+ *   database cannot be written, and nothing due can happen.
  */
 export function findSettledWorkspace(
   services: Services,
@@ -87,11 +87,10 @@ export function findSettledWorkspace(
 }
 
 /**
- * The workspace once all that was due in it by its time has happened. No promise where it has: most
- * polls find it so.
+ * The workspace after all that was due in it has happened. Hot path: no promise if nothing was due.
  *
- * Its `now` is the moment up to which all has happened, not that at which this was over: time went on
- * meanwhile, and what is recorded as settled then would delay whatever became due in between.
+ * Its `now` is the moment up to which all has happened, and not the moment at which this finished. Time
+ * went on meanwhile; recording the later moment would delay what became due in between.
  */
 export function settle(
   { worker, workspaces }: Pick<Services, 'worker' | 'workspaces'>,
@@ -101,21 +100,21 @@ export function settle(
   if (worker.isSettled(id, asked)) return workspace;
   return worker.settle(id, asked).then(() => {
     const present = workspaces.get(id);
-    // Later than asked where others have seen that nothing happened until then.
+    // May be later than asked, if other requests settled a later moment.
     const settledBy = Math.max(asked, present.settledAt, worker.settledBy(id, present.now));
-    // A reset may have put the clock back.
+    // A reset may have set the clock back.
     return { ...present, now: Math.min(settledBy, present.now) };
   });
 }
 
 /**
- * Documented: creating is what a trial without credit may not do.
- * @param cost in runs; what costs nothing still needs that there is credit left.
+ * Documented: a trial without credit cannot create anything.
+ * @param cost in runs. Also what costs nothing is refused when no credit is left.
  * @throws ApiError 402
  */
 export function refuseWithoutCredit({ credit }: Pick<Workspace, 'credit'>, cost = 1): void {
   if (credit !== null && credit < cost) throw new ApiError('payment_required');
 }
 
-/** A warning that is known already. A function of its own, so that it holds nothing but the text. */
+/** A warning with a fixed text. The journal keeps the function, so it captures nothing but the text. */
 export const warning = (text: string) => (): string[] => [text];

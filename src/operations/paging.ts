@@ -5,10 +5,10 @@ import { engineKey, type EngineType } from '../domain/response-engine.js';
 import { cacheJson } from '../cached-json.js';
 import { gather, mostOfPage, type Gathered } from './gathering.js';
 
-/** Documented: the page size of a client that names none. */
+/** Documented: the page size if the client names none. */
 const defaultLimit = 50;
 
-/** The contract names no least limit, but fewer than one item makes no page. */
+/** The contract has no minimum, but a page has at least one item. */
 export const limitError = (): SchemaError =>
   new SchemaError('query/limit must be >= 1', 'request/query/limit must be >= 1');
 
@@ -17,7 +17,7 @@ interface PageQuery {
   readonly pagination_key?: string;
 }
 
-/** What a list lists, as far as its keys must not be mistaken for those of another. */
+/** Identifies a list, so that its keys are not valid for another list. */
 export type ListIdentity = readonly (string | number)[];
 
 /** Where a page begins and how long it is. */
@@ -29,8 +29,8 @@ export interface PageRequest {
 
 /**
  * Reads a page's query.
- * @throws ApiError 400 if the limit is none, or the key is not one of this very list: not of
- *   another workspace, engine or batch, and not made up.
+ * @throws ApiError 400 if the limit is below 1, or if the key was not made for this list: keys of another
+ *   workspace, engine or batch are refused.
  */
 export function readPageQuery(query: PageQuery, list: ListIdentity): PageRequest {
   const { limit = defaultLimit, pagination_key: key } = query;
@@ -45,8 +45,8 @@ export function readPageQuery(query: PageQuery, list: ListIdentity): PageRequest
 }
 
 /**
- * A page as the contract has it, of the first items. It ends early where they are large. Of what is
- * behind it, one item at most is read: it says that there is more.
+ * The contract's page of the first items. It ends early if items are large. At most one item after the page
+ * is read, to see that there are more.
  */
 export function toPage<Item extends { readonly position: number }, Wire extends object>(
   items: Iterable<Item>,
@@ -64,7 +64,7 @@ export function toPage<Item extends { readonly position: number }, Wire extends 
   return pageOf(page, list, undefined);
 }
 
-/** @param last the position of its last item, if there is more behind it. */
+/** @param last the position of the page's last item, if there are more items. */
 export function pageOf<Wire>(page: Gathered<Wire>, list: ListIdentity, last: number | undefined) {
   const rest = {
     has_more: last !== undefined,
@@ -74,7 +74,7 @@ export function pageOf<Wire>(page: Gathered<Wire>, list: ListIdentity, last: num
   return cacheJson({ items: page.items, ...rest }, text);
 }
 
-/** Opaque to clients: a position, and a mark of the list that it is one in. */
+/** Opaque to clients: a position, and a digest of the list that it belongs to. */
 const keyOf = (position: number, list: ListIdentity): string =>
   Buffer.from(`${String(position)}.${derivedHex(16, 'page', position, ...list)}`).toString(
     'base64url',
@@ -87,7 +87,7 @@ interface EngineQuery {
 }
 
 /**
- * Reads which engine a list is asked for.
+ * Reads the engine that a list is filtered by.
  * Documented: the id that belongs to the type is required.
  * @throws ApiError 400
  */

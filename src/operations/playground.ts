@@ -18,7 +18,7 @@ import {
 
 type Schemas = components['schemas'];
 
-/** Nothing is kept, so the same conversation gets the same reply. Observed: it costs credit. */
+/** Stores nothing: the same conversation gets the same reply. Observed: it costs credit. */
 export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'> = async (
   services,
   caller,
@@ -32,7 +32,7 @@ export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'>
   // Read again, because other requests may have spent it in the meantime.
   const { credit: left } = services.workspaces.get(id);
   refuseWithoutCredit({ credit: left });
-  // As much as a run: the unit that the emulator counts credit in.
+  // Costs as much as one run, the emulator's unit of credit.
   if (left !== null) services.store.workspaces.setCredit(id, left - 1);
   return completion;
 };
@@ -72,14 +72,14 @@ async function complete(
       created_timestamp: workspace.now,
     })),
     call_ended: answer.ended,
-    ...placeNow(engine, answer),
+    ...currentNode(engine, answer),
     dynamic_variables: Object.fromEntries(
       Array.from(answer.variables, ([name, value]) => [name, toText(value)]),
     ),
   };
 }
 
-/** Undefined for an engine that was not created here, or that nobody here can know. */
+/** Undefined for an unknown engine and for a custom LLM, which is not stored here. */
 function findEngine(
   { store }: Services,
   { id }: Workspace,
@@ -92,7 +92,7 @@ function findEngine(
     : readEngine(engine.type, store.assets.getContent(found.contentKey));
 }
 
-function placeNow(engine: Engine | undefined, { node }: Reply) {
+function currentNode(engine: Engine | undefined, { node }: Reply) {
   if (node === undefined) return {};
   return engine?.type === 'conversation-flow'
     ? { current_node_id: node.id }

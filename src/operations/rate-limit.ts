@@ -4,7 +4,7 @@ import { takeToken, type RateLimit } from '../workspace/rate-limit.js';
 import { countInWindow } from '../workspace/vendor-limiters.js';
 import type { Services } from './operation.js';
 
-/** Headers that tell a client how far it is from the limit; names as clients know them. */
+/** Headers that say how many requests are left; by their common names. */
 export type RateHeaders = Readonly<Record<string, string>>;
 
 /**

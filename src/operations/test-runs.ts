@@ -34,33 +34,33 @@ export const listTestRunsV2: Operation<'listTestRunsV2'> = async (services, call
   const list = ['test runs', caller.workspace, batchId];
   const { after = -1, limit } = readPageQuery(request.query, list);
   const range = { after, limit, most: mostOfPage };
-  const { told, isAll } = await tellRuns(services, caller, batchId, range);
+  const { told, isAll } = await describeRuns(services, caller, batchId, range);
   return pageOf(told, list, isAll ? undefined : after + told.items.length);
 };
 
 export const listTestRuns: Operation<'listTestRuns'> = async (services, caller, { params }) => {
   const batchId = params.test_case_batch_job_id;
   const range = { after: -1, limit: undefined, most: mostOfArray };
-  const { told, isAll } = await tellRuns(services, caller, batchId, range);
+  const { told, isAll } = await describeRuns(services, caller, batchId, range);
   if (!isAll) throw tooLarge(told, `/v2/list-test-runs/${batchId}`);
   return arrayOf(told);
 };
 
-/** Which runs of a batch to tell. */
+/** Which runs of a batch to return. */
 interface RunRange {
-  /** Those behind this index. */
+  /** Only runs with a higher index. */
   readonly after: number;
   /** All if undefined. */
   readonly limit: number | undefined;
-  /** Characters after which to stop. */
+  /** Stops after so many characters of JSON. */
   readonly most: number;
 }
 
-/** Characters of runs to tell before others get their turn: usual pages have fewer. */
+/** Yields to the event loop after so many characters of JSON. Most pages have fewer. */
 const sliceSize = 1024 * 1024;
 
-/** In the order in which the batch lists its definitions. */
-async function tellRuns(
+/** In the order of the batch's definitions. */
+async function describeRuns(
   services: Services,
   caller: Caller,
   batchId: string,
@@ -75,8 +75,8 @@ async function tellRuns(
     if (told.isFull()) break;
     if (told.size() >= sliceEnd) {
       await services.clock.turn();
-      // What a reset or a restore deleted can't be read any more.
-      if (!isSameState()) return tellRuns(services, caller, batchId, range);
+      // After a reset or restore the runs that were read are gone: start again.
+      if (!isSameState()) return describeRuns(services, caller, batchId, range);
       sliceEnd = told.size() + sliceSize;
     }
     told.add(toTestCaseJob(run, workspace, read));
@@ -105,13 +105,13 @@ async function listRuns(
   return { workspace, runs: list(batchKey), totalCount };
 }
 
-/** What runs are told from; each is read once for a whole page. */
+/** Reads what runs refer to; each once for a whole page. */
 interface Reader {
-  /** What the run ran. */
+  /** The revision of the definition. */
   revision(run: StoredTestRun): TestCaseRevision;
-  /** What it ran against; undefined if the emulator does not have it. */
+  /** The engine that was tested; undefined if it is unknown. */
   engine(run: StoredTestRun): Engine | undefined;
-  /** What values in its conversation are made by. */
+  /** Generates values from JSON schemas. */
   readonly generate: GenerateValue;
 }
 

@@ -36,7 +36,7 @@ export const advanceClock: ControlOperation<'advanceClock'> = async (
   { body },
 ) => {
   const { store, workspaces } = services;
-  // What is due already is part of what happens.
+  // What was due before this request is counted, too.
   const workspace = workspaces.open(caller.workspace);
   const { id } = workspace;
   const target = readTarget(body, workspace);
@@ -46,7 +46,7 @@ export const advanceClock: ControlOperation<'advanceClock'> = async (
   return { now: workspaces.get(id).now, ...happened };
 };
 
-/** The time to go to; undefined for however long it takes. */
+/** The time to advance to; undefined for `until: idle`. */
 function readTarget(
   { by, to, until }: components['schemas']['ClockAdvance'],
   workspace: Workspace,
@@ -73,9 +73,9 @@ function refuse(fault: string): never {
 }
 
 /**
- * Takes the clock on to `time`, in the mode asked for; what is due by it is then due at
- * another moment of the wall clock. Another request may have taken the clock further
- * while this one settled: time does not go back.
+ * Sets the clock to `time` in the requested mode, and schedules the workspace again, since its due times
+ * are now at other moments of the wall clock. Another request may have advanced the clock further
+ * meanwhile: time does not go back.
  */
 function moveClock(
   { store, worker, workspaces, clock: wallClock }: Services,

@@ -5,15 +5,15 @@ import type { Happened } from '../../simulation/worker.js';
 import type { Workspace } from '../../simulation/workspace.js';
 import { settle, type Caller, type Services } from '../operation.js';
 
-/** Operations that are about the process and not about a workspace. */
+/** Operations of the process as a whole. */
 export type ProcessOperationId = 'getHealth' | 'getMetrics' | 'getReadiness';
 export type ControlOperationId = Exclude<keyof operations, ProcessOperationId>;
 
 type Schemas = components['schemas'];
 
 /**
- * What an operation of the control contract means for one workspace. The door calls it for each
- * where the request says `"workspace": "*"`.
+ * Performs an operation of the control contract in one workspace. It is called for each workspace if the
+ * request says `"workspace": "*"`.
  * @throws ApiError to refuse.
  */
 export type ControlOperation<Id extends ControlOperationId> = (
@@ -27,7 +27,7 @@ type ControlResult<Id extends ControlOperationId> = Exclude<
   Schemas['EveryWorkspace']
 >;
 
-/** The caller's workspace once all that was due in it has happened; made if it isn't there. */
+/** The caller's workspace after all that was due in it has happened; created if it does not exist. */
 export function openSettledWorkspace(
   services: Services,
   caller: Caller,
@@ -35,7 +35,7 @@ export function openSettledWorkspace(
   return settle(services, services.workspaces.open(caller.workspace));
 }
 
-/** Makes what is due by then happen. @throws ApiError 409 if the workspace was put back meanwhile */
+/** Makes all happen that is due by then. @throws ApiError 409 if the workspace was reset or restored meanwhile */
 export async function settleUntil(
   { worker }: Services,
   id: number,

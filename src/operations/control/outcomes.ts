@@ -8,7 +8,7 @@ import { found, openSettledWorkspace, type ControlOperation } from './control-op
 
 type Schemas = components['schemas'];
 
-/** A rule decides runs that start from now on. */
+/** The rule applies to runs that start from now on. */
 export const addOutcomeRule: ControlOperation<'addOutcomeRule'> = async (
   services,
   caller,

@@ -47,7 +47,7 @@ export const countRequests: ControlOperation<'countRequests'> = (services, calle
 
 const defaultMisses = 3;
 
-/** Those that differ in the fewest parts; of the like, the oldest first. */
+/** The requests that differ in the fewest parts; the oldest first among equals. */
 export const findNearMisses: ControlOperation<'findNearMisses'> = (
   services,
   caller,
@@ -76,7 +76,7 @@ function find(services: Services, caller: Caller, matcher: RequestMatcher): Jour
   );
 }
 
-/** Requests that are still under way are not counted. */
+/** Does not count requests that are still under way. */
 export const waitForRequests: ControlOperation<'waitForRequests'> = async (
   services,
   caller,
@@ -90,7 +90,7 @@ export const waitForRequests: ControlOperation<'waitForRequests'> = async (
   ).length;
   await waitFor(services, {
     workspace: caller.workspace,
-    // Each request is looked at once, when it was answered, however many came before it.
+    // Each request is matched once, when it is answered.
     subscribe: (listener) =>
       journal?.subscribe(caller.workspace, (record) => {
         if (record === undefined) soFar = 0;
@@ -132,13 +132,13 @@ const toMatched = (record: JournalRecord): MatchedRequest => ({
   body: () => bodyOf(record),
 });
 
-/** It was parsed before, so it can be. */
+/** The body was parsed before, so parsing it cannot fail. */
 const bodyOf = ({ body }: JournalRecord): unknown =>
   body === undefined
     ? undefined
     : parse(body, { protoAction: 'remove', constructorAction: 'remove' });
 
-/** What was answered: JSON as such, anything else as text. */
+/** The answer's body: parsed if it is JSON, otherwise as text. */
 function responseBodyOf({ responseBody = '' }: JournalRecord): unknown {
   if (responseBody === '') return undefined;
   try {

@@ -4,7 +4,7 @@ import { openSettledWorkspace, type ControlOperation } from './control-operation
 export const getSettings: ControlOperation<'getSettings'> = ({ workspaces }, caller) =>
   workspaces.open(caller.workspace).settingsInput;
 
-/** What has started by now has started under the settings of before. */
+/** Runs that are due start first, under the settings from before. */
 export const changeSettings: ControlOperation<'changeSettings'> = async (
   services,
   caller,
@@ -18,7 +18,7 @@ export const changeSettings: ControlOperation<'changeSettings'> = async (
   store.transaction(() => {
     change(store, workspace, settings);
   })();
-  // With more room, or less, other runs are due.
+  // With another concurrency, other runs are due.
   worker.reschedule(id, store.workspaces.nextDue(id));
   return workspaces.get(id).settingsInput;
 };

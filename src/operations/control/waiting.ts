@@ -4,9 +4,9 @@ import type { Services } from '../operation.js';
 export interface Wait {
   /** The name of the workspace that waits. */
   readonly workspace: string;
-  /** Calls back at each change until the function that it answers is called. */
+  /** Calls back at each change, until the returned function is called. */
   readonly subscribe: (listener: () => void) => () => void;
-  /** May throw, which ends the waiting. */
+  /** May throw, which ends the wait. */
   readonly isThere: () => boolean;
   /** Milliseconds of the machine's clock. */
   readonly timeout: number;
@@ -14,8 +14,8 @@ export interface Wait {
 }
 
 /**
- * Resolves when the condition holds, the time is over, or nobody waits any more.
- * @throws ApiError 503 if the emulator is closed meanwhile, 429 if too many wait already.
+ * Resolves when the condition holds, when the timeout is over, or when the client has gone.
+ * @throws ApiError 503 if the emulator is closed meanwhile, 429 if too many requests wait already.
  */
 export async function waitFor({ clock, changes, waiters }: Services, wait: Wait): Promise<void> {
   const { workspace, subscribe, isThere, timeout, signal } = wait;
@@ -39,12 +39,12 @@ export async function waitFor({ clock, changes, waiters }: Services, wait: Wait)
       try {
         if (isThere()) end();
       } catch {
-        // What was waited for is gone: the next look at it says so.
+        // The object was deleted: the caller's next look at it says so.
         end();
       }
     });
     const unsubscribeFromEnd = changes.onClose(end);
-    // Of what was so before nobody is told.
+    // Those listeners hear only what happens later, so check what happened before.
     if (changes.closed || signal?.aborted === true) end();
   });
   if (changes.closed) throw new ApiError('unavailable');

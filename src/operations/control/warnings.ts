@@ -8,7 +8,7 @@ import { firstWarnings } from '../first-warnings.js';
 
 type DefinitionInput = components['schemas']['TestCaseDefinitionInput'];
 
-/** What bites users though it was answered. Found out when the journal is read, not before. */
+/** Warnings about a request that succeeded. They are computed when the journal is read. */
 export function warningsOf(
   { operation: id, bodyIsChecked, unknownValues }: JournalRecord,
   query: object,

@@ -15,7 +15,7 @@ export const changeWorkspace: ControlOperation<'changeWorkspace'> = (
   caller,
   { body: { label } },
 ) => {
-  // Who may list the workspaces is not to learn their keys.
+  // The list must not show keys.
   if (label !== null && workspaceNameOf(label) === caller.workspace) {
     throw new ApiError('invalid_request', 'body/label must not be the API key');
   }
