@@ -8,10 +8,11 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json esbuild.config.js LICENSE ./
+COPY tsconfig.json tsconfig.build.json esbuild.config.js LICENSE llms.txt ./
 COPY src ./src
 COPY openapi ./openapi
 COPY migrations ./migrations
+COPY docs ./docs
 RUN npm run build \
   && npm prune --omit=dev \
   # Of better-sqlite3's sources, and of what compiling them leaves behind, only the binary is run.
@@ -32,7 +33,7 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/package ./
 COPY --from=build --chown=node:node /data /data
 
-# Who reaches the published port may steer; the README says how to demand a token.
+# Who reaches the published port may steer; docs/access.md says how to require a token.
 ENV NODE_ENV=production \
   RETELL_EMULATOR_HOST=0.0.0.0 \
   RETELL_EMULATOR_CONTROL=open \

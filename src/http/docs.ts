@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import type { StaticDocumentSpec } from '@fastify/swagger';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Contract } from '../contract/document.js';
+import { ApiError } from '../errors.js';
+import { packageFile } from '../files.js';
 
 interface Contracts {
   readonly retell: Contract;
@@ -9,12 +12,13 @@ interface Contracts {
 }
 
 /**
- * The contracts as files, and a browsable reference at /docs. The reference is built when it is
- * first asked for, as an app of its own, so that starting up does not pay for it.
+ * The contracts and the pages as files, and a browsable reference at /docs. The reference is built
+ * when it is first asked for, as an app of its own, so that starting up does not pay for it.
  */
 export function registerDocs(app: FastifyInstance, { retell, control }: Contracts): void {
   registerContract(app, '/openapi', retell);
   if (control !== undefined) registerContract(app, '/_emulator/openapi', control);
+  registerPages(app);
   // What a browser shows of the emulator's address.
   app.get('/', (_request, reply) => reply.redirect('/docs'));
 
@@ -30,6 +34,24 @@ export function registerDocs(app: FastifyInstance, { retell, control }: Contract
   app.addHook('onClose', async () => {
     await (await reference)?.close();
   });
+}
+
+/** The pages of `docs/`, and `llms.txt`, which links to them by the same paths. */
+function registerPages(app: FastifyInstance): void {
+  const config = { operationId: 'docs' };
+  app.get('/llms.txt', { config }, async (_request, reply) => {
+    const text = await readFile(packageFile('llms.txt'));
+    return reply.type('text/plain; charset=utf-8').send(text);
+  });
+  app.get<{ Params: { page: string } }>(
+    '/docs/:page([\\w-]+).md',
+    { config },
+    async ({ params: { page } }, reply) => {
+      const text = await readFile(packageFile(`docs/${page}.md`)).catch(() => undefined);
+      if (text === undefined) throw new ApiError('not_found', `There is no page ${page}.md.`);
+      return reply.type('text/markdown; charset=utf-8').send(text);
+    },
+  );
 }
 
 function registerContract(app: FastifyInstance, path: string, { document }: Contract): void {
@@ -50,6 +72,10 @@ async function buildReference(
     import('@fastify/swagger-ui'),
   ]);
   const app = fastify();
+  app.setNotFoundHandler(({ url }, reply) => {
+    const { statusCode, body } = new ApiError('not_found', `There is no GET ${url}; see /docs.`);
+    return reply.code(statusCode).send(body);
+  });
   // The plugin's types are those of whole OpenAPI documents; ours name what we read of them.
   const specification = { document: document as StaticDocumentSpec['document'] };
   await app.register(swagger, { mode: 'static', specification });

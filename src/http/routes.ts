@@ -4,7 +4,8 @@ import type { FastifyInstance } from 'fastify';
 export const toRoutePath = (template: string): string => template.replaceAll(/\{(\w+)\}/g, ':$1');
 
 /** Whether a URL is none of the vendor's. */
-export const isOurs = (url: string): boolean => /^\/+((_emulator|docs|openapi)\b|\?|$)/.test(url);
+export const isOurs = (url: string): boolean =>
+  /^\/+((_emulator|docs|openapi|llms\.txt)\b|\?|$)/.test(url);
 
 /** Answers which methods a path takes; none if there is no such path. */
 export type AllowedMethods = (path: string) => string[];

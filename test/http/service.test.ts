@@ -64,6 +64,36 @@ describe('what needs no key', () => {
     expect(journal).toEqual({ items: [], hasMore: false });
   });
 
+  it('serves llms.txt, and the pages that it links to', async () => {
+    const { app, client } = buildTestApp();
+    const { statusCode, headers, body } = await app.inject('/llms.txt');
+    expect([statusCode, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect(body).toBe(readFileSync('llms.txt', 'utf8'));
+    const links = [...body.matchAll(/\]\(([^)]+)\)/g)].map(([, link = '']) => link);
+    expect(links.length).toBeGreaterThan(8);
+    for (const link of links) {
+      const page = await app.inject(new URL(link, 'http://localhost/llms.txt').pathname);
+      expect([link, page.statusCode]).toEqual([link, 200]);
+      expect(page.headers['content-type']).toBe('text/markdown; charset=utf-8');
+      expect(page.body).toBe(readFileSync(link, 'utf8'));
+    }
+    const journal = await client('key_local').call('GET', '/_emulator/requests');
+    expect(journal).toEqual({ items: [], hasMore: false });
+  });
+
+  it.each([
+    ['GET', '/docs/none.md', 404],
+    ['GET', '/docs/none.html', 404],
+    ['GET', '/docs/static/none.js', 404],
+    ['GET', '/docs/..%2fpackage.md', 404],
+    ['GET', '/docs/%2e%2e/README.md', 404],
+    ['POST', '/llms.txt', 405],
+  ] as const)('refuses %s %s with %i', async (method, url, status) => {
+    const { app } = buildTestApp();
+    const answer = await app.inject({ method, url });
+    expect([answer.statusCode, answer.json()]).toEqual([status, refusal]);
+  });
+
   it('shows the reference at /docs from this server alone', async () => {
     const { app } = buildTestApp();
     const page = await app.inject('/docs');

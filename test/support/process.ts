@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import type { AtEnd } from './files.js';
 
 const cli = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 
@@ -11,6 +12,7 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A command that starts it, in some surroundings. */
   readonly under?: readonly string[];
+  readonly atEnd?: AtEnd;
 }
 
 /** The built emulator as a process of its own; killed, if need be, when the test is over. */
@@ -25,14 +27,15 @@ export function spawnInShell({ args = [], ...options }: ProcessOptions): CliProc
   return spawnCommand('sh', ['-c', script, 'sh', process.execPath, cli, ...args], options);
 }
 
-export function spawnCommand(command: string, args: string[], { cwd, env = {} }: ProcessOptions) {
+export function spawnCommand(command: string, args: string[], options: ProcessOptions) {
+  const { cwd, env = {}, atEnd = onTestFinished } = options;
   const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const started = new CliProcess(child);
-  onTestFinished(() => started.kill('SIGKILL').then(() => undefined));
+  atEnd(() => started.kill('SIGKILL').then(() => undefined));
   return started;
 }
 

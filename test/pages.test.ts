@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { flagOf, optionSpecs, variableOf } from '../src/options.js';
+import { anchorsOf, linksOf, pages, readPage, rowsOf } from './support/pages.js';
+
+const texts = [
+  ...pages,
+  ...['CHANGELOG.md', 'CONTRIBUTING.md', 'bench/README.md', 'llms.txt'],
+  ...['examples', 'test'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.md') && !path.includes('node_modules'))
+      .map((path) => `${folder}/${path}`),
+  ),
+];
+
+interface Document {
+  readonly paths: Record<string, Record<string, { operationId?: string }>>;
+  readonly components: { schemas: { Settings: { properties: object } } };
+}
+const contract = (name: string) => parse(readFileSync(`openapi/${name}.yaml`, 'utf8')) as Document;
+
+describe('the pages', () => {
+  it.each(texts)('link from %s to files and headings that there are', (path) => {
+    for (const link of linksOf(path)) {
+      const [file = '', anchor] = link.split('#');
+      expect(existsSync(file), link).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(file), link).toContain(anchor);
+    }
+  });
+
+  it('are all in the index, in the README and in llms.txt', () => {
+    const all = pages.filter((page) => page.startsWith('docs/')).sort();
+    const linked = (path: string) =>
+      new Set(linksOf(path).filter((link) => link.startsWith('docs/')));
+    expect([...linked('llms.txt')].sort()).toEqual(all);
+    const topics = all.filter((page) => page !== 'docs/README.md');
+    expect([...linked('docs/README.md')].sort()).toEqual(topics);
+    expect([...linked('README.md')].sort()).toEqual(expect.arrayContaining(topics));
+  });
+
+  it('have a README of at most 150 lines', () => {
+    expect(readPage('README.md').split('\n').length - 1).toBeLessThanOrEqual(150);
+  });
+
+  it('are packed, with all that they link to', () => {
+    const command = ['pack', '--dry-run', '--ignore-scripts', '--json'];
+    const [pack] = JSON.parse(execFileSync('npm', command, { encoding: 'utf8' })) as [
+      { files: { path: string }[] },
+    ];
+    const packed = pack.files.map(({ path }) => path);
+    const inPackage = ['llms.txt', ...pages.filter((page) => page.startsWith('docs/'))];
+    const targets = inPackage.flatMap(linksOf).map((link) => link.replace(/#.*/, ''));
+    expect(packed).toEqual(expect.arrayContaining([...inPackage, ...targets]));
+  });
+});
+
+describe('llms.txt', () => {
+  it('has a title, a summary, and a line for each link', () => {
+    const text = readPage('llms.txt');
+    expect(text).toMatch(/^# retell-emulator\n\n> \S.*\n/);
+    const lists = text.split(/^## .*\n/m).slice(1);
+    expect(lists.length).toBeGreaterThan(0);
+    for (const line of lists.join('').split('\n').filter(Boolean)) {
+      expect(line).toMatch(/^- \[[^\]]+\]\([^)]+\): \S/);
+    }
+  });
+});
+
+describe('the table of options', () => {
+  const rows = rowsOf('docs/options.md');
+
+  it.each(optionSpecs)('lists $name as it is', ({ name, placeholder, ...option }) => {
+    const flag = placeholder === undefined ? flagOf(name) : `${flagOf(name)} ${placeholder}`;
+    const row = rows.find(([first]) => first === `\`${flag}\``);
+    expect(row).toContain(`\`${variableOf(name)}\``);
+    if (option.default !== undefined) expect(row).toContain(`\`${String(option.default)}\``);
+  });
+
+  it('lists no others but --config', () => {
+    const flags = rows.flatMap(([first = '']) => /^`(--[\w-]+)/.exec(first)?.[1] ?? []);
+    const known = [...optionSpecs.map(({ name }) => flagOf(name)), '--config'];
+    expect(flags.sort()).toEqual(known.sort());
+  });
+
+  it('is followed by the settings that there are', () => {
+    const [, section = ''] = /^## Settings\n(.*?)^## /ms.exec(readPage('docs/options.md')) ?? [];
+    const [, list = ''] = /is that of the file:\n\n(.*?)\n\n/s.exec(section) ?? [];
+    const listed = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+    const { properties } = contract('control').components.schemas.Settings;
+    expect(listed.sort()).toEqual(Object.keys(properties).sort());
+  });
+});
+
+describe('the tables of operations', () => {
+  it("list the vendor's operations that are emulated, and no others", () => {
+    const listed = rowsOf('docs/operations.md').flatMap(
+      ([first = '']) => /^`([A-Z]+ \/[^`]*)`$/.exec(first)?.[1] ?? [],
+    );
+    const known = Object.entries(contract('retell').paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { operationId }]) =>
+        operationId === undefined ? [] : [`${method.toUpperCase()} ${path}`],
+      ),
+    );
+    expect(listed.sort()).toEqual(known.sort());
+  });
+
+  it('name no path of the control API that there is not', () => {
+    const known = Object.keys(contract('control').paths).map(
+      (path) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    );
+    for (const page of pages) {
+      for (const [path] of readPage(page).matchAll(/\/_emulator\/[a-z-]+[\w/{}-]*/g)) {
+        if (path === '/_emulator/openapi') continue;
+        expect(
+          known.some((pattern) => pattern.test(path)),
+          `${page}: ${path}`,
+        ).toBe(true);
+      }
+    }
+  });
+});
