@@ -22,42 +22,42 @@ import { createJournal } from './workspace/journal.js';
 import { controlFormats, type SettingsInput } from './workspace/settings.js';
 import { createWaiters } from './workspace/waiters.js';
 
-/** Runs that the worker loads at once. At some 5 µs each, requests hardly notice it. */
+/** Runs that one step of the worker loads. Each takes about 5 µs, so a step blocks the event loop for 1 ms. */
 const sliceSize = 200;
 
-/** What the journals of all workspaces may take together. */
+/** The most bytes of the journals of all workspaces together. */
 const mostJournalBytes = 16 * 1024 * 1024;
 
 export interface EmulatorOptions {
   /** A file, or `:memory:`. */
   readonly database: string;
-  /** What every workspace begins with. Without a seed it is the database's, or a new one. */
+  /** The settings of a new workspace. Without a seed, it is the database's or a new one. */
   readonly settings: Required<Omit<SettingsInput, 'seed'>> & { readonly seed: string | undefined };
   readonly clock: Clock;
-  /** Runs that may be created in a workspace; they cost nothing if absent. */
+  /** Credit of a new workspace, in runs; unlimited if absent. */
   readonly credit?: number | undefined;
-  /** Requests that the journal of a workspace holds; 1,000 if absent, no journal if 0. */
+  /** The most requests in the journal of a workspace; 1,000 if absent, no journal if 0. */
   readonly journalSize?: number;
-  /** What the clock of a new workspace is, given the wall clock's time; that clock if absent. */
+  /** The clock of a new workspace, given the wall clock's time; the wall clock if absent. */
   readonly initialClock?: (wall: number) => WorkspaceClock;
-  /** One to begin with at once, if there are fixtures; others begin when they are first used. */
+  /** The workspace to create at the start, if there are fixtures. Others are created at their first use. */
   readonly workspace?: string;
-  /** What every workspace begins with, and is reset to; each with where it came from. */
+  /** The state of a new workspace, and of a workspace after a reset. */
   readonly fixtures?: readonly FixtureSource[];
-  /** Told of failures that no request is there to hear of. */
+  /** Called with failures outside of a request. */
   readonly onError: (error: unknown) => void;
-  /** Told, in a line, of what is taken though the contract does not list it. */
+  /** Called with a line for each unknown value that was accepted. */
   readonly onWarning?: (line: string) => void;
   /**
-   * Told once when the database can no longer be written, with the reason, and with undefined when it
-   * can be again. Then `onError` is not told of each attempt.
+   * Called with the reason when the database can no longer be written, and with undefined when it can be
+   * written again. `onError` is then not called for each attempt.
    */
   readonly onStorage?: (problem: string | undefined) => void;
 }
 
-/** Fixtures as they were read: not validated. */
+/** Fixtures as they were read, not validated yet. */
 export interface FixtureSource {
-  /** A file, as the user named it. */
+  /** The file's path as the user gave it. */
   readonly name: string;
   readonly content: unknown;
 }
@@ -79,22 +79,22 @@ function checkFixtures(
   return { name, content: content as Fixtures };
 }
 
-/** The emulator without a door: it knows no HTTP. */
+/** The emulator without HTTP. */
 export interface Emulator extends Services {
-  /** What is used where a workspace has no seed of its own. */
+  /** The seed of workspaces that have none of their own. */
   readonly seed: string;
-  /** True if there are fixtures, and workspaces from before that do not begin with them. */
+  /** True if there are fixtures, and older workspaces that do not have them. */
   readonly hasOlderWorkspaces: boolean;
-  /** Workspaces whose time was ahead of the machine's at the start; it goes on from there. */
+  /** The number of workspaces whose time was ahead of the machine's at the start, and goes on from there. */
   readonly clocksAhead: number;
-  /** Logs each of them once. */
+  /** Logs each unknown value once. */
   readonly tellUnknownValues: TellUnknownValues;
-  /** Stops the worker and lets go of the database. */
+  /** Stops the worker and closes the database. */
   close(): void;
 }
 
 /**
- * Opens the database and takes up the work in it.
+ * Opens the database and resumes the work that is stored in it.
  * @throws StartupError if the database can't be used, or the fixtures can't be loaded.
  */
 export function openEmulator(options: EmulatorOptions): Emulator {
@@ -143,7 +143,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   });
   store.onRollback(worker.resume);
   const hasOlderWorkspaces = fixtures.length > 0 && store.workspaces.listNames().length > 0;
-  // The workspace that one sees without naming a key is there, and moves, from the start.
+  // The default workspace exists from the start, so that its batches progress before the first request.
   if (fixtures.length > 0 && workspace !== undefined) workspaces.open(workspace);
   return {
     store,

@@ -2,7 +2,7 @@
 // load all of its fetch and WebSocket: a sixth of the time to start.
 const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
-/** What HTTP calls a status. */
+/** The reason phrase of a status. */
 export const reasonPhrase = (status: number): string => STATUS_CODES[status] ?? 'Error';
 
 /**
@@ -60,7 +60,7 @@ export interface ErrorBody {
   error_message?: string;
 }
 
-/** Which of the two shapes a request gets that its schema refuses. */
+/** The body of an error by which a schema refuses a request: one of the two shapes, or both in one object. */
 export type ValidationErrorForm = 'both' | 'documented' | 'observed';
 
 /** Documented: statuses that the vendor's reference has a message for. */
@@ -73,23 +73,23 @@ export const messageOf = (status: number): string =>
     : undefined) ?? `${reasonPhrase(status)}.`;
 
 /**
- * A refusal that the client may read: `code` says which, `statusCode` how HTTP puts it. Anything else
- * that is thrown is a fault of ours: a 500.
+ * A refusal that the client may read. `code` is its row in the table, `statusCode` its HTTP status. Any
+ * other error is a bug of the emulator: a 500.
  */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly statusCode: number;
-  /** To be sent with it. */
+  /** Headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
 
-  /** @param detail what was wrong with this very request; goes after the table's message. */
+  /** @param detail what was wrong with this request; follows the table's message. */
   constructor(code: ErrorCode, detail?: string, headers: Readonly<Record<string, string>> = {}) {
     const [status, message] = table[code];
     super(detail === undefined ? message : `${message} ${detail}`);
     this.name = 'ApiError';
     this.code = code;
     this.statusCode = status;
-    // The SDKs repeat every 5xx unless this header says not to; a repetition would change nothing.
+    // The SDKs repeat every 5xx unless this header says not to.
     this.headers = code === 'not_emulated' ? { 'x-should-retry': 'false', ...headers } : headers;
   }
 
@@ -100,13 +100,13 @@ export class ApiError extends Error {
 
 /** A request that does not fit its schema in the contract. */
 export class SchemaError extends ApiError {
-  /** Which shape its body has. */
+  /** The shape of its body. */
   form: ValidationErrorForm = 'documented';
   readonly #observed: string;
 
   /**
-   * @param detail what was wrong, in the contract's terms.
-   * @param observed the same as the real service words it.
+   * @param detail what was wrong, in the documented form.
+   * @param observed the same in the real service's words.
    */
   constructor(detail: string, observed: string) {
     super('invalid_request', detail);
@@ -122,7 +122,7 @@ export class SchemaError extends ApiError {
 }
 
 /**
- * What the real service calls the table that something is not found in: the noun of its paths.
+ * The real service's name of the table in which something was not found: the noun of its paths.
  * Observed: `agent` (and `phone-number` and `voice`). The others are assumed to follow the same rule.
  */
 type Table =
@@ -132,23 +132,23 @@ type Table =
 export class MissingError extends ApiError {
   readonly #item: { readonly id: string; readonly table: Table };
 
-  /** @param code what the vendor's reference has the operation answer. */
+  /** @param code the error that the vendor's reference documents for the operation. */
   constructor(id: string, table: Table, code: 'not_found' | 'unprocessable' = 'not_found') {
     super(code);
     this.#item = { id, table };
   }
 
-  /** The same as the real service answers it. Observed: 404, naming the id and its table. */
+  /** The error in the real service's words. Observed: 404 with the id and its table. */
   get observed(): ApiError {
     const error = new ApiError('not_found');
-    // An id may be as long as a path.
+    // An id from a path may be long.
     error.message = `Item ${this.#item.id.slice(0, 200)} not found from ${this.#item.table}`;
     return error;
   }
 }
 
 /**
- * A reason not to start, told to the person at the terminal in one line.
+ * A reason not to start, printed in one line.
  * `usage`: an option is wrong (exit code 2). `environment`: a port, a file (exit code 1).
  */
 export class StartupError extends Error {

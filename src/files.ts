@@ -1,10 +1,10 @@
 /**
- * Where this package's files are. Told by this module alone, because it stands at the top of the
- * code, as the bundle of the command does.
+ * The paths of this package's files. Only this module computes them, because it is in the same folder as
+ * the bundles, so that relative paths are the same in both.
  */
 
-/** A file of the package, by its path there. */
+/** The URL of a file by its path in the package. */
 export const packageFile = (path: string): URL => new URL(`../${path}`, import.meta.url);
 
-/** A file that stands with the code, by its path there. */
+/** The URL of a file by its path in the folder of the code. */
 export const codeFile = (path: string): URL => new URL(path, import.meta.url);

@@ -1,21 +1,21 @@
 /**
- * How many levels of arrays and objects JSON may have. Real flows have some 15; SQLite's functions for
- * JSON take 1,000, and what recurses in JavaScript takes a few thousand.
+ * The most levels of arrays and objects in JSON. Real flows have about 15. SQLite's JSON functions take
+ * 1,000, and recursive JavaScript a few thousand.
  */
 const mostLevels = 100;
 
-/** The same for fixtures, which have what came in bodies some levels deeper. */
+/** The same for fixtures, which hold the content of bodies some levels deeper. */
 export const mostFixtureLevels = 110;
 
-/** Names of any length must not fill the answer. */
+/** The most characters of a path in an error. */
 const longestPlace = 200;
 
 /**
- * Says what of a value could not be kept as JSON and given back as it came, as in
- * `body/a/0 must not …`; undefined if all of it could. For what JSON.parse or YAML made, which may be
- * deeper than what works on it can hold, and for objects of the library, which may contain themselves.
- * @param root what to call the value.
- * @param levels how many it may have.
+ * Finds the first part of a value that could not be stored as JSON and returned unchanged, as in
+ * `body/a/0 must not …`; undefined if there is none. JSON and YAML may be too deep for recursive code, and
+ * objects of the library's user may contain themselves.
+ * @param root the value's name in the message.
+ * @param levels the most levels that it may have.
  */
 export function findUnusable(
   root: string,
@@ -35,19 +35,19 @@ export function findUnusable(
 
 interface Unusable {
   readonly problem: string;
-  /** The names that lead there, the innermost first. */
+  /** The names of the path, the innermost first. */
   readonly path: string[];
 }
 
 const unusable = (problem: string): Unusable => ({ problem, path: [] });
 
-/** @param levels how many it may have. */
+/** @param levels the most levels that the value may have. */
 function find(value: unknown, levels: number): Unusable | undefined {
   switch (typeof value) {
     case 'string':
       return value.isWellFormed() ? undefined : unusable('must not have half a surrogate pair');
     case 'number':
-      // JSON.parse makes Infinity of 1e400.
+      // JSON.parse returns Infinity for 1e400.
       return Number.isFinite(value) ? undefined : unusable('must be a number below 1.8e308');
     case 'object':
       return value === null ? undefined : findWithin(value, levels);
@@ -59,7 +59,7 @@ function find(value: unknown, levels: number): Unusable | undefined {
   }
 }
 
-/** Every request comes by here: `for … in` takes a third of the time of Object.entries. */
+/** Hot path: every body passes through here. */
 function findWithin(value: object, levels: number): Unusable | undefined {
   if (levels === 0) return unusable('depth');
   if (Array.isArray(value)) {

@@ -1,12 +1,12 @@
 import leven from 'leven';
 
-/** The least similarity that counts: half of the longer text's characters are alike. */
+/** The lowest similarity for a suggestion: half of the longer text's characters are equal. */
 const leastSimilarity = 0.5;
 
-/** The longest text that is compared: the cost rises with its length, and clients choose it. */
+/** The longest text that is compared, because the cost rises with the length and clients choose the text. */
 const longestText = 200;
 
-/** The candidate that a text is most like, letter case aside; undefined if none is like it. */
+/** The most similar candidate, ignoring case; undefined if none is similar enough. */
 export function nearestOf(text: string, candidates: Iterable<string>): string | undefined {
   if (text.length > longestText) return undefined;
   const wanted = text.toLowerCase();
@@ -22,7 +22,7 @@ export function nearestOf(text: string, candidates: Iterable<string>): string | 
   return nearest;
 }
 
-/** ` (did you mean "port"?)`, to go behind what is not known; empty if nothing is like it. */
+/** A suggestion such as ` (did you mean "port"?)`; empty if no candidate is similar enough. */
 export function suggestion(text: string, candidates: Iterable<string>): string {
   const nearest = nearestOf(text, candidates);
   return nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;

@@ -3,16 +3,16 @@ import { customAlphabet, customRandom } from 'nanoid';
 import { idPrefixes, type NumberedKind } from './made-id.js';
 import { memory } from './memory.js';
 
-/** What a draw depends on: names and numbers, never what was drawn before. */
+/** The key of a draw: names and numbers, never earlier draws. */
 type ChanceKey = readonly (string | number)[];
 
 /** A number in [0, 1) that depends on the key alone. */
 export type Draw = (...key: ChanceKey) => number;
 
 export interface Chance extends Draw {
-  /** The chance of everything below a key; spares hashing a long key again for each draw. */
+  /** Draws below a key, which is hashed once for all of them. */
   within(...key: ChanceKey): Chance;
-  /** Draws below one key for up to four purposes, at the price of one. */
+  /** Draws below one key for up to four purposes, at the cost of one draw. */
   split<Purpose extends string>(
     purposes: readonly Purpose[],
     ...key: ChanceKey
@@ -39,7 +39,7 @@ export function keyedChance(seed: string): Chance {
   });
 }
 
-/** Digits of a draw. 52 bits: the most that stays exact, and below 1, as a fraction of a double. */
+/** Hex digits of a draw. 52 bits are the most that a double below 1 holds exactly. */
 const drawLength = 13;
 
 const toFraction = (digits: string): number => Number.parseInt(digits, 16) / 2 ** 52;
@@ -60,7 +60,7 @@ export const derivedAlphanumeric = (length: number, ...key: ChanceKey): string =
 
 type KeyedKind = Exclude<keyof typeof idPrefixes, NumberedKind>;
 
-/** Observed: digits after the prefix; 12 where nothing stands here. */
+/** Observed: the number of digits after the prefix; 12 for kinds that are not listed. */
 const idLengths: Partial<Record<KeyedKind, number>> = {
   'retell-llm': 28,
   agent: 26,
@@ -68,7 +68,7 @@ const idLengths: Partial<Record<KeyedKind, number>> = {
 
 /**
  * An id in the vendor's format. Observed: a prefix and lower-case hex digits.
- * It depends on the key alone, so that a workspace that is restored makes the same ids again.
+ * It depends on the key alone, so that a restored workspace creates the same ids again.
  */
 export function keyedId(kind: KeyedKind, ...key: ChanceKey): string {
   let block = 0;

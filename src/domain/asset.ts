@@ -1,30 +1,30 @@
-/** What comes in versions. */
+/** Assets: the kinds of objects that have versions. */
 export const assetKinds = ['retell-llm', 'conversation-flow', 'agent'] as const;
 export type AssetKind = (typeof assetKinds)[number];
 
-/** What a version says, as clients gave it: known properties and others. */
+/** The content of a version as clients sent it: known properties and others. */
 export type AssetContent = Readonly<Record<string, unknown>>;
 
 export interface AssetVersion {
   readonly id: string;
   readonly version: number;
   readonly content: AssetContent;
-  /** The version that it was copied from. */
+  /** The version that this one was copied from. */
   readonly baseVersion: number | null;
-  /** A published version is not changed any more. */
+  /** A published version does not change any more. */
   readonly isPublished: boolean;
   /** In milliseconds since the epoch. */
   readonly modifiedAt: number;
 }
 
-/** The property that holds the id on the wire. */
+/** The property of the id on the wire. */
 export const idPropertyOf = {
   'retell-llm': 'llm_id',
   'conversation-flow': 'conversation_flow_id',
   agent: 'agent_id',
 } as const satisfies Record<AssetKind, string>;
 
-/** What the emulator says of a version, and no client. */
+/** Properties that only the emulator sets. */
 const ownProperties = new Set<string>([
   ...Object.values(idPropertyOf),
   'version',
@@ -34,11 +34,11 @@ const ownProperties = new Set<string>([
   'next_version',
 ]);
 
-/** What a client says, without what is not a client's to say. */
-export const saidContent = (input: object): AssetContent =>
+/** A client's content without the properties that only the emulator sets. */
+export const clientContent = (input: object): AssetContent =>
   Object.fromEntries(Object.entries(input).filter(([name]) => !ownProperties.has(name)));
 
-/** A version as clients see it. */
+/** A version in its wire shape. */
 export function toWireVersion(kind: AssetKind, asset: AssetVersion): Record<string, unknown> {
   const { id, version, content, baseVersion, isPublished, modifiedAt } = asset;
   return {

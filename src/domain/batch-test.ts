@@ -15,7 +15,7 @@ export interface BatchTest {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly modifiedAt: number;
-  /** When it becomes complete, once all its runs have ended; null if that is not known, or past. */
+  /** When the batch becomes complete, after its last run has ended; null if not known yet, or past. */
   readonly completesAt: number | null;
 }
 

@@ -1,17 +1,17 @@
 import { listOf, objectOf, textOf, type JsonObject } from './json.js';
 
-/** What a conversation needs to know of a tool. */
+/** The parts of a tool that a conversation uses. */
 export interface EngineTool {
   readonly name: string;
   readonly type: string;
   readonly description: string;
   /** JSON schema of its arguments, an object's; undefined if there is none. */
   readonly parameters: JsonObject | undefined;
-  /** What it extracts from the conversation; none for most tools. */
+  /** Variables that it extracts from the conversation; empty for most tools. */
   readonly variables: readonly ExtractedVariable[];
-  /** Where it is called over HTTP; undefined for built-in tools. */
+  /** The URL of a custom tool; undefined for built-in tools. */
   readonly url: string | undefined;
-  /** What the agent says before the call: a fixed text, or what the model makes up; or nothing. */
+  /** What the agent says before the call: nothing, a text by the model, or a fixed text. */
   readonly announcement: 'none' | 'model' | { readonly text: string };
 }
 
@@ -19,7 +19,7 @@ export interface ExtractedVariable {
   readonly name: string;
   readonly type: 'string' | 'number' | 'boolean' | 'enum';
   readonly description: string;
-  /** Values that it may have; undefined if any. */
+  /** The allowed values; undefined if any value is allowed. */
   readonly choices: readonly string[] | undefined;
   readonly examples: readonly string[];
 }
@@ -38,16 +38,16 @@ export const builtInTools: readonly string[] = [
   'extract_dynamic_variable',
 ];
 
-/** Tools after whose success the agent has left the conversation. */
+/** Tools whose success ends the agent's part of the conversation. */
 const leaving: readonly string[] = ['end_call', 'transfer_call', 'bridge_transfer', 'agent_swap'];
 
 export const endsConversation = ({ type }: EngineTool): boolean => leaving.includes(type);
 
-/** A tool of which the name alone is known, such as that of a mock. */
+/** A tool of which only the name is known, such as the tool of a mock. */
 export const toolNamed = (name: string): EngineTool =>
   newTool(name, builtInTools.includes(name) ? name : 'custom', {});
 
-/** Those of a list that have a name. */
+/** The tools of a list that have a name. */
 export const toolsOf = (value: unknown): EngineTool[] =>
   listOf(value).flatMap((tool) => {
     const name = textOf(tool['name']);
@@ -79,7 +79,7 @@ export function announcementOf(settings: JsonObject): EngineTool['announcement']
 
 const text = { type: 'string' } as const;
 
-/** Documented (SDK types): what the tools are for. Their arguments are not, so these are made up. */
+/** Documented (SDK types): what the tools are for. Their arguments are not documented: these are assumed. */
 function parametersOf(type: string, settings: JsonObject): JsonObject | undefined {
   switch (type) {
     case 'custom':

@@ -5,27 +5,27 @@ import { readFlowNodes } from './flow-nodes.js';
 import { listOf, objectOf, textOf, type JsonObject } from './json.js';
 import type { EngineType } from './response-engine.js';
 
-/** What a conversation needs to know of an engine. */
+/** The parts of an engine that a conversation uses. */
 export interface Engine {
   readonly type: EngineType;
   readonly firstSpeaker: 'agent' | 'user';
-  /** What the agent says if it speaks first; undefined if that is left to the model. */
+  /** What the agent says if it speaks first; undefined if the model decides. */
   readonly beginMessage: string | undefined;
-  /** Dynamic variables of a definition that gives no others of the same name. */
+  /** Default dynamic variables. A definition's variables of the same name replace them. */
   readonly defaultVariables: Readonly<Record<string, string>>;
-  /** All tools, in their order. */
+  /** All tools, in the order of the content. */
   readonly tools: readonly EngineTool[];
-  /** Tools that the agent can call wherever the conversation is. */
+  /** Tools that the agent can call in every node or state. */
   readonly generalTools: readonly EngineTool[];
-  /** Nodes of a flow, or states of an LLM, by id; none if it has no such parts. */
+  /** Nodes of a flow, or states of an LLM, by id; empty for an LLM without states. */
   readonly nodes: ReadonlyMap<string, EngineNode>;
   readonly startId: string | undefined;
 }
 
-/** General tools that a conversation knows; a client may send megabytes of them. */
+/** The most general tools that a conversation uses. A client may send megabytes of them. */
 export const mostTools = 1000;
 
-/** Reads what was kept as it came, and is as the contract has it in these parts. */
+/** Reads stored content. The contract has validated the parts that are read here. */
 export const readEngine = (type: EngineType, content: AssetContent): Engine =>
   type === 'retell-llm' ? readLlm(content) : readFlow(content);
 
@@ -48,7 +48,7 @@ function readState(state: JsonObject): EngineNode {
   const name = textOf(state['name']) ?? '';
   return {
     ...{ id: name, name, type: 'state', speaks: true },
-    // A state's prompt says how the agent is to behave there, which is not what it says.
+    // A state's prompt says how the agent behaves, not what it says first.
     instruction: undefined,
     ownTool: undefined,
     tools: toolsOf(state['tools']).slice(0, mostLocalTools),
@@ -98,7 +98,7 @@ function readOpening(content: AssetContent): Pick<Engine, 'firstSpeaker' | 'defa
   };
 }
 
-/** Stands for the nodes of a flow that the emulator has no graph of. */
+/** A flow for an unknown engine: one node with these tools. */
 export const placeholderFlow = (tools: readonly EngineTool[]): Engine => {
   const names = ['Welcome', 'Conversation', 'End'];
   const ids = names.map((name) => `node-${name.toLowerCase()}`);
@@ -120,7 +120,7 @@ export const placeholderFlow = (tools: readonly EngineTool[]): Engine => {
   };
 };
 
-/** Stands for an LLM that the emulator does not have. */
+/** An LLM for an unknown engine, with these tools. */
 export const placeholderLlm = (tools: readonly EngineTool[]): Engine => ({
   ...{ type: 'retell-llm', firstSpeaker: 'agent', beginMessage: undefined, defaultVariables: {} },
   ...{ tools, generalTools: tools, nodes: new Map(), startId: undefined },

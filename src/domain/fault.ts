@@ -6,15 +6,15 @@ type Schemas = components['schemas'];
 /** Which requests fail, when, and how. */
 export type FaultInput = Schemas['FaultInput'];
 
-/** What made a request fail. */
+/** The fault rule that made a request fail. */
 export type FaultCause = Schemas['FaultCause'];
 
-/** What a fault may match a request by. */
+/** The facts of a request that fault rules match on. */
 export interface RequestFacts {
   /** The id of the operation. */
   readonly operation: string;
   readonly path: string;
-  /** Named in the path, or among those of a batch to create. */
+  /** Definition ids in the path, or in the body of a batch to create. */
   readonly definitionIds: readonly string[];
   readonly batchId: string | undefined;
 }
@@ -29,17 +29,17 @@ export function matchesFault({ match = {} }: FaultInput, facts: RequestFacts): b
   );
 }
 
-/** How far a fault has come. */
+/** The counts and the age of a fault rule. */
 export interface FaultState {
-  /** Requests that it matched before this one. */
+  /** Requests that the rule matched before this one. */
   readonly seen: number;
-  /** Those of them that it hit. */
+  /** Matched requests that it made fail. */
   readonly hits: number;
-  /** How long it has been there, in milliseconds of the workspace's clock. */
+  /** Milliseconds since the rule was added, by the workspace's clock. */
   readonly age: number;
 }
 
-/** Whether the time of a fault has come for a request that it matches. */
+/** True if a fault rule applies to a request that it matches. */
 export function isFaultDue(
   fault: FaultInput,
   { seen, hits, age }: FaultState,

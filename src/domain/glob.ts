@@ -1,9 +1,9 @@
 /**
- * `*` stands for any text, `?` for any character, everything else for itself.
+ * `*` matches any text, `?` any character, everything else itself.
  *
- * Each part between two stars is taken where it is found first, which leaves the most text for the parts
- * after it: nothing is tried twice. The contract bounds a glob to 500 characters, so that even the worst
- * text costs no more than 500 comparisons for each of its characters.
+ * Each part between two stars is matched where it is found first, which leaves the most text for the next
+ * parts: no backtracking is needed. The contract bounds a glob to 500 characters, so that the worst text
+ * costs at most 500 comparisons for each of its characters.
  */
 export function matchesGlob(glob: string, text: string): boolean {
   const parts = glob.split('*');
@@ -21,7 +21,7 @@ export function matchesGlob(glob: string, text: string): boolean {
   return from <= end;
 }
 
-/** Where a part is found first; -1 if it is not. */
+/** The first index at which a part matches; -1 if there is none. */
 function find(part: string, text: string, from: number): number {
   if (!part.includes('?')) return text.indexOf(part, from);
   for (let at = from; at + part.length <= text.length; at += 1) {

@@ -1,7 +1,7 @@
-/** Parts of what a client sent, which may be of any shape. */
+/** A part of a client's JSON, of any shape. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Undefined for what is no text, or an empty one. */
+/** Undefined if the value is no text, or an empty one. */
 export const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
@@ -10,7 +10,7 @@ export const objectOf = (value: unknown): JsonObject | undefined =>
     ? (value as JsonObject)
     : undefined;
 
-/** The objects of a list, or of its first items; none if it is no list. */
+/** The objects of a list, or of its first `most` items; empty if the value is no list. */
 export const listOf = (value: unknown, most?: number): JsonObject[] =>
   Array.isArray(value)
     ? value.slice(0, most).flatMap((item: unknown) => {

@@ -4,7 +4,7 @@ import type { ForcedOutcome } from './forced-outcome.js';
 
 export type OutcomeRuleInput = components['schemas']['OutcomeRuleInput'];
 
-/** What a rule may match a run by. */
+/** The facts of a run that outcome rules match on. */
 export interface RunFacts {
   readonly definitionId: string;
   readonly name: string;
@@ -13,7 +13,7 @@ export interface RunFacts {
   readonly dynamicVariables: Readonly<Record<string, string>>;
 }
 
-/** The outcome that a rule orders for a run, after `hits` others; undefined if it doesn't apply. */
+/** The outcome that a rule forces for a run, after `hits` other runs; undefined if it does not apply. */
 export function applyRule(
   rule: OutcomeRuleInput,
   hits: number,

@@ -1,15 +1,15 @@
-/** Stands where a credential was. */
+/** Replaces a credential. */
 export const redacted = '[redacted]';
 
-/** Ends of names of credentials, in lower case and with dashes. */
+/** Matches names of credentials by their end, in lower case and with dashes. */
 const secret =
   /(^|-)(auth|authentication)$|(authorization|cookie|secret|token|password|passwd|passphrase|credentials?|api-?key|(access|private|secret|signing|subscription|functions)-key|session-?id|signature)$/;
 
-/** Those of a header or of a query, where a key is nearly always one that lets in. */
+/** The same for headers and queries, where anything named key is nearly always a credential. */
 const secretKey = /(^|-)key$/;
 const harmlessKey = /^(x-)?idempotency-key$|^pagination-key$|^sec-websocket-key$/;
 
-/** `apiKey`, `api_key` and `X-Api-Key` are written alike. */
+/** Gives `apiKey`, `api_key` and `X-Api-Key` one spelling. */
 const plain = (name: string): string =>
   name
     .replaceAll(/([a-z\d])([A-Z])/g, '$1-$2')
@@ -32,7 +32,7 @@ export const redactHeaders = (values: object): Record<string, unknown> =>
     ]),
   );
 
-/** Properties whose value is itself headers or a query: those of custom tools and MCP servers. */
+/** Properties whose value is headers or a query: those of custom tools and MCP servers. */
 const ofHeaders = /^(custom-sip-)?headers$|^query-params$/;
 
 /**

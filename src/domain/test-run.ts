@@ -5,25 +5,25 @@ interface RunBase {
   readonly id: string;
   /** How many batches of the workspace were created before its own. */
   readonly batchOrdinal: number;
-  /** Its place in its batch, from 0. */
+  /** Its index in its batch, from 0. */
   readonly runIndex: number;
   /** When its batch was created, in milliseconds since the epoch. */
   readonly createdAt: number;
 }
 
-/** What was settled when a run started. */
+/** What was decided when the run started. */
 interface Started {
   readonly startedAt: number;
   /** When it ends, or ended. */
   readonly endsAt: number;
   readonly outcome: Outcome;
-  /** The seed in force when it started; decides what is said in it. */
+  /** The seed in force when it started. The transcript depends on it. */
   readonly seed: string;
   /** What decided its outcome, if not chance. */
   readonly forcedBy: ForcedBy | null;
 }
 
-/** A run on its way: waiting, under way, or ended with an outcome. */
+/** A run: pending, in progress, or ended with an outcome. */
 export type TestRun = RunBase &
   ({ readonly status: 'pending' } | ({ readonly status: 'in_progress' | Outcome } & Started));
 
@@ -33,11 +33,11 @@ export const hasEnded = (run: TestRun): run is EndedTestRun =>
   run.status !== 'pending' && run.status !== 'in_progress';
 
 /**
- * When the run was created, as it is told. Observed: the times of a batch's runs rise in the order
- * of the request; here by a millisecond each.
+ * The creation time that answers have. Observed: the times of a batch's runs rise in the order of the
+ * request; here by a millisecond each.
  */
-export const toldCreation = ({ createdAt, runIndex }: RunBase): number => createdAt + runIndex;
+export const reportedCreation = ({ createdAt, runIndex }: RunBase): number => createdAt + runIndex;
 
-/** When the run started, as it is told: not before it was created. */
-export const toldStart = (run: RunBase & Started): number =>
-  Math.max(toldCreation(run), run.startedAt);
+/** The start time that answers have: not before the creation time. */
+export const reportedStart = (run: RunBase & Started): number =>
+  Math.max(reportedCreation(run), run.startedAt);

@@ -23,11 +23,11 @@ function fits({ input_match_rule: rule }: ToolMock, args: ToolArguments): boolea
   );
 }
 
-/** The least arguments that a mock's rule asks for. */
+/** The fewest arguments that a mock's rule requires. */
 export const leastArguments = ({ input_match_rule: rule }: ToolMock): ToolArguments =>
   rule.type === 'any' ? {} : rule.args;
 
-/** The mock without what the contract does not know. */
+/** The mock without properties that the contract does not have. */
 export function knownToolMock(mock: ToolMock): ToolMock {
   const { tool_name, input_match_rule: rule, output, result } = mock;
   return {
@@ -39,19 +39,19 @@ export function knownToolMock(mock: ToolMock): ToolMock {
   };
 }
 
-/** A mock that never answers, and an earlier one that takes all calls that it could answer. */
+/** A mock that never answers, because an earlier one matches all calls that it matches. */
 export interface ShadowedMock {
   readonly index: number;
   readonly by: number;
 }
 
-/** Earlier mocks of the same tool with which one is compared. */
+/** Each mock is compared with so many earlier mocks of the same tool. */
 const mostCompared = 20;
 
-/** Characters of rules to compare, in all; a client may send megabytes. */
+/** The most characters of rules that are compared in all. A client may send megabytes. */
 const mostCharacters = 1_000_000;
 
-/** What it is about is cheap for a list of any length: comparing all with all is not. */
+/** Finds mocks that never answer. The two bounds keep this cheap for lists of any length. */
 export function shadowedMocks(mocks: readonly ToolMock[]): ShadowedMock[] {
   const earlier = new Map<string, { readonly any?: number; readonly rules: readonly number[] }>();
   let characters = 0;

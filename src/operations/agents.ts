@@ -1,6 +1,6 @@
 import type { components } from '../contract/retell.gen.js';
 import {
-  saidContent,
+  clientContent,
   toWireVersion,
   type AssetContent,
   type AssetVersion,
@@ -42,7 +42,7 @@ export const createAgent: Operation<'createAgent'> = (services, caller, { body }
   const { response_engine: engine } = body;
   const toContent = (workspace: Workspace): AssetContent => ({
     ...defaults,
-    ...saidContent(body),
+    ...clientContent(body),
     response_engine: pinEngine(services, workspace, engine),
   });
   return toAgent(createAsset(services, caller, 'agent', toContent));
@@ -65,7 +65,7 @@ export const updateAgent: Operation<'updateAgent'> = (
   { params, query, body },
 ) => {
   const agent = getAgentVersion(services, caller, params.agent_id, query.version);
-  const change = saidContent(body);
+  const change = clientContent(body);
   refusePublished(agent, change);
   const engine = changedEngine(services, agent, body.response_engine);
   return toAgent(changeAsset(services, agent, { ...change, ...engine }));

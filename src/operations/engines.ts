@@ -1,6 +1,6 @@
 import type { components } from '../contract/retell.gen.js';
 import {
-  saidContent,
+  clientContent,
   toWireVersion,
   type AssetContent,
   type AssetKind,
@@ -40,7 +40,7 @@ export const createRetellLLM: Operation<'createRetellLLM'> = (services, caller, 
       ...((body.s2s_model ?? null) === null && { model: defaultModel }),
       // Observed: answers have it although the client did not send it.
       start_speaker: 'agent',
-      ...saidContent(body),
+      ...clientContent(body),
     })),
   );
 
@@ -48,7 +48,7 @@ export const createConversationFlow: Operation<'createConversationFlow'> = (
   services,
   caller,
   { body },
-) => toFlow(createAsset(services, caller, 'conversation-flow', () => saidContent(body)));
+) => toFlow(createAsset(services, caller, 'conversation-flow', () => clientContent(body)));
 
 const get = (
   services: Services,
@@ -74,7 +74,7 @@ export const updateRetellLLM: Operation<'updateRetellLLM'> = (
   { params, query, body },
 ) => {
   const asset = get(services, caller, 'retell-llm', params.llm_id, query.version);
-  return toLlm(changeAsset(services, asset, saidContent(body)));
+  return toLlm(changeAsset(services, asset, clientContent(body)));
 };
 
 export const updateConversationFlow: Operation<'updateConversationFlow'> = (
@@ -83,7 +83,7 @@ export const updateConversationFlow: Operation<'updateConversationFlow'> = (
   { params: { conversation_flow_id: id }, query: { version }, body },
 ) => {
   const asset = get(services, caller, 'conversation-flow', id, version);
-  return toFlow(changeAsset(services, asset, withSkippable(saidContent(body))));
+  return toFlow(changeAsset(services, asset, withSkippable(clientContent(body))));
 };
 
 /** Observed: an update replaces all nodes, and answers have `skippable` for each of them. */

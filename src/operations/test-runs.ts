@@ -2,7 +2,7 @@ import type { components } from '../contract/retell.gen.js';
 import { readEngine, type Engine } from '../domain/engine.js';
 import { engineOfKey } from '../domain/response-engine.js';
 import { placeholderRevision, type TestCaseRevision } from '../domain/test-case.js';
-import { hasEnded, toldCreation, toldStart } from '../domain/test-run.js';
+import { hasEnded, reportedCreation, reportedStart } from '../domain/test-run.js';
 import { MissingError } from '../errors.js';
 import { loadValueGenerator, type GenerateValue } from '../simulation/conversation/schema-value.js';
 import { describeRun } from '../simulation/conversation/run-content.js';
@@ -147,8 +147,8 @@ function toTestCaseJob(stored: StoredTestRun, workspace: Workspace, read: Reader
   const content = hasEnded(run)
     ? describeRun(run, revision.content, read.engine(stored), read.generate)
     : undefined;
-  const createdAt = toldCreation(run);
-  const startedAt = run.status === 'pending' ? createdAt : toldStart(run);
+  const createdAt = reportedCreation(run);
+  const startedAt = run.status === 'pending' ? createdAt : reportedStart(run);
   return {
     test_case_job_id: run.id,
     status: run.status,

@@ -5,11 +5,11 @@ export interface AskOptions {
   /** The URL of a server that speaks the vendor's API. */
   readonly upstream: string;
   readonly apiKey: string;
-  /** Waits so many milliseconds. */
+  /** Resolves after so many milliseconds. */
   readonly sleep: (duration: number) => Promise<void>;
   /** Returns a signal that is aborted when a request has taken too long. */
   readonly deadline: () => AbortSignal;
-  /** Told, in a line, of what takes longer and what is left out. */
+  /** Called with a line about each delay and each object that is left out. */
   readonly tell: (line: string) => void;
 }
 
@@ -18,17 +18,17 @@ export type Json = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Returns an object in which everything is that is needed. */
+/** Sends a request and returns the answer's JSON, which has all the needed properties. */
 export type Ask = (
   method: 'GET' | 'POST',
   path: string,
   isComplete?: (body: Json) => boolean,
 ) => Promise<Json>;
 
-/** The server has nothing of this name. */
+/** The server has no object of this id. */
 export class NotFound extends StartupError {}
 
-/** Tries at a request that is answered with 429 or 5xx, and seconds before the second. */
+/** The most tries of a request that is answered with 429 or 5xx, and the seconds before the second try. */
 const mostTries = 6;
 const firstPause = 1;
 
@@ -39,8 +39,8 @@ const longestPause = 300;
 const mostBytes = 128 * 1024 * 1024;
 
 /**
- * Asks a server of the vendor's API, and repeats what it is too busy for.
- * @throws StartupError if it refuses, can't be reached, or answers what can't be used.
+ * Sends requests to a server of the vendor's API. Repeats a request that got 429 or 5xx.
+ * @throws StartupError if the server refuses, cannot be reached, or sends an answer that cannot be used.
  */
 export function asker({ upstream, apiKey, sleep, deadline, tell }: AskOptions): Ask {
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
@@ -87,7 +87,7 @@ async function send(url: string, init: RequestInit & { signal: AbortSignal }) {
     return { answer, text: await readText(answer) };
   } catch (error) {
     const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
-    // Where several addresses of a host were tried, there is no message.
+    // The error has no message if several addresses of a host were tried.
     const reason = message === '' ? String(code) : message;
     const told = init.signal.aborted ? 'the answer took too long' : reason;
     throw new StartupError('environment', `cannot read ${url}: ${told}`, { cause: error });

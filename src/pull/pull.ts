@@ -13,13 +13,13 @@ export interface PullOptions extends AskOptions {
 
 const pageSize = 1000;
 
-/** The most pages of one list: a million items. A server that always has more would never end. */
+/** The most pages of one list: a million items. A faulty server may always have one more. */
 const mostPages = 1000;
 
 /**
- * Reads engines, agents and test case definitions of an account, by reading requests only, as
- * fixtures with the same ids. Their times are left out: what is loaded is as old as its workspace.
- * @throws StartupError if the server refuses, can't be reached, or answers what can't be used.
+ * Reads the engines, agents and test case definitions of an account, and returns them as fixtures with the
+ * same ids. Only sends requests that read. Leaves out times, so that all is as old as its workspace.
+ * @throws StartupError if the server refuses, cannot be reached, or sends an answer that cannot be used.
  */
 export async function pull(options: PullOptions): Promise<Fixtures> {
   const ask = asker(options);
@@ -78,7 +78,7 @@ export async function pull(options: PullOptions): Promise<Fixtures> {
     retellLlms: loadable('retellLlms', ofType('retell-llm')),
     conversationFlows: loadable('conversationFlows', ofType('conversation-flow')),
     agents: loadable('agents', agents.map(withoutTimes)),
-    // Lists are newest first; what is loaded first is the oldest.
+    // Lists are newest first; fixtures are loaded oldest first.
     definitions: loadable('definitions', definitions.reverse().map(withoutTimes)),
   } as Fixtures;
 }
@@ -91,7 +91,7 @@ const kindOf = {
   agents: 'agent',
 } as const;
 
-/** What a load would refuse about it: an account may hold what the vendor would refuse today. */
+/** Why a load would refuse the object. An account may hold objects that the vendor would refuse today. */
 function problemOf(part: FixturePart, item: Json): string | undefined {
   const validation = contractValidation(loadContract('control'), controlFormats);
   const { mismatch } = validation.checkValue('Fixtures', { [part]: [item] }, 'accept');
@@ -132,7 +132,7 @@ async function readAgents(ask: Ask): Promise<Json[]> {
 const readAgent = (ask: Ask, id: string): Promise<Json> =>
   ask('GET', `/get-agent/${escape(id)}`, ({ response_engine }) => isObject(response_engine));
 
-/** Reads page after page. */
+/** Reads all pages of a list. */
 async function readAll(ask: Ask, path: string, method: 'GET' | 'POST' = 'GET'): Promise<Json[]> {
   const items: Json[] = [];
   const separator = path.includes('?') ? '&' : '?';

@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 
-/** Tells those who wait that something has happened in a workspace. */
+/** Notifies waiting requests that something happened in a workspace. */
 export interface Changes {
   announce(workspaceId: number): void;
-  /** Calls back at each change until the function that it answers is called. */
+  /** Calls back at each change, until the returned function is called. */
   subscribe(workspaceId: number, listener: () => void): () => void;
-  /** Says that nothing will happen any more. */
+  /** Notifies all listeners that the emulator closes. */
   close(): void;
   onClose(listener: () => void): () => void;
   readonly closed: boolean;
@@ -15,7 +15,7 @@ const closing = 'closing';
 
 export function createChanges(): Changes {
   const emitter = new EventEmitter();
-  // As many as there are requests that wait.
+  // There is one listener for each waiting request.
   emitter.setMaxListeners(0);
   let closed = false;
   const on = (name: string, listener: () => void) => {

@@ -1,13 +1,13 @@
 import type { Store } from '../store/store.js';
 import { runningFrom, timeAt } from '../workspace/clock.js';
 
-/** What is ahead by less is caught up with soon. */
+/** A smaller difference is over soon. */
 const toleranceMs = 1000;
 
 /**
- * Lets the workspaces go on whose time is ahead of the machine's, because its clock was wrong once, or
- * their database comes from another machine. Without it they would stand still until the machine's
- * clock is there. Time does not go back: it goes on from where it was.
+ * Releases workspaces whose time is ahead of the machine's. That happens after the machine's clock was
+ * wrong, or if the database comes from another machine. Without this, nothing would happen in them until
+ * the machine's clock reaches their time. Their time goes on from where it is; it does not go back.
  * @returns how many there are.
  */
 export function releaseClocksAhead({ workspaces, transaction }: Store, wall: number): number {

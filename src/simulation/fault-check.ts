@@ -2,10 +2,10 @@ import { loadContract } from '../contract/document.js';
 import type { FaultInput } from '../domain/fault.js';
 import { ApiError } from '../errors.js';
 
-/** An answer whose own are others is none that a client could read. */
+/** Headers that frame the body. A client could not read an answer in which these were wrong. */
 const framingHeaders = /^(content-length|transfer-encoding|trailer)$/i;
 
-/** What is wrong with a fault rule that fits the schema; undefined if nothing is. */
+/** The problem of a fault rule that fits the schema; undefined if there is none. */
 export function findFaultMistake(fault: FaultInput): string | undefined {
   const { match, error, latency, connection, drip, phase } = fault;
   if ([error, latency, connection, drip].every((what) => what === undefined)) {
@@ -36,7 +36,7 @@ function findUnknownOperation(operation: string | undefined): string | undefined
   return `must name an operation: there is no ${JSON.stringify(operation)} among ${operations.join(', ')}`;
 }
 
-/** A name that no request can have is a slip. @throws ApiError 400 */
+/** Refuses the name of an operation that does not exist. @throws ApiError 400 */
 export function refuseUnknownOperation(operation: string | undefined, place: string): void {
   const fault = findUnknownOperation(operation);
   if (fault !== undefined) throw new ApiError('invalid_request', `${place} ${fault}`);

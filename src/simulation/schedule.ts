@@ -21,16 +21,16 @@ export interface ScheduleInput<Q extends Queued, R extends Running, S extends R 
   /** Runs under way that end by `until`, in any order. */
   readonly running: readonly R[];
   readonly queue: readonly Q[];
-  /** True if `queue` holds only the head of the real one. */
+  /** True if `queue` is only the first part of the real queue. */
   readonly queueGoesOn: boolean;
   /** Decides how the run ends and when; `endsAt` is not before `startedAt`. */
   readonly start: (run: Q, startedAt: number) => S;
 }
 
 export interface ScheduleResult<R extends Running, S extends R = R> {
-  /** The moment of the last event. */
+  /** The time of the last event. */
   readonly settledAt: number;
-  /** In the order in which they happened. A run may be in both. */
+  /** In order of time. A run may be in both lists. */
   readonly started: readonly S[];
   readonly ended: readonly R[];
   /** When the queue's head starts, if no end comes first; Infinity while no slot is free. */
@@ -72,7 +72,7 @@ export function scheduleRuns<Q extends Queued, R extends Running, S extends R = 
       freeSlots -= 1;
       if (run.endsAt <= until) running.push(run);
     } else {
-      // A slot is free for a run that has yet to be loaded.
+      // The next run to start is not loaded yet.
       return { settledAt, nextStart, started, ended };
     }
     settledAt = Math.max(settledAt, time);

@@ -8,46 +8,46 @@ import { FixtureError, type NamedFixtures } from './fixtures/fixtures.js';
 import { loadFixtures } from './fixtures/load.js';
 import type { Workspace } from './workspace.js';
 
-/** Workspaces, with what they share: the wall clock and the settings to begin with. */
+/** Finds and creates workspaces. */
 export interface Workspaces {
-  /** Undefined while there is nothing in it. */
+  /** Undefined until something is created in it. */
   find(name: string): Workspace | undefined;
   readonly get: (id: number) => Workspace;
-  /** Finds it, or makes it. Not to be called within a transaction. */
+  /** Finds the workspace, or creates it. Do not call it within a transaction. */
   open(name: string): Workspace;
-  /** Puts it back to what it began with. */
+  /** Resets the workspace to its initial state. */
   reset(id: number): void;
-  /** Leaves nothing in it, not even what it began with. To be called within a transaction. */
+  /** Deletes everything in it, the initial state included. Call it within a transaction. */
   empty(id: number): void;
   listNames(): string[];
-  /** Those of a workspace that has none of its own. */
+  /** The settings of a workspace that has none of its own. */
   readonly defaultSettings: Workspace['settings'];
-  /** What to do there with values that the contract does not list. */
+  /** The workspace's setting `unknownValues`. */
   unknownValuesPolicy(name: string): UnknownValuesPolicy;
 }
 
-/** What workspaces begin with. */
-export interface Beginning {
+/** The initial state of workspaces. */
+export interface InitialState {
   readonly settings: Required<SettingsInput>;
-  /** What the clock is, given the wall clock's time. */
+  /** The initial clock, given the wall clock's time. */
   readonly clock: (wall: number) => WorkspaceClock;
-  /** Runs that may be created in each; null if they cost nothing. */
+  /** The initial credit, in runs; null if unlimited. */
   readonly credit: number | null;
-  /** Have been validated. */
+  /** Validated fixtures. */
   readonly fixtures: readonly NamedFixtures[];
-  /** Told of a workspace that was made or put back. */
+  /** Called after a workspace was created or reset. */
   readonly onBegin: (id: number) => void;
 }
 
 /** @throws StartupError if the fixtures can't be loaded. */
-export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): Workspaces {
+export function workspacesOf(store: Store, clock: Clock, beginning: InitialState): Workspaces {
   const { settings: defaults, fixtures } = beginning;
-  const atPresent = presenter(clock, defaults);
-  const get = (id: number): Workspace => atPresent(store.workspaces.get(id));
+  const atThisMoment = workspaceReader(clock, defaults);
+  const get = (id: number): Workspace => atThisMoment(store.workspaces.get(id));
 
   const loadAll = fixtureLoader(store, get, fixtures);
 
-  /** Makes an empty workspace by what is given, and puts into it what it is to begin with. */
+  /** Creates an empty workspace by `makeEmpty`, and loads the initial state into it. */
   const begin = (makeEmpty: (now: number, clock: WorkspaceClock) => number): number => {
     const wall = clock.now();
     const first = beginning.clock(wall);
@@ -62,7 +62,7 @@ export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): 
 
   const open = (name: string): Workspace => {
     const row = store.workspaces.find(name);
-    if (row !== undefined) return atPresent(row);
+    if (row !== undefined) return atThisMoment(row);
     return get(
       begin((now, first) => store.workspaces.insert(name, now, first, beginning.credit).id),
     );
@@ -74,7 +74,7 @@ export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): 
     return id;
   };
 
-  // What can be loaded once can be loaded into every workspace that is made later.
+  // Fixtures that load once load into every later workspace, so a mistake shows at the start.
   if (fixtures.length > 0) {
     const wall = clock.now();
     const first = beginning.clock(wall);
@@ -86,7 +86,7 @@ export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): 
   const find = (name: string): Workspace | undefined => {
     if (fixtures.length > 0) return open(name);
     const row = store.workspaces.find(name);
-    return row && atPresent(row);
+    return row && atThisMoment(row);
   };
 
   return {
@@ -107,8 +107,8 @@ export function workspacesOf(store: Store, clock: Clock, beginning: Beginning): 
   };
 }
 
-/** Reads a row as a workspace at this moment; its settings once for each row that is in memory. */
-function presenter(clock: Clock, defaults: Required<SettingsInput>) {
+/** Returns a function that reads a row as a workspace at this moment. Settings are parsed once for each row. */
+function workspaceReader(clock: Clock, defaults: Required<SettingsInput>) {
   const known = new WeakMap<SettingsInput, Pick<Workspace, 'settings' | 'settingsInput'>>();
   const settingsOf = ({ settings: own }: WorkspaceRow) => {
     const before = known.get(own);
@@ -120,7 +120,7 @@ function presenter(clock: Clock, defaults: Required<SettingsInput>) {
   };
   return (row: WorkspaceRow): Workspace => {
     const { settings, settingsInput } = settingsOf(row);
-    // Spelled out, because every request comes by here and spreading costs ten times as much.
+    // Hot path: built field by field, because a spread costs ten times as much.
     return {
       id: row.id,
       name: row.name,

@@ -3,11 +3,11 @@
  * since the epoch.
  */
 export interface Clock {
-  /** The time now; never less than what it answered before. */
+  /** The time now. It never goes back. */
   now(): number;
   /** Calls back once, at `time` or soon after; at the next turn if that is past. */
   wakeAt(time: number, wake: () => void): Timer;
-  /** Gives other work on the event loop a turn. */
+  /** Lets other work of the event loop run for one turn. */
   turn(): Promise<void>;
 }
 
@@ -15,19 +15,19 @@ export interface Timer {
   cancel(): void;
 }
 
-/** How far the machine's clock must be ahead, and for how long, until time follows it. */
+/** The clock jumps to the machine's when that was ahead by so much for so long. */
 const follow = { aheadMs: 1000, forMs: 60_000 };
 
-/** How long to wait before looking again whether time has followed the machine's clock meanwhile. */
+/** The longest timer, since a jump of the clock does not move timers. */
 const longestDelay = 30_000;
 
 /**
- * The wall clock: the machine's time at the start, and from then on that of its monotonic clock. So it
- * goes on, and no faster, while somebody sets the machine's clock.
+ * The wall clock: it starts with the machine's time and then follows the machine's monotonic clock, so
+ * that it does not jump when somebody sets the machine's clock.
  *
- * A monotonic clock may stand still while the machine sleeps. The machine's clock is ahead then, and
- * stays so: time follows it once it was ahead by a second at every look for a minute. It follows a
- * clock that is wrong for longer, too, and goes on from there when that is set back.
+ * A monotonic clock may stop while the machine sleeps. The machine's clock is then ahead and stays ahead.
+ * So this clock jumps to it after it was ahead by a second, at every look, for a minute. It also follows a
+ * machine's clock that is wrong for longer, and does not go back when that is corrected.
  */
 export function wallClock(machine = machineClocks): Clock {
   let offset = machine.wall() - machine.monotonic();
@@ -49,7 +49,7 @@ export function wallClock(machine = machineClocks): Clock {
       let timer: NodeJS.Timeout;
       const wait = (): void => {
         timer = setTimeout(ring, Math.min(Math.max(time - now(), 0), longestDelay));
-        // The socket keeps the process alive, not the work that it may still be given.
+        // Only the listening socket keeps the process alive.
         timer.unref();
       };
       const ring = (): void => {
@@ -72,22 +72,22 @@ export function wallClock(machine = machineClocks): Clock {
 
 /** In milliseconds. */
 const machineClocks = {
-  /** Since the epoch, as the machine has it. */
+  /** Since the epoch, by the machine's clock. */
   wall: () => Date.now(),
-  /** Since some moment. */
+  /** Since an unspecified moment. */
   monotonic: () => performance.now(),
 };
 
-/** Milliseconds since some moment, with fractions: to measure how long something takes. */
+/** Milliseconds since an unspecified moment, with fractions. Measures how long something takes. */
 export const stopwatch = (): number => performance.now();
 
-/** Resolves after so many milliseconds, for which it keeps the process alive. */
+/** Resolves after so many milliseconds. Keeps the process alive until then. */
 export const sleep = (duration: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, duration);
   });
 
-/** A workspace's own time, made of the wall clock's. */
+/** A workspace's clock, relative to the wall clock. */
 export type WorkspaceClock = StandingClock | RunningClock;
 
 /** Stands still at `time`. */
@@ -116,7 +116,7 @@ export const wallTimeOf = (clock: WorkspaceClock, time: number): number =>
     ? Infinity
     : clock.anchor + Math.ceil(Math.max(time - clock.time, 0) / clock.speed);
 
-/** Goes with the wall clock from now on, `speed` times as fast; no time is lost or repeated. */
+/** A clock that runs from `time` on, `speed` times as fast as the wall clock. */
 export const runningFrom = (time: number, wall: number, speed: number): RunningClock => ({
   mode: 'real',
   time,
@@ -124,24 +124,24 @@ export const runningFrom = (time: number, wall: number, speed: number): RunningC
   anchor: wall,
 });
 
-/** No time is later than what a Date can hold, with room to spare. */
+/** The latest time, well below the latest that a Date can hold. */
 export const latestTime = 8e15;
 
 /**
  * Reads a moment: milliseconds since the epoch, or a date and time as in RFC 3339.
- * @returns undefined if it isn't one, or lies outside of the emulator's time.
+ * @returns undefined if it is no moment, or later than the latest time.
  */
 export function parseMoment(moment: string | number): number | undefined {
-  // A query knows no numbers.
+  // In a query, a number arrives as text.
   const isNumber = typeof moment === 'number' || /^\d+$/.test(moment);
   const time = isNumber ? Number(moment) : parseDateTime(moment);
   return Number.isInteger(time) && time >= 0 && time <= latestTime ? time : undefined;
 }
 
-/** NaN if it isn't one. */
+/** NaN if the text is no date and time. */
 function parseDateTime(text: string): number {
   const [, day] = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
   if (day === undefined || Number.isNaN(Date.parse(day))) return NaN;
-  // Node takes the 31st of February for the 3rd of March.
+  // Node reads the 31st of February as the 3rd of March, so compare the day.
   return new Date(day).toISOString().startsWith(day) ? Date.parse(text) : NaN;
 }

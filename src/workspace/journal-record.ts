@@ -1,52 +1,52 @@
 import { noValues, type UnknownValue } from '../contract/open-values.js';
 import type { FaultCause } from '../domain/fault.js';
 
-/** What is known of a request when it comes. */
+/** What is known of a request when it arrives. */
 export interface Arrival {
   /** By the machine's clock. */
   time: number;
   method: string;
-  /** With its query. */
+  /** With the query. */
   url: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   operation: string | undefined;
-  /** What the answer has as `X-Request-Id`. */
+  /** The answer's `X-Request-Id`. */
   requestId: string;
 }
 
 /**
- * A request to the vendor's API; the last fields are filled in as it is answered. Once it is over
- * and forgotten, the object serves for another: who reads it copies what is to be kept.
+ * A request to the vendor's API. The last fields are set as it is answered. After the journal dropped a
+ * record, it reuses the object for another request: readers must copy what they keep.
  */
 export interface JournalRecord extends Arrival {
-  /** Rises from request to request. */
+  /** Each request's is higher than the one before. */
   id: number;
-  /** About how many bytes it takes to keep it. */
+  /** About how many bytes the record takes. */
   size: number;
-  /** False once the journal gave it up, which may be before its request is over. */
+  /** False once the journal dropped it, which may happen before its request is answered. */
   isKept: boolean;
-  /** The JSON that came. A text, because what it is parsed to may take hundreds of times as much. */
+  /** The request's JSON as text, because the parsed value may take hundreds of times as much memory. */
   body: string | undefined;
-  /** What was answered, as it was sent. */
+  /** The answer's body as it was sent. */
   responseBody: string | undefined;
-  /** Why it was refused. */
+  /** The error by which it was refused. */
   error: string | undefined;
-  /** False if it was not as the contract has it. */
+  /** False if the request did not fit the contract. */
   valid: boolean;
-  /** True once its body was found to be as the contract has it. */
+  /** True once its body was validated. */
   bodyIsChecked: boolean;
-  /** What its body says that an open list of the contract does not have. */
+  /** Values of its body that the contract's open lists do not have. */
   unknownValues: readonly UnknownValue[];
   fault: FaultCause | undefined;
-  /** Find out what bites though it was answered; asked when somebody reads it. */
+  /** Functions that compute warnings. They are called when somebody reads the record. */
   findWarnings: () => string[];
-  /** About how many bytes that function holds. */
+  /** About how many bytes those functions keep alive. */
   warningsSize: number;
   /** True if another server answered it. */
   forwarded: boolean;
-  /** Undefined until something was answered. */
+  /** Undefined until it was answered. */
   status: number | undefined;
-  /** Milliseconds; undefined until the answer was over. */
+  /** Milliseconds; undefined until the answer was sent. */
   duration: number | undefined;
 }
 
@@ -76,7 +76,7 @@ export const newRecord = (): JournalRecord => ({
 
 const findNone = (): string[] => [];
 
-/** Makes a record that of another request, which had this URL and these headers. */
+/** Reuses a record for a request that has just arrived. */
 export function begin(
   record: JournalRecord,
   id: number,

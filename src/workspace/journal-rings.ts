@@ -2,18 +2,18 @@ import { newRecord, type JournalRecord } from './journal-record.js';
 
 /** The last records of each workspace. */
 export interface JournalRings {
-  /** Answers what the next record of a workspace is to be written to, which will be of this size. */
+  /** Returns the object for the next record of a workspace, which will have this size. */
   readonly next: (workspace: string, size: number) => JournalRecord;
-  /** Says that a record of a workspace takes so many bytes more. */
+  /** Counts so many more bytes for a record. */
   readonly grow: (workspace: string, record: JournalRecord, bytes: number) => void;
-  /** The newest last. */
+  /** The records of a workspace, the newest last. */
   readonly list: (workspace: string) => readonly JournalRecord[];
   readonly clear: (workspace: string) => void;
-  /** Of which workspaces there are any. */
+  /** The workspaces that have records. */
   readonly listNames: () => string[];
 }
 
-/** The records of a workspace: the oldest of `count` stands at `head`, the place before the first is the last. */
+/** A ring buffer of a workspace's records. The oldest of `count` is at `head`; indexes wrap around. */
 interface Ring {
   readonly workspace: string;
   readonly records: JournalRecord[];
@@ -22,12 +22,13 @@ interface Ring {
   size: number;
 }
 
-/** Stands where a record was. */
+/** Fills a slot whose record was dropped. */
 const nothing = newRecord();
 
 /**
- * @param limits the most records to keep of a workspace, and the most bytes of all. Where there
- *   are too many bytes, a workspace that has the most, or no less than half of it, loses its oldest.
+ * @param limits the most records of one workspace, and the most bytes of all workspaces together. Over
+ *   the limit of bytes, one of the largest workspaces (at least half as large as the largest) loses its
+ *   oldest records.
  */
 export function journalRings(limits: { entries: number; bytes: number }): JournalRings {
   const rings = new Map<string, Ring>();
@@ -49,10 +50,10 @@ export function journalRings(limits: { entries: number; bytes: number }): Journa
   const dropOfLargest = (): void => {
     const ring = sizes.largest();
     if (ring === undefined) return;
-    const place = ring.head;
+    const slot = ring.head;
     dropOldest(ring);
-    // Not kept to be used again: its texts are to go.
-    ring.records[place] = nothing;
+    // The record is not reused, so that its texts can be collected.
+    ring.records[slot] = nothing;
     if (ring.count === 0) forget(ring);
   };
   const keepWithinLimit = (): void => {
@@ -64,7 +65,7 @@ export function journalRings(limits: { entries: number; bytes: number }): Journa
       const ring = rings.get(workspace) ?? newRing(workspace);
       if (ring.count === 0) rings.set(workspace, ring);
       const oldest = ring.count === limits.entries ? dropOldest(ring) : undefined;
-      // What lives as long as this would cost the collector more than all else of a request.
+      // Reuse the oldest record: new objects that live so long cost the collector more than the request itself.
       const record = oldest?.duration === undefined ? newRecord() : oldest;
       record.size = size;
       record.isKept = true;
@@ -101,9 +102,9 @@ const newRing = (workspace: string): Ring => ({
   size: 0,
 });
 
-/** Keeps count of the sizes of rings. */
+/** Counts the bytes of each ring and finds a large one quickly. */
 function ringSizes() {
-  /** By the binary digits of their size, so that one of the largest is at hand, however many there are. */
+  /** Rings by the number of binary digits of their size, so that a large one is found without a search. */
   const bySize = Array.from({ length: 33 }, () => new Set<Ring>());
   const setOf = ({ size }: Ring): Set<Ring> | undefined => bySize[32 - Math.clz32(size)];
   let total = 0;
@@ -123,7 +124,7 @@ function ringSizes() {
       setOf(ring)?.delete(ring);
     },
     total: () => total,
-    /** One that has the most, or no less than half of it. */
+    /** A ring that is at least half as large as the largest. */
     largest(): Ring | undefined {
       const [ring] = bySize.findLast(({ size }) => size > 0) ?? [];
       return ring;

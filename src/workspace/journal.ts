@@ -3,43 +3,43 @@ import { journalRings } from './journal-rings.js';
 
 /** The last requests of each workspace, in memory. */
 export interface Journal {
-  /** The record is the request's until its end. */
+  /** Adds a record. It belongs to the request until `end`. */
   add(workspace: string, arrival: Arrival): JournalRecord;
-  /** Keeps the JSON that came with a request, unless it is too long. */
+  /** Keeps the JSON of a request, unless it is too long. */
   readonly keepBody: (record: JournalRecord, text: string) => void;
-  /** The same for what is sent as the answer. */
+  /** Keeps the body of an answer, unless it is too long. */
   readonly keepResponse: (record: JournalRecord, text: string) => void;
-  /** Counts what a record takes now that it was answered, and tells those who wait for one. */
+  /** Counts the record's final size after it was answered, and notifies the subscribers. */
   end(workspace: string, record: JournalRecord): void;
-  /** The newest last. */
+  /** The records of a workspace, the newest last. */
   list(workspace: string): readonly JournalRecord[];
   clear(workspace: string): void;
-  /** Workspaces that have asked something. */
+  /** Workspaces that have records. */
   listNames(): string[];
-  /** Calls back with each record that was answered until the function that it returns is called. */
+  /** Calls back with each answered record, until the returned function is called. */
   subscribe(workspace: string, listener: JournalListener): () => void;
 }
 
-/** Given no record when the journal was emptied. */
+/** Called without a record when the journal was emptied. */
 export type JournalListener = (record: JournalRecord | undefined) => void;
 
 /** Bodies and answers up to this many characters are kept. */
 const longestText = 64 * 1024;
 
 /**
- * What a record and a header of it take in memory beside their texts, with the workspace's part of
- * the journal. The most that `bench/journal-sizes.js` measured was 670 for a record that is alone in
- * its workspace, 290 for its first header, and 163 for each of many headers that no other request has.
+ * Bytes that a record, and each of its headers, take beside their texts. Measured by
+ * `bench/journal-sizes.js`: at most 670 for the only record of a workspace, 290 for its first header, and
+ * 163 for each of many headers that no other request has.
  */
 const recordSize = 900;
 const headerSize = 170;
 
-/** @param limits the most requests to keep of a workspace, and the most bytes of all. */
+/** @param limits the most records of one workspace, and the most bytes of all workspaces together. */
 export function createJournal(limits: { entries: number; bytes: number }): Journal {
   const { next, grow, clear, ...rings } = journalRings(limits);
   const listeners = listenersByWorkspace();
   let lastId = 0;
-  // Clients repeat themselves: what is the same as before is kept once, and counted each time.
+  // Clients send the same URL and headers again and again: equal ones are kept once, and counted each time.
   let latestUrl = '';
   let latestHeaders: Arrival['headers'] = {};
   let headersSize = 0;
@@ -83,7 +83,7 @@ export function createJournal(limits: { entries: number; bytes: number }): Journ
   };
 }
 
-/** The bytes of a text in memory: one for each character, or two if any is not of Latin-1. */
+/** Bytes of a text in memory: one for each character, or two if any is not in Latin-1. */
 const sizeOf = (text: string): number =>
   Buffer.byteLength(text) === text.length ? text.length : text.length * 2;
 

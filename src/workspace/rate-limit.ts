@@ -1,13 +1,13 @@
 import ms from 'ms';
 
-/** How many requests are let through in how much time. */
+/** So many requests are allowed in so much time. */
 export interface RateLimit {
   readonly requests: number;
   /** Milliseconds. */
   readonly window: number;
 }
 
-/** What is in the bucket, as of a moment. */
+/** The tokens of a bucket at a moment. */
 export interface Bucket {
   readonly tokens: number;
   readonly filledAt: number;
@@ -16,16 +16,16 @@ export interface Bucket {
 export interface RateDecision {
   readonly bucket: Bucket;
   readonly isLetThrough: boolean;
-  /** Whole requests that would still be let through now. */
+  /** Requests that are still allowed now. */
   readonly remaining: number;
-  /** Milliseconds until one more is let through; 0 if one is now. */
+  /** Milliseconds until the next request is allowed; 0 if one is allowed now. */
   readonly retryAfter: number;
 }
 
 /**
- * A token bucket that holds `requests` and is refilled evenly, in `window` from empty to full.
- * Ours, because the libraries that do it read the machine's clock, and this goes by a workspace's.
- * @param bucket as it was left; undefined if it is full.
+ * A token bucket of `requests` tokens. It fills evenly, from empty to full in one `window`. No library,
+ * because they read the machine's clock, and this uses the workspace's.
+ * @param bucket the state after the last request; undefined if it is full.
  */
 export function takeToken(
   { requests, window }: RateLimit,
@@ -35,7 +35,7 @@ export function takeToken(
   const { tokens, filledAt } = bucket ?? { tokens: requests, filledAt: now };
   const perToken = window / requests;
   const filled = Math.min(requests, tokens + Math.max(now - filledAt, 0) / perToken);
-  // A token that is there but for a rounding error is there.
+  // Rounding may leave a full token slightly below 1.
   const isLetThrough = filled >= 1 - 1e-9;
   const left = isLetThrough ? Math.max(filled - 1, 0) : filled;
   return {

@@ -7,25 +7,25 @@ import type { ValidationErrorForm } from '../errors.js';
 import { parseMoment } from './clock.js';
 import { parseRateLimit, type RateLimit } from './rate-limit.js';
 
-/** Settings as they are written: in the control API, the config file, flags and the library. */
+/** Settings in their text form: in the control API, the config file, flags and the library. */
 export type SettingsInput = components['schemas']['Settings'];
 
 type ProgressionInput = components['schemas']['Progression'];
 
-/** Draws whole milliseconds: `from` to `to`, or around a median, with a long tail. */
+/** A distribution of whole milliseconds: even from `from` to `to`, or lognormal. */
 export type RunDuration =
   | { readonly kind: 'range'; readonly from: number; readonly to: number }
   | { readonly kind: 'lognormal'; readonly median: number; readonly sigma: number };
 
-/** Relative weights of how runs end; at least one is above zero. */
+/** Relative weights of the outcomes; at least one is above zero. */
 export type OutcomeWeights = Readonly<Tally>;
 
-/** What moves the runs of a batch on. */
+/** What makes the runs of a batch progress. */
 export type Progression =
   | { readonly kind: 'time' | 'immediate' | 'manual' }
   | { readonly kind: 'polls'; readonly polls: number };
 
-/** What steers the simulation. */
+/** The settings of a workspace, parsed. */
 export interface Settings {
   readonly seed: string;
   /** The most runs under way at once in a workspace. */
@@ -35,27 +35,27 @@ export interface Settings {
   readonly progression: Progression;
   /** Milliseconds from the creation of a batch until its first run may start. */
   readonly batchStartDelay: number;
-  /** From the end of a batch's last run until it is complete. */
+  /** Milliseconds from the end of a batch's last run until the batch is complete. */
   readonly batchCompletionDelay: RunDuration;
-  /** How the definition in a test run is spelled. */
+  /** The spelling of the definition's snapshot in a test run. */
   readonly definitionSnapshot: 'documented' | 'observed';
-  /** Null for any number of requests; `vendor` for the limits of the real service. */
+  /** Null for no limit; `vendor` for the limits of the real service. */
   readonly rateLimit: RateLimit | 'vendor' | null;
   /** What to do with a batch that names a definition that does not exist. */
   readonly unknownTestCases: 'accept' | 'reject';
   /** What to do with an engine that does not exist. */
   readonly unknownEngines: 'accept' | 'reject';
-  /** What to do with a value that the contract does not list where its list is open. */
+  /** What to do with a value that an open list of the contract does not have. */
   readonly unknownValues: UnknownValuesPolicy;
-  /** How refusals of the vendor's API are worded. */
+  /** The wording of errors of the vendor's API. */
   readonly wording: Wording;
-  /** Which requests with a query parameter that the contract does not know are refused. */
+  /** Which unknown query parameters are refused. */
   readonly unknownQuery: 'warn' | 'observed' | 'reject';
 }
 
 export interface Wording {
   readonly validationErrors: ValidationErrorForm;
-  /** How something is answered that does not exist. */
+  /** The status and words for something that does not exist. */
   readonly missing: 'observed' | 'documented';
   /** The message of a 402; undefined for the documented one. */
   readonly creditMessage: string | undefined;
@@ -63,7 +63,7 @@ export interface Wording {
   readonly rateLimitMessage: string | undefined;
 }
 
-/** Formats of the control contract's texts. */
+/** Formats of the control contract's strings. */
 export const controlFormats = {
   'duration-distribution': {
     accepts: (text) => parseRunDuration(text) !== undefined,
@@ -137,7 +137,7 @@ function checked<Value>(value: Value | undefined): Value {
 
 /**
  * Reads `2s`, `500ms..2500ms`, or `2s/0.5`, which is lognormal with that median and sigma.
- * @returns undefined if it isn't of that form, is negative, or ends before it begins.
+ * @returns undefined if the text has another form, is negative, or ends before it begins.
  */
 export function parseRunDuration(text: string): RunDuration | undefined {
   if (text.includes('/')) {
@@ -155,17 +155,17 @@ export function parseRunDuration(text: string): RunDuration | undefined {
 
 export const longestDuration = ms('365d');
 
-/** Reads `2s`, `500ms`, `1.5m`: whole milliseconds. @returns undefined if it can't. */
+/** Reads `2s`, `500ms`, `1.5m`: whole milliseconds. @returns undefined if the text has another form. */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
-  // ms throws at an empty text, and answers NaN to any other that it can't read.
+  // ms throws for an empty text, and returns NaN for any other that it cannot read.
   const duration = trimmed === '' ? NaN : Math.round(ms(trimmed as ms.StringValue));
   return duration >= 0 && duration <= longestDuration ? duration : undefined;
 }
 
 /**
- * Reads `pass=0.8,fail=0.15,error=0.05`; what is not named weighs nothing.
- * @returns undefined if it isn't of that form, names one twice, or no weight is above zero.
+ * Reads `pass=0.8,fail=0.15,error=0.05`. An outcome that is not named has weight 0.
+ * @returns undefined if the text has another form, names an outcome twice, or has no weight above zero.
  */
 export function parseOutcomeWeights(text: string): OutcomeWeights | undefined {
   const weights = new Map<string, number>();

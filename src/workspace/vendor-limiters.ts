@@ -2,7 +2,7 @@ import type { RateLimit } from './rate-limit.js';
 
 /** One of the vendor's limits on requests. */
 export interface VendorLimiter extends RateLimit {
-  /** As the header `X-RateLimit-Limiter` has it. */
+  /** The value of the header `X-RateLimit-Limiter`. */
   readonly name: string;
 }
 
@@ -19,7 +19,7 @@ export function vendorLimiterOf(operation: string): VendorLimiter {
   return operation.startsWith('list') || operation === 'getBatchTest' ? list : general;
 }
 
-/** Requests that were let through since a moment. */
+/** Requests that were allowed since a moment. */
 export interface RateWindow {
   readonly startedAt: number;
   readonly requests: number;
@@ -30,18 +30,18 @@ export type RateWindows = Readonly<Record<string, RateWindow>>;
 
 export interface WindowDecision {
   readonly limiter: VendorLimiter;
-  /** As they are now; undefined if the request was refused, which changes none. */
+  /** The new windows; undefined if the request was refused, which changes none. */
   readonly windows: RateWindows | undefined;
-  /** Requests that would still be let through now. */
+  /** Requests that are still allowed now. */
   readonly remaining: number;
-  /** Milliseconds until as many are let through as at first. */
+  /** Milliseconds until the window ends. */
   readonly reset: number;
 }
 
 /**
- * Counts a request as the vendor does: each operation for itself, up to its limit in a window of time.
- * Documented: limits and scope. The algorithm is not: here a window begins with the first request after the
- * last one, and what is refused does not count.
+ * Counts a request as the vendor does: each operation on its own, up to its limit in a window of time.
+ * Documented: limits and scope. Not documented: the algorithm. Here a window begins with the first request
+ * after the last window, and refused requests do not count.
  */
 export function countInWindow(
   windows: RateWindows,
@@ -67,6 +67,6 @@ export function countInWindow(
   };
 }
 
-/** False of one that time has left behind, or has yet to reach, as after fixtures with another clock. */
+/** False if the window has ended, or begins in the future, which fixtures with another clock may cause. */
 const isOpen = ({ window }: VendorLimiter, { startedAt }: RateWindow, now: number): boolean =>
   startedAt <= now && now < startedAt + window;

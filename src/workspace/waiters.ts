@@ -1,15 +1,15 @@
 import { ApiError } from '../errors.js';
 
-/** Counts the requests that wait for something, by workspace. */
+/** Counts the waiting requests of each workspace. */
 export interface Waiters {
   /**
-   * Counts one more until the function that it returns is called.
-   * @throws ApiError 429 if as many wait already as may.
+   * Counts one more, until the returned function is called.
+   * @throws ApiError 429 if the workspace has too many.
    */
   add(workspace: string): () => void;
 }
 
-/** Each of them is told of every request, so many would slow down the others. */
+/** Each waiting request is notified of every other request, so too many would slow all down. */
 const mostForWorkspace = 100;
 
 export function createWaiters(most = mostForWorkspace): Waiters {

@@ -1,5 +1,5 @@
 import type { components } from '../../contract/control.gen.js';
-import { hasEnded, toldCreation, toldStart, type TestRun } from '../../domain/test-run.js';
+import { hasEnded, reportedCreation, reportedStart, type TestRun } from '../../domain/test-run.js';
 import { ApiError } from '../../errors.js';
 import { keyedId } from '../../random.js';
 import type { StoredOutcomeRule } from '../../store/outcome-rules.js';
@@ -66,9 +66,11 @@ export const explainTestRun: ControlOperation<'explainTestRun'> = async (
     status: run.status,
     decidedBy: decidedBy(run),
     timeline: [
-      { at: toldCreation(run), status: 'pending' },
-      ...(run.status === 'pending' ? [] : [{ at: toldStart(run), status: 'in_progress' }]),
-      ...(hasEnded(run) ? [{ at: Math.max(run.endsAt, toldStart(run)), status: run.status }] : []),
+      { at: reportedCreation(run), status: 'pending' },
+      ...(run.status === 'pending' ? [] : [{ at: reportedStart(run), status: 'in_progress' }]),
+      ...(hasEnded(run)
+        ? [{ at: Math.max(run.endsAt, reportedStart(run)), status: run.status }]
+        : []),
     ],
   };
 };

@@ -2,7 +2,7 @@ import type { Engine } from '../../domain/engine.js';
 import type { EngineType } from '../../domain/response-engine.js';
 import type { TestCaseContent } from '../../domain/test-case.js';
 import type { Ending } from '../../domain/forced-outcome.js';
-import { toldStart, type EndedTestRun } from '../../domain/test-run.js';
+import { reportedStart, type EndedTestRun } from '../../domain/test-run.js';
 import { keyedChance, type Draw } from '../../random.js';
 import type { Conversation } from './entry.js';
 import { explain } from './explanation.js';
@@ -58,7 +58,7 @@ export function describeRun(
   const input = { content: withVariables, engine, generate, draw: chance };
   const conversation = simulateConversation({ ...input, outcome, ending });
   const forced = forcedBy?.transcript;
-  const startedAt = toldStart(run);
+  const startedAt = reportedStart(run);
   const count = forced === undefined ? conversation.entries.length : 0;
   const endsAt = Math.max(run.endsAt, startedAt + count);
   const transcript = forced ?? toTranscript(conversation, { runId: run.id, startedAt, endsAt });

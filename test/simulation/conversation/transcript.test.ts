@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readEngine } from '../../../src/domain/engine.js';
 import type { ToolMock } from '../../../src/domain/tool-mock.js';
-import { toldStart, type EndedTestRun } from '../../../src/domain/test-run.js';
+import { reportedStart, type EndedTestRun } from '../../../src/domain/test-run.js';
 import { describeRun } from '../../../src/simulation/conversation/run-content.js';
 import type { TranscriptSnapshot } from '../../../src/simulation/conversation/transcript.js';
 import {
@@ -23,12 +23,12 @@ describe('the entries of any transcript', () => {
       fc.property(anyRun, anyContent, (run, content) => {
         const { endedAt } = describeEnded(run, content);
         const times = entriesOf(run, content).map((entry) => entry.created_timestamp);
-        const bounds = [toldStart(run) - 1, ...times, endedAt];
+        const bounds = [reportedStart(run) - 1, ...times, endedAt];
         expect(bounds.every(Number.isInteger)).toBe(true);
         for (const [index, time] of bounds.slice(1).entries()) {
           expect(time).toBeGreaterThan(bounds[index] ?? Infinity);
         }
-        const isLongEnough = run.endsAt - toldStart(run) >= times.length;
+        const isLongEnough = run.endsAt - reportedStart(run) >= times.length;
         if (isLongEnough) expect(endedAt).toBe(run.endsAt);
       }),
     );
