@@ -12,7 +12,7 @@ const rooms = [
   '^src/store/',
   '^src/line-sink\\.ts$',
   '^src/workspace/',
-  '^src/contract/(compile|document|formats|observed-words|open-values|source|validation|vendor-path)\\.ts$',
+  '^src/contract/(ajv|compile|document|formats|observed-words|open-values|source|validation|vendor-path)\\.ts$',
   '^src/domain/',
   '^src/contract/(operation|.*\\.gen)\\.ts$',
   '^src/(errors|files|json|loopback|made-id|memory|nearest|random|repeated-answer|version)\\.ts$',

@@ -1,45 +1,142 @@
 /**
- * The last step of the build: the command as one file with what it needs from its start on,
- * because Node takes longer to load 300 files than the emulator to begin. What is needed later,
- * or is no JavaScript, is loaded from the package's dependencies, and so is all by the library.
+ * The last step of the build: the command and the library, each as one file with what it needs from
+ * its start on, because Node takes longer to load 300 files than the emulator to begin. What is
+ * needed later is loaded then: from files beside it, or from the package's dependencies.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
-const { metafile } = await build({
-  entryPoints: ['src/cli.ts'],
-  outfile: 'dist/cli.js',
+/** What is needed later, but so often that it is worth a file, by the package's name for it. */
+const later = {
+  'ajv/dist/2020.js': 'ajv',
+  'json-schema-faker': 'json-schema-faker',
+  pino: 'pino',
+};
+
+const common = {
   bundle: true,
   platform: 'node',
-  format: 'esm',
   target: 'node20',
   external: [
-    '@fastify/reply-from',
-    '@fastify/swagger',
-    '@fastify/swagger-ui',
-    'better-sqlite3',
-    'json-schema-faker',
-    'pino-pretty',
-    'prom-client',
-    'yaml',
+    ...['@fastify/reply-from', '@fastify/swagger', '@fastify/swagger-ui', 'better-sqlite3'],
+    ...['pino-pretty', 'prom-client', 'yaml'],
+    // Fastify has them for what is not asked of it (see src/http/app.ts).
+    ...['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request'],
   ],
-  // Names stay as they are, for whoever reads a stack.
+  // Names stay as they are, for those who read a stack.
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'eof',
   metafile: true,
-  // CommonJS modules in the bundle ask for Node's own ones by it.
-  banner: {
-    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+};
+
+/** @param folder where the files are that are loaded later, as the bundle sees it. */
+const loadLater = (folder) => ({
+  name: 'load later',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^(ajv\/dist\/2020\.js|json-schema-faker|pino)$/ }, ({ path, kind }) =>
+      kind === 'entry-point' ? undefined : { path: `${folder}${later[path]}.js`, external: true },
+    );
+    // esbuild sees what `require` loads only where it is called by this name.
+    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll(
+        'createRequire(import.meta.url)(',
+        'require(',
+      ),
+      loader: 'ts',
+    }));
   },
 });
 
-// Their licences ask for the notice in every copy.
-const folders = Object.keys(metafile.inputs).map(
-  (file) => /.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0],
+/** Fastify loads HTTPS and HTTP/2 whatever it serves, which takes as long as all of Fastify. */
+const serveHttpOnly = {
+  name: 'serve HTTP only',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^node:http(s|2)$/ }, ({ path, importer }) =>
+      importer.endsWith('/fastify/lib/server.js') ? { path, namespace: 'not served' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'not served' }, () => ({ contents: '' }));
+  },
+};
+
+const builds = await Promise.all([
+  build({
+    ...common,
+    entryPoints: {
+      bin: 'src/bin.ts',
+      cli: 'src/cli.ts',
+      'compile-contracts': 'src/contract/compile.ts',
+    },
+    outdir: 'dist',
+    format: 'esm',
+    external: [...common.external, './cli.js'],
+    plugins: [loadLater('./cjs/'), serveHttpOnly],
+    // CommonJS modules in the bundle ask for Node's own ones by it.
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/vitest.ts'],
+    outdir: 'dist',
+    format: 'esm',
+    external: ['./index.js', 'vitest'],
+  }),
+  // CommonJS, because Jest takes nothing else by default, and one copy serves who imports, too.
+  build({
+    ...common,
+    entryPoints: { index: 'src/index.ts' },
+    outdir: 'dist/cjs',
+    format: 'cjs',
+    plugins: [loadLater('./'), serveHttpOnly],
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'codeUrl' },
+    banner: {
+      js: "const codeUrl = require('node:url').pathToFileURL(require('node:path').join(__dirname, '../index.js')).href;",
+    },
+  }),
+  build({
+    ...common,
+    entryPoints: Object.fromEntries(Object.entries(later).map(([name, file]) => [file, name])),
+    outdir: 'dist/cjs',
+    format: 'cjs',
+  }),
+]);
+
+writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n');
+const library = createRequire(import.meta.url)('./dist/cjs/index.js');
+writeFileSync(
+  'dist/index.js',
+  `import { createRequire } from 'node:module';
+const library = createRequire(import.meta.url)('./cjs/index.js');
+export const { ${Object.keys(library).join(', ')} } = library;
+`,
 );
+copyTypes('index.d.ts');
+
+mkdirSync('dist/contract', { recursive: true });
+await import('./dist/compile-contracts.js');
+
+// Their licences ask for the notice in every copy.
+const inputs = builds.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+const folders = inputs.map((file) => /.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0]);
 const notices = new Set(folders.filter((folder) => folder !== undefined).map(noticeOf));
 writeFileSync('dist/THIRD-PARTY-LICENSES.txt', [...notices].sort().join(`\n${'-'.repeat(80)}\n\n`));
+
+/** For those who require the library. What is in the folder counts as CommonJS, its types, too. */
+function copyTypes(path, copied = new Set()) {
+  if (copied.has(path)) return;
+  copied.add(path);
+  const text = readFileSync(join('dist', path), 'utf8');
+  mkdirSync(join('dist/cjs', dirname(path)), { recursive: true });
+  writeFileSync(join('dist/cjs', path), text);
+  for (const [, name] of text.matchAll(/ from '(\.[^']+)\.js'/g)) {
+    copyTypes(join(dirname(path), `${name}.d.ts`), copied);
+  }
+}
 
 function noticeOf(folder) {
   const { name, version, license, author } = JSON.parse(readFileSync(`${folder}/package.json`));

@@ -4,7 +4,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createJournal } from '../dist/workspace/journal.js';
+import { build } from 'esbuild';
+
+const { outputFiles } = await build({
+  entryPoints: [fileURLToPath(new URL('../src/workspace/journal.ts', import.meta.url))],
+  ...{ bundle: true, write: false, platform: 'node', format: 'esm' },
+});
+const { createJournal } = await import(
+  `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+);
 
 const cases = [
   { what: 'no headers, a workspace each', headers: 0, requests: 20_000 },

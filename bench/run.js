@@ -3,9 +3,17 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import autocannon from 'autocannon';
-import { cli, hasPrism, startBare, startBuild, startEmulator, startPrism } from './processes.js';
+import {
+  cli,
+  hasPrism,
+  here,
+  startBare,
+  startBuild,
+  startEmulator,
+  startPrism,
+} from './processes.js';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 9);
 const seconds = Number(process.env.BENCH_SECONDS ?? 1.5);
@@ -110,6 +118,36 @@ function toResult(results, reaches) {
     figures: Object.fromEntries([...each('rates'), ...named]),
     ratios: Object.fromEntries(ratios),
   };
+}
+
+/** How long each takes beside a Node that does nothing, rounds being interleaved. */
+async function startsBesideNode(what, reach, contestants) {
+  const all = { 'node -e 0': startNode, ...contestants };
+  const times = Object.fromEntries(Object.keys(all).map((name) => [name, []]));
+  for (let round = 0; round <= rounds * 2; round += 1) {
+    for (const [name, measure] of Object.entries(all)) {
+      const time = await measure();
+      // The first round fills caches of files.
+      if (round > 0) times[name].push(time);
+    }
+  }
+  const { 'node -e 0': node, ...others } = times;
+  return {
+    unit: 'milliseconds',
+    figures: Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)])),
+    ratios: Object.fromEntries(
+      Object.entries(others).map(([name, all]) => [
+        `${name === 'other build' ? `${what}, ${name}` : what} / node -e 0 (<= ${reach})`,
+        ratio(all, node),
+      ]),
+    ),
+  };
+}
+
+function startNode() {
+  const start = performance.now();
+  execFileSync(process.execPath, ['-e', '0']);
+  return performance.now() - start;
 }
 
 const withPeers = () => ({
@@ -220,23 +258,30 @@ const cases = {
     };
   },
   async start() {
-    const times = { 'node -e 0': [], 'command to first 201': [] };
-    for (let round = 0; round < rounds * 2; round += 1) {
-      let start = performance.now();
-      execFileSync(process.execPath, ['-e', '0']);
-      times['node -e 0'].push(performance.now() - start);
-      start = performance.now();
-      const emulator = await startEmulator('--database', file());
+    const toFirst201 = (build) => async () => {
+      const start = performance.now();
+      const emulator = await startBuild(build, '--database', file());
       await send(emulator.url, creation(1));
-      times['command to first 201'].push(performance.now() - start);
+      const time = performance.now() - start;
       await emulator.end();
-    }
-    const [node, emulator] = Object.values(times).map(median);
-    return {
-      unit: 'milliseconds',
-      figures: { 'node -e 0': node, 'command to first 201': emulator },
-      ratios: { 'first 201 / node -e 0 (<= 4)': emulator / node },
+      return time;
     };
+    return startsBesideNode('first 201', 4, {
+      'command to first 201': toFirst201(cli),
+      ...(otherBuild && { 'other build': toFirst201(otherBuild) }),
+    });
+  },
+  /** What each test file pays that uses the library. */
+  async library() {
+    const importAndStart = (build) => () => {
+      const args = [here('library-start.js'), join(dirname(build), 'index.js')];
+      const times = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+      return times[0] + times[1];
+    };
+    return startsBesideNode('import and start', 2.5, {
+      'import and start': importAndStart(cli),
+      ...(otherBuild && { 'other build': importAndStart(otherBuild) }),
+    });
   },
   async size() {
     const path = file();

@@ -1,4 +1,4 @@
-import { Ajv2020, type SchemaObject } from 'ajv/dist/2020.js';
+import type { SchemaObject } from 'ajv/dist/2020.js';
 import { StartupError } from './errors.js';
 import { findUnusable, mostFixtureLevels } from './json.js';
 import { isLoopback } from './loopback.js';
@@ -11,6 +11,7 @@ import {
   type logLevels,
   type OptionSpec,
 } from './options.js';
+import { createAjv, createdOnce } from './contract/ajv.js';
 import { loadContract } from './contract/document.js';
 import { ajvFormats } from './contract/validation.js';
 import type { Fixtures } from './simulation/fixtures/fixtures.js';
@@ -56,13 +57,15 @@ export interface ConfigSources {
   readonly environment: NodeJS.ProcessEnv;
   /** What the config file held, and its path. */
   readonly file?: { readonly path: string; readonly content: unknown };
+  /** In the place of the options' own. They are taken as they are. */
+  readonly defaults?: RawOptions;
 }
 
 /**
  * Puts together what the doors gave: flags win over the environment, that over the file.
  * @throws StartupError naming the option at its door, the value, and what is allowed.
  */
-export function resolveConfig({ flags, environment, file }: ConfigSources): Config {
+export function resolveConfig({ flags, environment, file, defaults = {} }: ConfigSources): Config {
   refuseStrangers(environment);
   const fromFile = fileOptions(file);
   const values: Record<string, unknown> = {};
@@ -77,7 +80,7 @@ export function resolveConfig({ flags, environment, file }: ConfigSources): Conf
     } else if ((fromFile[name] ?? undefined) !== undefined) {
       values[name] = checkOption(spec, fromFile[name], `${name} in ${file?.path ?? ''}`);
     } else {
-      values[name] = spec.default;
+      values[name] = defaults[name] ?? spec.default;
     }
   }
   const rules = Object.fromEntries(
@@ -136,8 +139,7 @@ function checkOption(spec: OptionSpec, value: unknown, door: string): unknown {
   const holder = {
     value: typeof value === 'string' ? readText(schema.properties.value, value) : value,
   };
-  ajv ??= createAjv();
-  if (ajv.validate(schema, holder)) return holder.value;
+  if (optionAjv().validate(schema, holder)) return holder.value;
   const given = secret ? '' : ` is ${shown(value)}, which is not allowed:`;
   throw new StartupError('usage', `${door}${given} must be ${allowed}`);
 }
@@ -173,18 +175,12 @@ function readText({ type }: SchemaObject, text: string): unknown {
 export const checkUpstream = (url: string): string =>
   checkOption(upstreamSpec, url, flagOf(upstreamSpec.name)) as string;
 
-let ajv: Ajv2020 | undefined;
-
-function createAjv(): Ajv2020 {
-  const formats = {
-    ...ajvFormats(controlFormats),
-    'http-url': isServer,
-  };
+const optionAjv = createdOnce(() => {
+  const formats = { ...ajvFormats(controlFormats), 'http-url': isServer };
   // Flags and variables are texts: "4010" is a port.
-  const ajv = new Ajv2020({ coerceTypes: true, strict: false, validateSchema: false, formats });
-  ajv.addSchema(loadContract('control').document, 'control');
-  return ajv;
-}
+  const ajv = createAjv({ coerceTypes: true, formats });
+  return ajv.addSchema(loadContract('control').document, 'control');
+});
 
 /** True for the URL of a server. Requests carry the key of the caller, so it has no password of its own. */
 function isServer(text: string): boolean {

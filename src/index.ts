@@ -96,11 +96,12 @@ const defaults = {
  * @throws StartupError naming the option that is wrong, or what it could not use.
  */
 export async function startEmulator(options: StartOptions = {}): Promise<RetellEmulator> {
-  const { now, fixtures = [], ...content } = { ...defaults, ...readOptions(options) };
+  const { now, fixtures = [], ...content } = readOptions(options);
   const config = resolveConfig({
     flags: {},
     environment: {},
     file: { path: 'startEmulator', content },
+    defaults,
   });
   const log = config.logLevel === 'silent' ? undefined : await createLog(config.logLevel);
   const emulator = openEmulator({

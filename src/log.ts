@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
-import { pino, type Logger } from 'pino';
+import type { Logger, pino as Pino } from 'pino';
 import { lineSinkOf } from './line-sink.js';
 
 const stderr = 2;
@@ -22,6 +23,8 @@ export async function createLog(level: string): Promise<Log> {
       sink.write(toText(line));
     },
   };
+  // Loaded here, because most who use the library want no log.
+  const pino = createRequire(import.meta.url)('pino') as typeof Pino;
   const logger = pino({ level, base: null }, stream);
   sink.onCaughtUp((dropped) => {
     logger.warn({ dropped }, 'lines of the log were dropped, because standard error took none');

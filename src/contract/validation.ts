@@ -1,10 +1,6 @@
-import {
-  Ajv2020,
-  type ErrorObject,
-  type Options as AjvOptions,
-  type ValidateFunction,
-} from 'ajv/dist/2020.js';
+import type { ErrorObject, Options as AjvOptions, ValidateFunction } from 'ajv/dist/2020.js';
 import { SchemaError } from '../errors.js';
+import { createAjv, createdOnce } from './ajv.js';
 import type { Contract, ContractOperation } from './document.js';
 import { inObservedWords } from './observed-words.js';
 import { vendorFormats, type TextFormats } from './formats.js';
@@ -63,10 +59,6 @@ export const ajvFormats = (formats: TextFormats): Record<string, (text: string) 
   Object.fromEntries(Object.entries(formats).map(([name, { accepts }]) => [name, accepts]));
 
 const commonOptions = {
-  // `example` and the like are OpenAPI's, not JSON Schema's.
-  strict: false,
-  // CI checks the contracts; doing it again at each start takes as long as the rest of it.
-  validateSchema: false,
   // JSON.parse makes Infinity of 1e400; the store could not give it back.
   strictNumbers: true,
   // Shows the schema behind an error, to name what would have been right.
@@ -87,15 +79,8 @@ function optionsWith(own: TextFormats) {
 function createValidation(contract: Contract, own: TextFormats): ContractValidation {
   const { formats, options } = optionsWith(own);
   // A JSON body is taken as it came: "1" is not a number. A query is text: there it is.
-  const bodyAjv = new Ajv2020({ ...options, coerceTypes: false, discriminator: true });
-  const queryAjv = new Ajv2020({ ...options, coerceTypes: true });
-  // Added when the first check is compiled: starting up needs none.
-  let isReady = false;
-  const getSchema = (pointer: string): ValidateFunction | undefined => {
-    if (!isReady) bodyAjv.addSchema(forAjv(contract.document), 'contract');
-    isReady = true;
-    return bodyAjv.getSchema(`contract#${pointer}`);
-  };
+  const getSchema = schemasOf(contract, { ...options, coerceTypes: false, discriminator: true });
+  const queryAjv = createdOnce(() => createAjv({ ...options, coerceTypes: true }));
 
   const compileContent = (pointer: string): ValidateFunction | undefined =>
     getSchema(`${pointer}/content/application~1json/schema`);
@@ -105,7 +90,7 @@ function createValidation(contract: Contract, own: TextFormats): ContractValidat
   );
   const strippingCheck = compiledOnce(bodyStripper(contract, options));
   const queryCheck = compiledOnce(({ query }) =>
-    queryAjv.compile({
+    queryAjv().compile({
       type: 'object',
       properties: Object.fromEntries(query.map(({ name, schema }) => [name, schema])),
       required: query.filter(({ required }) => required).map(({ name }) => name),
@@ -150,6 +135,14 @@ function createValidation(contract: Contract, own: TextFormats): ContractValidat
   };
 }
 
+/** Compiles what a JSON pointer into the contract says. */
+function schemasOf(contract: Contract, options: AjvOptions) {
+  const ajv = createdOnce(() =>
+    createAjv(options).addSchema(forAjv(contract.document), 'contract'),
+  );
+  return (pointer: string): ValidateFunction | undefined => ajv().getSchema(`contract#${pointer}`);
+}
+
 /** Ajv makes numbers of "Infinity" and "1e400". @throws SchemaError */
 function refuseHugeNumbers(query: unknown): void {
   for (const [name, value] of Object.entries(query as object)) {
@@ -179,18 +172,18 @@ function refuse(
   throw schemaError(root, mostTelling(validate.errors ?? []), formats);
 }
 
-/** Takes out of a body what is not known. Another Ajv, made when it is first needed: few need it. */
+/** Takes out of a body what is not known. */
 function bodyStripper(contract: Contract, options: AjvOptions): Compile {
-  let ajv: Ajv2020 | undefined;
-  return ({ path, method }) => {
-    if (ajv === undefined) {
-      ajv = new Ajv2020({ ...options, removeAdditional: true, discriminator: true });
-      ajv.addSchema(withoutAdditional(forAjv(contract.document)), 'contract');
-    }
-    return ajv.getSchema(
+  const ajv = createdOnce(() =>
+    createAjv({ ...options, removeAdditional: true, discriminator: true }).addSchema(
+      withoutAdditional(forAjv(contract.document)),
+      'contract',
+    ),
+  );
+  return ({ path, method }) =>
+    ajv().getSchema(
       `contract#/paths/${toPointerPart(path)}/${method}/requestBody/content/application~1json/schema`,
     );
-  };
 }
 
 type Compile = (operation: ContractOperation) => ValidateFunction | undefined;

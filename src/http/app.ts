@@ -22,6 +22,7 @@ import {
 } from './errors.js';
 import { registerEnds } from './ends.js';
 import { registerJournal } from './journal.js';
+import { schemaController } from './no-schemas.js';
 import { registerOneAtATime } from './one-at-a-time.js';
 import { registerOverload } from './overload.js';
 import { requestIdOf, sendRequestId } from './request-id.js';
@@ -101,6 +102,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     return503OnClosing: false,
     clientErrorHandler: refuseMalformed,
     frameworkErrors: refuseBadUrl,
+    schemaController,
   });
   app.setErrorHandler(sendError);
   app.setReplySerializer((answer) => jsonOf(answer as object));

@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Contract } from '../contract/document.js';
 import { ApiError } from '../errors.js';
 import { packageFile } from '../files.js';
+import { schemaController } from './no-schemas.js';
 
 interface Contracts {
   readonly retell: Contract;
@@ -71,7 +72,7 @@ async function buildReference(
     import('@fastify/swagger'),
     import('@fastify/swagger-ui'),
   ]);
-  const app = fastify();
+  const app = fastify({ schemaController });
   app.setNotFoundHandler(({ url }, reply) => {
     const { statusCode, body } = new ApiError('not_found', `There is no GET ${url}; see /docs.`);
     return reply.code(statusCode).send(body);

@@ -1,7 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readYaml } from '../../src/contract/source.js';
+
+const bundles = [
+  'dist/cli.js',
+  ...readdirSync('dist/cjs').flatMap((file) => (file.endsWith('.js') ? [`dist/cjs/${file}`] : [])),
+];
 
 describe('the build', () => {
   it.each(['retell', 'control'] as const)('has the contract %s as its YAML has it', (name) => {
@@ -12,18 +19,41 @@ describe('the build', () => {
   it('has the command as one file, which loads no other but what it can not hold', () => {
     const bundle = readFileSync('dist/cli.js', 'utf8');
     const imported = [...bundle.matchAll(/(?:^|[;}])import(?:[^'"();]*from)?["']([^"']+)["']/gm)];
-    const packages = imported.flatMap(([, name = '']) => (isBuiltin(name) ? [] : [name]));
-    expect(packages).toEqual(['better-sqlite3']);
+    const others = imported.flatMap(([, name = '']) => (isBuiltin(name) ? [] : [name]));
+    expect(others.sort()).toEqual(['better-sqlite3']);
     // An import of it would load its fetch and WebSocket (see src/errors.ts).
     expect(imported.map(([, name]) => name)).not.toContain('node:http');
   });
 
-  it('names the licence of each package that is in that file', () => {
-    const bundle = readFileSync('dist/cli.js', 'utf8');
+  it('has the library as one file, which loads no other before it is needed', () => {
+    const script = `
+      require('./dist/cjs/index.js').startEmulator().then(() => {
+        const names = process.moduleLoadList.filter((name) => /NativeModule http/.test(name));
+        const files = Object.keys(require.cache);
+        process.stdout.write(JSON.stringify({ names, files }), () => process.exit());
+      });`;
+    const { names, files } = JSON.parse(
+      execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }),
+    ) as { names: string[]; files: string[] };
+    expect(names).toEqual(['NativeModule http']);
+    const own = files.filter(
+      (file) => !/node_modules.(better-sqlite3|bindings|file-uri)/.test(file),
+    );
+    expect(own).toEqual([resolve('dist/cjs/index.js')]);
+  });
+
+  it('gives the library to those who import it and those who require it as one', async () => {
+    const require = createRequire(import.meta.url);
+    const imported = (await import(resolve('dist/index.js'))) as object;
+    expect({ ...imported }).toEqual({ ...(require('../../dist/cjs/index.js') as object) });
+  });
+
+  it('names the licence of each package that is in those files', () => {
+    const bundle = bundles.map((file) => readFileSync(file, 'utf8')).join('\n');
     const files = [...bundle.matchAll(/"(node_modules\/[^"]+)"\(/g)].map(([, file = '']) => file);
     const folders = files.map((file) => /.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? '');
     const bundled = [...new Set(folders)];
-    expect(bundled.length).toBeGreaterThan(40);
+    expect(bundled.length).toBeGreaterThan(30);
     const notices = readFileSync('dist/THIRD-PARTY-LICENSES.txt', 'utf8').split(/^-{80}\n\n/m);
     for (const folder of bundled) {
       const manifest = readFileSync(`${folder}/package.json`, 'utf8');
@@ -34,12 +64,8 @@ describe('the build', () => {
   });
 
   it('points to no source map, for there is none', () => {
-    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' });
-    const modules = sources.filter((file) => file.endsWith('.ts'));
-    expect(modules.length).toBeGreaterThan(50);
-    for (const file of modules) {
-      const code = readFileSync(`dist/${file.replace(/ts$/, 'js')}`, 'utf8');
-      expect(code.includes('sourceMappingURL'), file).toBe(false);
+    for (const file of [...bundles, 'dist/bin.js', 'dist/index.js', 'dist/vitest.js']) {
+      expect(readFileSync(file, 'utf8').includes('sourceMappingURL'), file).toBe(false);
     }
   });
 });
