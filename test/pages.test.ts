@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { startEmulator } from '../src/index.js';
 import { flagOf, optionSpecs, variableOf } from '../src/options.js';
 import { anchorsOf, linksOf, pages, readPage, rowsOf } from './support/pages.js';
 
@@ -17,7 +18,7 @@ const texts = [
 
 interface Document {
   readonly paths: Record<string, Record<string, { operationId?: string }>>;
-  readonly components: { schemas: { Settings: { properties: object } } };
+  readonly components: { schemas: Record<'FaultInput' | 'Settings', { properties: object }> };
 }
 const contract = (name: string) => parse(readFileSync(`openapi/${name}.yaml`, 'utf8')) as Document;
 
@@ -47,8 +48,11 @@ describe('the pages', () => {
   it('are packed, with all that they link to', () => {
     const command = ['pack', '--dry-run', '--ignore-scripts', '--json'];
     const [pack] = JSON.parse(execFileSync('npm', command, { encoding: 'utf8' })) as [
-      { files: { path: string }[] },
+      { files: { path: string }[]; size: number; unpackedSize: number },
     ];
+    // As docs/library.md says.
+    expect(pack.size).toBeLessThan(1_100_000);
+    expect(pack.unpackedSize).toBeLessThan(4_500_000);
     const packed = pack.files.map(({ path }) => path);
     const inPackage = ['llms.txt', ...pages.filter((page) => page.startsWith('docs/'))];
     const targets = inPackage.flatMap(linksOf).map((link) => link.replace(/#.*/, ''));
@@ -90,6 +94,37 @@ describe('the table of options', () => {
     const listed = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name);
     const { properties } = contract('control').components.schemas.Settings;
     expect(listed.sort()).toEqual(Object.keys(properties).sort());
+  });
+});
+
+describe('the table of fault rules', () => {
+  it('lists the properties that a fault has, and no others', () => {
+    const names = rowsOf('docs/failures.md').flatMap(([, property = '', ...rest]) =>
+      rest.length === 1 ? (/^`(\w+)`$/.exec(property)?.[1] ?? []) : [],
+    );
+    const { properties } = contract('control').components.schemas.FaultInput;
+    expect(names.sort()).toEqual(Object.keys(properties).sort());
+  });
+});
+
+/** What a cell names: `a`, `b`, or `a`: `b`, `c` as the members b and c of a. */
+function namesOf(cell: string): string[] {
+  const [, group, members = ''] = /^`(\w+)`: (.*)$/.exec(cell) ?? [undefined, undefined, cell];
+  const names = [...members.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+  return group === undefined ? names : [`${group}: ${names.sort().join()}`];
+}
+
+describe('the table of a workspace', () => {
+  it('lists what the library gives, and no more', async () => {
+    const emulator = await startEmulator();
+    const members = Object.entries<object | string>({ ...emulator.workspace('key_a') }).map(
+      ([name, member]) =>
+        typeof member === 'object' ? `${name}: ${Object.keys(member).sort().join()}` : name,
+    );
+    await emulator.close();
+    const cells = rowsOf('docs/library.md').map(([cell = '']) => cell);
+    const listed = cells.filter((cell) => cell.startsWith('`')).flatMap(namesOf);
+    expect(listed.sort()).toEqual(members.sort());
   });
 });
 

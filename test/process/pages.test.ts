@@ -20,6 +20,9 @@ const elsewhere =
 /** Where the pages have the emulator. */
 const address = 'http://127.0.0.1:4010';
 
+/** Nothing is sent there: the emulator takes its place. */
+const vendor = 'https://api.retellai.com';
+
 /**
  * Does what a page says, block by block, as a reader does. A block of `text`, `http` or `json` is
  * what the block before it must print, where `…` stands for anything.
@@ -114,10 +117,11 @@ class Reader {
 
   /** The code with the emulator's address and the ids that were printed last. */
   async #aim(code: string): Promise<string> {
-    this.#url ??= await this.#start();
+    const isAimed = code.includes(address) || code.includes(vendor);
+    if (isAimed) this.#url ??= await this.#start();
     return code
-      .replaceAll(address, this.#url)
-      .replaceAll('https://api.retellai.com', this.#url)
+      .replaceAll(address, this.#url ?? address)
+      .replaceAll(vendor, this.#url ?? vendor)
       .replaceAll('node dist/bin.js', `'${process.execPath}' '${resolve('dist/bin.js')}'`)
       .replaceAll(/\b(BATCH_ID|RUN_ID)\b/g, (name) => this.#ids[name] ?? name);
   }
