@@ -1355,6 +1355,11 @@ export interface components {
             keep_current_voice?: boolean;
             keep_current_language?: boolean;
         };
+        /**
+         * @description A message that the vendor has written.
+         * @enum {string}
+         */
+        SmsTemplate: "info_collection";
         /** @description A tool that sends a message. */
         SendSmsTool: {
             sms_content: {
@@ -1363,14 +1368,16 @@ export interface components {
                 content?: string;
                 text?: string;
                 prompt?: string;
-                template?: string;
+                template?: components["schemas"]["SmsTemplate"];
             };
         };
         /** @description The arguments of a tool, as a JSON schema. */
         ToolParameters: {
             /** @enum {string} */
             type: "object";
-            properties: Record<string, never>;
+            properties: {
+                [key: string]: unknown;
+            };
             required?: string[];
         };
         /** @description A tool that is a URL of the customer's own. */
@@ -1413,7 +1420,7 @@ export interface components {
             examples?: string[];
             required?: boolean;
             conditional_prompt?: string;
-        } & (unknown & unknown);
+        } & (unknown & unknown & unknown);
         /** @description A tool that remembers what was said. */
         ExtractTool: {
             variables: components["schemas"]["AnalysisItem"][];
@@ -1458,6 +1465,19 @@ export interface components {
             }[];
             tools?: components["schemas"]["EngineTool"][];
         };
+        /** @description A server whose tools an engine may call. */
+        McpServer: {
+            name: string;
+            /** Format: templated-url */
+            url: string;
+            headers?: {
+                [key: string]: string;
+            };
+            query_params?: {
+                [key: string]: string;
+            };
+            timeout_ms?: number;
+        };
         /** @description What a client says of a Retell LLM. More properties are kept as they come. */
         RetellLlmInput: {
             model?: components["schemas"]["LLMModel"] | null;
@@ -1482,19 +1502,32 @@ export interface components {
             default_dynamic_variables?: {
                 [key: string]: string;
             } | null;
-            mcps?: {
-                name: string;
-                /** Format: templated-url */
-                url: string;
-                headers?: {
-                    [key: string]: string;
-                };
-                query_params?: {
-                    [key: string]: string;
-                };
-                timeout_ms?: number;
-            }[] | null;
+            mcps?: components["schemas"]["McpServer"][] | null;
         };
+        /** @description Where something is drawn. */
+        Position: {
+            x?: number;
+            y?: number;
+        };
+        /** @description A note that stands beside the nodes in the vendor's editor. */
+        FlowNote: {
+            id: string;
+            content: string;
+            display_position: {
+                x?: number;
+                y?: number;
+            };
+            size: {
+                width?: number;
+                height?: number;
+            };
+        };
+        /** @description How speech becomes text in the mode `custom`. */
+        CustomSttConfig: {
+            /** @enum {string} */
+            provider: "azure" | "deepgram" | "soniox" | "assemblyai";
+            endpointing_ms: number;
+        } | null;
         /** @description How a knowledge base is searched. */
         KbConfig: {
             top_k?: number;
@@ -1506,6 +1539,11 @@ export interface components {
             responsiveness?: number | null;
             voice_speed?: number | null;
             allow_dtmf_interruption?: boolean | null;
+            reminder_trigger_ms?: number | null;
+            reminder_max_count?: number | null;
+            /** @enum {string|null} */
+            stt_mode?: "fast" | "accurate" | "custom" | null;
+            custom_stt_config?: components["schemas"]["CustomSttConfig"];
             knowledge_base_ids?: string[] | null;
             kb_config?: components["schemas"]["KbConfig"];
             instruction: unknown;
@@ -1557,11 +1595,13 @@ export interface components {
                 }[];
             } & (unknown & unknown);
         };
+        /** @description A condition whose prompt names the edge. It compares nothing. */
+        FixedCondition: unknown;
         /** @description The way when there is nobody to talk to. */
         TransferFailedEdge: {
             transition_condition?: {
                 prompt?: string;
-            };
+            } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
         /** @description A node that transfers the call. */
         TransferCallNode: {
@@ -1579,13 +1619,13 @@ export interface components {
         SmsSuccessEdge: {
             transition_condition?: {
                 prompt?: string;
-            };
+            } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
         /** @description The way when a message was not sent. */
         SmsFailedEdge: {
             transition_condition?: {
                 prompt?: string;
-            };
+            } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
         /** @description A node that sends a message. */
         SmsNode: {
@@ -1615,11 +1655,6 @@ export interface components {
             component_id: string;
             component_type: components["schemas"]["Ownership"];
             else_edge: unknown;
-        };
-        /** @description Where something is drawn. */
-        Position: {
-            x?: number;
-            y?: number;
         };
         /** @description What is said or called in an example of a conversation. */
         ExampleEntry: {
@@ -1654,25 +1689,25 @@ export interface components {
             /** @enum {string} */
             type: "prompt" | "static_text" | "template";
             text?: string;
-            template?: string;
+            template?: components["schemas"]["SmsTemplate"];
         };
         /** @description The way when no other is taken. */
         ElseEdge: {
             transition_condition?: {
                 prompt?: string;
-            };
+            } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
         /** @description The only way. */
         AlwaysEdge: {
             transition_condition?: {
                 prompt?: string;
-            };
+            } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
         /** @description The way that does not wait for an answer. */
         SkipResponseEdge: {
             transition_condition?: {
                 prompt?: string;
-            };
+            } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
         /** @description An example of a conversation. */
         FinetuneExample: {
@@ -1703,18 +1738,15 @@ export interface components {
             finetune_transition_examples?: components["schemas"]["FinetuneExample"][];
             finetune_conversation_examples?: components["schemas"]["FinetuneExample"][];
         } & (unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown);
-        /** @description A note that stands beside the nodes in the vendor's editor. */
-        FlowNote: {
-            id: string;
-            content: string;
-            display_position: {
-                x?: number;
-                y?: number;
-            };
-            size: {
-                width?: number;
-                height?: number;
-            };
+        /** @description A flow within a flow. */
+        FlowComponent: {
+            name: string;
+            tools?: components["schemas"]["EngineTool"][] | null;
+            mcps?: components["schemas"]["McpServer"][] | null;
+            start_node_id?: string | null;
+            begin_tag_display_position?: components["schemas"]["Position"] | null;
+            notes?: components["schemas"]["FlowNote"][] | null;
+            nodes: components["schemas"]["FlowNode"][];
         };
         /** @description What a client says of a conversation flow. More properties are kept as they come. */
         ConversationFlowInput: {
@@ -1736,10 +1768,7 @@ export interface components {
             begin_after_user_silence_ms?: number | null;
             global_prompt?: string | null;
             tools?: components["schemas"]["EngineTool"][] | null;
-            components?: {
-                name: string;
-                nodes: components["schemas"]["FlowNode"][];
-            }[] | null;
+            components?: components["schemas"]["FlowComponent"][] | null;
             start_node_id?: string | null;
             default_dynamic_variables?: {
                 [key: string]: string;
@@ -1749,18 +1778,7 @@ export interface components {
                 y?: number;
             } | null;
             notes?: components["schemas"]["FlowNote"][] | null;
-            mcps?: {
-                name: string;
-                /** Format: templated-url */
-                url: string;
-                headers?: {
-                    [key: string]: string;
-                };
-                query_params?: {
-                    [key: string]: string;
-                };
-                timeout_ms?: number;
-            }[] | null;
+            mcps?: components["schemas"]["McpServer"][] | null;
             is_transfer_llm?: boolean | null;
             nodes?: components["schemas"]["FlowNode"][];
         };
@@ -1834,14 +1852,16 @@ export interface components {
             voicemail_detection_timeout_ms?: number;
             voicemail_option?: {
                 action: {
-                    type: string;
+                    /** @enum {string} */
+                    type: "prompt" | "static_text" | "hangup" | "bridge_transfer";
                     text?: string;
                 };
                 detection_prompt?: string | null;
             } | null;
             ivr_option?: {
                 action: {
-                    type: string;
+                    /** @enum {string} */
+                    type: "hangup";
                 };
                 detection_prompt?: string | null;
             } | null;
@@ -1858,11 +1878,7 @@ export interface components {
             ring_duration_ms?: number;
             /** @enum {string} */
             stt_mode?: "fast" | "accurate" | "custom";
-            custom_stt_config?: {
-                /** @enum {string} */
-                provider: "azure" | "deepgram" | "soniox" | "assemblyai";
-                endpointing_ms: number;
-            } | null;
+            custom_stt_config?: components["schemas"]["CustomSttConfig"];
             /** @enum {string} */
             vocab_specialization?: "general" | "medical";
             allow_user_dtmf?: boolean;

@@ -1043,14 +1043,16 @@ export interface components {
             voicemail_detection_timeout_ms?: number;
             voicemail_option?: {
                 action: {
-                    type: string;
+                    /** @enum {string} */
+                    type: "prompt" | "static_text" | "hangup" | "bridge_transfer";
                     text?: string;
                 };
                 detection_prompt?: string | null;
             } | null;
             ivr_option?: {
                 action: {
-                    type: string;
+                    /** @enum {string} */
+                    type: "hangup";
                 };
                 detection_prompt?: string | null;
             } | null;
@@ -1067,11 +1069,7 @@ export interface components {
             ring_duration_ms?: number;
             /** @enum {string} */
             stt_mode?: "fast" | "accurate" | "custom";
-            custom_stt_config?: {
-                /** @enum {string} */
-                provider: "azure" | "deepgram" | "soniox" | "assemblyai";
-                endpointing_ms: number;
-            } | null;
+            custom_stt_config?: components["schemas"]["CustomSttConfig"];
             /** @enum {string} */
             vocab_specialization?: "general" | "medical";
             allow_user_dtmf?: boolean;
@@ -1106,6 +1104,12 @@ export interface components {
             timezone?: string | null;
             is_public?: boolean | null;
         };
+        /** @description How speech becomes text in the mode `custom`. */
+        CustomSttConfig: {
+            /** @enum {string} */
+            provider: "azure" | "deepgram" | "soniox" | "assemblyai";
+            endpointing_ms: number;
+        } | null;
         /** @description One version of a voice agent. */
         Agent: {
             agent_id: string;
@@ -1177,9 +1181,14 @@ export interface components {
                 content?: string;
                 text?: string;
                 prompt?: string;
-                template?: string;
+                template?: components["schemas"]["SmsTemplate"];
             };
         };
+        /**
+         * @description A message that the vendor has written.
+         * @enum {string}
+         */
+        SmsTemplate: "info_collection";
         /** @description A tool that is a URL of the customer's own. */
         CustomTool: {
             /** Format: templated-url */
@@ -1204,7 +1213,9 @@ export interface components {
         ToolParameters: {
             /** @enum {string} */
             type: "object";
-            properties: Record<string, never>;
+            properties: {
+                [key: string]: unknown;
+            };
             required?: string[];
         };
         /** @description Code that runs at the vendor. */
@@ -1233,6 +1244,19 @@ export interface components {
             };
             description: unknown;
         };
+        /** @description A server whose tools an engine may call. */
+        McpServer: {
+            name: string;
+            /** Format: templated-url */
+            url: string;
+            headers?: {
+                [key: string]: string;
+            };
+            query_params?: {
+                [key: string]: string;
+            };
+            timeout_ms?: number;
+        };
         /** @description Something to find out from what was said. */
         AnalysisItem: {
             /** @enum {string} */
@@ -1243,7 +1267,7 @@ export interface components {
             examples?: string[];
             required?: boolean;
             conditional_prompt?: string;
-        } & (unknown & unknown);
+        } & (unknown & unknown & unknown);
         /** @description A transfer of the call to a number. */
         TransferCall: {
             transfer_destination: {
@@ -1329,18 +1353,7 @@ export interface components {
             default_dynamic_variables?: {
                 [key: string]: string;
             } | null;
-            mcps?: {
-                name: string;
-                /** Format: templated-url */
-                url: string;
-                headers?: {
-                    [key: string]: string;
-                };
-                query_params?: {
-                    [key: string]: string;
-                };
-                timeout_ms?: number;
-            }[] | null;
+            mcps?: components["schemas"]["McpServer"][] | null;
         };
         /** @description One version of a Retell LLM. */
         RetellLlm: {
@@ -1368,41 +1381,43 @@ export interface components {
                 }[];
             } & (unknown & unknown);
         };
+        /** @description A condition whose prompt names the edge. It compares nothing. */
+        FixedCondition: unknown;
         /** @description The way when no other is taken. */
         ElseEdge: {
             transition_condition?: {
                 prompt?: string;
-            };
+            } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
         /** @description The only way. */
         AlwaysEdge: {
             transition_condition?: {
                 prompt?: string;
-            };
+            } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
         /** @description The way that does not wait for an answer. */
         SkipResponseEdge: {
             transition_condition?: {
                 prompt?: string;
-            };
+            } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
         /** @description The way when there is nobody to talk to. */
         TransferFailedEdge: {
             transition_condition?: {
                 prompt?: string;
-            };
+            } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
         /** @description The way when a message was sent. */
         SmsSuccessEdge: {
             transition_condition?: {
                 prompt?: string;
-            };
+            } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
         /** @description The way when a message was not sent. */
         SmsFailedEdge: {
             transition_condition?: {
                 prompt?: string;
-            };
+            } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
         /** @description A node of a flow; of a type that is not listed, these properties are checked. */
         FlowNode: {
@@ -1437,7 +1452,7 @@ export interface components {
             /** @enum {string} */
             type: "prompt" | "static_text" | "template";
             text?: string;
-            template?: string;
+            template?: components["schemas"]["SmsTemplate"];
         };
         /** @description The model that speaks. */
         ModelChoice: {
@@ -1497,6 +1512,11 @@ export interface components {
             responsiveness?: number | null;
             voice_speed?: number | null;
             allow_dtmf_interruption?: boolean | null;
+            reminder_trigger_ms?: number | null;
+            reminder_max_count?: number | null;
+            /** @enum {string|null} */
+            stt_mode?: "fast" | "accurate" | "custom" | null;
+            custom_stt_config?: components["schemas"]["CustomSttConfig"];
             knowledge_base_ids?: string[] | null;
             kb_config?: components["schemas"]["KbConfig"];
             instruction: unknown;
@@ -1571,6 +1591,16 @@ export interface components {
             component_type: components["schemas"]["Ownership"];
             else_edge: unknown;
         };
+        /** @description A flow within a flow. */
+        FlowComponent: {
+            name: string;
+            tools?: components["schemas"]["EngineTool"][] | null;
+            mcps?: components["schemas"]["McpServer"][] | null;
+            start_node_id?: string | null;
+            begin_tag_display_position?: components["schemas"]["Position"] | null;
+            notes?: components["schemas"]["FlowNote"][] | null;
+            nodes: components["schemas"]["FlowNode"][];
+        };
         /** @description What a client says of a conversation flow. More properties are kept as they come. */
         ConversationFlowInput: {
             model_choice?: {
@@ -1591,10 +1621,7 @@ export interface components {
             begin_after_user_silence_ms?: number | null;
             global_prompt?: string | null;
             tools?: components["schemas"]["EngineTool"][] | null;
-            components?: {
-                name: string;
-                nodes: components["schemas"]["FlowNode"][];
-            }[] | null;
+            components?: components["schemas"]["FlowComponent"][] | null;
             start_node_id?: string | null;
             default_dynamic_variables?: {
                 [key: string]: string;
@@ -1604,18 +1631,7 @@ export interface components {
                 y?: number;
             } | null;
             notes?: components["schemas"]["FlowNote"][] | null;
-            mcps?: {
-                name: string;
-                /** Format: templated-url */
-                url: string;
-                headers?: {
-                    [key: string]: string;
-                };
-                query_params?: {
-                    [key: string]: string;
-                };
-                timeout_ms?: number;
-            }[] | null;
+            mcps?: components["schemas"]["McpServer"][] | null;
             is_transfer_llm?: boolean | null;
             nodes?: components["schemas"]["FlowNode"][];
         };

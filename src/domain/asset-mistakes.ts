@@ -9,15 +9,24 @@ export interface AssetMistake {
 
 type Item = Readonly<Record<string, unknown>>;
 
+/** An item of a list, and its place in the content. */
+type Placed = readonly [path: string, item: Item];
+
 /** The first mistake in what a version says; undefined if there is none. */
 export function findAssetMistake(kind: AssetKind, content: AssetContent): AssetMistake | undefined {
   switch (kind) {
     case 'agent':
-      return findNamesake(listAt(content, '/post_call_analysis_data'));
+      return (
+        findNamesake(listAt(content, '/post_call_analysis_data')) ??
+        findTranscriptionMistake(['', content])
+      );
     case 'retell-llm':
       return findLlmMistake(content);
     case 'conversation-flow':
-      return findArgumentMistake(listAt(content, '/tools'));
+      return (
+        findCanvasMistake(['', content]) ??
+        firstOf(listAt(content, '/components'), findCanvasMistake)
+      );
   }
 }
 
@@ -26,15 +35,80 @@ function findLlmMistake(content: AssetContent): AssetMistake | undefined {
   const general = listAt(content, '/general_tools');
   const states = listAt(content, '/states');
   return (
+    findSecondModel(content) ??
     findNamesake(general) ??
     findArgumentMistake(general) ??
     findNamesake(states) ??
     findStartMistake(content, states) ??
     firstOf(states, ([path, state]) => {
       const own = listAt(state, '/tools', path);
-      return findNamesake([...general, ...own]) ?? findArgumentMistake(own);
+      const edges = listAt(state, '/edges', path);
+      return (
+        findNamesake([...general, ...own], edges.map(transitionTool)) ??
+        findArgumentMistake(own) ??
+        findArgumentMistake(edges)
+      );
     })
   );
+}
+
+/** Documented (SDK types): a model goes to another state by calling a tool of this name. */
+const transitionTool = ([, edge]: Placed): string =>
+  `transition_to_${String(edge['destination_state_name'])}`;
+
+/** Documented (SDK types): an LLM has a model for text or one for speech. */
+function findSecondModel(content: AssetContent): AssetMistake | undefined {
+  const { model = null, s2s_model: speechModel = null } = content;
+  return model === null || speechModel === null
+    ? undefined
+    : { path: '/s2s_model', fault: 'must be null or left out where model is set' };
+}
+
+/** What is wrong in the tools and nodes of a flow or of a component. */
+function findCanvasMistake([path, canvas]: Placed): AssetMistake | undefined {
+  const tools = listAt(canvas, '/tools', path);
+  return (
+    findArgumentMistake(tools) ??
+    firstOf(listAt(canvas, '/nodes', path), (node) => findNodeMistake(node, tools))
+  );
+}
+
+/** Documented (SDK types): a subagent has tools of its own, and those of the flow that it names. */
+function findNodeMistake(placed: Placed, tools: readonly Placed[]): AssetMistake | undefined {
+  const [path, node] = placed;
+  const { type, tool_ids: ids } = node;
+  if (type !== 'conversation' && type !== 'subagent') return undefined;
+  const transcription = findTranscriptionMistake(placed);
+  if (type === 'conversation' || transcription !== undefined) return transcription;
+  const own = listAt(node, '/tools', path);
+  const named = Array.isArray(ids) ? tools.filter(([, tool]) => ids.includes(tool['tool_id'])) : [];
+  return findNamesake([...named, ...own]) ?? findArgumentMistake(own);
+}
+
+/** Documented (SDK types): the least `endpointing_ms` of each provider. */
+const leastEndpointing: Readonly<Record<string, number>> = {
+  ...{ azure: 100, deepgram: 10, soniox: 500, assemblyai: 100 },
+};
+const mostEndpointing: Readonly<Record<string, number>> = { assemblyai: 3000 };
+
+/**
+ * Documented (SDK types): the mode `custom` requires `custom_stt_config`, which no other mode uses.
+ * The vendor's own suite sends one that is out of bounds with the mode `fast`.
+ */
+function findTranscriptionMistake([path, holder]: Placed): AssetMistake | undefined {
+  if (holder['stt_mode'] !== 'custom') return undefined;
+  const config = (holder['custom_stt_config'] ?? undefined) as Item | undefined;
+  const place = `${path}/custom_stt_config`;
+  if (config === undefined) {
+    return { path: place, fault: 'must be an object where stt_mode is "custom"' };
+  }
+  const provider = String(config['provider']);
+  const endpointing = Number(config['endpointing_ms']);
+  const { [provider]: least = -Infinity } = leastEndpointing;
+  const { [provider]: most = Infinity } = mostEndpointing;
+  if (endpointing >= least && endpointing <= most) return undefined;
+  const bound = endpointing < least ? `>= ${String(least)}` : `<= ${String(most)}`;
+  return { path: `${place}/endpointing_ms`, fault: `must be ${bound} for ${provider}` };
 }
 
 /** Documented (SDK types): `starting_state` is the name of a state, and required where there are any. */
@@ -67,11 +141,15 @@ const findArgumentMistake = (tools: readonly Placed[]): AssetMistake | undefined
         };
   });
 
-type Placed = readonly [path: string, item: Item];
-
-/** Observed: two items of one name are refused. */
-function findNamesake(items: readonly Placed[]): AssetMistake | undefined {
-  const names = new Set<unknown>();
+/**
+ * Observed (facts.md 46): two items of one name are refused.
+ * @param taken names that none of them may have
+ */
+function findNamesake(
+  items: readonly Placed[],
+  taken: readonly string[] = [],
+): AssetMistake | undefined {
+  const names = new Set<unknown>(taken);
   return firstOf(items, ([path, { name }]) => {
     if (names.has(name)) {
       const fault = `must be unique; ${JSON.stringify(String(name).slice(0, 100))} is there before`;
@@ -93,9 +171,13 @@ function firstOf(
   return undefined;
 }
 
+/** The objects in a list. What was kept before its schema was checked may hold other values. */
 function listAt(holder: Item, name: string, path = ''): Placed[] {
   const list = holder[name.slice(1)];
-  return Array.isArray(list)
-    ? list.map((item: Item, index) => [`${path}${name}/${String(index)}`, item] as const)
-    : [];
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((item: unknown, index): Placed[] =>
+    isObject(item) ? [[`${path}${name}/${String(index)}`, item]] : [],
+  );
 }
+
+const isObject = (value: unknown): value is Item => typeof value === 'object' && value !== null;

@@ -73,9 +73,31 @@ export const updateRetellLLM: Operation<'updateRetellLLM'> = (
   caller,
   { params, query, body },
 ) => {
-  const asset = get(services, caller, 'retell-llm', params.llm_id, query.version);
-  return toLlm(changeAsset(services, asset, clientContent(body)));
+  const found = get(services, caller, 'retell-llm', params.llm_id, query.version);
+  const change = withOneModel(found.asset.content, changeable(clientContent(body)));
+  return toLlm(changeAsset(services, found, change));
 };
+
+/**
+ * Documented (SDK types): an LLM has a model for text or one for speech. An update that names one
+ * of them puts it in the place of the other, which may be the default that no client has sent.
+ */
+function withOneModel(content: AssetContent, change: AssetContent): AssetContent {
+  const isSet = (from: AssetContent, name: string) => (from[name] ?? null) !== null;
+  const replaces = (name: string, other: string) =>
+    isSet(change, name) && !(other in change) && isSet(content, other);
+  return {
+    ...change,
+    ...(replaces('s2s_model', 'model') && { model: null }),
+    ...(replaces('model', 's2s_model') && { s2s_model: null }),
+  };
+}
+
+/** Documented (SDK types): these are set when an engine is created, and ignored in an update. */
+const fixedAtCreation: readonly string[] = ['is_transfer_llm', 'is_transfer_cf'];
+
+const changeable = (change: AssetContent): AssetContent =>
+  Object.fromEntries(Object.entries(change).filter(([name]) => !fixedAtCreation.includes(name)));
 
 export const updateConversationFlow: Operation<'updateConversationFlow'> = (
   services,
@@ -83,7 +105,7 @@ export const updateConversationFlow: Operation<'updateConversationFlow'> = (
   { params: { conversation_flow_id: id }, query: { version }, body },
 ) => {
   const asset = get(services, caller, 'conversation-flow', id, version);
-  return toFlow(changeAsset(services, asset, withSkippable(clientContent(body))));
+  return toFlow(changeAsset(services, asset, withSkippable(changeable(clientContent(body)))));
 };
 
 /** Observed: an update replaces all nodes, and answers have `skippable` for each of them. */

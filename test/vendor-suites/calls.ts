@@ -88,6 +88,10 @@ export const agentCalls: Call[] = [
   ],
 ];
 
+/** Whether an engine is for transfers is fixed when it is created: an update ignores these. */
+const withoutFixed = (engine: object): object =>
+  Object.fromEntries(Object.entries(engine).filter(([name]) => !name.startsWith('is_transfer_')));
+
 export const engineCalls: Call[] = [
   ['llm.create, little', (client) => client.llm.create({}), { version: 0, is_published: false }],
   ['llm.create, much', (client) => client.llm.create(completeLlm), completeLlm],
@@ -97,7 +101,7 @@ export const engineCalls: Call[] = [
   [
     'llm.update, much',
     (client) => client.llm.update(suiteId, { ...completeLlm, version: 1 }),
-    completeLlm,
+    withoutFixed(completeLlm),
   ],
   ['llm.list, little', (client) => client.llm.list(), { has_more: false }],
   ['llm.list, much', (client) => client.llm.list(page), { has_more: false }],
@@ -132,7 +136,7 @@ export const engineCalls: Call[] = [
     'conversationFlow.update, much',
     (client) =>
       client.conversationFlow.update('conversation_flow_id', { ...completeFlow, version: 1 }),
-    completeFlow,
+    withoutFixed(completeFlow),
   ],
   ['conversationFlow.list, little', (client) => client.conversationFlow.list()],
   ['conversationFlow.list, much', (client) => client.conversationFlow.list(page)],

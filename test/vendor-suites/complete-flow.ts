@@ -82,7 +82,7 @@ const nodes: OneOfEach<Node> = {
     type: 'subagent',
     instruction: prompt,
     tool_ids: ['tool_custom'],
-    tools: everyTool,
+    tools: everyTool.map((tool) => ({ ...tool, name: `${tool.name}_of_subagent` })),
   },
   end: { ...speaking, id: 'end', type: 'end' },
   function: {
