@@ -13,6 +13,7 @@ import { createChanges } from './simulation/changes.js';
 import { releaseClocksAhead } from './simulation/clocks-ahead.js';
 import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js';
 import { createAdvanceOnce } from './simulation/advance.js';
+import { undoUnfinishedLoads } from './simulation/fixtures/load-in-slices.js';
 import { startWorker, type Worker } from './simulation/worker.js';
 import { workspacesOf } from './simulation/workspaces.js';
 import { storageFailure, usingAtStart } from './store/failures.js';
@@ -20,6 +21,7 @@ import { openStore, type Store } from './store/store.js';
 import type { Clock, WorkspaceClock } from './workspace/clock.js';
 import { createJournal } from './workspace/journal.js';
 import { controlFormats, type SettingsInput } from './workspace/settings.js';
+import { createExclusiveWork } from './workspace/exclusive-work.js';
 import { createWaiters } from './workspace/waiters.js';
 
 /** Runs that one step of the worker loads. Each takes about 5 µs, so a step blocks the event loop for 1 ms. */
@@ -101,7 +103,10 @@ export function openEmulator(options: EmulatorOptions): Emulator {
   const { database, clock } = options;
   const store = openStore(database, clock.now(), () => clock.turn());
   try {
-    return usingAtStart(database, () => emulatorOn(store, options));
+    return usingAtStart(database, () => {
+      undoUnfinishedLoads(store);
+      return emulatorOn(store, options);
+    });
   } catch (error) {
     store.close();
     throw error;
@@ -155,6 +160,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
         ? undefined
         : createJournal({ entries: journalSize, bytes: mostJournalBytes }),
     waiters: createWaiters(),
+    exclusiveWork: createExclusiveWork(),
     limitsEveryWorkspace: options.settings.rateLimit !== 'off',
     clock,
     seed,

@@ -367,7 +367,7 @@ export interface paths {
         put?: never;
         /**
          * Load fixtures
-         * @description Adds definitions, batches with their runs, and rules to the workspace, and changes its settings and clock. If anything is wrong, nothing is loaded. The body may have 64 MiB and 100,000 runs: nothing else is answered during a load. More can be loaded in parts, or from files at the start.
+         * @description Adds definitions, batches with their runs, and rules to the workspace, and changes its settings and clock. If anything is wrong, nothing is loaded. The body may have 64 MiB. A large load is done with pauses, in which requests to other workspaces are answered; those to this workspace wait for it. More can be loaded in parts, or from files at the start.
          */
         post: operations["loadFixtures"];
         delete?: never;

@@ -109,7 +109,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   refuseExpectations(app);
   const methodsOf = noteRoutes(app);
   registerNotFound(app, methodsOf, controlAccess !== undefined);
-  registerBodyParser(app);
+  registerBodyParser(app, emulator.clock);
   registerBodyBudget(app);
   // Before everything else, so that a request is read when it is its turn.
   registerOneAtATime(app);

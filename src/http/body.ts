@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse } from 'secure-json-parse';
 import { ApiError } from '../errors.js';
 import { findUnusable, mostFixtureLevels } from '../json.js';
+import type { Clock } from '../workspace/clock.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -17,20 +18,34 @@ declare module 'fastify' {
  */
 const mostContainers = 1_000_000;
 
+/** Bodies from this size on, in bytes, are worked on with pauses, in which others are served. */
+const largeSize = 1024 * 1024;
+
 /**
  * Takes JSON bodies and no others. An empty one is no body. One that can't be used is refused when it is
  * asked for, by `bodyOf`: Fastify would close the connection, and refuse it before all else.
  */
-export function registerBodyParser(app: FastifyInstance): void {
+export function registerBodyParser(app: FastifyInstance, clock: Clock): void {
   app.decorateRequest('bodyProblem', undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    try {
-      done(null, parseBody(body as Buffer, request));
-    } catch (error) {
+    const refuse = (error: unknown): void => {
       if (!(error instanceof ApiError)) throw error;
       request.bodyProblem = error;
       done(null, undefined);
+    };
+    if (body.length >= largeSize) {
+      parseLarge(body as Buffer, request, () => clock.turn())
+        .then((value) => {
+          done(null, value);
+        }, refuse)
+        .catch(done);
+      return;
+    }
+    try {
+      done(null, parseBody(body as Buffer, request));
+    } catch (error) {
+      refuse(error);
     }
   });
 }
@@ -44,7 +59,27 @@ export function bodyOf({ body, bodyProblem }: FastifyRequest): unknown {
 /** @throws ApiError 400, 413 or 415 */
 function parseBody(body: Buffer, request: FastifyRequest): unknown {
   if (body.length === 0) return undefined;
-  const { record, keepBody, headers } = request;
+  refuseUnreadable(body, request);
+  const text = body.toString();
+  return accepted(parseJson(text), text, request);
+}
+
+/** The same with pauses. @throws ApiError 400, 413 or 415 */
+async function parseLarge(
+  body: Buffer,
+  request: FastifyRequest,
+  turn: () => Promise<void>,
+): Promise<unknown> {
+  refuseUnreadable(body, request);
+  await turn();
+  const text = body.toString();
+  const value = parseJson(text);
+  await turn();
+  return accepted(value, text, request);
+}
+
+/** @throws ApiError 400, 413 or 415 */
+function refuseUnreadable(body: Buffer, { headers }: FastifyRequest): void {
   const coding = headers['content-encoding'] ?? 'identity';
   if (!/^\s*identity\s*$/i.test(coding)) {
     throw new ApiError('unsupported_media_type', `It came in the content coding ${coding}.`);
@@ -54,9 +89,12 @@ function parseBody(body: Buffer, request: FastifyRequest): unknown {
     const limit = `The limit is ${String(mostContainers)} arrays and objects.`;
     throw new ApiError('payload_too_large', limit);
   }
-  const text = body.toString();
-  const value = parseJson(text);
-  const levels = request.operation === 'loadFixtures' ? mostFixtureLevels : undefined;
+}
+
+/** The value, if all of it can be kept. @throws ApiError 400 */
+function accepted(value: unknown, text: string, request: FastifyRequest): unknown {
+  const { record, keepBody, operation } = request;
+  const levels = operation === 'loadFixtures' ? mostFixtureLevels : undefined;
   const problem = findUnusable('body', value, levels);
   if (problem !== undefined) throw new ApiError('invalid_request', problem);
   if (record) keepBody?.(record, text);

@@ -8,7 +8,7 @@ import { noValues } from '../contract/open-values.js';
 import { ApiError } from '../errors.js';
 import type { ProcessOperationId } from '../operations/control/control-operation.js';
 import { controlTable } from '../operations/control/table.js';
-import type { Caller, Services } from '../operations/operation.js';
+import { afterExclusiveWork, type Caller, type Services } from '../operations/operation.js';
 import { version } from '../version.js';
 import { stopwatch } from '../workspace/clock.js';
 import { bodyOf } from './body.js';
@@ -100,7 +100,8 @@ function registerOperation(
   { emulator, validation, admit, validateResponses }: ControlApiOptions,
   inTurn: InTurn,
 ): void {
-  const perform = operationsById[operation.id];
+  const performNow = operationsById[operation.id];
+  const perform = performNow && afterExclusiveWork(performNow);
   if (admit === undefined || perform === undefined) return;
   app.route({
     method: operation.method,

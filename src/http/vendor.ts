@@ -4,7 +4,7 @@ import type { ContractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
 import { ApiError, SchemaError } from '../errors.js';
 import type { Fault } from '../operations/faults.js';
-import type { Caller, Services } from '../operations/operation.js';
+import { afterExclusiveWork, type Caller, type Services } from '../operations/operation.js';
 import { operationsTable } from '../operations/table.js';
 import { controlFormats, parseProgression, type Settings } from '../workspace/settings.js';
 import { workspaceOf } from './auth.js';
@@ -57,7 +57,8 @@ function registerOperation(
   options: VendorApiOptions,
 ): void {
   const { emulator } = options;
-  const perform = operationsById[operation.id];
+  const performNow = operationsById[operation.id];
+  const perform = performNow && afterExclusiveWork(performNow);
 
   app.route({
     method: operation.method,

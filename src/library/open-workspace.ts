@@ -8,7 +8,7 @@ import { ApiError } from '../errors.js';
 import { findUnusable, mostFixtureLevels } from '../json.js';
 import type { ControlOperationId } from '../operations/control/control-operation.js';
 import { controlTable } from '../operations/control/table.js';
-import type { Caller } from '../operations/operation.js';
+import { afterExclusiveWork, type Caller, type Services } from '../operations/operation.js';
 import { workspaceNameOf } from '../workspace/name.js';
 import { controlFormats } from '../workspace/settings.js';
 import { expectRequests } from './expectation.js';
@@ -84,7 +84,7 @@ export const listWorkspaces = (emulator: Emulator): Promise<WorkspaceInfo[]> =>
 
 /** By id: that each gets the request of its own contract, the caller's types ensure. */
 const performs = controlTable as object as Partial<
-  Record<string, (services: Emulator, caller: Caller, request: object) => unknown>
+  Record<string, (services: Services, caller: Caller, request: object) => unknown>
 >;
 
 type Call = ReturnType<typeof controlCaller>;
@@ -150,7 +150,9 @@ function controlCaller(emulator: Emulator, workspace: string) {
     const { params, query, body } = structuredClone(request);
     if (operation !== undefined && query !== undefined) validation.checkQuery(operation, query);
     const caller = { workspace, unknownValues };
-    const performed = () => performs[id]?.(emulator, caller, { params, query, body });
+    const perform = performs[id];
+    const performed = () =>
+      perform && afterExclusiveWork(perform)(emulator, caller, { params, query, body });
     try {
       const result = await (operation?.method === 'get'
         ? performed()

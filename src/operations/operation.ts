@@ -9,6 +9,7 @@ import type { Workspaces } from '../simulation/workspaces.js';
 import { storageFailure } from '../store/failures.js';
 import type { Store } from '../store/store.js';
 import type { Clock } from '../workspace/clock.js';
+import type { ExclusiveWork } from '../workspace/exclusive-work.js';
 import type { Journal } from '../workspace/journal.js';
 import type { Progression } from '../workspace/settings.js';
 import type { Waiters } from '../workspace/waiters.js';
@@ -24,6 +25,7 @@ export interface Services {
   /** Undefined if the journal is off. */
   readonly journal: Journal | undefined;
   readonly waiters: Waiters;
+  readonly exclusiveWork: ExclusiveWork;
   /** True if the rate limit also holds for workspaces that are still empty. */
   readonly limitsEveryWorkspace: boolean;
   /** The wall clock. */
@@ -59,6 +61,17 @@ export type Operation<Id extends OperationId> = (
   caller: Caller,
   request: OperationRequest<operations, Id>,
 ) => OperationResult<operations, Id> | Promise<OperationResult<operations, Id>>;
+
+/** Performs an operation once no exclusive work is under way in the caller's workspace. */
+export function afterExclusiveWork<Request>(
+  perform: (services: Services, caller: Caller, request: Request) => unknown,
+): typeof perform {
+  return function wait(services, caller, request): unknown {
+    const work = services.exclusiveWork.underWay(caller.workspace);
+    if (work === undefined) return perform(services, caller, request);
+    return work.then(() => wait(services, caller, request));
+  };
+}
 
 /** The caller's workspace now; undefined until something is created in it. */
 export const findWorkspace = ({ workspaces }: Services, { workspace }: Caller) =>

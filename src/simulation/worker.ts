@@ -26,6 +26,11 @@ export interface Worker {
    * workspace was reset or restored meanwhile.
    */
   settle(workspaceId: number, until: number): Promise<Happened | undefined>;
+  /**
+   * Lets nothing happen in the workspace until the returned function is called. Code that settles the
+   * workspace waits until then.
+   */
+  readonly pause: (workspaceId: number) => () => void;
   /** Returns a function that returns false once the workspace was reset or restored. */
   readonly watch: (workspaceId: number) => () => boolean;
   /** When something is next due, by the wall clock; Infinity if nothing is. */
@@ -67,6 +72,7 @@ export function startWorker(parts: WorkerParts): Worker {
   let stopped = false;
   const stored = storedWork(parts, dueTimes, timer);
   const generations = createGenerations();
+  const pauses = createPauses();
 
   function advance(id: number, until: number): AdvanceResult {
     const result = advanceOnce(id, until);
@@ -79,7 +85,9 @@ export function startWorker(parts: WorkerParts): Worker {
       stored.resumeStored();
       await parts.prolonged(() =>
         advanceDue(dueTimes, clock, (id) => {
-          if (!stopped) advance(id, parts.nowOf(id));
+          // What ends the pause puts it on the dueTimes again.
+          if (pauses.of(id) !== undefined) dueTimes.set(id, Infinity);
+          else if (!stopped) advance(id, parts.nowOf(id));
           return !stopped;
         }),
       );
@@ -106,17 +114,11 @@ export function startWorker(parts: WorkerParts): Worker {
       generations.begin(id);
       reschedule(id, next);
     },
-    isSettled: (id, until) => stored.nextOf(id) > until,
+    isSettled: (id, until) => pauses.of(id) === undefined && stored.nextOf(id) > until,
     settledBy: (id, until) => Math.min(until, stored.nextOf(id) - 1),
     resume: stored.resume,
-    settle: (id, until) =>
-      parts.prolonged(async () => {
-        stored.resumeStored();
-        const isSameGeneration = generations.watch(id);
-        const isDue = () => isSameGeneration() && dueTimes.timeOf(id) <= until;
-        const happened = await advanceWhile(isDue, clock, () => advance(id, until));
-        return isSameGeneration() ? happened : undefined;
-      }),
+    settle: settler(parts, { dueTimes, stored, generations, pauses }, advance),
+    pause: pauses.begin,
     watch: generations.watch,
     nextWall: dueTimes.nextWall,
     stop() {
@@ -126,13 +128,42 @@ export function startWorker(parts: WorkerParts): Worker {
   };
 }
 
+interface Schedule {
+  readonly dueTimes: DueTimes;
+  readonly stored: ReturnType<typeof storedWork>;
+  readonly generations: ReturnType<typeof createGenerations>;
+  readonly pauses: ReturnType<typeof createPauses>;
+}
+
+function settler(
+  { clock, prolonged }: WorkerParts,
+  { dueTimes, stored, generations, pauses }: Schedule,
+  advance: (id: number, until: number) => AdvanceResult,
+): Worker['settle'] {
+  return async (id, until) => {
+    const isSameGeneration = generations.watch(id);
+    const isDue = (): boolean =>
+      isSameGeneration() && pauses.of(id) === undefined && dueTimes.timeOf(id) <= until;
+    let total = nothing;
+    for (;;) {
+      await pauses.of(id);
+      const happened = await prolonged(() => {
+        stored.resumeStored();
+        return advanceWhile(isDue, clock, () => advance(id, until));
+      });
+      total = sum(total, happened);
+      if (pauses.of(id) === undefined) return isSameGeneration() ? total : undefined;
+    }
+  };
+}
+
 /** Advances one workspace while something is due. Returns the sum of what happened. */
 async function advanceWhile(
   isDue: () => boolean,
   clock: Clock,
   advance: () => Happened,
 ): Promise<Happened> {
-  let total: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
+  let total = nothing;
   while (isDue()) {
     total = sum(total, advance());
     if (isDue()) await yieldToEventLoop(clock);
@@ -194,11 +225,33 @@ function createGenerations() {
   };
 }
 
+/** Workspaces in which nothing is to happen for a while. */
+function createPauses() {
+  const ends = new Map<number, Promise<void>>();
+  return {
+    /** Resolves when the pause is over; undefined if there is none. */
+    of: (id: number): Promise<void> | undefined => ends.get(id),
+    begin: (id: number): (() => void) => {
+      let end: () => void = () => undefined;
+      const ended = new Promise<void>((resolve) => {
+        end = () => {
+          ends.delete(id);
+          resolve();
+        };
+      });
+      ends.set(id, ended);
+      return end;
+    },
+  };
+}
+
 /** Waits two turns: requests that came meanwhile are read in one, and answered at its end. */
 async function yieldToEventLoop(clock: Clock): Promise<void> {
   await clock.turn();
   await clock.turn();
 }
+
+const nothing: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
 
 const sum = (a: Happened, b: Happened): Happened => ({
   runsStarted: a.runsStarted + b.runsStarted,

@@ -6,7 +6,7 @@ export interface SnapshotInfo {
   readonly takenAt: number;
 }
 
-type Row = Record<string, string | number | null>;
+export type Row = Record<string, string | number | null>;
 
 /** Everything of a workspace that decides what happens next: its own row, and those of tables. */
 type Content = { readonly workspace: Row } & Record<TableName, readonly Row[]>;
@@ -25,6 +25,9 @@ export interface SnapshotStore {
   clear(workspaceId: number, now: number, credit: number | null): void;
 }
 
+/** The name of the state before a load that has not ended. No user can give it. */
+export const beforeLoad = '';
+
 /** Columns of the workspace itself that a snapshot holds. */
 const steering = [
   'next_batch_ordinal',
@@ -36,6 +39,8 @@ const steering = [
   'settled_at',
   'settings',
   'clock_mode',
+  'clock_time',
+  'clock_anchor',
   'clock_speed',
   'credit',
   'rate_tokens',
@@ -64,7 +69,8 @@ export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotStore {
      WHERE workspace_id = :id AND name = :name`,
   );
   const list = db.prepare<{ id: number }, SnapshotInfo>(
-    `SELECT name, taken_at AS takenAt FROM snapshots WHERE workspace_id = :id ORDER BY name`,
+    `SELECT name, taken_at AS takenAt FROM snapshots
+     WHERE workspace_id = :id AND name <> '${beforeLoad}' ORDER BY name`,
   );
   const remove = db.prepare<{ id: number; name: string }>(
     'DELETE FROM snapshots WHERE workspace_id = :id AND name = :name',
@@ -89,7 +95,8 @@ export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotStore {
       if (snapshot === undefined) return undefined;
       const content = JSON.parse(snapshot.content) as Content;
       removeAll(id);
-      writeSteering.run({ ...content.workspace, id });
+      // Older ones do not have all columns.
+      writeSteering.run({ ...readSteering.get({ id }), ...content.workspace, id });
       const newKeys = new Map<Row[string] | undefined, number>();
       for (const [name, table] of entries) {
         for (const row of content[name]) {
@@ -108,6 +115,7 @@ export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotStore {
     clear(id, now, credit) {
       removeAll(id);
       writeSteering.run({
+        ...readSteering.get({ id }),
         id,
         next_batch_ordinal: 0,
         next_definition_ordinal: 0,
@@ -150,7 +158,12 @@ const tablesOf = (db: Db) => ({
 type Table = ReturnType<typeof tableOf>;
 
 /** Reads and writes whole rows of a workspace; `made` are columns that SQLite fills in itself. */
-function tableOf(db: Db, table: string, made: readonly string[] = [], isIn = 'workspace_id = :id') {
+export function tableOf(
+  db: Db,
+  table: string,
+  made: readonly string[] = [],
+  isIn = 'workspace_id = :id',
+) {
   const columns = db
     .prepare<{ table: string }, string>('SELECT name FROM pragma_table_info(:table)')
     .pluck()

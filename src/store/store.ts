@@ -13,6 +13,7 @@ import { runningStore, type RunningStore } from './running.js';
 import { snapshotStore, type SnapshotStore } from './snapshots.js';
 import { testCaseStore, type TestCaseStore } from './test-cases.js';
 import { testRunStore, type TestRunStore } from './test-runs.js';
+import { unfinishedLoads, type UnfinishedLoads } from './unfinished-loads.js';
 import { transactionsOf, type Transactions } from './transactions.js';
 import { workspaceList, type WorkspaceList } from './workspace-list.js';
 import { workspaceStore, type WorkspaceStore } from './workspaces.js';
@@ -31,6 +32,7 @@ export interface Store extends Omit<Transactions, 'flush' | 'join'> {
   readonly assets: AssetStore;
   readonly faults: FaultStore;
   readonly snapshots: SnapshotStore;
+  readonly unfinishedLoads: UnfinishedLoads;
   readonly health: WriteHealth;
   /** The seed to go on with: the one given, else the file's own, else `fallback`. Kept in the file. */
   keepSeed(given: string | undefined, fallback: () => string): string;
@@ -113,6 +115,7 @@ export function openStore(
     forgetAll();
     inbox.forgetFree();
   };
+  const snapshots = snapshotStore(db, overwrite);
   return {
     ...transactions,
     workspaces,
@@ -126,7 +129,8 @@ export function openStore(
     assets,
     faults,
     health,
-    snapshots: snapshotStore(db, overwrite),
+    snapshots,
+    unfinishedLoads: unfinishedLoads(db, snapshots, overwrite),
     ...seedStore(db),
     ...figuresOf(db, transactions),
     onRollback(tell) {

@@ -133,18 +133,6 @@ describe('a body that is not too long, but too much', () => {
     const loaded = await client().call('POST', '/_emulator/fixtures', { outcomeRules, faults });
     expect(loaded).toMatchObject({ outcomeRules: 15_000, faults: 15_000 });
   });
-
-  it('has 100,000 runs at the most', async () => {
-    const { client } = buildTestApp();
-    const runs = Array(1000).fill({ test_case_definition_id: 'a' });
-    const batch = { response_engine: { type: 'retell-llm', llm_id: 'l' }, runs };
-    const payload = { batchTests: Array(101).fill(batch) };
-    const { status, body } = await client().send({
-      ...{ method: 'POST', url: '/_emulator/fixtures', payload },
-    });
-    expect(status).toBe(413);
-    expect(body['message']).toMatch(/The limit is 100000 runs in one load/);
-  });
 });
 
 describe('a body that can be used by nobody', () => {

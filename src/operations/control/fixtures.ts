@@ -1,46 +1,29 @@
 import { describeUnknownValue } from '../../contract/open-values.js';
 import { ApiError } from '../../errors.js';
 import { exportWorkspace as toFixtures } from '../../simulation/fixtures/export.js';
-import { FixtureError, momentOr } from '../../simulation/fixtures/fixtures.js';
-import { loadFixtures as load } from '../../simulation/fixtures/load.js';
+import { FixtureError, momentOr, type Fixtures } from '../../simulation/fixtures/fixtures.js';
+import { costOf, loadFixtures as load, loadSteps } from '../../simulation/fixtures/load.js';
+import { loadInSlices } from '../../simulation/fixtures/load-in-slices.js';
+import type { Workspace } from '../../simulation/workspace.js';
+import type { Caller, Services } from '../operation.js';
 import { openSettledWorkspace, settleUntil, type ControlOperation } from './control-operation.js';
 
-/** The most runs of one load: it is one transaction, during which nothing else is answered. */
-const mostRuns = 100_000;
+/** Up to this cost a load is made in one piece of some 50 ms. */
+const mostAtOnce = 2500;
 
 export const loadFixtures: ControlOperation<'loadFixtures'> = async (
   services,
   caller,
   { query, body },
 ) => {
-  const { store, workspaces, worker, clock } = services;
-  const { batchTests = [] } = body;
-  if (batchTests.reduce((count, { runs }) => count + runs.length, 0) > mostRuns) {
-    const limit = `The limit is ${String(mostRuns)} runs in one load; load the rest after it.`;
-    throw new ApiError('payload_too_large', limit);
-  }
-  const { id, now } = await openSettledWorkspace(services, caller);
   const { replace = false } = query;
-  /** At the moment up to which all has happened, unless these fixtures say another. */
-  const get = (workspaceId: number) => {
-    const present = workspaces.get(workspaceId);
-    return { ...present, now: Math.min(Math.max(now, present.settledAt), present.now) };
-  };
-  const add = (attempt: number) => {
-    if (replace) workspaces.empty(id);
-    return load({ store, get, attempt }, id, body, clock.now());
-  };
+  const isSmall = costOf(body) <= mostAtOnce;
   try {
-    const time = momentOr(body.clock?.now, now);
-    if (time > now && !replace) {
-      // What is due by then happens before, unless they are to be refused.
-      store.rehearse(() => add(1));
-      await settleUntil(services, id, time);
-    }
-    const loaded = store.transactionWithNewIds(add);
-    const next = store.workspaces.nextDue(id);
-    if (replace) worker.restart(id, next);
-    else worker.reschedule(id, next);
+    const loaded = isSmall
+      ? await loadAtOnce(services, caller, body, replace)
+      : await services.exclusiveWork.run(caller.workspace, () =>
+          loadSliced(services, caller, body, replace),
+        );
     const { unknownValues: unknown = [] } = caller;
     return {
       ...loaded,
@@ -52,6 +35,52 @@ export const loadFixtures: ControlOperation<'loadFixtures'> = async (
     throw new ApiError(code, `body${error.path} ${error.message}`);
   }
 };
+
+/** The workspace at the moment up to which all has happened, unless these fixtures say another. */
+const settledAt =
+  ({ workspaces }: Services, now: number) =>
+  (id: number): Workspace => {
+    const present = workspaces.get(id);
+    return { ...present, now: Math.min(Math.max(now, present.settledAt), present.now) };
+  };
+
+async function loadAtOnce(services: Services, caller: Caller, body: Fixtures, replace: boolean) {
+  const { store, workspaces, worker, clock } = services;
+  const { id, now } = await openSettledWorkspace(services, caller);
+  const get = settledAt(services, now);
+  const add = (attempt: number) => {
+    if (replace) workspaces.empty(id);
+    return load({ store, get, attempt }, id, body, clock.now());
+  };
+  const time = momentOr(body.clock?.now, now);
+  if (time > now && !replace) {
+    // What is due by then happens before, unless they are to be refused.
+    store.rehearse(() => add(1));
+    await settleUntil(services, id, time);
+  }
+  const loaded = store.transactionWithNewIds(add);
+  const next = store.workspaces.nextDue(id);
+  if (replace) worker.restart(id, next);
+  else worker.reschedule(id, next);
+  return loaded;
+}
+
+async function loadSliced(services: Services, caller: Caller, body: Fixtures, replace: boolean) {
+  const { store, workspaces, clock } = services;
+  const { id, now } = await openSettledWorkspace(services, caller);
+  const time = momentOr(body.clock?.now, now);
+  const get = settledAt(services, now);
+  return loadInSlices(services, {
+    workspaceId: id,
+    empty: replace
+      ? () => {
+          workspaces.empty(id);
+        }
+      : undefined,
+    settle: time > now && !replace ? () => settleUntil(services, id, time) : undefined,
+    steps: (attempt) => loadSteps({ store, get, attempt }, id, body, clock.now()),
+  });
+}
 
 export const exportWorkspace: ControlOperation<'exportWorkspace'> = async (services, caller) =>
   toFixtures(services.store, await openSettledWorkspace(services, caller));
