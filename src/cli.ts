@@ -144,7 +144,7 @@ function readConfig(argv: readonly string[], environment: NodeJS.ProcessEnv): Co
 
 function parseFlags(argv: readonly string[]): RawOptions {
   const program = new Command('retell-emulator')
-    .description("A local, stateful stand-in for Retell AI's simulation testing API.")
+    .description("An offline, stateful emulator of Retell AI's simulation testing API.")
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })

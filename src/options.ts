@@ -3,26 +3,27 @@ import { controlFormats } from './workspace/settings.js';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** One option, behind all its doors: flag, environment variable and config file. */
+/** One option: a flag, an environment variable and a key of the config file. */
 export interface OptionSpec {
-  /** Its key in the config file; flag and variable are spelled after it. */
+  /** Its key in the config file. The flag and the variable are derived from it. */
   readonly name: string;
-  /** What stands for its value in the help. */
+  /** The name of its value in the help. */
   readonly placeholder?: string;
   readonly description: string;
   readonly default?: string | number | boolean;
-  /** What a good value is, to go on from "must be". */
+  /** What a valid value is, for messages that begin with "must be". */
   readonly allowed: string;
   /** True if its value must not be shown. */
   readonly secret?: boolean;
-  /** That of the setting of this name in `openapi/control.yaml`, if absent. */
+  /** If absent, the schema of the setting with this name in `openapi/control.yaml`. */
   readonly schema?: SchemaObject;
 }
 
 export const upstreamSpec: OptionSpec = {
   name: 'upstream',
   placeholder: 'URL',
-  description: 'server to forward to what is not emulated (default: nothing is forwarded)',
+  description:
+    'server to which requests are forwarded that are not emulated (default: none is forwarded)',
   allowed: 'a URL such as https://api.retellai.com, without user name, password and query',
   schema: { type: 'string', format: 'http-url' },
 };
@@ -48,7 +49,7 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'database',
     placeholder: 'FILE',
-    description: 'where jobs are kept; :memory: forgets them on exit',
+    description: 'where everything is stored; :memory: keeps it until the exit only',
     default: './.retell-emulator/emulator.sqlite',
     allowed: 'the path of a file, or :memory:',
     schema: { type: 'string', minLength: 1, pattern: '^[^\\0]*$' },
@@ -65,7 +66,7 @@ export const optionSpecs: readonly OptionSpec[] = [
     name: 'defaultApiKey',
     placeholder: 'KEY',
     description:
-      'the key whose workspace a control request without a key is about (default: the first --api-key, or key_local)',
+      'the key whose workspace a control request without a key acts on (default: the first --api-key, or key_local)',
     allowed: 'an API key without spaces',
     secret: true,
     schema: { type: 'string', pattern: '^\\S+$' },
@@ -89,7 +90,7 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'controlToken',
     placeholder: 'TOKEN',
-    description: 'bearer token to demand for the control API',
+    description: 'bearer token that the control API requires',
     allowed: 'a token without spaces',
     secret: true,
     schema: { type: 'string', pattern: '^\\S+$' },
@@ -111,7 +112,8 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'clock',
     placeholder: 'MODE',
-    description: 'clock of new workspaces: real, or manual to let time pass by request only',
+    description:
+      'clock of new workspaces: real, or manual, which stands still until it is advanced',
     default: 'real',
     allowed: 'real or manual',
     schema: { type: 'string', enum: ['real', 'manual'] },
@@ -119,7 +121,7 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'concurrency',
     placeholder: 'RUNS',
-    description: 'most test runs in progress at once, for each API key',
+    description: 'how many runs may be in progress at once, for each API key',
     default: 10,
     allowed: 'a whole number from 1 to 1000000',
   },
@@ -133,7 +135,7 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'outcomes',
     placeholder: 'WEIGHTS',
-    description: 'how test runs end, as relative weights',
+    description: 'how runs end by chance, as relative weights',
     default: 'pass=0.8,fail=0.15,error=0.05',
     allowed: controlFormats['outcome-weights'].allowed,
   },
@@ -169,7 +171,7 @@ export const optionSpecs: readonly OptionSpec[] = [
     name: 'rateLimit',
     placeholder: 'LIMIT',
     description:
-      'most requests of an API key before 429, as in 10/1s, or vendor for those of the real service',
+      'how many requests of an API key pass before 429, as in 10/1s, or vendor for the limits of the real service',
     default: 'off',
     allowed: controlFormats['rate-limit'].allowed,
   },
@@ -250,7 +252,7 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'seed',
     placeholder: 'TEXT',
-    description: 'decides all that is left to chance (default: a new one for each database)',
+    description: 'decides everything that is left to chance (default: a new one for each database)',
     allowed: 'a text of 1 to 100 characters',
   },
   {
