@@ -36,7 +36,9 @@ while (batch.status !== 'complete') {
   batch = await read.json();
 }
 assert.equal(batch.pass_count + batch.fail_count + batch.error_count, 2);
-assert.equal((await fetch(`${url}/docs`)).status, 200);
+for (const path of ['/docs', '/docs/steering.md', '/llms.txt']) {
+  assert.equal((await fetch(url + path)).status, 200, path);
+}
 
 emulator.kill('SIGTERM');
 const [code] = await once(emulator, 'exit');
