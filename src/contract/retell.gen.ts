@@ -1525,10 +1525,7 @@ export interface components {
         ConversationNode: components["schemas"]["SpeakingNode"];
         /** @description A node whose instruction is no text to say. */
         PromptedNode: {
-            instruction: {
-                /** @enum {string} */
-                type?: "prompt";
-            };
+            instruction: unknown;
         };
         /** @description A node that is an agent with tools of its own. */
         SubagentNode: {

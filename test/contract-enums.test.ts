@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { loadContract } from '../src/contract/document.js';
+
+/**
+ * The enums of requests that are closed on purpose, and why. All others have `x-open: true`: the
+ * vendor's vocabulary grows, and the setting `unknownValues` decides what becomes of a new value.
+ */
+const closed: Record<string, string> = {
+  'EngineType/schema': 'a discriminator: it says whose definitions and batches are listed',
+  'ResponseEngineRetellLm/type': 'a discriminator: it says how the engine is found and read',
+  'ResponseEngineConversationFlow/type': 'a discriminator: it says how the engine is read',
+  'ResponseEngineCustomLm/type': 'a discriminator: it says that there is no engine to read',
+  'ToolMockMatchAny/type': 'a discriminator: it says which calls a mock answers',
+  'ToolMockPartialMatch/type': 'a discriminator: it says which calls a mock answers',
+  'RetellLlmInput/start_speaker': 'it decides who begins the conversation',
+  'ConversationFlowInput/start_speaker': 'it decides who begins the conversation',
+  'PlaygroundMessage/role': 'it decides what the emulator says next',
+  'SortOrder/schema': 'it decides the order of a list',
+  'AgentFilter/filter_criteria/channel/op': 'it decides which agents are listed',
+  'AgentFilter/filter_criteria/channel/type': 'a discriminator of the value to compare with',
+  'AgentFilter/filter_criteria/channel/value': 'it decides which agents are listed',
+  'ToolParameters/type': 'arguments are an object, by the rules of JSON Schema and of the vendor',
+  'FixedCondition/then/type': 'the vendor refuses the other type that it knows; new ones are taken',
+  'PromptedNode/instruction/then/type': 'the vendor refuses the other types that it knows',
+};
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Names that a place is told by without. */
+const unnamed = new Set(['properties', 'items', 'allOf', 'anyOf', 'oneOf']);
+
+/** Every enum that a request can meet, by its place below the schema that has a name. */
+function enumsOfRequests(): Map<string, { isOpen: boolean }> {
+  const { document } = loadContract('retell');
+  const components = document.components as Record<string, Record<string, Schema>>;
+  const found = new Map<string, { isOpen: boolean }>();
+  const visited = new Set<string>();
+
+  function visit(value: unknown, place: string): void {
+    if (typeof value !== 'object' || value === null) return;
+    const schema = value as Schema;
+    const { $ref } = schema;
+    if (typeof $ref === 'string') {
+      if (visited.has($ref)) return;
+      visited.add($ref);
+      const [, , kind = '', name = ''] = $ref.split('/');
+      visit(components[kind]?.[name], name);
+    }
+    if (Array.isArray(schema['enum'])) found.set(place, { isOpen: schema['x-open'] === true });
+    for (const [name, part] of Object.entries(schema)) {
+      // What is under `if` refuses nothing.
+      if (name === 'if' || name === 'enum') continue;
+      visit(part, unnamed.has(name) || /^\d+$/.test(name) ? place : `${place}/${name}`);
+    }
+  }
+
+  for (const methods of Object.values(document.paths)) {
+    for (const operation of Object.values(methods)) {
+      visit(operation.requestBody, operation.operationId);
+      for (const parameter of operation.parameters ?? []) visit(parameter, operation.operationId);
+    }
+  }
+  return found;
+}
+
+describe('an enum of a request', () => {
+  const enums = enumsOfRequests();
+
+  it('is open, or closed with a reason', () => {
+    const isClosed = [...enums].filter(([, { isOpen }]) => !isOpen).map(([place]) => place);
+    expect(isClosed.sort()).toEqual(Object.keys(closed).sort());
+    expect(enums.size - isClosed.length).toBeGreaterThan(40);
+  });
+
+  it('is found in every part of a request', () => {
+    expect([...enums.keys()]).toEqual(
+      expect.arrayContaining([
+        ...['LLMModel', 'EngineTool/type', 'FlowNode/type', 'Language', 'AgentInput/voice_model'],
+        ...['FlowEdge/transition_condition/equations/operator', 'SmsTemplate', 'EngineType/schema'],
+      ]),
+    );
+  });
+});
