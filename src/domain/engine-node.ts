@@ -7,7 +7,8 @@ import type { EngineTool } from './engine-tool.js';
 export const mostNodes = 1000;
 export const mostLocalTools = 100;
 export const mostEdges = 200;
-export const mostEquations = 20;
+/** Documented: an edge has at most 50 equations. */
+export const mostEquations = 50;
 
 /** A node of a flow, or a state of an LLM. */
 export interface EngineNode {
@@ -25,6 +26,17 @@ export interface EngineNode {
   readonly tools: readonly EngineTool[];
   /** In the order in which they are tried. */
   readonly edges: readonly EngineEdge[];
+  /** Set if the conversation can enter it from any node in which the user speaks. */
+  readonly global: GlobalSetting | undefined;
+}
+
+export interface GlobalSetting {
+  /** What the user has to say, or what has to be so, for the node to be entered. */
+  readonly condition: string;
+  /** When the conversation goes back to the node that it came from. Their `to` is empty. */
+  readonly goBack: readonly EngineEdge[];
+  /** How many transitions must pass before the node can be entered again. */
+  readonly coolDown: number;
 }
 
 export interface EngineEdge {
@@ -32,9 +44,11 @@ export interface EngineEdge {
   /**
    * When the edge is taken. `choice`: its prompt is true. `equation`: its equations hold.
    * `else`: no other edge is. `success`, `failure`: after that result of the node's own tool.
-   * `skip`: without waiting for the user. `enter`: from a component's node to its first inner node.
+   * `skip`: without waiting for the user. `always`: whatever the user says.
+   * `enter`: from a component's node to its first inner node.
    */
-  readonly when: 'choice' | 'equation' | 'else' | 'success' | 'failure' | 'skip' | 'enter';
+  readonly when:
+    'choice' | 'equation' | 'else' | 'success' | 'failure' | 'skip' | 'always' | 'enter';
   readonly prompt: string;
   readonly equations: readonly Equation[];
   /** True if one of the equations is enough. */

@@ -9,11 +9,22 @@ export interface EngineTool {
   readonly parameters: JsonObject | undefined;
   /** Variables that it extracts from the conversation; empty for most tools. */
   readonly variables: readonly ExtractedVariable[];
+  /** Dynamic variables that the result of a call sets. */
+  readonly responseVariables: readonly ResponseVariable[];
   /** The URL of a custom tool; undefined for built-in tools. */
   readonly url: string | undefined;
   /** What the agent says before the call: nothing, a text by the model, or a fixed text. */
   readonly announcement: 'none' | 'model' | { readonly text: string };
 }
+
+/** Documented (SDK types): a dynamic variable, and the JSON path of its value in the result. */
+export interface ResponseVariable {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The most response variables of one tool. */
+const mostResponseVariables = 100;
 
 export interface ExtractedVariable {
   readonly name: string;
@@ -62,6 +73,9 @@ export function newTool(name: string, type: string, settings: JsonObject): Engin
     description: textOf(settings['description']) ?? '',
     parameters: parametersOf(type, settings),
     variables: listOf(settings['variables']).flatMap(variableOf),
+    responseVariables: Object.entries(objectOf(settings['response_variables']) ?? {})
+      .slice(0, mostResponseVariables)
+      .flatMap(([name, path]) => (typeof path === 'string' ? [{ name, path }] : [])),
     url: textOf(settings['url']),
     announcement: announcementOf(settings),
   };

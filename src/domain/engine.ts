@@ -59,6 +59,7 @@ function readState(state: JsonObject): EngineNode {
         ? []
         : [{ to, when: 'choice' as const, prompt, equations: [], anyEquation: false }];
     }),
+    global: undefined,
   };
 }
 
@@ -110,6 +111,7 @@ export const placeholderFlow = (tools: readonly EngineTool[]): Engine => {
       type: to === undefined ? 'end' : 'conversation',
       ...{ instruction: undefined, ownTool: undefined, tools: [] },
       edges: to === undefined ? [] : [{ ...edge, to }],
+      global: undefined,
     };
   });
   return {

@@ -6,6 +6,7 @@ import {
   mostNodes,
   type EngineEdge,
   type EngineNode,
+  type GlobalSetting,
 } from './engine-node.js';
 import { announcementOf, newTool, toolsOf, type EngineTool } from './engine-tool.js';
 import { listOf, objectOf, textOf, type JsonObject } from './json.js';
@@ -97,6 +98,21 @@ function readNode(
       ...(type === 'component' && inner !== undefined ? [toEdge(inner, 'enter', {})] : []),
       ...edgesOf(type, node),
     ],
+    global: globalOf(node),
+  };
+}
+
+function globalOf(node: JsonObject): GlobalSetting | undefined {
+  const setting = objectOf(node['global_node_setting']);
+  const condition = textOf(setting?.['condition']);
+  if (setting === undefined || condition === undefined) return undefined;
+  const { cool_down: coolDown } = setting;
+  return {
+    condition,
+    goBack: listOf(setting['go_back_conditions'], mostEdges).map((edge) =>
+      toEdge('', 'choice', objectOf(edge['transition_condition']) ?? {}),
+    ),
+    coolDown: typeof coolDown === 'number' ? coolDown : 0,
   };
 }
 
@@ -120,6 +136,7 @@ function ownToolOf(
     case 'extract_dynamic_variables':
       // Observed: the invocation has the name of the node's type.
       return newTool(type, 'extract_dynamic_variable', node);
+    case 'code':
     case 'transfer_call':
     case 'bridge_transfer':
     case 'cancel_transfer':
@@ -137,7 +154,7 @@ const smsOf = ({ instruction }: JsonObject): JsonObject =>
 /** Properties of a node that hold one edge, and when it is taken. */
 const singleEdges = {
   edge: 'choice',
-  always_edge: 'choice',
+  always_edge: 'always',
   skip_response_edge: 'skip',
   success_edge: 'success',
   failed_edge: 'failure',

@@ -68,6 +68,7 @@ const tool = (name: string) =>
     type: fc.constant('custom'),
     url: fc.constant('https://tools.test/x'),
     parameters,
+    response_variables: fc.constantFrom({}, { x: '$.x', y: 'data[0].y' }),
     speak_during_execution: fc.boolean(),
   });
 const tools = fc.subarray(toolNames).chain((names) => fc.tuple(...names.map(tool)));
@@ -100,8 +101,35 @@ const edge = fc.constantFrom(...ids).map((destination_node_id) => ({
   destination_node_id,
   transition_condition: { type: 'prompt', prompt: 'x' },
 }));
+const equation = fc.record({
+  left: fc.constantFrom('{{x}}', '{{y}}'),
+  operator: fc.constantFrom('==', '!=', '>', 'exists', 'not_exist'),
+  right: fc.constantFrom('1', 'a'),
+});
+const equationEdge = fc
+  .record({
+    destination_node_id: fc.constantFrom(...ids),
+    equations: fc.array(equation, { minLength: 1, maxLength: 2 }),
+    operator: fc.constantFrom('&&', '||'),
+  })
+  .map(({ destination_node_id, ...condition }) => ({
+    destination_node_id,
+    transition_condition: { type: 'equation', ...condition },
+  }));
+const anyEdge = fc.oneof({ weight: 3, arbitrary: edge }, { weight: 1, arbitrary: equationEdge });
+const global_node_setting = fc.option(
+  fc.record({
+    condition: fc.constantFrom('User wants to book a table', 'User asks for a human', 'x'),
+    go_back_conditions: fc.array(anyEdge, { maxLength: 2 }),
+    cool_down: fc.integer({ min: 1, max: 4 }),
+  }),
+  { nil: undefined, freq: 3 },
+);
 const node = (id: string) => {
-  const common = { id: fc.constant(id), edges: fc.array(edge, { maxLength: 3 }) };
+  const common = {
+    ...{ id: fc.constant(id), global_node_setting },
+    edges: fc.array(anyEdge, { maxLength: 3 }),
+  };
   return fc.oneof(
     fc.record({
       ...common,
@@ -110,6 +138,14 @@ const node = (id: string) => {
         { type: 'prompt', text: 'Ask for the name.' },
         { type: 'static_text', text: 'Hello {{x}}.' },
       ),
+      skip_response_edge: fc.option(edge, { nil: undefined, freq: 5 }),
+      always_edge: fc.option(edge, { nil: undefined, freq: 5 }),
+    }),
+    fc.record({
+      ...common,
+      type: fc.constant('code'),
+      response_variables: fc.constantFrom({}, { x: 'x' }, { y: '$.a.b[0]' }),
+      else_edge: edge,
     }),
     fc.record({ ...common, type: fc.constant('subagent'), tools }),
     fc.record({
@@ -169,7 +205,7 @@ const mock = (name: string): fc.Arbitrary<ToolMock> =>
       { type: 'any' },
       { type: 'partial_match', args: {} },
     ),
-    output: fc.string(),
+    output: fc.oneof(fc.string(), fc.constantFrom('{"x":1}', '{"x":"a","data":[{"y":2}]}')),
     result: fc.constantFrom(true, false, null),
   });
 const definition = fc.record({
@@ -177,11 +213,12 @@ const definition = fc.record({
     'You are Ann Lee. You want to book a table for 4 on 2027-05-01.',
     'Cancel my order, create a ticket and tell me the balance.',
     'You want to speak to a human.',
+    'Você quer reservar uma mesa. No quiere cancelar.',
     '',
   ),
   metrics: fc.uniqueArray(metric, { maxLength: 5 }),
   tool_mocks: fc
-    .subarray([...toolNames, 'end_call', 'transfer_call'])
+    .subarray([...toolNames, 'end_call', 'transfer_call', 'code'])
     .chain((names) => fc.tuple(...names.map(mock))),
 });
 

@@ -4,10 +4,12 @@ import type { ToolMock } from '../../domain/tool-mock.js';
 import { beginning, type NodeRef } from './entry.js';
 import { planExchanges, callSitesOf, stopsOf, type Exchange, type Stop } from './exchange.js';
 import { withoutPhoneNumbers } from './facts.js';
+import { lineFor } from './global-nodes.js';
 import type { Phrase } from './phrases.js';
+import { toClause } from './text.js';
 import { openingLine } from './user-prompt.js';
 import type { ConversationContext } from './context.js';
-import type { ToolCall } from './tool-call.js';
+import { isSilent, outcomePhrase, type ToolCall } from './tool-call.js';
 import type { VerdictPlan } from './verdict-plan.js';
 import { wordingOf } from './wording.js';
 import type { Step, Walk } from './walk.js';
@@ -15,7 +17,8 @@ import { Writer } from './writer.js';
 
 /** The entries in which a metric is talked about. */
 export interface MetricMention {
-  readonly askedAt: number;
+  /** Undefined if the user does not ask. */
+  readonly askedAt: number | undefined;
   readonly answeredAt: number;
 }
 
@@ -59,7 +62,7 @@ export class Dialogue {
     this.#after = after;
     this.#walkEnds = walk.ended;
     const sites = callSitesOf(walk, engine.generalTools);
-    this.#exchanges = planExchanges(plan, sites, stops.length);
+    this.#exchanges = planExchanges(plan, sites, stops);
     const discussed = new Set(
       this.#exchanges.flatMap(({ calls }) => calls.map(({ name }) => name)),
     );
@@ -94,9 +97,12 @@ export class Dialogue {
         this.#arrive(stop);
         this.#reply(stop.step?.node, called);
       } else if (this.#staysAt(stop)) {
-        this.#reply(undefined, undefined, stop.step?.node.tools);
+        const { node } = stop.step ?? {};
+        this.#reply(this.#userBegins() ? node : undefined, undefined, node?.tools);
       }
-      for (const exchange of this.#talksAt(index)) this.#discuss(exchange);
+      for (const exchange of this.#talksAt(index)) {
+        this.#discuss(exchange, stop.step?.skips !== true);
+      }
       if (index < this.#stops.length - 1) this.#leadOn(index, stop);
     }
     this.#close();
@@ -112,10 +118,15 @@ export class Dialogue {
     const general = isOnly ? this.#context.engine.generalTools : [];
     const names = new Set([...(step?.node.tools ?? []), ...general].map(({ name }) => name));
     return (
+      (this.#userBegins() && step?.node.instruction !== undefined) ||
       this.#talksAt(0).length > 0 ||
       (isOnly && this.#after.length === 0) ||
       this.#wanted.some(({ name }) => names.has(name))
     );
+  }
+
+  #userBegins(): boolean {
+    return this.#context.engine.firstSpeaker === 'user';
   }
 
   #open(): void {
@@ -129,7 +140,7 @@ export class Dialogue {
       if (engine.beginMessage !== undefined) this.writer.fixed(engine.beginMessage);
       else this.writer.follow(first?.step?.node ?? { instruction: undefined }, 'greeting');
     }
-    if (first?.step?.skips !== true) {
+    if (first?.step?.skips !== true || this.#userBegins()) {
       this.writer.text(
         'user',
         openingLine(this.writer.fill(withoutPhoneNumbers(content.user_prompt))),
@@ -138,26 +149,27 @@ export class Dialogue {
   }
 
   #arrive({ step }: Stop): void {
-    if (step !== undefined) this.#move(step.node);
+    if (step !== undefined) this.#move(step);
   }
 
-  #move(node: NodeRef): void {
+  #move({ node, via }: Step): void {
     // The first state of an LLM has no transition to it.
-    if (this.#at !== undefined) this.writer.move(this.#at, node);
+    if (this.#at !== undefined) this.writer.move(this.#at, node, via);
     this.#at = node;
   }
 
   /** Writes silent steps. Returns the last call whose result the agent should talk about. */
   #goThrough(steps: readonly Step[]): ToolCall | undefined {
     let called: ToolCall | undefined;
-    for (const { node, call } of steps) {
-      this.#move(node);
+    for (const step of steps) {
+      const { node, call } = step;
+      this.#move(step);
       if (node.type === 'end') this.writer.follow(node, 'goodbye');
       if (call === undefined) continue;
       if (node.type !== 'end' && endsConversation(call.tool))
         this.writer.follow(node, 'putThrough');
       this.#record(call);
-      if (call.tool.type !== 'extract_dynamic_variable') called = call;
+      if (!isSilent(call)) called = call;
     }
     return called;
   }
@@ -189,14 +201,15 @@ export class Dialogue {
   }
 
   /** The user asks about a metric; the agent answers by calls, or in words. */
-  #discuss({ index, planned, calls, part }: Exchange): void {
+  #discuss({ index, planned, calls, part }: Exchange, isUsersTurn: boolean): void {
     const { met } = planned;
     const {
       phrases: [question, good, bad],
       asked,
       answered,
     } = wordingOf(planned, part);
-    const askedAt = this.writer.say('user', question, asked);
+    // A node that skips the response gives the user no turn.
+    const askedAt = isUsersTurn ? this.writer.say('user', question, asked) : undefined;
     const last = calls.map((tool) => this.#callTool(tool)).at(-1);
     let phrase: Phrase = met ? good : bad;
     if (last !== undefined && bad !== 'givesIn') {
@@ -211,8 +224,23 @@ export class Dialogue {
     const spokeLast = this.writer.entries.at(-1)?.role === 'user';
     if (spokeLast || step?.skips === true) return;
     const [onward] = this.#byStop.get(`onward ${String(index)}`) ?? [];
-    if (onward === undefined) this.writer.say('user', 'goOn');
-    else this.#bringUp(onward);
+    if (onward !== undefined) this.#bringUp(onward);
+    else this.#sayOnward(this.#stepAfter(index));
+  }
+
+  /** The next step after a stop. */
+  #stepAfter(index: number): Step | undefined {
+    const next = this.#stops[index + 1];
+    return next === undefined ? this.#after[0] : (next.before[0] ?? next.step);
+  }
+
+  /** What the user says to enter a node: the condition of a global node asks for words of its own. */
+  #sayOnward(next: Step | undefined): void {
+    const { condition = '' } = (next?.via === 'global' ? next.node.global : undefined) ?? {};
+    const line = lineFor(condition);
+    if (line !== undefined) this.writer.text('user', line);
+    else if (condition !== '') this.writer.say('user', 'saysAside', toClause(condition));
+    else this.writer.say('user', 'goOn');
   }
 
   #bringUp({ index, planned }: Exchange): void {
@@ -238,9 +266,10 @@ export class Dialogue {
       if (hangUp !== undefined && this.plan.demanded.has(hangUp.name)) this.#callTool(hangUp);
       return;
     }
+    const last = this.#stops.at(-1)?.step;
     if (this.#after.some(({ call }) => call !== undefined && call.tool.type !== 'end_call')) {
-      this.#leadOn(this.#stops.length - 1, { before: [], step: undefined });
-    } else if (this.writer.entries.at(-1)?.role !== 'user') {
+      this.#leadOn(this.#stops.length - 1, { before: [], step: last });
+    } else if (last?.skips !== true && this.writer.entries.at(-1)?.role !== 'user') {
       this.writer.say('user', 'thanks');
     }
     this.#goThrough(this.#after);
@@ -287,6 +316,3 @@ export class Dialogue {
     this.calls.push({ at: this.writer.call(call), call });
   }
 }
-
-const outcomePhrase = ({ result }: ToolCall): Phrase =>
-  result?.successful === false ? 'toolFailed' : 'toolWorked';

@@ -10,6 +10,8 @@ import { Writer } from './writer.js';
 
 interface EarlyEnd {
   readonly entries: readonly Entry[];
+  /** How many of them are from the complete dialogue. */
+  readonly kept: number;
   readonly cause: FailureCause;
 }
 
@@ -24,7 +26,7 @@ export function endEarly(
   failingTool: EngineTool | undefined,
 ): EarlyEnd {
   const { entries } = dialogue.writer;
-  if (ending === 'judge') return { entries, cause: { kind: 'judge' } };
+  if (ending === 'judge') return { entries, kept: entries.length, cause: { kind: 'judge' } };
   if (ending === 'tool') return endAtTool(dialogue, context, failingTool);
   const start = entries.slice(0, beginningOf(entries));
   const writer = new Writer(context.engine.type, context.variables, context.draw, start);
@@ -34,9 +36,14 @@ export function endEarly(
     case 'silence':
       return endInSilence(writer);
     case 'user-model':
-      return { entries: start, cause: { kind: 'user-model', after: start.length - 1 } };
+      return endAfter(start);
   }
 }
+
+const endAfter = (entries: readonly Entry[]): EarlyEnd => ({
+  ...{ entries, kept: entries.length },
+  cause: { kind: 'user-model', after: entries.length - 1 },
+});
 
 /** How many entries there are until the agent has answered the first words of the user. */
 function beginningOf(entries: readonly Entry[]): number {
@@ -50,6 +57,7 @@ function beginningOf(entries: readonly Entry[]): number {
 
 /** The agent repeats one sentence, whatever the user says. */
 function endInLoop(writer: Writer, { content }: ConversationContext): EarlyEnd {
+  const kept = writer.entries.length;
   if (writer.entries.at(-1)?.role === 'agent') writer.say('user', 'goOn');
   const at = writer.say('agent', 'repeats');
   const said = writer.entries[at];
@@ -58,15 +66,16 @@ function endInLoop(writer: Writer, { content }: ConversationContext): EarlyEnd {
     writer.say('user', 'saysAgain', intent ?? 'I have a question.');
     if (said !== undefined && 'content' in said) writer.text('agent', said.content);
   }
-  return { entries: writer.entries, cause: { kind: 'loop' } };
+  return { entries: writer.entries, kept, cause: { kind: 'loop' } };
 }
 
 /** The user speaks twice in a row, and the agent does not answer. */
 function endInSilence(writer: Writer): EarlyEnd {
+  const kept = writer.entries.length;
   if (writer.entries.at(-1)?.role === 'agent') writer.say('user', 'lookUp');
   const from = writer.last;
   writer.say('user', 'stillThere');
-  return { entries: writer.entries, cause: { kind: 'silence', from } };
+  return { entries: writer.entries, kept, cause: { kind: 'silence', from } };
 }
 
 /** The call of the tool fails as if it went to a real tool that does not exist. */
@@ -79,12 +88,13 @@ function endAtTool(
   const { entries } = dialogue.writer;
   if (made === undefined) {
     const end = beginningOf(entries);
-    return { entries: entries.slice(0, end), cause: { kind: 'user-model', after: end - 1 } };
+    return endAfter(entries.slice(0, end));
   }
   const { content } = callUnmocked({ ...made.call.tool, type: 'custom' }, {}, values).result ?? {};
   const failed = { role: 'tool_call_result', content: content ?? '', successful: false } as const;
   return {
     entries: [...entries.slice(0, made.at + 1), failed],
+    kept: made.at,
     cause: { kind: 'tool', toolName: made.call.tool.name, at: made.at },
   };
 }

@@ -14,10 +14,15 @@ export type Entry =
     }
   | { readonly role: 'tool_call_result'; readonly content: string; readonly successful: boolean }
   | {
-      readonly role: 'node_transition' | 'state_transition';
+      readonly role: 'node_transition';
       readonly from: NodeRef;
       readonly to: NodeRef;
-    };
+      readonly via: Transition;
+    }
+  | { readonly role: 'state_transition'; readonly from: NodeRef; readonly to: NodeRef };
+
+/** How a node was entered. Documented (SDK types): `transition_type` has these names. */
+export type Transition = 'normal' | 'global' | 'global_go_back';
 
 /** A node of a flow, or a state of an LLM. */
 export type NodeRef = Pick<EngineNode, 'id' | 'name'>;

@@ -74,23 +74,31 @@ export function callSitesOf(found: Walk, generalTools: readonly EngineTool[]): C
 export function planExchanges(
   { metrics, failing, forbidden }: VerdictPlan,
   sites: CallSites,
-  stopCount: number,
+  stops: readonly Stop[],
 ): Exchange[] {
+  // A node that skips the response gives the user no turn to ask.
+  const open = [...stops.keys()].filter((at) => stops[at]?.step?.skips !== true);
   const called = new Set<string>();
   return metrics.flatMap((planned, index): Exchange[] => {
     const targets = targetsOf(planned, failing).filter(({ name }) => !forbidden.has(name));
     const found = targets.flatMap(({ name }) => sites.get(name) ?? []);
-    const stop = evenly(index, metrics.length, stopCount);
+    const stop = open[evenly(index, metrics.length, open.length)] ?? stops.length - 1;
     const talk = { index, planned, calls: [], stop, part: undefined };
     if (found.length === 0) return [{ ...talk, kind: 'talk' }];
     const fresh = found.filter(({ tool }) => !called.has(tool.name));
     for (const { tool } of fresh) called.add(tool.name);
     const inTalk = fresh.filter(({ tool, isOwn }) => !isOwn && !endsConversation(tool));
-    const stops = new Set(inTalk.map((site) => site.stop));
-    if (stops.size > 0) {
-      return Array.from(stops, (stop): Exchange => {
+    const talkStops = new Set(inTalk.map((site) => site.stop));
+    if (talkStops.size > 0) {
+      return Array.from(talkStops, (stop): Exchange => {
         const calls = inTalk.filter((site) => site.stop === stop).map(({ tool }) => tool);
-        return { ...talk, stop, calls, kind: 'talk', part: stops.size > 1 ? calls[0] : undefined };
+        return {
+          ...talk,
+          stop,
+          calls,
+          kind: 'talk',
+          part: talkStops.size > 1 ? calls[0] : undefined,
+        };
       });
     }
     const [first] = fresh;

@@ -79,7 +79,8 @@ function personal(verb: string, is: string, was: string): string {
 
 const irregular: Readonly<Record<string, string>> = { has: 'have', is: 'be', does: 'do' };
 
-const infinitive = (verb: string): string =>
+/** `asks` → `ask`. */
+export const infinitive = (verb: string): string =>
   irregular[verb] ??
   verb
     .replace(/ies$/, 'y')

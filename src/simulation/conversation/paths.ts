@@ -18,8 +18,8 @@ export interface Paths {
  */
 export function findPaths(engine: Engine, forbidden: ReadonlySet<string>): Paths {
   const nodes = [...engine.nodes.values()];
-  const before = reversed(nodes);
-  const closed = forbidden.size === 0 ? new Set<string>() : closedNodes(nodes, before, forbidden);
+  const graph = reversed(nodes);
+  const closed = forbidden.size === 0 ? new Set<string>() : closedNodes(nodes, graph, forbidden);
   const callers = callersOf(nodes.filter(({ id }) => !closed.has(id)));
   const steps = new Map<string, ReadonlyMap<string, number>>();
   return {
@@ -28,7 +28,7 @@ export function findPaths(engine: Engine, forbidden: ReadonlySet<string>): Paths
     stepsTo(toolName) {
       const known = steps.get(toolName);
       if (known !== undefined) return known;
-      const found = distances(callers.get(toolName) ?? [], before, (id) => closed.has(id));
+      const found = distances(callers.get(toolName) ?? [], graph, (id) => closed.has(id));
       steps.set(toolName, found);
       return found;
     },
@@ -52,7 +52,16 @@ function callersOf(nodes: readonly EngineNode[]): Map<string, EngineNode[]> {
 
 const nameOf = ({ name }: EngineTool): string => name;
 
-function reversed(nodes: readonly EngineNode[]): Map<string, EngineNode[]> {
+/** The edges of an engine against their direction. */
+interface Graph {
+  readonly before: ReadonlyMap<string, readonly EngineNode[]>;
+  /** Ids of global nodes. */
+  readonly globals: ReadonlySet<string>;
+  /** Nodes from which a global node can be entered; none if there are no global nodes. */
+  readonly fromAnywhere: readonly EngineNode[];
+}
+
+function reversed(nodes: readonly EngineNode[]): Graph {
   const before = new Map<string, EngineNode[]>();
   for (const node of nodes) {
     for (const { to } of node.edges) {
@@ -61,19 +70,27 @@ function reversed(nodes: readonly EngineNode[]): Map<string, EngineNode[]> {
       else others.push(node);
     }
   }
-  return before;
+  const globals = new Set(nodes.filter((node) => node.global !== undefined).map(({ id }) => id));
+  const fromAnywhere = globals.size === 0 ? [] : nodes.filter(({ speaks }) => speaks);
+  return { before, globals, fromAnywhere };
 }
 
 /** Breadth first, against the direction of the edges. */
 function distances(
   goals: readonly EngineNode[],
-  before: ReadonlyMap<string, readonly EngineNode[]>,
+  graph: Graph,
   isClosed: (id: string) => boolean,
 ): Map<string, number> {
   const found = new Map(goals.map(({ id }) => [id, 0]));
   const queue = goals.map(({ id }) => id);
+  // Each node in which the user speaks leads to every global node, so the first one adds them all.
+  let anywhere = graph.fromAnywhere;
   for (const id of queue) {
-    for (const node of before.get(id) ?? []) {
+    const into = graph.before.get(id) ?? [];
+    const isGlobal = anywhere.length > 0 && graph.globals.has(id);
+    const all = isGlobal ? [...into, ...anywhere] : into;
+    if (isGlobal) anywhere = [];
+    for (const node of all) {
       if (found.has(node.id) || isClosed(node.id)) continue;
       found.set(node.id, (found.get(id) ?? 0) + 1);
       queue.push(node.id);
@@ -85,18 +102,21 @@ function distances(
 /** The nodes that call a forbidden tool, and the silent nodes that lead only to those. */
 function closedNodes(
   nodes: readonly EngineNode[],
-  before: ReadonlyMap<string, readonly EngineNode[]>,
+  graph: Graph,
   forbidden: ReadonlySet<string>,
 ): Set<string> {
   const closed = new Set(
     nodes.filter(({ ownTool }) => isForbidden(ownTool, forbidden)).map(({ id }) => id),
   );
-  const places = nodes.filter(
-    ({ id, speaks, ownTool, edges }) =>
+  const ends = nodes.filter(
+    ({ id, speaks, ownTool, edges, global }) =>
       !closed.has(id) &&
-      (speaks || edges.length === 0 || (ownTool !== undefined && endsConversation(ownTool))),
+      (speaks ||
+        edges.length === 0 ||
+        (global !== undefined && global.goBack.length > 0) ||
+        (ownTool !== undefined && endsConversation(ownTool))),
   );
-  const open = distances(places, before, (id) => closed.has(id));
+  const open = distances(ends, graph, (id) => closed.has(id));
   for (const { id } of nodes) if (!open.has(id)) closed.add(id);
   return closed;
 }

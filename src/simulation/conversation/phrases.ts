@@ -24,6 +24,8 @@ export const phrases = {
     'Please connect me with somebody who can help.',
   ],
   goOn: ['Okay.', 'Yes, that is right.', 'Sure, go ahead.', 'All right.', 'Yes, please.'],
+  /** Before the conversation enters a global node. */
+  saysAside: ['One more thing: {}.', 'Something else came up: {}.'],
   asks: [
     'Could you tell me a bit more about that?',
     'Got it. Is there anything I should know before we go on?',

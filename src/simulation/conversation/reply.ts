@@ -5,12 +5,20 @@ import type { ToolMock } from '../../domain/tool-mock.js';
 import type { Draw } from '../../random.js';
 import { beginning, type Entry, type NodeRef } from './entry.js';
 import { findFacts, mostVariables } from './facts.js';
+import { globalNodesFor } from './global-nodes.js';
 import { findPaths } from './paths.js';
 import type { Phrase } from './phrases.js';
 import { Effort } from './schema-effort.js';
 import type { GenerateValue } from './schema-value.js';
 import { requestedTools } from './requested-tools.js';
-import { mocksByTool, toolCaller, type CallTool, type ToolCall } from './tool-call.js';
+import {
+  isSilent,
+  mocksByTool,
+  outcomePhrase,
+  toolCaller,
+  type CallTool,
+  type ToolCall,
+} from './tool-call.js';
 import { indexTools } from './tool-index.js';
 import { walk, type Walk } from './walk.js';
 import { stemsOf } from './words.js';
@@ -23,6 +31,9 @@ export interface PastMessage {
   readonly name?: string;
   readonly arguments?: string;
   readonly successful?: boolean;
+  readonly former_node_id?: string;
+  readonly new_node_id?: string;
+  readonly transition_type?: string;
 }
 
 /** A conversation whose history the client sends. */
@@ -158,9 +169,7 @@ class Replier {
 
   #make(call: ToolCall): void {
     this.#writer.call(call);
-    if (call.tool.type === 'extract_dynamic_variable') {
-      for (const [name, value] of Object.entries(call.arguments)) this.#variables.set(name, value);
-    }
+    for (const [name, value] of Object.entries(call.variables)) this.#variables.set(name, value);
     this.#ended ||= endsConversation(call.tool) && call.result?.successful !== false;
   }
 
@@ -176,22 +185,34 @@ class Replier {
       ...{ engine: this.#engine, from: this.#node?.id, leaves, stopsToSpeak: true },
       ...{ paths: findPaths(this.#engine, new Set()), goals: [], intent: new Set(stemsOf(text)) },
       variables: new Map(this.#variables),
+      globals: text === '' ? [] : globalNodesFor(this.#engine, text),
+      origin: this.#origin(),
       call: (tool) => this.#callTool(tool),
+      // What the user asks for was called before the walk.
+      callInTalk: () => undefined,
       draw: (step) => this.#draw('way', step),
     });
+  }
+
+  /** The node from which the current one was entered, if it is a global node. */
+  #origin(): string | undefined {
+    const entry = this.#history
+      .slice(-mostMessages)
+      .findLast(({ new_node_id: id }) => id !== undefined && id === this.#node?.id);
+    return entry?.transition_type === 'global' ? entry.former_node_id : undefined;
   }
 
   /** Enters nodes. Returns the last call whose result the agent should talk about. */
   #goAlong({ steps, ended }: Walk, from: NodeRef): ToolCall | undefined {
     let last: ToolCall | undefined;
     let before = from;
-    for (const { node, call } of steps) {
-      this.#writer.move(before, node);
+    for (const { node, call, via } of steps) {
+      this.#writer.move(before, node, via);
       [before, this.#node] = [node, node];
       if (call === undefined) continue;
       if (node.type === 'end') this.#writer.follow(node, 'goodbye');
       this.#make(call);
-      if (call.tool.type !== 'extract_dynamic_variable') last = call;
+      if (!isSilent(call)) last = call;
     }
     this.#ended ||= ended;
     return last;
@@ -215,6 +236,3 @@ class Replier {
     this.#ended = true;
   }
 }
-
-const outcomePhrase = ({ result }: ToolCall): Phrase =>
-  result?.successful === false ? 'toolFailed' : 'toolWorked';

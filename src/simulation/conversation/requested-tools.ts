@@ -25,11 +25,7 @@ const transfer = stemOf('transfer');
  */
 export function requestedTools(text: string, index: ToolIndex): EngineTool[] {
   if (index.all.length === 0) return [];
-  const wanted = text
-    .slice(0, longestText)
-    .split(/(?<=[.!?;,\n])\s|\bbut\b/)
-    .filter((sentence) => !negative.test(sentence))
-    .join(' ');
+  const wanted = affirmative(text);
   const positions = new Map<string, number>();
   for (const [at, stem] of stemsOf(wanted).entries()) {
     if (!positions.has(stem)) positions.set(stem, at);
@@ -52,6 +48,14 @@ export function requestedTools(text: string, index: ToolIndex): EngineTool[] {
     .slice(0, mostTools)
     .map(({ tool }) => tool);
 }
+
+/** The clauses of a text that deny nothing. */
+export const affirmative = (text: string): string =>
+  text
+    .slice(0, longestText)
+    .split(/(?<=[.!?;,\n])\s|\bbut\b/)
+    .filter((clause) => !negative.test(clause))
+    .join(' ');
 
 /** The position at which the text asks for the tool, and how many of its nouns the text has. */
 function positionOf(

@@ -1,12 +1,13 @@
 import type { Outcome } from '../../domain/batch-test.js';
 import type { Engine } from '../../domain/engine.js';
-import type { EngineTool } from '../../domain/engine-tool.js';
+import { endsConversation, type EngineTool } from '../../domain/engine-tool.js';
 import type { Ending } from '../../domain/forced-outcome.js';
 import type { TestCaseContent } from '../../domain/test-case.js';
 import type { Draw } from '../../random.js';
 import { endEarly } from './end-early.js';
 import type { Conversation, Entry, NodeRef, Verdict } from './entry.js';
 import { callSitesOf } from './exchange.js';
+import { globalNodesFor } from './global-nodes.js';
 import { findPaths } from './paths.js';
 import type { GenerateValue } from './schema-value.js';
 import { contextOf, type ConversationContext } from './context.js';
@@ -54,11 +55,14 @@ export function simulateConversation(input: RunInput): Conversation {
   if (ending === undefined) {
     const verdicts = dialogue.plan.metrics.map((planned, index) => judge(planned, index, dialogue));
     const { others } = dialogue.plan;
-    const state = stateAt(context, entries);
+    const state = stateAt(context, entries, dialogue.calls);
     return { entries, verdicts, othersMet: others, cause: undefined, ...state };
   }
   const early = endEarly(ending, dialogue, context, failingTool);
-  return { ...early, verdicts: [], othersMet: 0, ...stateAt(context, early.entries) };
+  const kept = dialogue.calls.filter(({ at }) => at < early.kept);
+  const state = stateAt(context, early.entries, kept);
+  const { entries: said, cause } = early;
+  return { entries: said, cause, verdicts: [], othersMet: 0, ...state };
 }
 
 /** Whether a call of a tool can fail: a mock says so, or no mock applies and there is no real tool. */
@@ -100,7 +104,10 @@ function simulateDialogue(
   ];
   const paths = findPaths(engine, plan.forbidden);
   const goals = [...plan.demanded].filter((name) => paths.isCalled(name)).slice(0, mostGoals);
-  const stems = new Set(stemsOf(prompt));
+  const inTalk = new Set([...plan.demanded, ...wanted.map(({ name }) => name)]);
+  for (const name of plan.forbidden) inTalk.delete(name);
+  const globals = globalNodesFor(engine, prompt);
+  const search = { goals, paths, intent: new Set(stemsOf(prompt)), globals, inTalk };
   let best: Walk = { steps: [], ended: false, blocked: false, checks: 0 };
   let most = -1;
   let checks = 0;
@@ -109,7 +116,7 @@ function simulateDialogue(
     attempt < mostWalks && most < goals.length && checks < maxChecks;
     attempt += 1
   ) {
-    const found = walkOnce(context, plan, { attempt, goals, paths, intent: stems });
+    const found = walkOnce(context, plan, { ...search, attempt });
     checks += found.checks;
     const reached = reachedOf(found, goals);
     if (reached > most) [best, most] = [found, reached];
@@ -143,7 +150,9 @@ const filledPrompt = ({
     Object.hasOwn(dynamic_variables, name) ? dynamic_variables[name] : undefined,
   );
 
-interface Search extends Pick<WalkPlan, 'goals' | 'paths' | 'intent'> {
+interface Search extends Pick<WalkPlan, 'goals' | 'paths' | 'intent' | 'globals'> {
+  /** Names of tools that the agent will call while it talks. */
+  readonly inTalk: ReadonlySet<string>;
   readonly attempt: number;
 }
 
@@ -161,6 +170,11 @@ function walkOnce(
     ...{ engine, from: engine.startId, leaves: false, stopsToSpeak: false },
     variables: new Map(context.variables),
     call: (tool) => call(tool, plan.failing.has(tool.name) ? 'failure' : 'success'),
+    origin: undefined,
+    callInTalk: (tool) =>
+      search.inTalk.has(tool.name) && !endsConversation(tool)
+        ? context.call(tool, plan.failing.has(tool.name) ? 'failure' : 'success')
+        : undefined,
     draw: (step) => drawAgain('way', step),
   });
 }
@@ -217,16 +231,16 @@ const isSpokenByAgent = ({ role }: Entry): boolean => role === 'agent';
 function stateAt(
   { engine, variables }: ConversationContext,
   entries: readonly Entry[],
+  calls: readonly MadeCall[],
 ): Pick<Conversation, 'node' | 'variables'> {
   const known = new Map(variables);
   let node: NodeRef | undefined =
     engine.type === 'retell-llm' ? engine.nodes.get(engine.startId ?? '') : undefined;
   for (const entry of entries) {
     if ('to' in entry) node = entry.to;
-    else if ('type' in entry && entry.type === 'extract_dynamic_variable') {
-      const values = JSON.parse(entry.arguments) as Record<string, unknown>;
-      for (const [name, value] of Object.entries(values)) known.set(name, value);
-    }
+  }
+  for (const { call } of calls) {
+    for (const [name, value] of Object.entries(call.variables)) known.set(name, value);
   }
   return { node: node && { id: node.id, name: node.name }, variables: known };
 }

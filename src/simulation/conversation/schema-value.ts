@@ -79,6 +79,10 @@ function propertyValue(
   return valueOf(name, schema, source, depth + 1);
 }
 
+/** A text for a variable of that name. */
+export const textValue = (name: string, source: ValueSource): string =>
+  String(propertyValue(name, { type: 'string' }, true, source, 0));
+
 /** Keywords that only the library handles. */
 const composing = ['$ref', 'allOf', 'anyOf', 'oneOf', 'not', 'if', 'pattern', 'contains'] as const;
 const composingObject = [

@@ -1,5 +1,7 @@
 import type { EngineTool, ExtractedVariable } from '../../domain/engine-tool.js';
 import { selectMock, type ToolArguments, type ToolMock } from '../../domain/tool-mock.js';
+import type { Phrase } from './phrases.js';
+import { resultWith, variablesOf, type ToolResult } from './response-variables.js';
 import { isShort } from './schema-effort.js';
 import { argumentsOf, type ValueSource } from './schema-value.js';
 
@@ -11,12 +13,16 @@ export interface ToolCall {
   readonly result: ToolResult | undefined;
   /** The mock that gave the result; undefined if none did. */
   readonly mock: ToolMock | undefined;
+  /** The dynamic variables that it sets. */
+  readonly variables: Readonly<Record<string, unknown>>;
 }
 
-export interface ToolResult {
-  readonly content: string;
-  readonly successful: boolean;
-}
+/** Whether the agent says nothing about the call: it only sets variables. */
+export const isSilent = ({ tool: { type } }: ToolCall): boolean =>
+  type === 'extract_dynamic_variable' || type === 'code';
+
+export const outcomePhrase = ({ result }: ToolCall): Phrase =>
+  result?.successful === false ? 'toolFailed' : 'toolWorked';
 
 /** The result to look for among the mocks. */
 export type Wanted = 'success' | 'failure' | undefined;
@@ -73,13 +79,11 @@ function chooseCall(
     candidates[0];
   if (chosen === undefined) return callUnmocked(tool, generated, source);
   const { args, mock } = chosen;
-  const result = { content: mock.output, successful: mock.result ?? true };
-  return {
-    tool,
-    arguments: args,
-    result: tool.type === 'end_call' ? undefined : result,
-    mock,
-  };
+  const result =
+    tool.type === 'end_call'
+      ? undefined
+      : { content: mock.output, successful: mock.result ?? true };
+  return { tool, arguments: args, result, mock, variables: variablesOf(tool, args, result) };
 }
 
 interface MockedCall {
@@ -122,22 +126,20 @@ function callsOfMocks(name: string, mocks: MocksByTool, generated: ToolArguments
 /** Calls the real tool. Only built-in tools succeed. */
 export function callUnmocked(tool: EngineTool, args: ToolArguments, source: ValueSource): ToolCall {
   const call = { tool, arguments: args, mock: undefined };
-  if (tool.type === 'end_call') return { ...call, result: undefined };
-  const result = builtInResult(tool, args, source);
-  return {
-    ...call,
-    result:
-      result === undefined
-        ? { content: httpError(tool, source), successful: false }
-        : { content: JSON.stringify(result), successful: true },
-  };
+  if (tool.type === 'end_call') return { ...call, result: undefined, variables: {} };
+  const body = builtInResult(tool, args, source);
+  const result =
+    body === undefined
+      ? { content: httpError(tool, source), successful: false }
+      : { content: JSON.stringify(body), successful: true };
+  return { ...call, result, variables: variablesOf(tool, args, result) };
 }
 
 /** Undefined for a tool that is called over HTTP. */
 function builtInResult(
-  { type, name }: EngineTool,
+  { type, name, responseVariables }: EngineTool,
   args: ToolArguments,
-  { facts }: ValueSource,
+  source: ValueSource,
 ): object | undefined {
   switch (type) {
     case 'transfer_call':
@@ -153,7 +155,7 @@ function builtInResult(
     case 'send_sms':
       return { status: 'sms sent successfully' };
     case 'check_availability_cal': {
-      const day = facts.value('date');
+      const day = source.facts.value('date');
       return { available_slots: ['10:00', '11:30', '14:00'].map((time) => `${day} ${time}`) };
     }
     case 'book_appointment_cal':
@@ -161,7 +163,7 @@ function builtInResult(
     case 'extract_dynamic_variable':
       return args;
     case 'code':
-      return { status: `${name} executed` };
+      return resultWith(responseVariables, source) ?? { status: `${name} executed` };
     default:
       return undefined;
   }

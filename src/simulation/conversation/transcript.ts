@@ -1,6 +1,6 @@
 import type { ToolMock } from '../../domain/tool-mock.js';
 import { derivedAlphanumeric, derivedHex } from '../../random.js';
-import { beginning, type Conversation, type Entry } from './entry.js';
+import { beginning, type Conversation, type Entry, type Transition } from './entry.js';
 
 /**
  * One entry of a transcript.
@@ -24,8 +24,8 @@ export type TranscriptEntry = (
       former_node_name: string;
       new_node_id: string;
       new_node_name: string;
-      transition_type: 'normal';
-      global_transition?: false;
+      transition_type: Transition;
+      global_transition?: boolean;
     }
   | { role: 'state_transition'; former_state_name: string; new_state_name: string }
 ) & { message_id: string; created_timestamp: number };
@@ -113,9 +113,9 @@ export function toEntry(entry: Entry, index: number, runId: string) {
         former_node_name: entry.from.name,
         new_node_id: entry.to.id,
         new_node_name: entry.to.name,
-        transition_type: 'normal' as const,
+        transition_type: entry.via,
         // Observed: on all but the first.
-        ...(entry.from !== beginning && { global_transition: false as const }),
+        ...(entry.from !== beginning && { global_transition: entry.via === 'global' }),
       };
   }
 }

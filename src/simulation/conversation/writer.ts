@@ -1,7 +1,7 @@
 import type { EngineNode } from '../../domain/engine-node.js';
 import type { EngineType } from '../../domain/response-engine.js';
 import type { Draw } from '../../random.js';
-import type { Entry, NodeRef } from './entry.js';
+import type { Entry, NodeRef, Transition } from './entry.js';
 import { questionOf } from './instruction.js';
 import { phrases, type Phrase } from './phrases.js';
 import { longestEntry, shortened, substitute } from './text.js';
@@ -20,7 +20,7 @@ export class Writer {
   /** The values for the variables in texts. */
   readonly #variables: Map<string, unknown>;
   readonly #draw: Draw;
-  readonly #transition: 'node_transition' | 'state_transition';
+  readonly #isFlow: boolean;
   #room = longestConversation;
 
   /** @param before the entries that exist already. */
@@ -33,7 +33,7 @@ export class Writer {
     this.entries = [...before];
     this.#variables = new Map(variables);
     this.#draw = draw;
-    this.#transition = type === 'conversation-flow' ? 'node_transition' : 'state_transition';
+    this.#isFlow = type === 'conversation-flow';
   }
 
   /** The index of the last entry. */
@@ -74,16 +74,18 @@ export class Writer {
     return question === undefined ? this.say('agent', otherwise) : this.text('agent', question);
   }
 
-  move(from: NodeRef, to: NodeRef): void {
-    this.#add({ role: this.#transition, from: this.#refTo(from), to: this.#refTo(to) });
+  move(from: NodeRef, to: NodeRef, via: Transition = 'normal'): void {
+    const refs = { from: this.#refTo(from), to: this.#refTo(to) };
+    this.#add(
+      this.#isFlow
+        ? { role: 'node_transition', ...refs, via }
+        : { role: 'state_transition', ...refs },
+    );
   }
 
   /** Returns the index of the invocation. */
-  call({ tool, arguments: args, result }: ToolCall): number {
+  call({ tool, arguments: args, result, variables }: ToolCall): number {
     const { announcement } = tool;
-    if (tool.type === 'extract_dynamic_variable') {
-      for (const [variable, value] of Object.entries(args)) this.#variables.set(variable, value);
-    }
     if (announcement === 'model') {
       if (this.entries.at(-1)?.role !== 'agent') this.say('agent', 'announce');
     } else if (announcement !== 'none') this.fixed(announcement.text);
@@ -99,6 +101,7 @@ export class Writer {
       const { content, successful } = result;
       this.#add({ role: 'tool_call_result', content: this.#fit(content), successful });
     }
+    for (const [name, value] of Object.entries(variables)) this.#variables.set(name, value);
     return at;
   }
 

@@ -5,6 +5,8 @@ import { readEngine, type Engine } from '../../../src/domain/engine.js';
 import { newContent, type TestCaseContent } from '../../../src/domain/test-case.js';
 import { selectMock } from '../../../src/domain/tool-mock.js';
 import { simulateConversation, type RunInput } from '../../../src/simulation/conversation/run.js';
+import { equationsHold } from '../../../src/simulation/conversation/equation.js';
+import { variablesOf } from '../../../src/simulation/conversation/response-variables.js';
 import { toolDemands } from '../../../src/simulation/conversation/tool-demands.js';
 import { indexTools } from '../../../src/simulation/conversation/tool-index.js';
 import type { Conversation, Entry } from '../../../src/simulation/conversation/entry.js';
@@ -19,7 +21,7 @@ const callsOf = ({ entries }: Conversation): Call[] =>
   entries.filter((entry) => entry.role === 'tool_call_invocation');
 
 /** Visits the entries with the node or state in which each was written. */
-function* placed({ entries }: Conversation, { type, nodes, startId }: Engine) {
+function* placed({ entries }: Pick<Conversation, 'entries'>, { type, nodes, startId }: Engine) {
   let here = type === 'retell-llm' ? nodes.get(startId ?? '') : undefined;
   for (const [index, entry] of entries.entries()) {
     if ('to' in entry) here = nodes.get(entry.to.id);
@@ -110,7 +112,18 @@ describe('the conversation of any run on any engine', () => {
           continue;
         }
         expect(from.id).toBe(index === 0 ? engine.startId : moves[index - 1]?.to.id);
-        expect(engine.nodes.get(from.id)?.edges.map((edge) => edge.to)).toContain(to.id);
+        const move = moves[index];
+        const via = move?.role === 'node_transition' ? move.via : 'normal';
+        if (via === 'normal') {
+          expect(engine.nodes.get(from.id)?.edges.map((edge) => edge.to)).toContain(to.id);
+        } else if (via === 'global') {
+          expect(engine.nodes.get(from.id)?.speaks).toBe(true);
+          expect(engine.nodes.get(to.id)?.global).toBeDefined();
+        } else {
+          expect(engine.nodes.get(from.id)?.global?.goBack.length).toBeGreaterThan(0);
+          const entry = moves.slice(0, index).findLast((earlier) => earlier.to.id === from.id);
+          expect(entry).toMatchObject({ via: 'global', from: { id: to.id } });
+        }
       }
       if (conversation.entries.length === 0) return;
       const end = engine.type === 'retell-llm' ? engine.startId : undefined;
@@ -119,8 +132,49 @@ describe('the conversation of any run on any engine', () => {
     });
   });
 
+  it('takes an edge with equations only if they hold by what calls have set', () => {
+    check((given) => {
+      const { engine } = given;
+      const known = new Map<string, unknown>(Object.entries(given.content.dynamic_variables));
+      const { entries } = simulateConversation(given);
+      if (given.ending !== undefined) return;
+      for (const { entry, here, next } of placed({ entries }, engine)) {
+        if (entry.role === 'tool_call_invocation' && next?.role === 'tool_call_result') {
+          const called = [here?.ownTool, ...(here?.tools ?? []), ...engine.generalTools].find(
+            (tool) => tool?.name === entry.name,
+          );
+          if (called === undefined) continue;
+          const args = JSON.parse(entry.arguments) as Record<string, unknown>;
+          const set = variablesOf(called, args, next);
+          for (const [name, value] of Object.entries(set)) known.set(name, value);
+        }
+        if (entry.role !== 'node_transition' || entry.via !== 'normal') continue;
+        const taken = engine.nodes.get(entry.from.id)?.edges.filter(({ to }) => to === entry.to.id);
+        if (taken === undefined || taken.length === 0) continue;
+        const fits = taken.some((edge) => edge.when !== 'equation' || equationsHold(edge, known));
+        expect(fits).toBe(true);
+      }
+    });
+  });
+
+  it('does not enter a global node again before its cool down', () => {
+    check((given) => {
+      const moves = simulateConversation(given).entries.filter(
+        (entry) => entry.role === 'node_transition',
+      );
+      for (const [index, move] of moves.entries()) {
+        if (move.via !== 'global') continue;
+        const earlier = moves
+          .slice(0, index)
+          .findLastIndex(({ to, via }) => to.id === move.to.id && via === 'global');
+        const coolDown = given.engine.nodes.get(move.to.id)?.global?.coolDown ?? 0;
+        if (earlier !== -1) expect(index - earlier).toBeGreaterThan(coolDown);
+      }
+    });
+  });
+
   it('has the agent speak in no node that decides or does something without a word', () => {
-    const wordless = ['branch', 'extract_dynamic_variables', 'sms'];
+    const wordless = ['branch', 'extract_dynamic_variables', 'sms', 'code'];
     check((given) => {
       for (const { entry, here } of placed(simulateConversation(given), given.engine)) {
         if (given.ending === undefined && entry.role === 'agent') {
