@@ -157,7 +157,8 @@ function expectJson(printed = '', expected: string, at: string): void {
   expect(actual, at).toMatchObject(JSON.parse(expected, wildcard) as object);
 }
 
-describe('the commands and snippets', () => {
+// Several processes start at once.
+describe('the commands and snippets', { timeout: 90_000 }, () => {
   it.concurrent.for(pages)('of %s do what the page says', async (page, { onTestFinished }) => {
     const blocks = blocksOf(page);
     const reader = new Reader(onTestFinished);
