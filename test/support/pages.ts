@@ -10,7 +10,7 @@ export const pages: readonly string[] = [
 
 export const readPage = (path: string): string => readFileSync(path, 'utf8');
 
-const fence = /^```(\w+)\n(.*?)^```$/gms;
+const fence = /^ *```(\w*)\n(.*?)^ *```$/gms;
 
 /** A fenced block of code of a page. */
 export interface Block {
