@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Workspace } from '../src/index.js';
 import { clientOf, start } from './support/library.js';
 
-/** Scripts as teams run them in CI to bring a prompt live, written from facts.md, "Versions". */
+/** Scripts as teams run them in CI to bring a prompt live, written from facts.md 43, 53, "Versions". */
 interface Deployment {
   readonly client: Retell;
   readonly agentId: string;

@@ -30,6 +30,7 @@ const statusesOf = async (workspace: Workspace) =>
   (await workspace.requests.list()).items.map(({ status, attempt }) => [status, attempt]);
 
 describe('the SDK', () => {
+  // facts.md 48, 49
   it('tries again after 429 as soon as it is told to, and succeeds', async () => {
     const { workspace, client } = await start({}, { maxRetries: 2 });
     const headers = { 'retry-after-ms': '1' };
@@ -45,6 +46,7 @@ describe('the SDK', () => {
     expect((await client.tests.listBatchTests(engine)).items).toHaveLength(1);
   });
 
+  // facts.md 49
   it('waits for Retry-After, and does not try again when x-should-retry says so', async () => {
     const { workspace, client } = await start({}, { maxRetries: 2 });
     await workspace.faults.add({

@@ -57,6 +57,7 @@ describe('keyedChance', () => {
 });
 
 describe('ids', () => {
+  // facts.md 6
   it('have the format of the vendor and are unique', () => {
     const ids = Array.from({ length: 10_000 }, (_, index) => keyedId('definition', 'w', index));
     expect(new Set(ids).size).toBe(ids.length);
@@ -76,6 +77,7 @@ describe('ids', () => {
     );
   });
 
+  // facts.md 6
   it('of batches and their runs have the format of the vendor and are all different', () => {
     const batches = Array.from({ length: 600 }, (_, ordinal) => batchNumbersOf(ordinal, 's', 'w'));
     const ids = batches.map(({ batch }) => idOf('batch', batch));

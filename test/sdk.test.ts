@@ -122,7 +122,7 @@ describe('retell-sdk over a socket', () => {
         transcript: { role: string; name?: string; content?: string; created_timestamp: number }[];
         dynamicVariables: object;
       };
-      // facts.md, transcript_snapshot: besides the definition's, those that the vendor sets.
+      // facts.md 29, 60, transcript_snapshot: besides the definition's, those that the vendor sets.
       expect(dynamicVariables).toEqual({
         ...{ name: 'Ann', guests: '4', session_type: 'voice', call_type: 'web_call' },
         ...{ call_id: 'playground', system_timezone: 'America/Los_Angeles' },
@@ -144,6 +144,7 @@ describe('retell-sdk over a socket', () => {
     expect(listed.items.map((one) => one.test_case_batch_job_id)).toEqual([id]);
   });
 
+  // facts.md 47, 49
   it('throws its own error classes with our messages', async () => {
     const { client, baseURL } = await connectSdk();
     const bad = client.tests.createBatchTest({

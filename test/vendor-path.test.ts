@@ -11,7 +11,7 @@ const served = new Set(
 
 const notServed = vendorOperations.filter(([key]) => !served.has(key));
 
-// facts.md: a 501 should carry x-should-retry: false; both SDKs repeat a 5xx.
+// facts.md 64: a 501 should carry x-should-retry: false; both SDKs repeat a 5xx.
 describe('an operation of the vendor that is not emulated', () => {
   it.each(notServed.map(([key, name, , last, replacement]) => ({ key, name, last, replacement })))(
     'is 501, says what it is, and is not repeated: $key',
@@ -32,6 +32,7 @@ describe('an operation of the vendor that is not emulated', () => {
     },
   );
 
+  // facts.md 57
   it('names the successor of a retired one', async () => {
     const { client } = buildTestApp();
     const { body } = await client().send({ method: 'POST', url: '/v2/list-calls' });

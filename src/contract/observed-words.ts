@@ -2,7 +2,7 @@ import type { ErrorObject } from 'ajv/dist/2020.js';
 
 /**
  * Says what is wrong with a request as the real service does: `request/body/x must be string`.
- * Observed (facts.md, Errors): the words are those of express-openapi-validator, which are Ajv's
+ * Observed (facts.md 41, Errors): the words are those of express-openapi-validator, which are Ajv's
  * own with `request` before the place and the allowed values behind an enum's.
  * @param root `body` or `query`
  */

@@ -8,7 +8,7 @@ import { buildApp } from '../../src/http/app.js';
 
 const ids = ['a', 'b', 'c'];
 
-// facts.md, Batch and runs: "the batch's `user_modified_timestamp` lay 25 to 41 s after the end of its
+// facts.md 17, 63, Batch and runs: "the batch's `user_modified_timestamp` lay 25 to 41 s after the end of its
 // last run"; 506 recorded runs: "12 to 58 s after its last run".
 describe('batchCompletionDelay', () => {
   const settings = { ...plain, batchCompletionDelay: '12s..58s' };
@@ -113,7 +113,7 @@ describe('batchCompletionDelay', () => {
   });
 });
 
-// facts.md, 506 recorded runs: "first entry 10 s after the batch".
+// facts.md 63, 506 recorded runs: "first entry 10 s after the batch".
 describe('batchStartDelay', () => {
   it('lets no run of a batch start before it is over', async () => {
     const settings = { ...plain, concurrency: 2, batchStartDelay: '10s' };

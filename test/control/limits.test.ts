@@ -194,6 +194,7 @@ describe('credit', () => {
     expect(batchTests).toEqual([]);
   });
 
+  // facts.md 48
   it('meets a client in the middle of its work, at the same request each time', async () => {
     const { client } = standStill({ settings: plain, credit: 25 });
     const work = async () => {

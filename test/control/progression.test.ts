@@ -19,7 +19,7 @@ describe('progression immediate', () => {
   });
 });
 
-// facts.md, Batch and runs and transcript_snapshot: clients compute latencies from the entries' times.
+// facts.md 17, 28, Batch and runs and transcript_snapshot: clients compute latencies from the entries' times.
 describe.each(['time', 'immediate', 'polls=2', 'manual'])('runs moved by %s', (progression) => {
   it.each(['0s', '3ms', '2s'])(
     'that take %s tell of entries one after the other, between their creation and their end, and the batch ends with them',

@@ -19,7 +19,7 @@ const statuses = async (client: TestClient, count: number) => {
 const times = (count: number, status: number) => Array.from({ length: count }, () => status);
 
 describe('the rate limit "vendor"', () => {
-  // facts.md, Errors: "by organisation and route: lists and `get-batch-test` 15 in 10 s, …".
+  // facts.md 45, Errors: "by organisation and route: lists and `get-batch-test` 15 in 10 s, …".
   it.each([
     ['GET', '/get-batch-test/x', 404, 'list', 15, 10],
     ['GET', '/v2/list-batch-tests?type=retell-llm&llm_id=x', 200, 'list', 15, 10],

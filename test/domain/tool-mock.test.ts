@@ -23,6 +23,7 @@ const value = fc
 const args = fc.dictionary(fc.constantFrom('a', 'b', 'c', '__x'), value, { maxKeys: 3 });
 
 describe('selectMock', () => {
+  // facts.md 24
   it('takes the first mock of the tool whose rule fits', () => {
     const mocks = [any('other', 'cancel'), partial({ day: 'Friday' }, 'friday'), any('rest')];
     const output = (name: string, call: object) =>
@@ -44,6 +45,7 @@ describe('selectMock', () => {
     expect(selectMock([partial({ toString: null }, 'x')], 'book', {})).toBeUndefined();
   });
 
+  // facts.md 24
   it('matches by subset: whatever else the call has, and not without any of what is listed', () => {
     fc.assert(
       fc.property(args, args, (listed, others) => {

@@ -4,7 +4,7 @@ import { advance, plain, standStill } from '../support/control.js';
 import { someFlow } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
-// facts.md, "Engines and agents", Versions.
+// facts.md 53, "Engines and agents", Versions.
 describe('publishing a version of an agent', () => {
   it('freezes it in place, with its engine, and opens no draft', async () => {
     const { client } = standStill();
@@ -55,6 +55,7 @@ describe('publishing a version of an agent', () => {
     expect(await get(client, 'retell-llm/llm_late')).toMatchObject({ is_published: true });
   });
 
+  // facts.md 53, 57
   it('by the retired operation opens a draft, as it did, and says what to use instead', async () => {
     const { client } = standStill();
     const { id, llmId } = await create(client);

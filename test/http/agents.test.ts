@@ -21,6 +21,7 @@ const get = (client: TestClient, id: string, version?: number): Promise<Json> =>
   );
 
 describe('an agent', () => {
+  // facts.md 55
   it('is created as version 0, on the latest version of its engine', async () => {
     const { client } = standStill();
     const { agent, id, llmId } = await createAgent(client, { agent_name: 'Ann', mystery: [1] });
@@ -37,6 +38,7 @@ describe('an agent', () => {
     expect(status).toBe(404);
   });
 
+  // facts.md 53
   it('has versions that are made, listed and deleted, and numbers that are never reused', async () => {
     const { client } = standStill();
     const { id } = await createAgent(client, { agent_name: 'Zero' });

@@ -5,7 +5,7 @@ const tool_mocks = [
   { tool_name: 'book', input_match_rule: { type: 'any' }, output: '{}', result: true },
 ];
 
-// facts.md, transcript_snapshot: "`test_case_definition_snapshot` is camelCase throughout … against the
+// facts.md 30, 60, transcript_snapshot: "`test_case_definition_snapshot` is camelCase throughout … against the
 // reference"; 506 recorded runs: "engine `version` always there".
 describe('a run’s definition', () => {
   it('is spelled as the reference has it, unless the raw spelling is asked for', async () => {

@@ -19,6 +19,7 @@ describe('a batch on an engine that is here', () => {
     ...(version !== undefined && { version }),
   });
 
+  // facts.md 14
   it('takes the latest version when none is given, and reports it', async () => {
     const { client } = standStill({ settings: plain });
     const { llm_id } = (await create(client, 'retell-llm', {})) as { llm_id: string };
@@ -72,6 +73,7 @@ describe('a batch on an engine that is here', () => {
     await client.call('POST', '/create-agent', { voice_id: 'v', response_engine: custom });
   });
 
+  // facts.md 14
   it('leaves a definition the version that it was given', async () => {
     const { client } = standStill({ settings: plain });
     const { llm_id } = (await create(client, 'retell-llm', {})) as { llm_id: string };
@@ -139,13 +141,14 @@ describe('the transcript of a run on an engine that is here', () => {
       expect(entries[0]).toMatchObject({ role: 'agent', content: 'Welcome, Ann!' });
       const called = entries.filter(({ role }) => role === 'tool_call_invocation');
       expect(called.map(({ name }) => name)).toEqual(['book', 'bill']);
-      // facts.md: a call that no mock fits goes to the real tool, and the run may still pass.
+      // facts.md 24, 61: a call that no mock fits goes to the real tool, and the run may still pass.
       expect(entries[entries.findIndex(({ name }) => name === 'bill') + 1]).toMatchObject({
         ...{ role: 'tool_call_result', successful: false },
       });
     }
   });
 
+  // facts.md 27, 28
   it('walks a path of the flow’s own nodes, from its start to where the snapshot says', async () => {
     const { client } = standStill({ settings: { outcomes: 'pass=1', concurrency: 100 } });
     const edge = (id: string, destination_node_id: string, prompt = 'next') => ({
@@ -177,7 +180,7 @@ describe('the transcript of a run on an engine that is here', () => {
     for (const run of items) {
       const snapshot = snapshotOf(run);
       const moves = (snapshot?.transcript ?? []).filter(({ role }) => role === 'node_transition');
-      // facts.md: flows begin with a transition from `begin`; later ones have the flag.
+      // facts.md 62: flows begin with a transition from `begin`; later ones have the flag.
       expect(moves[0]).toMatchObject({ former_node_id: 'begin', new_node_id: 'start' });
       expect(moves[0]).not.toHaveProperty('global_transition');
       for (const [index, move] of moves.entries()) {
@@ -193,6 +196,7 @@ describe('the transcript of a run on an engine that is here', () => {
     expect(ways).toEqual(new Set(['start left end', 'start right loop end']));
   });
 
+  // facts.md 27, 28
   it('goes through the LLM’s states', async () => {
     const { client } = standStill({ settings: { outcomes: 'pass=1' } });
     const to = (destination_state_name: string) => ({ destination_state_name, description: 'on' });

@@ -13,6 +13,7 @@ const create = (client: TestClient, kind: string, body: object): Promise<Json> =
   client.call('POST', `/create-${kind}`, body);
 
 describe.each(kinds)('a %s', (kind, idName, format, least) => {
+  // facts.md 55, 56
   it('is created as version 0, and keeps all that it was given, known or not', async () => {
     const { client } = standStill();
     const graph = { anything: [{ goes: { here: null } }], tools: undefined };

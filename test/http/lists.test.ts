@@ -37,6 +37,7 @@ const batchId = (batch: Batch) => batch.test_case_batch_job_id;
 const definitionId = (definition: Definition) => definition.test_case_definition_id;
 
 describe('lists of definitions', () => {
+  // facts.md 38
   it('hold those of the engine, newest first, in both forms', async () => {
     const { client } = buildTestApp();
     const first = await client().createDefinition();
@@ -69,6 +70,7 @@ describe('lists of definitions', () => {
 });
 
 describe('lists of batches', () => {
+  // facts.md 38
   it('hold those of the engine, newest first, and by version', async () => {
     const { client } = buildTestApp();
     const on = (version?: number | null) => ({
@@ -101,6 +103,7 @@ describe('lists of batches', () => {
 });
 
 describe('lists of runs', () => {
+  // facts.md 17, 63: an order that clients must not rely on
   it('keep the order of the ids of the batch', async () => {
     const { client } = buildTestApp();
     const ids = Array.from({ length: 25 }, (_, index) => `id_${String(index)}`);
@@ -110,6 +113,7 @@ describe('lists of runs', () => {
     expect(has_more).toBe(false);
   });
 
+  // facts.md 38
   it('have 50 items on a page unless told otherwise, 1,000 at the most', async () => {
     const { client } = buildTestApp();
     const batch = await client().createBatchTest(Array.from({ length: 1000 }, () => 'a'));
@@ -249,6 +253,7 @@ describe('paging', () => {
 describe('deprecated lists', () => {
   type Agent = Record<string, unknown>;
 
+  // facts.md 53
   it('hold all versions of agents, or the latest of each, page by page', async () => {
     const { client } = buildTestApp();
     for (const drafts of [0, 2, 1]) {
@@ -288,6 +293,7 @@ describe('deprecated lists', () => {
     }
   });
 
+  // facts.md 57
   it('say so, and what to use instead', async () => {
     const { client } = buildTestApp();
     const { test_case_batch_job_id: id } = await client().createBatchTest();

@@ -13,7 +13,7 @@ async function refusal(
   return [status, body['message']];
 }
 
-// facts.md, "Errors", Published things.
+// facts.md 43, "Errors", Published things.
 describe('what is published', () => {
   it('refuses changes in the vendor’s words', async () => {
     const { client } = standStill();
@@ -49,6 +49,7 @@ describe('what is published', () => {
     expect(await get(client, `agent/${id}`)).toMatchObject({ version_title: 'Yes' });
   });
 
+  // facts.md 64
   it('is what latest_published names, and what there is none of is not found', async () => {
     const { client } = standStill();
     const { id } = await create(client);
@@ -95,6 +96,7 @@ describe('the engine of an agent', () => {
     expect(await update(engine(second))).toEqual([400, words]);
   });
 
+  // facts.md 54
   it.each(['retell-llm', 'conversation-flow'])('is not deleted unless forced: %s', async (kind) => {
     const { client } = standStill();
     const idName = kind === 'retell-llm' ? 'llm_id' : 'conversation_flow_id';
@@ -133,7 +135,7 @@ describe('the engine of an agent', () => {
   });
 });
 
-// facts.md, "Engines and agents".
+// facts.md 55, "Engines and agents".
 describe('a flow that is updated', () => {
   it('has the nodes that were sent, each of which says whether it is skippable', async () => {
     const { client } = standStill();

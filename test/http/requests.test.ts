@@ -27,6 +27,7 @@ describe('POST /create-batch-test', () => {
 
   it.each([
     [{ type: 'retell-llm', llm_id: 'llm_1', version: 2 }],
+    // facts.md 14
     [{ type: 'retell-llm', llm_id: 'llm_1', version: null }],
     [{ type: 'conversation-flow', conversation_flow_id: 'conversation_flow_1' }],
     [{ type: 'conversation-flow', conversation_flow_id: '', version: 0 }],
@@ -38,6 +39,7 @@ describe('POST /create-batch-test', () => {
     expect(read.response_engine).toEqual(engine);
   });
 
+  // facts.md 12
   it('ignores unknown properties, however they are called', async () => {
     const { client } = buildTestApp();
     const payload = `{
@@ -52,6 +54,7 @@ describe('POST /create-batch-test', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
+  // facts.md 13
   it.each([[1], [1000]])('takes %i ids', async (count) => {
     const { client } = buildTestApp();
     const created = await client().createBatchTest(Array.from({ length: count }, () => 'a'));
@@ -204,6 +207,7 @@ describe('GET /get-batch-test/{test_case_batch_job_id}', () => {
   });
 });
 
+// facts.md 47
 describe('authentication', () => {
   const unauthorized = { status: 'error', message: 'API key is missing or invalid.' };
 

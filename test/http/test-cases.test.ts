@@ -13,6 +13,7 @@ const partialMock = {
 };
 
 describe('POST /create-test-case-definition', () => {
+  // facts.md 22
   it('answers 201 with the whole definition, defaults filled in', async () => {
     const { client, clock } = buildTestApp();
     const { status, body } = await client().send({
@@ -57,6 +58,7 @@ describe('POST /create-test-case-definition', () => {
     expect(await client().call('GET', `/get-test-case-definition/${id}`)).toEqual(created);
   });
 
+  // facts.md 24
   it('takes a mock output of 15,000 characters', async () => {
     const { client } = buildTestApp();
     const output = 'é'.repeat(15_000);
@@ -134,6 +136,7 @@ describe('PUT /update-test-case-definition/{test_case_definition_id}', () => {
     expect(await client().call('GET', `/get-test-case-definition/${id}`)).toEqual(created);
   });
 
+  // facts.md 23
   it('follows the laws of partial updates', async () => {
     const text = fc.string({ maxLength: 5 });
     const change = fc.record(
@@ -170,6 +173,7 @@ describe('PUT /update-test-case-definition/{test_case_definition_id}', () => {
 });
 
 describe('DELETE /delete-test-case-definition/{test_case_definition_id}', () => {
+  // facts.md 23
   it('answers 204 without a body, then 404', async () => {
     const { client } = buildTestApp();
     const { test_case_definition_id: id } = await client().createDefinition();
@@ -193,6 +197,7 @@ describe('DELETE /delete-test-case-definition/{test_case_definition_id}', () => 
     expect(status).toBe(204);
   });
 
+  // facts.md 15
   it('leaves the runs of the past readable', async () => {
     const { client, clock } = buildTestApp();
     const definition = await client().createDefinition();

@@ -4,6 +4,7 @@ import { buildTestApp, type Definition, type Run } from '../support/emulator.js'
 const fixed = { concurrency: 1, runDuration: '1000ms..1000ms' };
 
 describe('a test run', () => {
+  // facts.md 9, 34, 35
   it('waits, is in progress, ends, and tells what happened only then', async () => {
     const { client, clock } = buildTestApp({ settings: fixed });
     const batch = await client().createBatchTest(['a', 'b']);
@@ -15,7 +16,7 @@ describe('a test run', () => {
     const [first, second] = await read();
     expect([first?.status, second?.status]).toEqual(['in_progress', 'pending']);
     expect(first?.test_case_job_id).toMatch(/^test_job_[0-9a-f]{12}$/);
-    // facts.md, Batch and runs: creation_timestamps "rise in the order of the request".
+    // facts.md 17, Batch and runs: creation_timestamps "rise in the order of the request".
     for (const [index, run] of [first, second].entries()) {
       expect(run).toMatchObject({
         creation_timestamp: start + index,
@@ -54,6 +55,7 @@ describe('a test run', () => {
     expect(new Set(items.map(({ test_case_job_id }) => test_case_job_id)).size).toBe(3);
   });
 
+  // facts.md 10
   it('adds up with the counts of its batch', async () => {
     const { client, clock } = buildTestApp({
       settings: { outcomes: { pass: 1, fail: 1, error: 1 } },
@@ -73,6 +75,7 @@ describe('a test run', () => {
     }
   });
 
+  // facts.md 15
   it('keeps the definition as it was when the batch was created', async () => {
     const { client, clock } = buildTestApp({ settings: fixed });
     const before = await client().createDefinition();
@@ -108,6 +111,7 @@ describe('a test run', () => {
     });
   });
 
+  // facts.md 14
   it('takes a definition made for another engine, or another version', async () => {
     const { client } = buildTestApp();
     const { test_case_definition_id: id } = await client().createDefinition();

@@ -38,6 +38,7 @@ const bodies: [path: string, body: object, place: string][] = [
   ['/create-agent', { ...agent, webhook_events: ['call_dreamt'] }, 'webhook_events/0'],
 ];
 
+// facts.md 56
 describe('a value that the contract does not list', () => {
   it.each(bodies)('is taken by %s and given back, with a warning: %j', async (url, body, place) => {
     const { client } = buildTestApp();

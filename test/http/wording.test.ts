@@ -27,7 +27,7 @@ const withSchema = asked.filter(
     malformed !== undefined && !('url' in malformed && malformed.url.includes('%zz')),
 );
 
-// facts.md, Errors: two shapes of 400; the documents have only the second.
+// facts.md 41, Errors: two shapes of 400; the documents have only the second.
 describe('a request that its schema refuses', () => {
   it.each(withSchema)('has both shapes, or the one that is asked for: $id', async (operation) => {
     const { client } = buildTestApp();
@@ -136,7 +136,7 @@ describe('a request that its schema refuses', () => {
   });
 });
 
-// facts.md, Errors: 404 "Item agent_x not found from agent"; 422 in the documents.
+// facts.md 42, Errors: 404 "Item agent_x not found from agent"; 422 in the documents.
 describe('something that does not exist', () => {
   const tables: Record<string, string> = {
     agent_id: 'agent',
@@ -181,7 +181,7 @@ describe('something that does not exist', () => {
   });
 });
 
-// facts.md, Errors: "Unknown query parameter 'x'"; seen on publish-agent-version, where three notes of
+// facts.md 41, Errors: "Unknown query parameter 'x'"; seen on publish-agent-version, where three notes of
 // one author say that `?version=` is refused.
 describe('a query parameter that the contract does not have', () => {
   const refusal = {
@@ -210,7 +210,7 @@ describe('a query parameter that the contract does not have', () => {
   });
 });
 
-// facts.md, Errors: other texts of 402 and 429 were seen.
+// facts.md 44, 45, Errors: other texts of 402 and 429 were seen.
 describe('the message of a refusal', () => {
   it('is the documented one of a 402, unless the settings say another', async () => {
     const { client } = buildTestApp({ credit: 0 });
@@ -239,7 +239,7 @@ describe('the message of a refusal', () => {
   });
 });
 
-// facts.md, Errors: the playground costs credit, too.
+// facts.md 44, Errors: the playground costs credit, too.
 describe('a playground completion', () => {
   it('costs as much credit as a run, and 402 once there is none', async () => {
     const { client } = buildTestApp({ credit: 2 });

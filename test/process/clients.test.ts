@@ -43,6 +43,7 @@ const define = (client: Retell, llm_id: string, content: object = {}) =>
   });
 
 describe('a client script', () => {
+  // facts.md 24, 52
   it('refuses tools that are not mocked, then runs, and closes the gate on failures', async () => {
     const { client, run, order } = await arrange(['--outcomes', 'pass=1']);
     const general_tools = [tool('book'), { type: 'end_call' as const, name: 'end_call' }];
@@ -62,6 +63,7 @@ describe('a client script', () => {
     expect(await run('unmocked-gate.js', agent_id)).toMatchObject({ code: 1 });
   });
 
+  // facts.md 15, 52
   it('compares models, and leaves the LLM as it was', async () => {
     const { client, run, order } = await arrange(['--outcomes', 'pass=1']);
     const { llm_id } = await client.llm.create({ model: 'gpt-5' });
@@ -79,6 +81,7 @@ describe('a client script', () => {
     expect(await client.llm.retrieve(llm_id)).toMatchObject({ model: 'gpt-5' });
   });
 
+  // facts.md 23
   it('brings definitions in line with a file, and makes again what is gone', async () => {
     const { client, run } = await arrange();
     const file = join(temporaryFolder(), 'definitions.json');
@@ -101,6 +104,7 @@ describe('a client script', () => {
     expect(items.map(({ name }) => name)).toEqual(['A', 'B']);
   });
 
+  // facts.md 48
   it('sweeps definitions page by page, and backs off when it is told to', async () => {
     const { client, run, order } = await arrange();
     const names = Array.from({ length: 1100 }, (_, index) =>
@@ -127,6 +131,7 @@ describe('a client script', () => {
 });
 
 describe('the way from nothing to a verdict', () => {
+  // facts.md 11
   it('is that of the vendor, with the SDK', async () => {
     const { client } = await arrange(['--outcomes', 'pass=1']);
     const llm = await client.llm.create({

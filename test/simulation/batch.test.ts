@@ -15,6 +15,7 @@ const ids = (count: number) =>
   Array.from({ length: count }, (_, index) => `test_case_${String(index)}`);
 
 describe('a batch test', () => {
+  // facts.md 9, 10
   it('goes from in_progress to complete while its counts rise', async () => {
     const { client, clock } = buildTestApp();
     const { createBatchTest, getBatchTest } = bind(client());
@@ -37,6 +38,7 @@ describe('a batch test', () => {
     expect(before.status).toBe('complete');
   });
 
+  // facts.md 9
   it('stays complete and unchanged for ever', async () => {
     const { client, clock } = buildTestApp();
     const { createBatchTest, getBatchTest } = bind(client());
@@ -48,6 +50,7 @@ describe('a batch test', () => {
     expect(await getBatchTest(id)).toEqual(complete);
   });
 
+  // facts.md 63
   it('never has more than `concurrency` runs in progress in a workspace, first in first out', async () => {
     const settings = { concurrency: 3, runDuration: '1000ms..1000ms' };
     const { client, clock } = buildTestApp({ settings });
@@ -76,6 +79,7 @@ describe('a batch test', () => {
     expect(read.user_modified_timestamp).toBe(created.creation_timestamp + 3000);
   });
 
+  // facts.md 15
   it('runs the same id as often as it is listed', async () => {
     const { client, clock } = buildTestApp();
     const { createBatchTest, getBatchTest } = bind(client());

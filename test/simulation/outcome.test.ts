@@ -54,6 +54,7 @@ describe('planning an outcome by chance', () => {
     expect([0, 0.5].map((draw) => planAt(draw, { runDuration }).duration)).toEqual([3, 4]);
   });
 
+  // facts.md 63
   it('draws lognormal durations around the median, with a tail that ends', () => {
     const chance = keyedChance('s');
     const drawn = (sigma: number) =>

@@ -49,7 +49,7 @@ export const entriesOf = (run: EndedTestRun, content: TestCaseContent): Transcri
   ...(describeEnded(run, content).transcript?.transcript ?? []),
 ];
 
-/** facts.md, transcript_snapshot, and its line on 506 recorded runs; the time zone is our choice. */
+/** facts.md 29, 60, transcript_snapshot, and its line on 506 recorded runs; the time zone is our choice. */
 export const systemVariables = {
   ...{ session_type: 'voice', call_type: 'web_call', call_id: 'playground' },
   system_timezone: 'America/Los_Angeles',

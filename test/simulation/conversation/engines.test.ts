@@ -40,6 +40,7 @@ describe('the conversation of any run on any engine', () => {
     });
   });
 
+  // facts.md 33
   it('calls tools with all properties of their schemas, and values that fit', () => {
     check((given) => {
       for (const { entry: call, here } of placed(simulateConversation(given), given.engine)) {
@@ -61,6 +62,7 @@ describe('the conversation of any run on any engine', () => {
     });
   });
 
+  // facts.md 32, 60
   it('has the result right after each call, but none of end_call, which comes last', () => {
     check((given) => {
       const { entries, cause } = simulateConversation(given);
@@ -73,6 +75,7 @@ describe('the conversation of any run on any engine', () => {
     });
   });
 
+  // facts.md 24, 61
   it('gives what a mock that fits has to give, and an error of HTTP where a tool has none', () => {
     check((given) => {
       const conversation = simulateConversation(given);
@@ -101,6 +104,7 @@ describe('the conversation of any run on any engine', () => {
     });
   });
 
+  // facts.md 28, 62
   it('moves along edges, from the beginning to where it says that it ended', () => {
     check((given) => {
       const { engine } = given;
@@ -184,6 +188,7 @@ describe('the conversation of any run on any engine', () => {
     });
   });
 
+  // facts.md 33
   it('calls what is asked for and nothing that is forbidden, as its verdict has it', () => {
     check((given) => {
       const { content, engine, ending, outcome } = given;

@@ -21,7 +21,7 @@ import {
 } from '../../support/ended-runs.js';
 
 describe('any transcript', () => {
-  // facts.md: a call of `end_call` has no result entry, mocked or not, and is the last entry.
+  // facts.md 32, 60: a call of `end_call` has no result entry, mocked or not, and is the last entry.
   it('has a result right after each call but that of end_call, with its id', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
@@ -105,6 +105,7 @@ describe('any transcript', () => {
     );
   });
 
+  // facts.md 62
   it('moves through a flow from node to node, and ends where the snapshot says', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
@@ -238,7 +239,7 @@ describe('the explanation', () => {
     expect(explanation).toMatch(/^1 of 1 metrics not met: "The agent does what the user asks for"/);
   });
 
-  // facts.md: 92 of 92 recorded runs that ended in `error`.
+  // facts.md 61: 92 of 92 recorded runs that ended in `error`.
   it('of an error says that there might be a loop, after the agent has repeated itself', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
@@ -262,6 +263,7 @@ describe('the explanation', () => {
   };
 
   it.each([
+    // facts.md 18
     ['silence', 'fail', /did not respond to consecutive user utterances/],
     ['loop', 'error', /might be a loop/],
     ['tool', 'error', /^Error: the tool "book", called at transcript\[\d+\], did not answer/],
@@ -290,6 +292,7 @@ describe('the explanation', () => {
     }
   });
 
+  // facts.md 18
   it('of some runs that fail by chance says that the agent fell silent, of none that was ordered', () => {
     const isSilent = (change: Partial<EndedTestRun>) =>
       describeEnded(

@@ -17,7 +17,7 @@ import {
 } from '../../support/ended-runs.js';
 
 describe('the entries of any transcript', () => {
-  // facts.md, transcript_snapshot: clients compute latencies from `created_timestamp`.
+  // facts.md 28, transcript_snapshot: clients compute latencies from `created_timestamp`.
   it('has times that rise strictly within the run, however short it is', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
@@ -34,7 +34,7 @@ describe('the entries of any transcript', () => {
     );
   });
 
-  // facts.md, Ids, and its line on 506 recorded runs.
+  // facts.md 6, 60, Ids, and its line on 506 recorded runs.
   it('has ids in the formats of the vendor', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
@@ -48,7 +48,7 @@ describe('the entries of any transcript', () => {
     );
   });
 
-  // facts.md, transcript_snapshot: "agent turns carry `metadata.response_id`, counting from 1, but
+  // facts.md 31, transcript_snapshot: "agent turns carry `metadata.response_id`, counting from 1, but
   // not the begin message".
   it('numbers what the agent says after the user has spoken, and nothing else', () => {
     fc.assert(
@@ -80,7 +80,7 @@ describe('the snapshot of a transcript', () => {
     expect(new Set(inBatches).size).toBeGreaterThan(30);
   });
 
-  // facts.md, transcript_snapshot: keys of raw snapshots, and "Invocations carry `type`".
+  // facts.md 29, 31, transcript_snapshot: keys of raw snapshots, and "Invocations carry `type`".
   it('has the fields of raw answers', () => {
     const rule = { type: 'partial_match' as const, args: { some_key: 1 } };
     const tool_mocks: ToolMock[] = [
@@ -104,6 +104,7 @@ describe('the snapshot of a transcript', () => {
     ]);
   });
 
+  // facts.md 31, 60
   it('names the type that the engine gives a tool', () => {
     const tool_mocks: ToolMock[] = [
       { tool_name: 'text_me', input_match_rule: { type: 'any' }, output: '' },
@@ -119,7 +120,7 @@ describe('the snapshot of a transcript', () => {
     );
   });
 
-  // facts.md, 506 recorded runs: "`callEnded` (false for `error`)", `toolMocks` only for LLMs.
+  // facts.md 60, 506 recorded runs: "`callEnded` (false for `error`)", `toolMocks` only for LLMs.
   it('says that the call has not ended where the run ended in error', () => {
     const response_engine = { type: 'conversation-flow', conversation_flow_id: 'f' } as const;
     const snapshots = seeds.flatMap((seed) => {
