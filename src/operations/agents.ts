@@ -19,7 +19,6 @@ import {
   type FoundAsset,
 } from './assets.js';
 import { resolveEngine } from './engines.js';
-import { toArray } from './gathering.js';
 import type { Caller, Operation, Services } from './operation.js';
 
 type Schemas = components['schemas'];
@@ -108,8 +107,10 @@ export const deleteAgent: Operation<'deleteAgent'> = (services, caller, { params
 
 /** Documented: every version is listed, unless `is_latest` asks for the latest of each. */
 export const listAgents: Operation<'listAgents'> = (services, caller, { query }) =>
-  toArray(
-    listAssetVersions(services, caller, 'agent', query, query.is_latest),
+  listAssetVersions(
+    services,
+    caller,
+    { kind: 'agent', query, isLatest: query.is_latest },
     toAgent,
     '/v2/list-agents',
   );

@@ -6,7 +6,8 @@ import { keyedId } from '../random.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { AssetName, StoredAssetVersion } from '../store/assets.js';
 import { findWorkspace, type Caller, type Services } from './operation.js';
-import { limitError, readPageQuery, toPage } from './paging.js';
+import { toArraySlowly, type Source } from './gathering.js';
+import { limitError, readPageQuery, toPageSlowly } from './paging.js';
 
 /** Creates an asset with its first version, 0. */
 export function createAsset(
@@ -151,7 +152,7 @@ interface AssetPageQuery {
 
 /** A page of assets, each in its latest version; only those that pass the filter, if there is one. */
 export function listAssets<Wire extends object>(
-  { store, ...services }: Services,
+  services: Services,
   caller: Caller,
   kind: AssetKind,
   query: AssetPageQuery,
@@ -159,16 +160,22 @@ export function listAssets<Wire extends object>(
   passes?: { readonly key: string; readonly test: (asset: StoredAssetVersion) => boolean },
 ) {
   const { sort_order: order = 'descending' } = query;
+  const { store } = services;
   const list = [kind, caller.workspace, order, passes?.key ?? ''];
   const page = readPageQuery(query, list);
-  const workspace = findWorkspace({ store, ...services }, caller);
-  const range = { kind, after: page.after, order };
   const limit = passes === undefined ? page.limit + 1 : undefined;
-  const assets =
-    workspace === undefined
-      ? []
-      : store.assets.listPage({ ...range, workspaceId: workspace.id, limit });
-  return toPage(passes === undefined ? assets : thoseThat(passes.test, assets), page, list, toWire);
+  const assets = (last: StoredAssetVersion | undefined): Iterable<StoredAssetVersion> => {
+    const workspace = findWorkspace(services, caller);
+    if (workspace === undefined) return [];
+    const after = last?.position ?? page.after;
+    return store.assets.listPage({ kind, order, after, workspaceId: workspace.id, limit });
+  };
+  const source = {
+    list: passes === undefined ? assets : (last) => thoseThat(passes.test, assets(last)),
+    toWire,
+    turn: () => services.clock.turn(),
+  } satisfies Source<StoredAssetVersion, Wire>;
+  return toPageSlowly(source, page, list);
 }
 
 function* thoseThat<Item>(pass: (item: Item) => boolean, items: Iterable<Item>): Generator<Item> {
@@ -184,25 +191,37 @@ interface LegacyPageQuery {
 /**
  * Versions of all assets, or only the latest of each, the newest first. Starts after the version that the
  * query names.
+ * @param successor the path of the list that has pages.
  */
-export function listAssetVersions(
+export function listAssetVersions<Wire>(
   services: Services,
   caller: Caller,
-  kind: AssetKind,
-  query: LegacyPageQuery,
-  isLatest = false,
-): Iterable<StoredAssetVersion> {
+  { kind, query, isLatest = false }: AssetVersionList,
+  toWire: (asset: StoredAssetVersion) => Wire,
+  successor: string,
+): Promise<Wire[]> {
   const { limit = 1000, pagination_key: id = '', pagination_key_version: version = '' } = query;
   if (limit < 1) throw limitError();
-  const workspace = findWorkspace(services, caller);
-  if (workspace === undefined) return [];
   const { assets } = services.store;
-  const range = { workspaceId: workspace.id, kind, limit };
-  const last = id === '' ? undefined : findListed(assets, { ...range, id }, version);
-  return isLatest
-    ? assets.listPage({ ...range, after: last?.position, order: 'descending' })
-    : assets.listAllVersions({ ...range, after: last });
+  const list = (last: Listed | undefined): Iterable<StoredAssetVersion> => {
+    const workspace = findWorkspace(services, caller);
+    if (workspace === undefined) return [];
+    const range = { workspaceId: workspace.id, kind, limit };
+    const after = last ?? (id === '' ? undefined : findListed(assets, { ...range, id }, version));
+    return isLatest
+      ? assets.listPage({ ...range, after: after?.position, order: 'descending' })
+      : assets.listAllVersions({ ...range, after });
+  };
+  return toArraySlowly({ list, toWire, turn: () => services.clock.turn() }, successor, limit);
 }
+
+interface AssetVersionList {
+  readonly kind: AssetKind;
+  readonly query: LegacyPageQuery;
+  readonly isLatest?: boolean | undefined;
+}
+
+type Listed = Pick<StoredAssetVersion, 'position' | 'version'>;
 
 /** The last listed version; all versions of the asset count as listed if the query names none. */
 function findListed(

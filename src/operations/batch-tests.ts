@@ -15,6 +15,7 @@ import type { RunTarget } from '../store/test-runs.js';
 import type { Progression } from '../workspace/settings.js';
 import { engineWarningsFinder } from './engine-warnings.js';
 import { resolveEngine } from './engines.js';
+import { toArraySlowly } from './gathering.js';
 import {
   findSettledWorkspace,
   findWorkspace,
@@ -201,9 +202,39 @@ export const listBatchTestsV2: Operation<'listBatchTestsV2'> = async (
 export const listBatchTests: Operation<'listBatchTests'> = async (services, caller, { query }) => {
   const engine = readEngineQuery(query);
   const version = query.version ?? latestVersion(services, caller, query);
-  const range = { engine, version, before: undefined, limit: undefined };
-  return (await listBatches(services, caller, range)).map(toTestCaseBatchJob);
+  const { store, clock } = services;
+  const each = (workspaceId: number, last?: ListedBatch) =>
+    eachBatch(store, { workspaceId, engine, version }, last);
+  const workspace = await findSettledWorkspace(services, caller, (id) => {
+    for (const batch of each(id)) if (!isFinal(batch)) return false;
+    return true;
+  });
+  const source = {
+    list: (last?: ListedBatch) => (workspace === undefined ? [] : each(workspace.id, last)),
+    toWire: toTestCaseBatchJob,
+    turn: () => clock.turn(),
+  };
+  return toArraySlowly(source, '/v2/list-batch-tests');
 };
+
+type ListedBatch = StoredBatchTest & { readonly position: number };
+
+/** Batches that are read at once. */
+const chunkSize = 1000;
+
+/** All batches of an engine after `last`, the newest first. */
+function* eachBatch(
+  { batchTests }: Store,
+  range: { workspaceId: number; engine: string; version: number | undefined },
+  last?: ListedBatch,
+): Generator<ListedBatch> {
+  for (let before = last?.position; ;) {
+    const chunk = batchTests.listPage({ ...range, before, limit: chunkSize });
+    yield* chunk;
+    if (chunk.length < chunkSize) return;
+    before = chunk.at(-1)?.position;
+  }
+}
 
 /** Documented: a list is of the engine's latest version, unless the query names a version. */
 function latestVersion(

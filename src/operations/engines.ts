@@ -19,7 +19,6 @@ import {
   listAssetVersions,
   type MissingCode,
 } from './assets.js';
-import { toArray } from './gathering.js';
 import type { Caller, Operation, Services } from './operation.js';
 
 type Schemas = components['schemas'];
@@ -148,15 +147,17 @@ export const listConversationFlowsV2: Operation<'listConversationFlowsV2'> = (
 ) => listAssets(services, caller, 'conversation-flow', query, toFlow);
 
 export const listRetellLLM: Operation<'listRetellLLM'> = (services, caller, { query }) =>
-  toArray(listAssetVersions(services, caller, 'retell-llm', query), toLlm, '/v2/list-retell-llms');
+  listAssetVersions(services, caller, { kind: 'retell-llm', query }, toLlm, '/v2/list-retell-llms');
 
 export const listConversationFlows: Operation<'listConversationFlows'> = (
   services,
   caller,
   { query },
 ) =>
-  toArray(
-    listAssetVersions(services, caller, 'conversation-flow', query),
+  listAssetVersions(
+    services,
+    caller,
+    { kind: 'conversation-flow', query },
     toFlow,
     '/v2/list-conversation-flows',
   );

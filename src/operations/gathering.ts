@@ -39,6 +39,64 @@ export function gather<Wire>(most: number): Gathered<Wire> {
   };
 }
 
+/** Yields to the event loop after so many characters of JSON. Most lists have fewer. */
+export const sliceSize = 1024 * 1024;
+
+/** What a list reads, and how. */
+export interface Source<Item, Wire> {
+  /** Reads the items that come after this one; all if it is undefined. Not all of them are taken. */
+  readonly list: (after: Item | undefined) => Iterable<Item>;
+  readonly toWire: (item: Item) => Wire;
+  /** Resolves in the next turn of the event loop. */
+  readonly turn: () => Promise<void>;
+}
+
+/**
+ * Collects items until they have so many characters of JSON, with pauses. What changes in a pause is
+ * listed as it is then, as by a client that reads page after page.
+ * @param limit the most items.
+ * @returns the last item that was collected if there are more behind it.
+ */
+export async function gatherSlowly<Item, Wire>(
+  { list, toWire, turn }: Source<Item, Wire>,
+  most: number,
+  limit = Infinity,
+): Promise<{ gathered: Gathered<Wire>; lastOfMore: Item | undefined }> {
+  const gathered = gather<Wire>(most);
+  let last: Item | undefined;
+  for (let isDone = false; !isDone;) {
+    const sliceEnd = gathered.size() + sliceSize;
+    isDone = true;
+    for (const item of list(last)) {
+      if (gathered.items.length >= limit || gathered.isFull())
+        return { gathered, lastOfMore: last };
+      gathered.add(toWire(item));
+      last = item;
+      if (gathered.size() < sliceEnd) continue;
+      isDone = false;
+      break;
+    }
+    if (!isDone) await turn();
+  }
+  return { gathered, lastOfMore: undefined };
+}
+
+/**
+ * A list without pages, read with pauses.
+ * @param successor the path of the list that has pages.
+ * @throws ApiError 400 if it is too large.
+ */
+export async function toArraySlowly<Item, Wire>(
+  source: Source<Item, Wire>,
+  successor: string,
+  limit?: number,
+): Promise<Wire[]> {
+  const { gathered, lastOfMore } = await gatherSlowly(source, mostOfArray, limit);
+  const isLimited = limit !== undefined && gathered.items.length >= limit;
+  if (lastOfMore !== undefined && !isLimited) throw tooLarge(gathered, successor);
+  return arrayOf(gathered);
+}
+
 /**
  * A list without pages.
  * @param successor the path of the list that has pages.

@@ -3,7 +3,7 @@ import { derivedHex } from '../random.js';
 import { idPropertyOf } from '../domain/asset.js';
 import { engineKey, type EngineType } from '../domain/response-engine.js';
 import { cacheJson } from '../cached-json.js';
-import { gather, mostOfPage, type Gathered } from './gathering.js';
+import { gather, gatherSlowly, mostOfPage, type Gathered, type Source } from './gathering.js';
 
 /** Documented: the page size if the client names none. */
 const defaultLimit = 50;
@@ -62,6 +62,16 @@ export function toPage<Item extends { readonly position: number }, Wire extends 
     last = item.position;
   }
   return pageOf(page, list, undefined);
+}
+
+/** The same for items that are read with pauses. */
+export async function toPageSlowly<Item extends { readonly position: number }, Wire extends object>(
+  source: Source<Item, Wire>,
+  { limit }: PageRequest,
+  list: ListIdentity,
+) {
+  const { gathered, lastOfMore } = await gatherSlowly(source, mostOfPage, limit);
+  return pageOf(gathered, list, lastOfMore?.position);
 }
 
 /** @param last the position of the page's last item, if there are more items. */

@@ -8,9 +8,10 @@ import {
 } from '../domain/test-case.js';
 import { ApiError, MissingError } from '../errors.js';
 import { keyedId } from '../random.js';
+import type { StoredTestCase } from '../store/test-cases.js';
 import { findTestVariableProblem } from '../simulation/test-variables.js';
 import { resolveEngine } from './engines.js';
-import { toArray } from './gathering.js';
+import { toArraySlowly, type Source } from './gathering.js';
 import {
   findWorkspace,
   refuseWithoutCredit,
@@ -18,7 +19,9 @@ import {
   type Operation,
   type Services,
 } from './operation.js';
-import { readEngineQuery, readPageQuery, toPage } from './paging.js';
+import { readEngineQuery, readPageQuery, toPageSlowly, type PageRequest } from './paging.js';
+
+type Definition = components['schemas']['TestCaseDefinition'];
 
 export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = (
   services,
@@ -93,8 +96,7 @@ export const listTestCaseDefinitionsV2: Operation<'listTestCaseDefinitionsV2'> =
   const engine = readEngineQuery(query);
   const list = ['test cases', caller.workspace, engine];
   const page = readPageQuery(query, list);
-  const items = listDefinitions(services, caller, engine, page.after, page.limit + 1);
-  return toPage(items, page, list, toTestCaseDefinition);
+  return toPageSlowly(definitionsOf(services, caller, engine, page), page, list);
 };
 
 export const listTestCaseDefinitions: Operation<'listTestCaseDefinitions'> = (
@@ -102,20 +104,28 @@ export const listTestCaseDefinitions: Operation<'listTestCaseDefinitions'> = (
   caller,
   { query },
 ) => {
-  const definitions = listDefinitions(services, caller, readEngineQuery(query));
-  return toArray(definitions, toTestCaseDefinition, '/v2/list-test-case-definitions');
+  const definitions = definitionsOf(services, caller, readEngineQuery(query));
+  return toArraySlowly(definitions, '/v2/list-test-case-definitions');
 };
 
-function listDefinitions(
+function definitionsOf(
   services: Services,
   caller: Caller,
   engine: string,
-  before?: number,
-  limit?: number,
-) {
-  const workspace = findWorkspace(services, caller);
-  if (workspace === undefined) return [];
-  return services.store.testCases.listPage({ workspaceId: workspace.id, engine, before, limit });
+  page?: PageRequest,
+): Source<StoredTestCase & { readonly position: number }, Definition> {
+  const { testCases } = services.store;
+  const limit = page && page.limit + 1;
+  return {
+    list(last) {
+      const workspace = findWorkspace(services, caller);
+      if (workspace === undefined) return [];
+      const before = last?.position ?? page?.after;
+      return testCases.listPage({ workspaceId: workspace.id, engine, before, limit });
+    },
+    toWire: toTestCaseDefinition,
+    turn: () => services.clock.turn(),
+  };
 }
 
 /** @throws ApiError 400 */
@@ -135,9 +145,7 @@ function getCurrent(services: Services, caller: Caller, id: string) {
   return { workspace, revision };
 }
 
-export function toTestCaseDefinition(
-  revision: TestCaseRevision,
-): components['schemas']['TestCaseDefinition'] {
+export function toTestCaseDefinition(revision: TestCaseRevision): Definition {
   return {
     test_case_definition_id: revision.definitionId,
     type: 'simulation',

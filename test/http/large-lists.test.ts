@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { gatherSlowly } from '../../src/operations/gathering.js';
 import { newContent } from '../../src/domain/test-case.js';
 import { advance, plain, standStill } from '../support/control.js';
+import type { ManualClock } from '../support/manual-clock.js';
 import { someDefinition, type Page, type Run, type TestClient } from '../support/emulator.js';
 
 /** Nearly as much as a body may have. */
@@ -142,6 +144,69 @@ describe('lists of what is large', () => {
     expect(pages.flat()).toEqual(ids);
     expect(pages.map(({ length }) => length)).toEqual([14, 6]);
   }, 120_000);
+});
+
+/** Counts the turns of the event loop that a request takes. */
+function countTurns(clock: ManualClock) {
+  const turn = clock.turn.bind(clock);
+  const counted = { turns: 0 };
+  clock.turn = () => {
+    counted.turns += 1;
+    return turn();
+  };
+  return async (work: () => Promise<unknown>): Promise<number> => {
+    counted.turns = 0;
+    await work();
+    return counted.turns;
+  };
+}
+
+describe('a list of what is large', () => {
+  it.each([
+    `/v2/list-test-case-definitions?${llm}`,
+    `/list-test-case-definitions?${llm}`,
+    '/v2/list-retell-llms',
+    '/list-retell-llms',
+    `/list-batch-tests?${llm}`,
+  ])(
+    'lets others in while %s is read',
+    async (url) => {
+      const { client, clock, emulator } = await open();
+      const turnsOf = countTurns(clock);
+      const list = () => client.call('GET', url);
+      const usual = await turnsOf(list);
+      createDefinitions(client, 3);
+      const { id: workspaceId, now: modifiedAt } = emulator.workspaces.get(1);
+      for (const id of ['llm_0', 'llm_1', 'llm_2']) {
+        const first = {
+          content: { general_prompt: 'x'.repeat(large) },
+          ...{ baseVersion: null, modifiedAt },
+        };
+        emulator.store.assets.insert({ workspaceId, kind: 'retell-llm', id }, first);
+      }
+      const batch = { response_engine: { type: 'retell-llm', llm_id: 'llm_1' } };
+      const batchTests = Array(5000).fill({ ...batch, runs: [{ test_case_definition_id: 'a' }] });
+      if (url.includes('batch')) await client.call('POST', '/_emulator/fixtures', { batchTests });
+      expect(await turnsOf(list)).toBeGreaterThan(usual);
+    },
+    120_000,
+  );
+
+  it('has no bound that depends on its pauses', async () => {
+    const items = Array.from({ length: 40 }, (_, position) => ({ position }));
+    let turns = 0;
+    const source = {
+      list: (last?: { position: number }) => items.slice((last?.position ?? -1) + 1),
+      toWire: () => 'x'.repeat(1024 * 1024),
+      turn: () => Promise.resolve(void (turns += 1)),
+    };
+    const { gathered, lastOfMore } = await gatherSlowly(source, 32 * 1024 * 1024);
+    expect([gathered.items.length, lastOfMore, turns]).toEqual([32, { position: 31 }, 32]);
+    const few = await gatherSlowly(source, 32 * 1024 * 1024, 3);
+    expect([few.gathered.items.length, few.lastOfMore]).toEqual([3, { position: 2 }]);
+    const all = await gatherSlowly(source, Infinity);
+    expect([all.gathered.items.length, all.lastOfMore]).toEqual([40, undefined]);
+  });
 });
 
 describe('a page of large runs', () => {
