@@ -15,10 +15,10 @@ const mostBytes = 128 * 1024 * 1024;
 export function registerBodyBudget(app: FastifyInstance, most = mostBytes): void {
   let taken = 0;
   app.addHook('preParsing', (request, { raw: answer }, payload, done) => {
-    const size = sizeOf(request);
+    const size = announcedSize(request);
     if (size >= largeSize) {
       // One alone may always be sent: its own limit is checked behind this.
-      if (taken > 0 && taken + size > most) {
+      if (taken > 0 && taken + size > most && !request.is404) {
         const left = String(Math.max(most - taken, 0));
         const detail = `Other requests are being read; ${left} bytes are left for bodies at the moment.`;
         done(new ApiError('payload_too_large', detail, { 'retry-after': '1' }));
@@ -33,7 +33,8 @@ export function registerBodyBudget(app: FastifyInstance, most = mostBytes): void
   });
 }
 
-function sizeOf({ headers, routeOptions }: FastifyRequest): number {
+/** The length that a body announces; the most that it may have if it announces none. */
+export function announcedSize({ headers, routeOptions }: FastifyRequest): number {
   const length = headers['content-length'];
   if (length !== undefined) return Number(length);
   return headers['transfer-encoding'] === undefined ? 0 : routeOptions.bodyLimit;

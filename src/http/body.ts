@@ -48,6 +48,12 @@ export function registerBodyParser(app: FastifyInstance, clock: Clock): void {
       refuse(error);
     }
   });
+  // It is not read: Node takes the rest from the connection once the answer is sent.
+  app.addContentTypeParser('*', (request, _body, done) => {
+    const type = request.headers['content-type'] ?? 'no type';
+    request.bodyProblem = new ApiError('unsupported_media_type', `It came as ${type}.`);
+    done(null, undefined);
+  });
 }
 
 /** @throws ApiError 400, 413 or 415 if it can't be used. */

@@ -115,7 +115,7 @@ function registerOperation(
     },
     handler: async (request, reply) => {
       const { params, query } = request;
-      const body = bodyOf(request);
+      const body = operation.hasBody ? bodyOf(request) : undefined;
       if (operation.query.length > 0) validation.checkQuery(operation, query);
       const unknownValues = operation.hasBody
         ? validation.checkBody(operation, body, () =>

@@ -5,6 +5,7 @@ import { findVendorOperation, nearestOperation, isNewer } from '../contract/vend
 import { ApiError, reasonPhrase, type ErrorBody, type ErrorCode } from '../errors.js';
 import { storageFailure } from '../store/failures.js';
 import { stopwatch } from '../workspace/clock.js';
+import { announcedSize } from './body-budget.js';
 import { millisecondsSince } from './ends.js';
 import { noteRefusal } from './journal.js';
 import { sendRequestId } from './request-id.js';
@@ -18,8 +19,6 @@ const refusals: Record<string, (error: FastifyError, request: FastifyRequest) =>
     new ApiError('payload_too_large', `The limit is ${String(routeOptions.bodyLimit)} bytes.`),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new ApiError('invalid_request', 'The body is not as long as its Content-Length says.'),
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: (_error, { headers }) =>
-    new ApiError('unsupported_media_type', `It came as ${headers['content-type'] ?? 'no type'}.`),
   FST_ERR_MAX_PARAM_LENGTH: () => new ApiError('not_found'),
 };
 
@@ -68,7 +67,7 @@ export function registerNotFound(
   methodsOf: AllowedMethods,
   isSteerable: boolean,
 ): void {
-  app.setNotFoundHandler((request, reply) => {
+  const refuseUnknown = (request: FastifyRequest, reply: FastifyReply): never => {
     const path = pathOf(request);
     const methods = methodsOf(path);
     if (!isOurs(path)) refuseNotEmulated(request.method, path);
@@ -80,6 +79,14 @@ export function registerNotFound(
     const allowed = methods.join(', ');
     reply.header('allow', allowed);
     throw new ApiError('method_not_allowed', `${path} takes ${allowed}.`);
+  };
+  app.setNotFoundHandler(refuseUnknown);
+  // A body that is too large must not hide that nothing takes it. One of the usual size is read, for the journal.
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    if (request.is404 && announcedSize(request) >= request.routeOptions.bodyLimit) {
+      refuseUnknown(request, reply);
+    }
+    done(null, payload);
   });
 }
 

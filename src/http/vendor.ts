@@ -57,8 +57,11 @@ function registerOperation(
   options: VendorApiOptions,
 ): void {
   const { emulator } = options;
+  const refuseNotEmulated = (): never => {
+    throw new ApiError('not_emulated', `retell-emulator has no ${operation.id}.`);
+  };
   const performNow = operationsById[operation.id];
-  const perform = performNow && afterExclusiveWork(performNow);
+  const perform = afterExclusiveWork(performNow ?? refuseNotEmulated);
 
   app.route({
     method: operation.method,
@@ -67,15 +70,13 @@ function registerOperation(
     // Before the body is read: who may not come in learns nothing, whatever was sent.
     onRequest: (request, _reply, done) => {
       if (operation.needsKey) request.workspace = admit(request);
+      if (performNow === undefined) refuseNotEmulated();
       done();
     },
     errorHandler: (error, request, reply) => {
       sendError(inWords(emulator, request, error), request, reply);
     },
     handler: (request, reply) => {
-      if (perform === undefined) {
-        throw new ApiError('not_emulated', `retell-emulator has no ${operation.id}.`);
-      }
       const caller = callerOf(request);
       const answer = () => answerOf(operation, perform, caller, request, reply, options);
       const fault = findObstacle(emulator, caller, operation, request, reply);
@@ -116,7 +117,8 @@ async function answerOf(
 ): Promise<unknown> {
   const { store } = emulator;
   const { params, query } = request;
-  const body = bodyOf(request);
+  // One that the operation does not take is ignored, whatever it is.
+  const body = operation.hasBody ? bodyOf(request) : undefined;
   if (request.url.includes('?')) {
     refuseUnknownQuery(operation, query, settingsFor(emulator, request));
   }

@@ -175,3 +175,65 @@ describe('a body that can be used by nobody', () => {
     socket.destroy();
   });
 });
+
+describe('what no operation takes', () => {
+  const large = Buffer.alloc(5 * 1024 * 1024 + 1, ' ');
+  const bodies = {
+    'that is too large': { headers: json, payload: large },
+    'that is as large as a fixture': {
+      headers: json,
+      payload: Buffer.alloc(65 * 1024 * 1024, ' '),
+    },
+    'of another type': { headers: { 'content-type': 'text/plain' }, payload: 'a' },
+    'of no type': { headers: {}, payload: Buffer.from('a') },
+    'that is compressed': {
+      headers: { ...json, 'content-encoding': 'gzip' },
+      payload: Buffer.from([0x1f, 0x8b]),
+    },
+    'that is no JSON': { headers: json, payload: '{' },
+  };
+  const requests = [
+    ['POST', '/no-such-path', 404],
+    ['POST', '/get-batch-test/x', 405],
+    ['POST', '/v2/create-phone-call', 501],
+    ['PUT', '/_emulator/no-such-path', 404],
+    ['PUT', '/_emulator/fixtures', 405],
+    ['POST', '/docs', 405],
+  ] as const;
+  const cases = Object.entries(bodies).flatMap(([what, request]) =>
+    requests.map(([method, url, status]) => ({ what, request, method, url, status })),
+  );
+
+  it.each(cases)('gets $status for $method $url with a body $what', async (given) => {
+    const { client } = buildTestApp();
+    const { request, method, url, status } = given;
+    const answer = await client().send({ method, url, ...request });
+    expect(answer.status).toBe(status);
+    expect(answer.headers['allow'] !== undefined).toBe(status === 405);
+  });
+
+  it.each(Object.entries(bodies).filter(([what]) => !what.includes('large')))(
+    'is ignored where an operation takes no body: one %s',
+    async (_what, request) => {
+      const { client } = buildTestApp();
+      const missing = { method: 'DELETE' as const, url: '/delete-test-case-definition/x' };
+      expect((await client().send({ ...missing, ...request })).status).toBe(404);
+      const { test_case_definition_id: id } = await client().createDefinition();
+      const url = `/delete-test-case-definition/${id}`;
+      expect((await client().send({ ...missing, url, ...request })).status).toBe(204);
+    },
+  );
+
+  it('is refused before it is read in chunks of any number', async () => {
+    const { app } = buildTestApp();
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+    const head = 'POST /no-such-path HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key_a\r\n';
+    socket.write(
+      `${head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n`,
+    );
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    expect(chunk.toString()).toMatch(/^HTTP\/1.1 404/);
+    socket.destroy();
+  });
+});
