@@ -32,6 +32,23 @@ const common = {
   metafile: true,
 };
 
+/**
+ * What test runners put fakes in the place of: packages in the bundle keep what was there when it was
+ * loaded, as `src/workspace/clock.ts` does, so that fakes don't stop the emulator.
+ */
+const kept = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate'];
+const keepTimers = {
+  define: {
+    ...Object.fromEntries(kept.map((name) => [name, `kept_${name}`])),
+    queueMicrotask: 'kept_queueMicrotask',
+    'process.nextTick': 'kept_nextTick',
+  },
+  banner: `
+const { ${kept.map((name) => `${name}: kept_${name}`).join(', ')} } = require('node:timers');
+const kept_queueMicrotask = queueMicrotask;
+const kept_nextTick = process.nextTick.bind(process);`,
+};
+
 /** @param folder where the files are that are loaded later, as the bundle sees it. */
 const loadLater = (folder) => ({
   name: 'load later',
@@ -93,9 +110,9 @@ const builds = await Promise.all([
     format: 'cjs',
     plugins: [loadLater('./'), serveHttpOnly],
     supported: { 'dynamic-import': false },
-    define: { 'import.meta.url': 'codeUrl' },
+    define: { 'import.meta.url': 'codeUrl', ...keepTimers.define },
     banner: {
-      js: "const codeUrl = require('node:url').pathToFileURL(require('node:path').join(__dirname, '../index.js')).href;",
+      js: `const codeUrl = require('node:url').pathToFileURL(require('node:path').join(__dirname, '../index.js')).href;${keepTimers.banner}`,
     },
   }),
   build({

@@ -19,7 +19,7 @@ import { listen } from './http/listen.js';
 import { listWorkspaces, openWorkspace } from './library/open-workspace.js';
 import type { Fixtures, Settings, Workspace, WorkspaceInfo } from './library/workspace.js';
 import { createLog, storageLogger, warnOfClocksAhead } from './log.js';
-import { parseMoment, wallClock } from './workspace/clock.js';
+import { parseMoment, timersAreFake, wallClock } from './workspace/clock.js';
 import { controlFormats } from './workspace/settings.js';
 
 export type * from './library/workspace.js';
@@ -96,6 +96,7 @@ const defaults = {
  * @throws StartupError naming the option that is wrong, or what it could not use.
  */
 export async function startEmulator(options: StartOptions = {}): Promise<RetellEmulator> {
+  refuseFakeTimers();
   const { now, fixtures = [], ...content } = readOptions(options);
   const config = resolveConfig({
     flags: {},
@@ -153,6 +154,15 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** The emulator would keep them, and stand still. */
+function refuseFakeTimers(): void {
+  if (!timersAreFake) return;
+  throw new StartupError(
+    'environment',
+    'the timers of Node.js are fake: import retell-emulator before the test runner replaces them',
+  );
 }
 
 function refuseUnusable(apiKey: string, accepted: readonly string[]): void {

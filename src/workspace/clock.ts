@@ -2,6 +2,27 @@
  * The only place where time is read or waited for. All times are integer milliseconds
  * since the epoch.
  */
+import * as timers from 'node:timers';
+
+/**
+ * Kept from when this module is loaded, because test runners later put fakes in their place: these must
+ * not stop the emulator. The functions are kept and not the module, because runners change its functions, too.
+ */
+const { setTimeout, clearTimeout, setImmediate } = timers;
+const { Date: NodeDate, performance: nodePerformance } = globalThis;
+
+/**
+ * True if this module was loaded when fakes had already taken their place. Those of Vitest and Jest have
+ * a `clock`, Jest's take the place of `process.nextTick`, too, and Node's are bound functions.
+ */
+export const timersAreFake =
+  setTimeout.name !== 'setTimeout' ||
+  'clock' in setTimeout ||
+  // It is looked at and not called.
+  // eslint-disable-next-line @typescript-eslint/unbound-method
+  'clock' in process.nextTick ||
+  'clock' in Date;
+
 export interface Clock {
   /** The time now. It never goes back. */
   now(): number;
@@ -73,13 +94,13 @@ export function wallClock(machine = machineClocks): Clock {
 /** In milliseconds. */
 const machineClocks = {
   /** Since the epoch, by the machine's clock. */
-  wall: () => Date.now(),
+  wall: () => NodeDate.now(),
   /** Since an unspecified moment. */
-  monotonic: () => performance.now(),
+  monotonic: () => nodePerformance.now(),
 };
 
 /** Milliseconds since an unspecified moment, with fractions. Measures how long something takes. */
-export const stopwatch = (): number => performance.now();
+export const stopwatch = (): number => nodePerformance.now();
 
 /** Resolves after so many milliseconds. Keeps the process alive until then. */
 export const sleep = (duration: number): Promise<void> =>
