@@ -1,5 +1,6 @@
 import type { EngineTool } from '../../domain/engine-tool.js';
 import { predicateOf, splitDenial } from './metric.js';
+import { conditionInOtherLanguage, isEnglish, partsOf, toolsSpelledIn } from './other-languages.js';
 import { toClause } from './text.js';
 import type { IndexedTool, ToolIndex } from './tool-index.js';
 import { isGeneric, lookUp, stemOf, stemsOf } from './words.js';
@@ -26,7 +27,10 @@ export function toolDemands(metric: string, index: ToolIndex): ToolDemands {
   const clause = toClause(metric);
   const predicate = predicateOf(clause);
   const { denied, deed } = splitDenial(predicate ?? clause);
-  const mentions = namedTools(clause, denied, index) ?? toolsDoing(deed, denied, predicate, index);
+  const inEnglish = isEnglish(clause);
+  const mentions = inEnglish
+    ? (namedTools(clause, denied, index) ?? toolsDoing(deed, denied, predicate, index))
+    : mentionsInOtherLanguage(clause, index);
   const asked = new Set<EngineTool>();
   const forbidden = new Set<EngineTool>();
   for (const { tool, refused } of mentions.slice(0, mostDemands)) {
@@ -35,9 +39,18 @@ export function toolDemands(metric: string, index: ToolIndex): ToolDemands {
   return {
     asked: [...asked].filter((tool) => !forbidden.has(tool)),
     forbidden: [...forbidden],
-    conditional: denied && condition.test(clause),
+    conditional: inEnglish
+      ? denied && condition.test(clause)
+      : conditionInOtherLanguage.test(clause),
   };
 }
+
+const mentionsInOtherLanguage = (clause: string, index: ToolIndex): Mention[] =>
+  partsOf(clause).flatMap(({ text, isDenied }) => {
+    const named = namedTools(text, false, index)?.map(({ tool }) => tool);
+    const tools = named ?? toolsSpelledIn(text, index);
+    return tools.map((tool) => ({ tool, refused: isDenied }));
+  });
 
 const noDemands: ToolDemands = { asked: [], forbidden: [], conditional: false };
 
