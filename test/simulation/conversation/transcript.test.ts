@@ -5,6 +5,7 @@ import type { ToolMock } from '../../../src/domain/tool-mock.js';
 import { reportedStart, type EndedTestRun } from '../../../src/domain/test-run.js';
 import { describeRun } from '../../../src/simulation/conversation/run-content.js';
 import type { TranscriptSnapshot } from '../../../src/simulation/conversation/transcript.js';
+import { anyRunInput } from '../../support/conversations.js';
 import {
   anyContent,
   anyRun,
@@ -30,6 +31,25 @@ describe('the entries of any transcript', () => {
         }
         const isLongEnough = run.endsAt - reportedStart(run) >= times.length;
         if (isLongEnough) expect(endedAt).toBe(run.endsAt);
+      }),
+    );
+  });
+
+  it('ends, is the same for the same run, and has rising times on any engine', () => {
+    fc.assert(
+      fc.property(anyRun, anyRunInput, (run, { content, engine }) => {
+        const first = describeRun(run, content, engine, generate);
+        expect(describeRun(run, content, engine, generate)).toEqual(first);
+        const entries = (first.transcript as TranscriptSnapshot | null)?.transcript ?? [];
+        expect(entries.length).toBeLessThan(1000);
+        const bounds = [
+          reportedStart(run) - 1,
+          ...entries.map((entry) => entry.created_timestamp),
+          first.endedAt,
+        ];
+        for (const [index, time] of bounds.slice(1).entries()) {
+          expect(time).toBeGreaterThan(bounds[index] ?? Infinity);
+        }
       }),
     );
   });
