@@ -385,7 +385,7 @@ export interface paths {
         };
         /**
          * Write the workspace as fixtures
-         * @description What this answers, loaded with `replace` into the workspace of the same key, goes on as this one does. Snapshots and the journal are not in it. Refused if it would have more than 256 MiB.
+         * @description What this answers, loaded with `replace` into the workspace of the same key, goes on as this one does. Snapshots and the journal are not in it. Refused if it would have more than 256 MiB; `batchesFrom` returns it in parts of about 16 MiB, each of which can be loaded over HTTP.
          */
         get: operations["exportWorkspace"];
         put?: never;
@@ -967,6 +967,10 @@ export interface components {
         };
         /** @description A state to begin with. What is the vendor's is written as on the wire; ids that are left out are made. */
         Fixtures: {
+            /** @description True in a part of an export that is not the first. Its `definitions` are not created: they say only what the `revision` of a run refers to. */
+            continues?: boolean;
+            /** @description In a part of an export, the `batchesFrom` of the next part; absent in the last. A load ignores it. */
+            nextBatchesFrom?: number;
             clock?: components["schemas"]["FixtureClock"];
             settings?: components["schemas"]["Settings"];
             definitions?: components["schemas"]["FixtureDefinition"][];
@@ -1963,6 +1967,8 @@ export interface components {
         FaultId: string;
         /** @description Puts the fixtures in the place of all that is there, those that the emulator was started with included. Snapshots and the journal stay. */
         Replace: boolean;
+        /** @description Returns a part of the workspace: with 0 the first one, which has all but batches, and as many batches as fit; with the `nextBatchesFrom` of a part the next one. Load the first with `replace` and the others after it, in their order. Nothing should change the workspace until the last part is exported: let a manual clock stand still. */
+        BatchesFrom: number;
         /** @description Only requests to this operation of the vendor's contract. */
         FilterOperation: string;
         /** @description Only requests to this path, with `*` for any text and `?` for any character. */
@@ -2916,7 +2922,10 @@ export interface operations {
     };
     exportWorkspace: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Returns a part of the workspace: with 0 the first one, which has all but batches, and as many batches as fit; with the `nextBatchesFrom` of a part the next one. Load the first with `replace` and the others after it, in their order. Nothing should change the workspace until the last part is exported: let a manual clock stand still. */
+                batchesFrom?: components["parameters"]["BatchesFrom"];
+            };
             header?: never;
             path?: never;
             cookie?: never;

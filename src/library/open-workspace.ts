@@ -74,7 +74,7 @@ export function openWorkspace(emulator: Emulator, apiKey: string, url: string): 
     },
     restore,
     load: (body, query = {}) => call('loadFixtures', { query, body }),
-    export: () => call('exportWorkspace', {}),
+    export: (query = {}) => call('exportWorkspace', { query }),
   };
 }
 

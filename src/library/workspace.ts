@@ -119,6 +119,9 @@ export interface Workspace {
    * With `replace`, nothing else is left.
    */
   load(fixtures: Fixtures, options?: { replace?: boolean }): Promise<FixturesLoaded>;
-  /** Writes the workspace as fixtures that load back to the same state. */
-  export(): Promise<Fixtures>;
+  /**
+   * Writes the workspace as fixtures that load back to the same state. With `batchesFrom: 0` it returns the
+   * first of several parts, and with the `nextBatchesFrom` of a part the next one.
+   */
+  export(options?: { batchesFrom?: number }): Promise<Fixtures>;
 }

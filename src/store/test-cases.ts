@@ -35,6 +35,8 @@ export interface TestCaseStore {
   insert(definition: NewRevision): number;
   /** Makes a new revision the current one. Answers its key. */
   revise(definition: NewRevision): number;
+  /** Stores a revision that is not the current one of a definition. Returns its key. */
+  readonly keep: (revision: NewRevision) => number;
   /** False if there is no such definition. Its revisions stay. */
   delete(workspaceId: number, definitionId: string): boolean;
   find(workspaceId: number, definitionId: string): StoredTestCase | undefined;
@@ -155,6 +157,7 @@ export function testCaseStore(db: Db): TestCaseStore {
 
   return {
     forgetAll: keys.clear,
+    keep: keepRevision,
     insert: (definition) => write(definition, insertDefinition),
     revise: (definition) => write(definition, updateDefinition),
     listKept: (workspaceId) =>
@@ -176,9 +179,7 @@ export function testCaseStore(db: Db): TestCaseStore {
       keys.get(`${String(workspaceId)} ${definitionId}`, () =>
         findRevisionKey.get({ workspaceId, definitionId }),
       ),
-    getRevision(revisionKey) {
-      return withContent(required(getRevision.get({ revisionKey })));
-    },
+    getRevision: (revisionKey) => withContent(required(getRevision.get({ revisionKey }))),
     listPage({ before = Number.MAX_SAFE_INTEGER, limit = -1, ...page }) {
       return readEach(() => listPage.iterate({ ...page, before, limit }), withContent);
     },

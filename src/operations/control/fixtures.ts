@@ -1,6 +1,6 @@
 import { describeUnknownValue } from '../../contract/open-values.js';
 import { ApiError } from '../../errors.js';
-import { exportWorkspace as toFixtures } from '../../simulation/fixtures/export.js';
+import { exportSteps } from '../../simulation/fixtures/export.js';
 import { FixtureError, momentOr, type Fixtures } from '../../simulation/fixtures/fixtures.js';
 import { costOf, loadFixtures as load, loadSteps } from '../../simulation/fixtures/load.js';
 import { loadInSlices } from '../../simulation/fixtures/load-in-slices.js';
@@ -82,5 +82,36 @@ async function loadSliced(services: Services, caller: Caller, body: Fixtures, re
   });
 }
 
-export const exportWorkspace: ControlOperation<'exportWorkspace'> = async (services, caller) =>
-  toFixtures(services.store, await openSettledWorkspace(services, caller));
+/** An export pauses after so many characters. */
+const mostExportedAtOnce = 1024 * 1024;
+
+export const exportWorkspace: ControlOperation<'exportWorkspace'> = async (
+  services,
+  caller,
+  { query },
+) => {
+  const { store, worker, clock, changes } = services;
+  return services.exclusiveWork.run(caller.workspace, async () => {
+    const workspace = await openSettledWorkspace(services, caller);
+    const resume = worker.pause(workspace.id);
+    try {
+      const steps = exportSteps(store, workspace, query.batchesFrom);
+      let size = 0;
+      for (;;) {
+        const step = steps.next();
+        if (step.done === true) return step.value;
+        size += step.value;
+        if (size < mostExportedAtOnce) continue;
+        size = 0;
+        await clock.turn();
+        await clock.turn();
+        if (changes.closed) throw new ApiError('unavailable');
+      }
+    } finally {
+      resume();
+      if (!changes.closed) {
+        worker.reschedule(workspace.id, store.workspaces.nextDue(workspace.id));
+      }
+    }
+  });
+};
