@@ -35,9 +35,20 @@ export function contextOf(
   const mocks = mocksByTool(content.tool_mocks);
   return {
     ...{ engine, content, variables, draw },
-    index: indexTools(callableTools(engine)),
+    index: indexOf(engine),
     ...{ values, mocks, call: toolCaller(mocks, values) },
   };
+}
+
+/** A page of runs has one engine object, which is indexed once. */
+const indexes = new WeakMap<Engine, ToolIndex>();
+
+function indexOf(engine: Engine): ToolIndex {
+  const known = indexes.get(engine);
+  if (known !== undefined) return known;
+  const index = indexTools(callableTools(engine));
+  indexes.set(engine, index);
+  return index;
 }
 
 /** Without the tools of a flow that none of its nodes calls. */

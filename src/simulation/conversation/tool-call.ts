@@ -171,15 +171,11 @@ function builtInResult(
 
 /** Observed: the result of a call whose request fails is the error of an HTTP client. */
 function httpError({ url, type }: EngineTool, { draw }: ValueSource): string {
-  const host = (URL.canParse(url ?? '') && new URL(url ?? '').hostname) || 'tools.example.com';
-  const errors = [
-    'Request failed with status code 404',
-    'Request failed with status code 500',
-    `getaddrinfo ENOTFOUND ${host}`,
-    `connect ECONNREFUSED ${host}:443`,
-  ];
   if (type === 'mcp') return 'Failed to connect to the MCP server';
-  return errors[Math.floor(draw('http error') * errors.length)] ?? 'Request failed';
+  const kind = Math.floor(draw('http error') * 4);
+  if (kind < 2) return `Request failed with status code ${kind === 0 ? '404' : '500'}`;
+  const host = (URL.canParse(url ?? '') && new URL(url ?? '').hostname) || 'tools.example.com';
+  return kind === 2 ? `getaddrinfo ENOTFOUND ${host}` : `connect ECONNREFUSED ${host}:443`;
 }
 
 /** Values of the declared types. */

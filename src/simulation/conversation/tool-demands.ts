@@ -1,4 +1,5 @@
 import type { EngineTool } from '../../domain/engine-tool.js';
+import { memory, type Memory } from '../../memory.js';
 import { predicateOf, splitDenial } from './metric.js';
 import { conditionInOtherLanguage, isEnglish, partsOf, toolsSpelledIn } from './other-languages.js';
 import { toClause } from './text.js';
@@ -24,6 +25,15 @@ const mostDemands = 5;
  */
 export function toolDemands(metric: string, index: ToolIndex): ToolDemands {
   if (index.all.length === 0) return noDemands;
+  const known = demandsByIndex.get(index) ?? memory<string, ToolDemands>();
+  demandsByIndex.set(index, known);
+  return known.get(metric, () => readDemands(metric, index));
+}
+
+/** The runs of a page have the same metrics again and again. */
+const demandsByIndex = new WeakMap<ToolIndex, Memory<string, ToolDemands>>();
+
+function readDemands(metric: string, index: ToolIndex): ToolDemands {
   const clause = toClause(metric);
   const predicate = predicateOf(clause);
   const { denied, deed } = splitDenial(predicate ?? clause);
