@@ -204,6 +204,6 @@ function clockAt(now: StartOptions['now'], mode: StartOptions['clock']) {
   return {};
 }
 
-function refuse(fault: string): never {
-  throw new StartupError('usage', fault);
+function refuse(problem: string): never {
+  throw new StartupError('usage', problem);
 }

@@ -8,7 +8,7 @@ const mostLevels = 100;
 export const mostFixtureLevels = 110;
 
 /** The most characters of a path in an error. */
-const longestPlace = 200;
+const longestPath = 200;
 
 /**
  * Finds the first part of a value that could not be stored as JSON and returned unchanged, as in
@@ -24,8 +24,8 @@ export function findUnusable(
 ): string | undefined {
   const found = find(value, levels);
   if (found === undefined) return undefined;
-  const place = root + found.path.toReversed().join('');
-  const shown = place.length <= longestPlace ? place : `${place.slice(0, longestPlace)}…`;
+  const path = root + found.path.toReversed().join('');
+  const shown = path.length <= longestPath ? path : `${path.slice(0, longestPath)}…`;
   const problem =
     found.problem === 'depth'
       ? `must not be nested more than ${String(levels)} levels deep`

@@ -3,35 +3,35 @@ import type { ErrorObject } from 'ajv/dist/2020.js';
 /**
  * Says what is wrong with a request as the real service does: `request/body/x must be string`.
  * Observed (facts.md 41, Errors): the words are those of express-openapi-validator, which are Ajv's
- * own with `request` before the place and the allowed values behind an enum's.
+ * own with `request` before the path and the allowed values behind an enum's.
  * @param root `body` or `query`
  */
 export function inObservedWords(root: string, error: ErrorObject | undefined): string {
-  const place = `request/${root}${error?.instancePath ?? ''}`;
-  if (error === undefined) return `${place} is invalid`;
+  const path = `request/${root}${error?.instancePath ?? ''}`;
+  if (error === undefined) return `${path} is invalid`;
   const { keyword, params, parentSchema, message = 'is invalid' } = error;
   switch (keyword) {
     case 'discriminator': {
       const { tag, tagValue } = params as { tag: string; tagValue: unknown };
       const { allowed } = parentSchema?.['discriminator'] as { allowed: string[] };
       return tagValue === undefined
-        ? `${place} must have required property '${tag}'`
-        : `${place}/${tag} ${oneOf(allowed)}`;
+        ? `${path} must have required property '${tag}'`
+        : `${path}/${tag} ${oneOf(allowed)}`;
     }
     case 'enum':
-      return `${place} ${oneOf((params as { allowedValues: unknown[] }).allowedValues)}`;
+      return `${path} ${oneOf((params as { allowedValues: unknown[] }).allowedValues)}`;
     case 'const':
-      return `${place} ${oneOf([(params as { allowedValue: unknown }).allowedValue])}`;
+      return `${path} ${oneOf([(params as { allowedValue: unknown }).allowedValue])}`;
     case 'type': {
-      // Observed: null in the place of a text gets "must be string". The vendor's contract says
+      // Observed: null in the path of a text gets "must be string". The vendor's contract says
       // "nullable" where ours has a list of types.
       const types = [(params as { type: string | string[] }).type].flat();
-      return `${place} must be ${types.filter((type) => type !== 'null').join()}`;
+      return `${path} must be ${types.filter((type) => type !== 'null').join()}`;
     }
     case 'unevaluatedProperties':
-      return `${place} must NOT have additional properties`;
+      return `${path} must NOT have additional properties`;
     default:
-      return `${place} ${message}`;
+      return `${path} ${message}`;
   }
 }
 

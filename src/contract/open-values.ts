@@ -7,11 +7,11 @@ export type UnknownValuesPolicy = 'warn' | 'reject' | 'accept';
 /** A value that the contract does not list, and where it is. */
 export interface UnknownValue {
   /** As in `body/nodes/3/type`. */
-  readonly place: string;
+  readonly path: string;
   /** At most its first characters. */
   readonly value: string;
   readonly known: readonly unknown[];
-  /** How many other places of this kind have the same value. */
+  /** How many other paths of this kind have the same value. */
   others: number;
 }
 
@@ -20,7 +20,7 @@ interface OpenValues {
   /** Called only when there is such a value. */
   readonly policy: () => UnknownValuesPolicy;
   readonly root: string;
-  /** Filled under the policy `warn`, one for each value and kind of place. */
+  /** Filled under the policy `warn`, one for each value and kind of path. */
   readonly found: Map<string, UnknownValue>;
 }
 
@@ -72,19 +72,19 @@ function add(
   path: string,
 ): void {
   const value = text.slice(0, longestValue);
-  const place = root + path;
-  const key = keyOf(place, value);
+  const fullPath = root + path;
+  const key = keyOf(fullPath, value);
   const before = found.get(key);
   if (before !== undefined) {
     before.others += 1;
   } else if (found.size < mostFound) {
-    found.set(key, { place, value, known, others: 0 });
+    found.set(key, { path: fullPath, value, known, others: 0 });
   }
 }
 
 /** The same for all items of a list. */
-const keyOf = (place: string, value: string): string =>
-  `${place.replaceAll(/\/\d+(?=\/|$)/g, '/*')} ${value}`;
+const keyOf = (path: string, value: string): string =>
+  `${path.replaceAll(/\/\d+(?=\/|$)/g, '/*')} ${value}`;
 
 export const noValues: readonly UnknownValue[] = Object.freeze([]);
 
@@ -122,10 +122,10 @@ export function withOpenEnums(schema: unknown): unknown {
 }
 
 /** As in `body/model is "gpt-9", which the contract does not list (did you mean "gpt-5"?)`. */
-export function describeUnknownValue({ place, value, known, others }: UnknownValue): string {
+export function describeUnknownValue({ path, value, known, others }: UnknownValue): string {
   const texts = known.filter((one) => typeof one === 'string');
   const more = others === 0 ? '' : `; so do ${String(others)} more of its kind`;
-  return `${place} is ${JSON.stringify(value)}, which the contract does not list${suggestion(value, texts)}${more}`;
+  return `${path} is ${JSON.stringify(value)}, which the contract does not list${suggestion(value, texts)}${more}`;
 }
 
 /** Values to tell of in the life of a process. */
@@ -134,12 +134,12 @@ const mostTold = 1000;
 /** @param source what they are part of, to begin the line with. */
 export type TellUnknownValues = (values: readonly UnknownValue[], source?: string) => void;
 
-/** Tells of each value once for each kind of place. */
+/** Reports each value once for each kind of path. */
 export function unknownValueTeller(tell: (line: string) => void): TellUnknownValues {
   const told = new Set<string>();
   return (values, source = '') => {
     for (const unknown of values) {
-      const key = keyOf(unknown.place, unknown.value);
+      const key = keyOf(unknown.path, unknown.value);
       if (told.has(key) || told.size >= mostTold) continue;
       told.add(key);
       tell(source + describeUnknownValue(unknown));

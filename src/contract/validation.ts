@@ -18,7 +18,7 @@ export interface ContractValidation {
   /**
    * @param policy what to do with values that an open list does not have; called if there is one.
    * @returns those values, if the policy is to warn of them.
-   * @throws ApiError 400 naming the place in the body and the fault.
+   * @throws ApiError 400 naming the path in the body and the problem.
    */
   checkBody(
     operation: ContractOperation,
@@ -147,8 +147,8 @@ function schemasOf(contract: Contract, options: AjvOptions) {
 function refuseHugeNumbers(query: unknown): void {
   for (const [name, value] of Object.entries(query as object)) {
     if (typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER) continue;
-    const fault = `query/${name} must be between -(2^53 - 1) and 2^53 - 1`;
-    throw new SchemaError(fault, `request/${fault}`);
+    const problem = `query/${name} must be between -(2^53 - 1) and 2^53 - 1`;
+    throw new SchemaError(problem, `request/${problem}`);
   }
 }
 
@@ -208,13 +208,13 @@ function withoutAdditional(document: object): object {
 }
 
 /** Places of one value that another, otherwise equal, does not have. */
-function findMissing(place: string, value: unknown, other: unknown): string[] {
+function findMissing(path: string, value: unknown, other: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const others = (other ?? {}) as Record<string, unknown>;
   return Object.entries(value).flatMap(([name, part]) =>
     Object.hasOwn(others, name)
-      ? findMissing(`${place}/${name}`, part, others[name])
-      : [`${place}/${name}`],
+      ? findMissing(`${path}/${name}`, part, others[name])
+      : [`${path}/${name}`],
   );
 }
 
@@ -235,40 +235,40 @@ function forAjv(document: object): object {
   ) as object;
 }
 
-/** The first fault, as `body/response_engine/type must be one of …`. */
+/** The first problem, as `body/response_engine/type must be one of …`. */
 function describe(root: string, error: ErrorObject | undefined, formats: TextFormats): string {
   if (error === undefined) return `${root} is invalid`;
   const { keyword, instancePath, params, parentSchema, message = 'is invalid' } = error;
-  const place = root + instancePath;
+  const path = root + instancePath;
   if (error.propertyName !== undefined) {
-    return `${place} must NOT have the property name ${quote(error.propertyName)}`;
+    return `${path} must NOT have the property name ${quote(error.propertyName)}`;
   }
   switch (keyword) {
     case 'discriminator': {
       const { tag, tagValue } = params as { tag: string; tagValue: unknown };
       const { allowed } = parentSchema?.['discriminator'] as { allowed: string[] };
       return tagValue === undefined
-        ? `${place} must have required property '${tag}'`
-        : `${place}/${tag} must be ${alternatives(allowed)}; ${quote(tagValue)} is not supported`;
+        ? `${path} must have required property '${tag}'`
+        : `${path}/${tag} must be ${alternatives(allowed)}; ${quote(tagValue)} is not supported`;
     }
     case 'enum':
-      return `${place} must be ${alternatives((params as { allowedValues: unknown[] }).allowedValues)}`;
+      return `${path} must be ${alternatives((params as { allowedValues: unknown[] }).allowedValues)}`;
     case 'type':
-      return `${place} must be ${String((params as { type: unknown }).type).replaceAll(',', ' or ')}`;
+      return `${path} must be ${String((params as { type: unknown }).type).replaceAll(',', ' or ')}`;
     case 'additionalProperties':
     case 'unevaluatedProperties': {
       const name = Object.values(params as Record<string, unknown>)[0];
-      return `${place} must NOT have the unknown property ${quote(name)}`;
+      return `${path} must NOT have the unknown property ${quote(name)}`;
     }
     case 'format': {
       const { format } = params as { format: string };
-      return `${place} must be ${formats[format]?.allowed ?? format}`;
+      return `${path} must be ${formats[format]?.allowed ?? format}`;
     }
     // What a `not` rules out, only the description can tell.
     case 'not':
-      return `${place} must be ${String(parentSchema?.['description'])}`;
+      return `${path} must be ${String(parentSchema?.['description'])}`;
     default:
-      return `${place} ${message}`;
+      return `${path} ${message}`;
   }
 }
 

@@ -4,13 +4,13 @@ import type { AssetContent, AssetKind } from './asset.js';
 export interface AssetMistake {
   /** In the content, as in `/general_tools/1/name`. */
   readonly path: string;
-  readonly fault: string;
+  readonly problem: string;
 }
 
 type Item = Readonly<Record<string, unknown>>;
 
-/** An item of a list, and its place in the content. */
-type Placed = readonly [path: string, item: Item];
+/** An item of a list, with its path in the content. */
+type LocatedItem = readonly [path: string, item: Item];
 
 /** The first mistake in what a version says; undefined if there is none. */
 export function findAssetMistake(kind: AssetKind, content: AssetContent): AssetMistake | undefined {
@@ -53,7 +53,7 @@ function findLlmMistake(content: AssetContent): AssetMistake | undefined {
 }
 
 /** Documented (SDK types): a model goes to another state by calling a tool of this name. */
-const transitionTool = ([, edge]: Placed): string =>
+const transitionTool = ([, edge]: LocatedItem): string =>
   `transition_to_${String(edge['destination_state_name'])}`;
 
 /** Documented (SDK types): an LLM has a model for text or one for speech. */
@@ -61,11 +61,11 @@ function findSecondModel(content: AssetContent): AssetMistake | undefined {
   const { model = null, s2s_model: speechModel = null } = content;
   return model === null || speechModel === null
     ? undefined
-    : { path: '/s2s_model', fault: 'must be null or left out where model is set' };
+    : { path: '/s2s_model', problem: 'must be null or left out where model is set' };
 }
 
 /** What is wrong in the tools and nodes of a flow or of a component. */
-function findCanvasMistake([path, canvas]: Placed): AssetMistake | undefined {
+function findCanvasMistake([path, canvas]: LocatedItem): AssetMistake | undefined {
   const tools = listAt(canvas, '/tools', path);
   return (
     findArgumentMistake(tools) ??
@@ -74,11 +74,14 @@ function findCanvasMistake([path, canvas]: Placed): AssetMistake | undefined {
 }
 
 /** Documented (SDK types): a subagent has tools of its own, and those of the flow that it names. */
-function findNodeMistake(placed: Placed, tools: readonly Placed[]): AssetMistake | undefined {
-  const [path, node] = placed;
+function findNodeMistake(
+  item: LocatedItem,
+  tools: readonly LocatedItem[],
+): AssetMistake | undefined {
+  const [path, node] = item;
   const { type, tool_ids: ids } = node;
   if (type !== 'conversation' && type !== 'subagent') return undefined;
-  const transcription = findTranscriptionMistake(placed);
+  const transcription = findTranscriptionMistake(item);
   if (type === 'conversation' || transcription !== undefined) return transcription;
   const own = listAt(node, '/tools', path);
   const named = Array.isArray(ids) ? tools.filter(([, tool]) => ids.includes(tool['tool_id'])) : [];
@@ -95,12 +98,12 @@ const mostEndpointing: Readonly<Record<string, number>> = { assemblyai: 3000 };
  * Documented (SDK types): the mode `custom` requires `custom_stt_config`, which no other mode uses.
  * The vendor's own suite sends one that is out of bounds with the mode `fast`.
  */
-function findTranscriptionMistake([path, holder]: Placed): AssetMistake | undefined {
+function findTranscriptionMistake([path, holder]: LocatedItem): AssetMistake | undefined {
   if (holder['stt_mode'] !== 'custom') return undefined;
   const config = (holder['custom_stt_config'] ?? undefined) as Item | undefined;
-  const place = `${path}/custom_stt_config`;
+  const configPath = `${path}/custom_stt_config`;
   if (config === undefined) {
-    return { path: place, fault: 'must be an object where stt_mode is "custom"' };
+    return { path: configPath, problem: 'must be an object where stt_mode is "custom"' };
   }
   const provider = String(config['provider']);
   const endpointing = Number(config['endpointing_ms']);
@@ -108,23 +111,23 @@ function findTranscriptionMistake([path, holder]: Placed): AssetMistake | undefi
   const { [provider]: most = Infinity } = mostEndpointing;
   if (endpointing >= least && endpointing <= most) return undefined;
   const bound = endpointing < least ? `>= ${String(least)}` : `<= ${String(most)}`;
-  return { path: `${place}/endpointing_ms`, fault: `must be ${bound} for ${provider}` };
+  return { path: `${configPath}/endpointing_ms`, problem: `must be ${bound} for ${provider}` };
 }
 
 /** Documented (SDK types): `starting_state` is the name of a state, and required where there are any. */
 function findStartMistake(
   content: AssetContent,
-  states: readonly Placed[],
+  states: readonly LocatedItem[],
 ): AssetMistake | undefined {
   if (states.length === 0) return undefined;
   const start = content['starting_state'];
   return states.some(([, { name }]) => name === start)
     ? undefined
-    : { path: '/starting_state', fault: 'must be the name of one of the states' };
+    : { path: '/starting_state', problem: 'must be the name of one of the states' };
 }
 
 /** Documented (SDK types): an argument that is required exists. */
-const findArgumentMistake = (tools: readonly Placed[]): AssetMistake | undefined =>
+const findArgumentMistake = (tools: readonly LocatedItem[]): AssetMistake | undefined =>
   firstOf(tools, ([path, { parameters }]) => {
     const { required, properties } = (parameters ?? {}) as {
       required?: unknown;
@@ -137,7 +140,7 @@ const findArgumentMistake = (tools: readonly Placed[]): AssetMistake | undefined
       ? undefined
       : {
           path: `${path}/parameters/required/${String(index)}`,
-          fault: 'must be one of the properties',
+          problem: 'must be one of the properties',
         };
   });
 
@@ -146,14 +149,14 @@ const findArgumentMistake = (tools: readonly Placed[]): AssetMistake | undefined
  * @param taken names that none of them may have
  */
 function findNamesake(
-  items: readonly Placed[],
+  items: readonly LocatedItem[],
   taken: readonly string[] = [],
 ): AssetMistake | undefined {
   const names = new Set<unknown>(taken);
   return firstOf(items, ([path, { name }]) => {
     if (names.has(name)) {
-      const fault = `must be unique; ${JSON.stringify(String(name).slice(0, 100))} is there before`;
-      return { path: `${path}/name`, fault };
+      const problem = `must be unique; ${JSON.stringify(String(name).slice(0, 100))} is there before`;
+      return { path: `${path}/name`, problem };
     }
     names.add(name);
     return undefined;
@@ -161,8 +164,8 @@ function findNamesake(
 }
 
 function firstOf(
-  items: readonly Placed[],
-  find: (item: Placed) => AssetMistake | undefined,
+  items: readonly LocatedItem[],
+  find: (item: LocatedItem) => AssetMistake | undefined,
 ): AssetMistake | undefined {
   for (const item of items) {
     const mistake = find(item);
@@ -172,10 +175,10 @@ function firstOf(
 }
 
 /** The objects in a list. What was kept before its schema was checked may hold other values. */
-function listAt(holder: Item, name: string, path = ''): Placed[] {
+function listAt(holder: Item, name: string, path = ''): LocatedItem[] {
   const list = holder[name.slice(1)];
   if (!Array.isArray(list)) return [];
-  return list.flatMap((item: unknown, index): Placed[] =>
+  return list.flatMap((item: unknown, index): LocatedItem[] =>
     isObject(item) ? [[`${path}${name}/${String(index)}`, item]] : [],
   );
 }

@@ -238,5 +238,5 @@ function findListed(
 
 function refuseMistake(mistake: AssetMistake | undefined): void {
   if (mistake === undefined) return;
-  throw new ApiError('invalid_request', `body${mistake.path} ${mistake.fault}`);
+  throw new ApiError('invalid_request', `body${mistake.path} ${mistake.problem}`);
 }

@@ -55,8 +55,8 @@ export function asker({ upstream, apiKey, sleep, deadline, tell }: AskOptions): 
       if (!isPassing || attempt === mostTries) throw refusal(`${method} ${path}`, status, text);
       const seconds = pauseOf(answer) ?? firstPause * 2 ** (attempt - 1);
       if (seconds > longestPause) {
-        const fault = `${upstream} answers ${String(status)} and asks to wait ${String(seconds)} s; try again then`;
-        throw new StartupError('environment', fault);
+        const problem = `${upstream} answers ${String(status)} and asks to wait ${String(seconds)} s; try again then`;
+        throw new StartupError('environment', problem);
       }
       tell(`${upstream} answers ${String(status)}; trying again in ${String(seconds)} s`);
       await sleep(seconds * 1000);
@@ -65,10 +65,10 @@ export function asker({ upstream, apiKey, sleep, deadline, tell }: AskOptions): 
 
   function refusal(request: string, status: number, text: string): StartupError {
     const [line = ''] = text.slice(0, 300).split('\n');
-    const fault = `${upstream} answers ${String(status)} to ${request}: ${line}`;
+    const problem = `${upstream} answers ${String(status)} to ${request}: ${line}`;
     // Documented: 422 where an asset is not found.
     const isMissing = status === 404 || status === 422;
-    return new (isMissing ? NotFound : StartupError)('environment', fault);
+    return new (isMissing ? NotFound : StartupError)('environment', problem);
   }
 }
 

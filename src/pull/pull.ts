@@ -98,7 +98,7 @@ function problemOf(part: FixturePart, item: Json): string | undefined {
   if (mismatch !== undefined) return mismatch.replace(`/${part}/0`, '');
   if (part === 'definitions') return undefined;
   const mistake = findAssetMistake(kindOf[part], item);
-  return mistake && `${mistake.path} ${mistake.fault}`;
+  return mistake && `${mistake.path} ${mistake.problem}`;
 }
 
 const idNames = ['llm_id', 'conversation_flow_id', 'agent_id', 'test_case_definition_id'];
@@ -145,12 +145,12 @@ async function readAll(ask: Ask, path: string, method: 'GET' | 'POST' = 'GET'): 
     if (page['has_more'] !== true || typeof page['pagination_key'] !== 'string') return items;
     key = page['pagination_key'];
     if (keys.has(key)) {
-      const fault = `${path} does not end: its pagination_key ${JSON.stringify(key)} comes again`;
-      throw new StartupError('environment', fault);
+      const problem = `${path} does not end: its pagination_key ${JSON.stringify(key)} comes again`;
+      throw new StartupError('environment', problem);
     }
   }
-  const fault = `${path} does not end: it has more than ${String(mostPages)} pages`;
-  throw new StartupError('environment', fault);
+  const problem = `${path} does not end: it has more than ${String(mostPages)} pages`;
+  throw new StartupError('environment', problem);
 }
 
 const isPage = ({ items }: Json): boolean => Array.isArray(items) && items.every(isObject);

@@ -37,7 +37,7 @@ function findUnknownOperation(operation: string | undefined): string | undefined
 }
 
 /** Refuses the name of an operation that does not exist. @throws ApiError 400 */
-export function refuseUnknownOperation(operation: string | undefined, place: string): void {
-  const fault = findUnknownOperation(operation);
-  if (fault !== undefined) throw new ApiError('invalid_request', `${place} ${fault}`);
+export function refuseUnknownOperation(operation: string | undefined, path: string): void {
+  const problem = findUnknownOperation(operation);
+  if (problem !== undefined) throw new ApiError('invalid_request', `${path} ${problem}`);
 }

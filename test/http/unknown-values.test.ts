@@ -118,8 +118,8 @@ describe('values that the contract does not list, in fixtures', () => {
   it('are logged at the start, each once', () => {
     const lines: string[] = [];
     const tell = unknownValueTeller((line) => lines.push(line));
-    const unknown = { place: '/a/0/x', value: 'v', known: [], others: 0 };
-    tell([unknown, { ...unknown, place: '/a/1/x' }, { ...unknown, value: 'w' }], 'f.yaml: ');
+    const unknown = { path: '/a/0/x', value: 'v', known: [], others: 0 };
+    tell([unknown, { ...unknown, path: '/a/1/x' }, { ...unknown, value: 'w' }], 'f.yaml: ');
     expect(lines).toEqual([
       'f.yaml: /a/0/x is "v", which the contract does not list',
       'f.yaml: /a/0/x is "w", which the contract does not list',

@@ -63,9 +63,9 @@ function readTarget(
   return target;
 }
 
-function refusePast({ now }: Workspace, time: number, place: string): void {
+function refusePast({ now }: Workspace, time: number, path: string): void {
   if (time >= now) return;
-  refuse(`${place} must not be before the workspace's time, which is ${String(now)}`);
+  refuse(`${path} must not be before the workspace's time, which is ${String(now)}`);
 }
 
 function refuse(fault: string): never {

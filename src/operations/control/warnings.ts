@@ -38,7 +38,7 @@ export function warningsOf(
   return [
     ...warnings,
     ...firstWarnings(
-      ignored.map((place) => `${place} is ignored: the contract has no such property`),
+      ignored.map((path) => `${path} is ignored: the contract has no such property`),
     ),
     ...firstWarnings(shadowed),
   ];
