@@ -20,7 +20,7 @@ import {
   registerNotFound,
   sendError,
 } from './errors.js';
-import { registerEnds } from './ends.js';
+import { registerResponseClosed } from './on-response-closed.js';
 import { registerJournal } from './journal.js';
 import { schemaController } from './no-schemas.js';
 import { registerOneAtATime } from './one-at-a-time.js';
@@ -114,8 +114,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   // Before everything else, so that a request is read when it is its turn.
   registerOneAtATime(app);
   registerUnreadAnswers(app);
-  registerEnds(app);
-  if (isLogged) app.onEnd.push(logRequest);
+  registerResponseClosed(app);
+  if (isLogged) app.onResponseClosed.push(logRequest);
   nameRequests(app, identify);
   if (cors.length > 0) registerCors(app, cors);
   registerJournal(app, emulator, workspaceNameOf(controlAccess?.defaultApiKey ?? ''));
@@ -150,7 +150,7 @@ function nameRequests(app: FastifyInstance, identify: Identify): void {
       throw new ApiError('invalid_request', 'There is more than one Host header.');
     }
     request.identity = identify(request.headers.authorization);
-    // Here once, because Fastify makes these options anew each time that they are asked for.
+    // Hot path: Fastify builds these options again each time that they are read.
     request.operation = request.routeOptions.config.operationId;
     done();
   });

@@ -14,7 +14,7 @@ import { stopwatch } from '../workspace/clock.js';
 import { bodyOf } from './body.js';
 import type { Admit } from './control-guard.js';
 import { registerMetrics } from './metrics.js';
-import { patiently } from './patience.js';
+import { withoutIdleTimeout } from './without-idle-timeout.js';
 import { toRoutePath } from './routes.js';
 
 /** The most runs that a load may have take some 20 MB as they are exported; this leaves room for texts. */
@@ -137,7 +137,7 @@ function registerOperation(
         isForAll(request)
           ? inTurn(() => performForAll(emulator, operation, performFor))
           : performFor(request.workspace ?? '');
-      const result = await patiently(reply, () =>
+      const result = await withoutIdleTimeout(reply, () =>
         operation.method === 'get' ? performed() : emulator.store.certain(performed),
       );
       if (validateResponses) {

@@ -6,7 +6,7 @@ import { ApiError, reasonPhrase, type ErrorBody, type ErrorCode } from '../error
 import { storageFailure } from '../store/failures.js';
 import { stopwatch } from '../workspace/clock.js';
 import { announcedSize } from './body-budget.js';
-import { millisecondsSince } from './ends.js';
+import { millisecondsSince } from './on-response-closed.js';
 import { noteRefusal } from './journal.js';
 import { sendRequestId } from './request-id.js';
 import { logRequest, pathOf } from './request-log.js';
@@ -54,7 +54,7 @@ const hasLeft = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.comp
 function toApiError(error: unknown, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   if (hasLeft(request)) return new ApiError('client_left');
-  // A fault of the machine, which whoever asks can mend.
+  // A problem of the machine, which the user can solve.
   const failure = storageFailure(error);
   if (failure !== undefined) return new ApiError('storage', `${failure}.`);
   const { code = '' } = error as Partial<FastifyError>;

@@ -7,8 +7,8 @@ import { findFault, type Fault } from '../operations/faults.js';
 import { findWorkspace, type Caller } from '../operations/operation.js';
 import { countRequest } from '../operations/rate-limit.js';
 import type { Clock } from '../workspace/clock.js';
-import { noteFault } from './ends.js';
-import { patiently } from './patience.js';
+import { noteFault } from './on-response-closed.js';
+import { withoutIdleTimeout } from './without-idle-timeout.js';
 import { readPreference } from './prefer.js';
 import { pathOf } from './request-log.js';
 import { settingsFor, statusMessage } from './wording.js';
@@ -149,7 +149,7 @@ async function* pieces(
 
 /** Lets machine time pass. */
 const pass = (clock: Clock, duration: number, reply: FastifyReply): Promise<void> =>
-  patiently(
+  withoutIdleTimeout(
     reply,
     () =>
       new Promise((resolve) => {

@@ -3,7 +3,7 @@ import type { Emulator } from '../emulator.js';
 import type { ApiError } from '../errors.js';
 import type { JournalRecord } from '../workspace/journal-record.js';
 import { isPreflight } from './cors.js';
-import { noteFault, statusOf } from './ends.js';
+import { noteFault, statusOf } from './on-response-closed.js';
 import { isOurs } from './routes.js';
 
 declare module 'fastify' {
@@ -48,7 +48,7 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
     }
     done();
   });
-  app.onEnd.push((request, reply, duration) => {
+  app.onResponseClosed.push((request, reply, duration) => {
     const { record } = request;
     if (!record) return;
     record.status = statusOf(reply);

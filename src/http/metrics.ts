@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 import type { Emulator } from '../emulator.js';
 import { droppedLines } from '../line-sink.js';
 import { countDurations, type Durations } from './durations.js';
-import { statusOf } from './ends.js';
+import { statusOf } from './on-response-closed.js';
 
 /** Figures in Prometheus' text. */
 export interface Metrics {
@@ -18,7 +18,7 @@ export interface Metrics {
  */
 export function registerMetrics(app: FastifyInstance, emulator: Emulator): () => Promise<Metrics> {
   const durations = countDurations();
-  app.onEnd.push((request, reply, duration) => {
+  app.onResponseClosed.push((request, reply, duration) => {
     durations.add(request.operation ?? 'none', statusOf(reply) ?? 'none', duration / 1000);
   });
 

@@ -1,6 +1,6 @@
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.js';
-import { statusOf } from './ends.js';
+import { statusOf } from './on-response-closed.js';
 
 /** Leaves out what Fastify would say of each request: `logRequest` says it all, at the end. */
 export class RequestLog extends LogController {

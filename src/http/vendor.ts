@@ -10,7 +10,7 @@ import { controlFormats, parseProgression, type Settings } from '../workspace/se
 import { workspaceOf } from './auth.js';
 import { bodyOf } from './body.js';
 import { refuse, sendError } from './errors.js';
-import { noteFault } from './ends.js';
+import { noteFault } from './on-response-closed.js';
 import { findObstacle, meetFault, sendAnswer } from './faults.js';
 import { toRoutePath } from './routes.js';
 import { reworded, settingsFor } from './wording.js';

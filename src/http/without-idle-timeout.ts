@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify';
 
-/** Does what may take long on purpose. Till it is done the connection is not let go for being idle. */
-export async function patiently<Result>(
+/** Does work that takes long on purpose. The connection is not closed for being idle until it is done. */
+export async function withoutIdleTimeout<Result>(
   { raw }: FastifyReply,
   work: () => Result | Promise<Result>,
 ): Promise<Result> {
-  // Node lets an idle connection go only if nobody listens. What is sent afterwards starts its time anew.
+  // Node closes an idle connection only if there is no listener. Sending starts the idle time again.
   const stay = (): void => undefined;
   raw.on('timeout', stay);
   try {

@@ -5,8 +5,8 @@ import { stopwatch } from '../workspace/clock.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Told of each request when its answer is over, whole or broken off. */
-    readonly onEnd: EndListener[];
+    /** Called for each request when its answer was sent, or its connection broke. */
+    readonly onResponseClosed: ResponseClosedListener[];
   }
   interface FastifyRequest {
     /** The fault that it met. */
@@ -17,13 +17,17 @@ declare module 'fastify' {
 }
 
 /** @param duration since the request came, in milliseconds. */
-type EndListener = (request: FastifyRequest, reply: FastifyReply, duration: number) => void;
+type ResponseClosedListener = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  duration: number,
+) => void;
 
-export function registerEnds(app: FastifyInstance): void {
+export function registerResponseClosed(app: FastifyInstance): void {
   app.decorateRequest('fault', undefined);
   app.decorateRequest('refusal', undefined);
-  const listeners: EndListener[] = [];
-  app.decorate('onEnd', listeners);
+  const listeners: ResponseClosedListener[] = [];
+  app.decorate('onResponseClosed', listeners);
   app.addHook('onRequest', (request, reply, done) => {
     // Fastify would take the time with two listeners more.
     const start = stopwatch();
