@@ -248,7 +248,7 @@ async function runPull(argv: readonly string[]): Promise<void> {
   await print(yaml().stringify(fixtures));
 }
 
-/** Prints what was asked for, which waits for whoever reads it. @throws StartupError */
+/** Prints to standard output, and waits until it was read. @throws StartupError */
 async function print(text: string): Promise<void> {
   const error = await new Promise<Error | null | undefined>((resolve) => {
     process.stdout.once('error', resolve).write(text, resolve);

@@ -46,7 +46,7 @@ export interface Config {
   readonly logLevel: (typeof logLevels)[number];
 }
 
-/** Values by option name, as one door gave them. */
+/** Values by option name, from one source. */
 export type RawOptions = Readonly<Record<string, unknown>>;
 
 /** What only a file has room for: the fixtures of this name in `openapi/control.yaml`. */
@@ -62,11 +62,11 @@ export interface ConfigSources {
 }
 
 /**
- * Puts together what the doors gave: flags win over the environment, that over the file.
- * @throws StartupError naming the option at its door, the value, and what is allowed.
+ * Merges the sources: flags win over the environment, the environment over the file.
+ * @throws StartupError naming the option as its source calls it, the value, and what is allowed.
  */
 export function resolveConfig({ flags, environment, file, defaults = {} }: ConfigSources): Config {
-  refuseStrangers(environment);
+  rejectUnknownVariables(environment);
   const fromFile = fileOptions(file);
   const values: Record<string, unknown> = {};
   for (const spec of optionSpecs) {
@@ -94,20 +94,20 @@ export function resolveConfig({ flags, environment, file, defaults = {} }: Confi
     rulesFile: file?.path,
   };
   refuseExposure(config);
-  refuseShutOut(config);
+  rejectLockedOutDefaultKey(config);
   return config;
 }
 
-/** What begins like our variables is meant for us: an option that is misspelled. */
-function refuseStrangers(environment: NodeJS.ProcessEnv): void {
+/** A variable with our prefix that we do not know is a misspelled option. */
+function rejectUnknownVariables(environment: NodeJS.ProcessEnv): void {
   const known = ['config', ...optionSpecs.map(({ name }) => name)].map(variableOf);
-  const stranger = Object.keys(environment).find(
+  const unknownVariable = Object.keys(environment).find(
     (name) => name.startsWith(variableOf('')) && !known.includes(name),
   );
-  if (stranger !== undefined) {
+  if (unknownVariable !== undefined) {
     throw new StartupError(
       'usage',
-      `there is no variable ${stranger}${suggestion(stranger, known)}; --help lists those that there are`,
+      `there is no variable ${unknownVariable}${suggestion(unknownVariable, known)}; --help lists those that there are`,
     );
   }
 }
@@ -118,11 +118,11 @@ function fileOptions(file: ConfigSources['file']): RawOptions {
     throw new StartupError('usage', `${file?.path ?? ''}: must hold options, such as "port: 4010"`);
   }
   const known: string[] = [...optionSpecs.map(({ name }) => name), ...fileOnly];
-  const stranger = Object.keys(content).find((key) => !known.includes(key));
-  if (stranger !== undefined) {
+  const unknownOption = Object.keys(content).find((key) => !known.includes(key));
+  if (unknownOption !== undefined) {
     throw new StartupError(
       'usage',
-      `${file?.path ?? ''}: there is no option "${stranger}"${suggestion(stranger, known)}; the options are ${known.join(', ')}`,
+      `${file?.path ?? ''}: there is no option "${unknownOption}"${suggestion(unknownOption, known)}; the options are ${known.join(', ')}`,
     );
   }
   const problem = findUnusable('', content, mostFixtureLevels);
@@ -132,16 +132,16 @@ function fileOptions(file: ConfigSources['file']): RawOptions {
   return content as RawOptions;
 }
 
-/** Answers the value in the option's own type. `door` is what the user calls the option. */
-function checkOption(spec: OptionSpec, value: unknown, door: string): unknown {
+/** Returns the value in the option's own type. @param source what the user calls the option. */
+function checkOption(spec: OptionSpec, value: unknown, source: string): unknown {
   const { allowed, secret = false } = spec;
   const schema = holderSchemaOf(spec);
   const holder = {
-    value: typeof value === 'string' ? readText(schema.properties.value, value) : value,
+    value: typeof value === 'string' ? parseText(schema.properties.value, value) : value,
   };
   if (optionAjv().validate(schema, holder)) return holder.value;
   const given = secret ? '' : ` is ${shown(value)}, which is not allowed:`;
-  throw new StartupError('usage', `${door}${given} must be ${allowed}`);
+  throw new StartupError('usage', `${source}${given} must be ${allowed}`);
 }
 
 /** Of an object that has the option's value, so that Ajv can put there what it has read. */
@@ -165,7 +165,7 @@ function holderSchemaOf(spec: OptionSpec): HolderSchema {
 const shown = (value: unknown): string => JSON.stringify(value).replaceAll(/\/\/[^/?#]*@/g, '//…@');
 
 /** A text in a form that Ajv takes for the type. */
-function readText({ type }: SchemaObject, text: string): unknown {
+function parseText({ type }: SchemaObject, text: string): unknown {
   if (type === 'array') return text.split(',');
   if (type !== 'boolean') return text;
   return /^[01]$/.test(text) ? Number(text) : text.toLowerCase();
@@ -272,7 +272,7 @@ function toConfig({
   };
 }
 
-/** Whoever reaches the control API can read and reset everything. */
+/** A client that reaches the control API can read and reset everything. */
 function refuseExposure({ host, control, controlToken }: Config): void {
   if (control !== 'on' || controlToken !== undefined || isLoopback(host)) return;
   throw new StartupError(
@@ -282,7 +282,7 @@ function refuseExposure({ host, control, controlToken }: Config): void {
 }
 
 /** A control request without a key would not be let in. */
-function refuseShutOut({ apiKeys, defaultApiKey }: Config): void {
+function rejectLockedOutDefaultKey({ apiKeys, defaultApiKey }: Config): void {
   if (apiKeys.length === 0 || apiKeys.includes(defaultApiKey)) return;
   throw new StartupError(
     'usage',

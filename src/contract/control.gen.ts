@@ -715,7 +715,7 @@ export interface components {
             times?: number;
             /** @description How many matching requests it lets pass first. */
             after?: number;
-            /** @description Hits every so manyeth of the others. */
+            /** @description Hits every n-th of the requests that are left: `2` hits the second, fourth, sixth and so on. */
             every?: number;
             /** @description Hits a request by chance, which depends on the seed. */
             probability?: number;
@@ -2185,7 +2185,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description They are gone. */
+            /** @description The faults were deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2628,7 +2628,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description They are gone. */
+            /** @description The rules were deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -1,6 +1,6 @@
 import type { FastifyCorsOptions } from '@fastify/cors';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
-import { isOurs } from './routes.js';
+import { isEmulatorPath } from './routes.js';
 
 /** Stands for every origin. */
 const any = '*';
@@ -32,7 +32,7 @@ export function registerCors(app: FastifyInstance, origins: readonly string[]): 
   const options: FastifyCorsOptions = {
     delegator: (request, done) => {
       const { origin = '' } = request.headers;
-      if (isOurs(request.url) || !isAllowed(origin)) {
+      if (isEmulatorPath(request.url) || !isAllowed(origin)) {
         done(null, { origin: false });
         return;
       }

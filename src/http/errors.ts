@@ -10,7 +10,7 @@ import { millisecondsSince } from './on-response-closed.js';
 import { noteRefusal } from './journal.js';
 import { sendRequestId } from './request-id.js';
 import { logRequest, pathOf } from './request-log.js';
-import { isOurs, type AllowedMethods } from './routes.js';
+import { isEmulatorPath, type AllowedMethods } from './routes.js';
 
 /** Fastify's own refusals, in our terms. What is not listed is a fault of ours. */
 const refusals: Record<string, (error: FastifyError, request: FastifyRequest) => ApiError> = {
@@ -70,7 +70,7 @@ export function registerNotFound(
   const refuseUnknown = (request: FastifyRequest, reply: FastifyReply): never => {
     const path = pathOf(request);
     const methods = methodsOf(path);
-    if (!isOurs(path)) refuseNotEmulated(request.method, path);
+    if (!isEmulatorPath(path)) refuseNotEmulated(request.method, path);
     if (methods.length === 0) {
       const isOff = !isSteerable && path.startsWith('/_emulator/');
       const hint = isOff ? 'the control API is off (--control off)' : hintFor(request, path);
@@ -111,7 +111,7 @@ function refuseNotEmulated(method: string, path: string): void {
 
 /** What to try instead of a path that there never was. The journal warns of the same. */
 function hintFor(request: FastifyRequest, path: string): string {
-  const nearest = isOurs(path) ? undefined : nearestOperation(request.method, path);
+  const nearest = isEmulatorPath(path) ? undefined : nearestOperation(request.method, path);
   if (nearest === undefined) return 'see /docs';
   if (request.record) {
     const warning = `${request.method} ${path} never was an operation of the vendor's; the nearest is ${nearest}`;

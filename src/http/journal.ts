@@ -4,7 +4,7 @@ import type { ApiError } from '../errors.js';
 import type { JournalRecord } from '../workspace/journal-record.js';
 import { isPreflight } from './cors.js';
 import { noteFault, statusOf } from './on-response-closed.js';
-import { isOurs } from './routes.js';
+import { isEmulatorPath } from './routes.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -28,7 +28,7 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
   app.addHook('onRequest', (request, _reply, done) => {
     const { method, url, headers, operation, id: requestId } = request;
     // A preflight is the browser's, not the client's.
-    if (!isOurs(url) && !isPreflight(request)) {
+    if (!isEmulatorPath(url) && !isPreflight(request)) {
       const time = clock.now();
       const workspace = workspaceOf(request);
       store.workspaceList.noteUse(workspace, time);

@@ -3,11 +3,11 @@ import type { FastifyInstance } from 'fastify';
 /** OpenAPI's `/a/{b}` as Fastify writes it: `/a/:b`. */
 export const toRoutePath = (template: string): string => template.replaceAll(/\{(\w+)\}/g, ':$1');
 
-/** Whether a URL is none of the vendor's. */
-export const isOurs = (url: string): boolean =>
+/** True for paths of the emulator itself, such as /_emulator and /docs. */
+export const isEmulatorPath = (url: string): boolean =>
   /^\/+((_emulator|docs|openapi|llms\.txt)\b|\?|$)/.test(url);
 
-/** Answers which methods a path takes; none if there is no such path. */
+/** Returns the methods that a path takes; none if the path is unknown. */
 export type AllowedMethods = (path: string) => string[];
 
 /** Notes every route that is registered from here on, for the answer to a request that none takes. */

@@ -5,7 +5,7 @@ import { ApiError } from '../errors.js';
 import { workspaceOf } from './auth.js';
 import { sendError } from './errors.js';
 import { pathOf } from './request-log.js';
-import { isOurs, type AllowedMethods } from './routes.js';
+import { isEmulatorPath, type AllowedMethods } from './routes.js';
 
 interface Forwarded {
   Params: { '*': string };
@@ -39,7 +39,7 @@ export function registerUpstream(
     const forward = (request: FastifyRequest<Forwarded>, reply: FastifyReply): FastifyReply => {
       const path = pathOf(request);
       // The first as the router reads it. What was meant for the emulator may hold its secrets.
-      if (isOurs(`/${request.params['*']}`) || methodsOf(path).length > 0) {
+      if (isEmulatorPath(`/${request.params['*']}`) || methodsOf(path).length > 0) {
         reply.callNotFound();
         return reply;
       }
