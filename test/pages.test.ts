@@ -41,6 +41,15 @@ describe('the pages', () => {
     expect([...linked('README.md')].sort()).toEqual(expect.arrayContaining(topics));
   });
 
+  it('lead to the README of each example', () => {
+    const folders = readdirSync('examples', { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    );
+    const readmes = folders.map(({ name }) => `examples/${name}/README.md`);
+    expect(linksOf('examples/README.md').sort()).toEqual(readmes.sort());
+    expect(pages.flatMap(linksOf)).toEqual(expect.arrayContaining(readmes));
+  });
+
   it('have a README of at most 150 lines', () => {
     expect(readPage('README.md').split('\n').length - 1).toBeLessThanOrEqual(150);
   });
