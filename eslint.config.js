@@ -82,4 +82,10 @@ export default defineConfig(
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: globals.node },
   },
+  {
+    // Jest's default set-up is CommonJS.
+    files: ['examples/jest/*.js'],
+    languageOptions: { globals: globals.jest },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
 );

@@ -98,6 +98,15 @@ export class ApiError extends Error {
   }
 }
 
+/** The error whose answer had this status and message. */
+export function readApiError(status: number, message: string): ApiError {
+  const rows = Object.entries(table).filter(([, [known]]) => known === status);
+  const [code] = rows.find(([, row]) => message.startsWith(row[1])) ?? rows[0] ?? ['internal'];
+  const error = new ApiError(code as ErrorCode);
+  error.message = message;
+  return error;
+}
+
 /** A request that does not fit its schema in the contract. */
 export class SchemaError extends ApiError {
   /** The shape of its body. */

@@ -16,7 +16,8 @@ import { ApiError, StartupError } from './errors.js';
 import { readFixtures } from './fixture-file.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
-import { listWorkspaces, openWorkspace } from './library/open-workspace.js';
+import { listWorkspaces, openWorkspace, workspaceWith } from './library/open-workspace.js';
+import { remoteCaller } from './library/remote-calls.js';
 import type { Fixtures, Settings, Workspace, WorkspaceInfo } from './library/workspace.js';
 import { createLog, storageLogger, warnOfClocksAhead } from './log.js';
 import { parseMoment, timersAreFake, wallClock } from './workspace/clock.js';
@@ -153,6 +154,29 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
     workspaces: () => listWorkspaces(emulator),
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** An emulator that runs in another process. */
+export type RemoteEmulator = Pick<RetellEmulator, 'url' | 'workspace' | 'workspaces'>;
+
+/**
+ * Steers an emulator that runs in another process: the command, a container, or the global set-up of a
+ * test runner, whose test files then share it. Sends nothing yet.
+ * @param url the emulator's.
+ */
+export function connectEmulator(
+  url: string,
+  { controlToken }: { readonly controlToken?: string } = {},
+): RemoteEmulator {
+  const callsOf = (apiKey: string) => remoteCaller({ url, apiKey, controlToken });
+  return {
+    url,
+    workspace(apiKey) {
+      refuseUnusable(apiKey, []);
+      return workspaceWith(callsOf(apiKey), apiKey, url);
+    },
+    workspaces: () => callsOf('key_local')('listWorkspaces', {}),
   };
 }
 

@@ -20,9 +20,12 @@ import type {
   WorkspaceInfo,
 } from './workspace.js';
 
-/** A door to a workspace that goes past HTTP. */
-export function openWorkspace(emulator: Emulator, apiKey: string, url: string): Workspace {
-  const call = controlCaller(emulator, workspaceNameOf(apiKey));
+/** A workspace of an emulator in this process, without HTTP. */
+export const openWorkspace = (emulator: Emulator, apiKey: string, url: string): Workspace =>
+  workspaceWith(controlCaller(emulator, workspaceNameOf(apiKey)), apiKey, url);
+
+/** The functions of a workspace, made of calls to operations of the control contract. */
+export function workspaceWith(call: Call, apiKey: string, url: string): Workspace {
   const advance = (body: ClockAdvance) => call('advanceClock', { body });
   const restore = async (snapshot_name: string): Promise<void> => {
     await call('restoreSnapshot', { params: { snapshot_name } });
@@ -87,7 +90,8 @@ const performs = controlTable as object as Partial<
   Record<string, (services: Services, caller: Caller, request: object) => unknown>
 >;
 
-type Call = ReturnType<typeof controlCaller>;
+/** Calls an operation of the control contract. @throws ApiError */
+export type Call = ReturnType<typeof controlCaller>;
 
 function requestsOf(call: Call): Workspace['requests'] {
   const list = (query: RequestFilter = {}) => call('listRequests', { query });
