@@ -50,6 +50,28 @@ describe('an operation of the vendor that is not emulated', () => {
   );
 });
 
+describe('a path below one of the vendor that is not emulated', () => {
+  it.each([
+    ['GET', '/v2/create-phone-call'],
+    ['PUT', '/list-voices'],
+    ['GET', '/get-knowledge-base/x/sources'],
+    ['GET', '/get-phone-number/x/y/z'],
+  ] as const)('is 501: %s %s', async (method, url) => {
+    const { status, body } = await buildTestApp().client().send({ method, url });
+    expect(status).toBe(501);
+    expect(body['message']).toContain(`${method} ${url} is under a path of the vendor's`);
+  });
+
+  it.each([
+    ['GET', '/get-agent/x/y', 404],
+    ['GET', '/list-voices-2', 404],
+    ['POST', '/get-agent/x', 405],
+  ] as const)('is not what %s %s is: %i', async (method, url, expected) => {
+    const { status } = await buildTestApp().client().send({ method, url });
+    expect(status).toBe(expected);
+  });
+});
+
 // vendor-api.md, section 7: clients do call paths that never existed.
 describe('a path that never was', () => {
   it.each([

@@ -16,6 +16,8 @@ interface VendorOperation {
 
 interface Known {
   readonly operations: readonly (VendorOperation & { readonly pattern: RegExp })[];
+  /** Paths, up to their first parameter, of the vendor's operations that are not in the contract. */
+  readonly foreignPrefixes: readonly string[];
   /** Those that are served or that the vendor has: what a wrong path may have meant. */
   readonly keys: readonly { readonly key: string; readonly words: readonly string[] }[];
   readonly vocabulary: ReadonlySet<string>;
@@ -48,7 +50,12 @@ function readKnown(): Known {
     const { name, version } = versionOf(key.slice(key.indexOf('/')));
     versions.set(name, Math.max(version, versions.get(name) ?? 1));
   }
-  return { operations, keys, vocabulary, versions };
+  const prefixOf = (key: string) => key.slice(key.indexOf('/')).replace(/\/\*.*$/, '');
+  const served = new Set(contract.map(toKey).map(prefixOf));
+  const foreignPrefixes = operations
+    .map(({ key }) => prefixOf(key))
+    .filter((prefix) => !served.has(prefix));
+  return { operations, foreignPrefixes, keys, vocabulary, versions };
 }
 
 /** `/v2/get-call/x` is version 2 of `get-call`; a path without a version is the first. */
@@ -66,6 +73,15 @@ export function isNewer(path: string): boolean {
   const { name, version } = versionOf(path);
   const newest = known.versions.get(name) ?? 1;
   return newest > 1 && version > newest;
+}
+
+/**
+ * True for a path of an operation that the vendor has and the emulator does not have, and for a path below
+ * one, such as `/list-voices/x`: what is wrong with the method or the rest cannot be known here.
+ */
+export function isUnderVendorPath(path: string): boolean {
+  known ??= readKnown();
+  return known.foreignPrefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
 }
 
 /** The vendor's operation that a request asks for, if it is one that the emulator may not have. */

@@ -1,7 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { findVendorOperation, nearestOperation, isNewer } from '../contract/vendor-path.js';
+import {
+  findVendorOperation,
+  isNewer,
+  isUnderVendorPath,
+  nearestOperation,
+} from '../contract/vendor-path.js';
 import { ApiError, reasonPhrase, type ErrorBody, type ErrorCode } from '../errors.js';
 import { storageFailure } from '../store/failures.js';
 import { stopwatch } from '../workspace/clock.js';
@@ -101,6 +106,12 @@ function refuseNotEmulated(method: string, path: string): void {
         : `, which the vendor has retired (last in SDK ${retiredAfter})`;
     const instead = replacement === undefined ? '' : `; its successor is ${replacement}`;
     const what = `It is ${name} (${key})${retired}${instead}; --upstream URL forwards such requests.`;
+    throw new ApiError('not_emulated', what);
+  }
+  if (isUnderVendorPath(path)) {
+    const nearest = nearestOperation(method, path);
+    const hint = nearest === undefined ? '' : `; the nearest operation is ${nearest}`;
+    const what = `${method} ${path} is under a path of the vendor's that is not emulated${hint}; --upstream URL forwards such requests.`;
     throw new ApiError('not_emulated', what);
   }
   if (isNewer(path)) {
