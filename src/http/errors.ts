@@ -24,6 +24,8 @@ const refusals: Record<string, (error: FastifyError, request: FastifyRequest) =>
     new ApiError('payload_too_large', `The limit is ${String(routeOptions.bodyLimit)} bytes.`),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new ApiError('invalid_request', 'The body is not as long as its Content-Length says.'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: (_error, { headers }) =>
+    new ApiError('unsupported_media_type', `It came as ${headers['content-type'] ?? 'no type'}.`),
   FST_ERR_MAX_PARAM_LENGTH: () => new ApiError('not_found'),
 };
 
@@ -86,10 +88,12 @@ export function registerNotFound(
     throw new ApiError('method_not_allowed', `${path} takes ${allowed}.`);
   };
   app.setNotFoundHandler(refuseUnknown);
-  // A body that is too large must not hide that nothing takes it. One of the usual size is read, for the journal.
+  // A body must not hide that nothing takes it. JSON of the usual size is read, for the journal.
   app.addHook('preParsing', (request, reply, payload, done) => {
-    if (request.is404 && announcedSize(request) >= request.routeOptions.bodyLimit) {
-      refuseUnknown(request, reply);
+    if (request.is404) {
+      const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
+      const isLarge = announcedSize(request) >= request.routeOptions.bodyLimit;
+      if (!isJson || isLarge) refuseUnknown(request, reply);
     }
     done(null, payload);
   });
