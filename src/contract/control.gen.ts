@@ -15,7 +15,7 @@ export interface paths {
         get: operations["getClock"];
         /**
          * Set the clock
-         * @description Real time goes on from the workspace's present time, at the given speed. Manual time stands still until it is advanced. Time never goes back.
+         * @description A real clock continues from the workspace's present time at the given speed. A manual clock stands still until it is advanced. Time never goes back.
          */
         put: operations["setClock"];
         post?: never;
@@ -35,8 +35,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Let time pass
-         * @description Steps from due moment to due moment and answers when all that was due has happened.
+         * Advance the clock
+         * @description Advances the clock from one due moment to the next, and answers after everything that was due has happened.
          */
         post: operations["advanceClock"];
         delete?: never;
@@ -52,15 +52,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the faults */
+        /** List the fault rules */
         get: operations["listFaults"];
         put?: never;
         /**
-         * Let some requests fail
-         * @description The first fault that matches a request, and whose time has come, hits it.
+         * Add a fault rule
+         * @description Makes some requests fail. If several fault rules match a request, the first one that is due applies.
          */
         post: operations["addFault"];
-        /** Delete all faults */
+        /** Delete all fault rules */
         delete: operations["deleteFaults"];
         options?: never;
         head?: never;
@@ -77,7 +77,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a fault */
+        /** Delete a fault rule */
         delete: operations["deleteFault"];
         options?: never;
         head?: never;
@@ -95,7 +95,7 @@ export interface paths {
         get: operations["getCredit"];
         /**
          * Set the credit
-         * @description Each run of a batch costs one when the batch is created; a batch with more runs than are left gets 402, and nothing of it is created. A playground completion costs one. Without any left, definitions and completions get 402, too.
+         * @description A batch costs one unit of credit for each of its runs, when it is created. A batch with more runs than there is credit gets 402, and nothing is created. A playground completion costs one unit. When no credit is left, creating a definition gets 402, too.
          */
         put: operations["setCredit"];
         post?: never;
@@ -113,8 +113,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was asked, and how it was answered
-         * @description Requests to the vendor's operations, the newest last.
+         * List requests
+         * @description Returns the requests to the vendor's operations with their answers. The newest comes last.
          */
         get: operations["listRequests"];
         put?: never;
@@ -169,8 +169,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Find what nearly matches
-         * @description The requests that differ from what is asked for in the fewest parts, and those parts.
+         * Find requests that almost match
+         * @description Returns the requests that differ from the matcher in the fewest parts, and those parts.
          */
         post: operations["findNearMisses"];
         delete?: never;
@@ -188,7 +188,7 @@ export interface paths {
         };
         /**
          * Wait for requests
-         * @description Answers as soon as so many that match have been answered.
+         * @description Answers as soon as `count` matching requests have been answered.
          */
         get: operations["waitForRequests"];
         put?: never;
@@ -215,7 +215,7 @@ export interface paths {
         head?: never;
         /**
          * Change settings
-         * @description Changes what is given, for runs that have not started yet.
+         * @description Changes the given settings. The change applies to runs that have not started.
          */
         patch: operations["changeSettings"];
         trace?: never;
@@ -227,15 +227,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the rules */
+        /** List the outcome rules */
         get: operations["listOutcomeRules"];
         put?: never;
         /**
-         * Say how some runs end
-         * @description The first rule that matches a run when it starts decides. Rules come before magic values, and those before chance.
+         * Add an outcome rule
+         * @description Decides how some runs end. The first rule that matches a run when the run starts applies. Rules come before magic values, and magic values come before chance.
          */
         post: operations["addOutcomeRule"];
-        /** Delete all rules */
+        /** Delete all outcome rules */
         delete: operations["deleteOutcomeRules"];
         options?: never;
         head?: never;
@@ -252,7 +252,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a rule */
+        /** Delete an outcome rule */
         delete: operations["deleteOutcomeRule"];
         options?: never;
         head?: never;
@@ -266,7 +266,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Why a run ended as it did */
+        /** Explain why a run ended as it did */
         get: operations["explainTestRun"];
         put?: never;
         post?: never;
@@ -287,7 +287,7 @@ export interface paths {
         put?: never;
         /**
          * End the next run
-         * @description Only for batches whose progression is `manual`.
+         * @description Works only for batches with the progression `manual`.
          */
         post: operations["stepBatchTest"];
         delete?: never;
@@ -307,7 +307,7 @@ export interface paths {
         put?: never;
         /**
          * End all runs
-         * @description Only for batches whose progression is `manual`.
+         * @description Works only for batches with the progression `manual`.
          */
         post: operations["completeBatchTest"];
         delete?: never;
@@ -346,8 +346,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin again
-         * @description Puts the workspace back to what it began with: empty, or as the fixtures that the emulator was started with have it. Clock, settings and rules go back, too, and the journal is emptied; snapshots stay.
+         * Reset the workspace
+         * @description Restores the state in which the workspace began: empty, or as in the fixtures that the emulator was started with. This includes the clock, the settings and the rules. The journal is emptied. Snapshots are kept.
          */
         post: operations["resetWorkspace"];
         delete?: never;
@@ -367,7 +367,7 @@ export interface paths {
         put?: never;
         /**
          * Load fixtures
-         * @description Adds definitions, batches with their runs, and rules to the workspace, and changes its settings and clock. If anything is wrong, nothing is loaded. The body may have 64 MiB. A large load is done with pauses, in which requests to other workspaces are answered; those to this workspace wait for it. More can be loaded in parts, or from files at the start.
+         * @description Adds definitions, batches with their runs, and rules to the workspace, and changes its settings and clock. If there is any mistake, nothing is loaded. The body may have up to 64 MiB. A large load pauses now and then. During a pause the emulator answers requests to other workspaces; requests to this workspace wait until the load has finished. Larger fixtures can be loaded in parts, or from files at the start.
          */
         post: operations["loadFixtures"];
         delete?: never;
@@ -384,8 +384,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Write the workspace as fixtures
-         * @description What this answers, loaded with `replace` into the workspace of the same key, goes on as this one does. Snapshots and the journal are not in it. Refused if it would have more than 256 MiB; `batchesFrom` returns it in parts of about 16 MiB, each of which can be loaded over HTTP.
+         * Export the workspace as fixtures
+         * @description Returns fixtures with the whole state of the workspace except snapshots and the journal. Load them with `replace` into the workspace of the same API key: it then continues as this one does. An export of more than 256 MiB is refused. `batchesFrom` returns it in parts of about 16 MiB, each of which can be loaded over HTTP.
          */
         get: operations["exportWorkspace"];
         put?: never;
@@ -423,11 +423,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Remember the workspace as it is
-         * @description A snapshot of the same name is replaced.
+         * Take a snapshot
+         * @description Stores the state of the workspace under a name. It replaces a snapshot with the same name.
          */
         post: operations["takeSnapshot"];
-        /** Forget a snapshot */
+        /** Delete a snapshot */
         delete: operations["deleteSnapshot"];
         options?: never;
         head?: never;
@@ -444,8 +444,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Go back to a snapshot
-         * @description What happens from then on happens as it did from the snapshot on, ids included.
+         * Restore a snapshot
+         * @description Restores the state of the workspace at the snapshot. The same requests then give the same results as after the snapshot was taken, with the same ids.
          */
         post: operations["restoreSnapshot"];
         delete?: never;
@@ -463,7 +463,7 @@ export interface paths {
         };
         /**
          * List all workspaces
-         * @description All in which something was created, and those of keys that asked something since the start. API keys are not kept, so none is listed.
+         * @description Lists every workspace in which something was created, and those whose keys have sent a request since the start. The list has no API keys, because the emulator does not store them.
          */
         get: operations["listWorkspaces"];
         put?: never;
@@ -481,7 +481,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the label */
+        /** Read the label of the workspace */
         get: operations["getWorkspace"];
         put?: never;
         post?: never;
@@ -489,7 +489,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Set the label
+         * Set the label of the workspace
          * @description Gives the workspace a label, which the list of workspaces shows. Resets and snapshots do not change it.
          */
         patch: operations["changeWorkspace"];
@@ -502,7 +502,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Is the process alive */
+        /** Check that the process is alive */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -520,8 +520,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Figures for Prometheus
-         * @description Requests by operation and status with their durations, runs by state, how far the worker lags behind, the size of the database, and figures of the process.
+         * Read metrics for Prometheus
+         * @description Returns the number of requests by operation and status, their durations, runs by state, the delay of the worker, the size of the database, and figures of the process.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -540,8 +540,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can it take requests
-         * @description Answers 200 once the database is migrated and the socket listens. Answers 503 with the reason while the database can't be written: the disk is full or fails, or the file was deleted, moved or replaced.
+         * Check that the emulator can take requests
+         * @description Answers 200 after the database has been migrated and the socket listens. Answers 503 with the reason while the database cannot be written because the disk is full or fails, or because the file was deleted, moved or replaced.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -557,13 +557,13 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description Acts on every workspace that there is, one after the other. If one refuses, the message says in how many it was done before.
+         * @description The request acts on every existing workspace, one after the other. If one of them refuses it, the message says in how many it succeeded before.
          * @enum {string}
          */
         Scope: "*";
         /** @description The answer to a request that acts on every workspace. */
         EveryWorkspace: {
-            /** @description How many there were. */
+            /** @description The number of workspaces. */
             workspaces: number;
         };
         /** @description Milliseconds since the epoch, or a date and time as in RFC 3339. */
@@ -573,107 +573,107 @@ export interface components {
             mode: "real" | "manual";
             /** @description The workspace's time, in milliseconds since the epoch. */
             now: number;
-            /** @description How fast real time goes. */
+            /** @description The speed of a real clock, as a multiple of the machine's clock. */
             speed?: number;
         };
         ClockChange: {
             /** @enum {string} */
             mode: "real" | "manual";
-            /** @description With `real`, how many times as fast as the machine's clock; 1 if absent. */
+            /** @description For a real clock, its speed as a multiple of the machine's clock; 1 if absent. */
             speed?: number;
-            /** @description With `manual`, the time to set, not before the present; that if absent. */
+            /** @description For a manual clock, the time to set. It must not be before the present time, which is used if this is absent. */
             now?: components["schemas"]["Moment"];
             workspace?: components["schemas"]["Scope"];
         };
-        /** @description One of `by`, `to` and `until`. */
+        /** @description Exactly one of `by`, `to` and `until`. */
         ClockAdvance: {
             /**
              * Format: time-span
-             * @description How much time passes.
+             * @description Advances by this duration.
              * @example 10s
              */
             by?: string;
-            /** @description The time to go to. */
+            /** @description Advances to this time. */
             to?: components["schemas"]["Moment"];
             /**
-             * @description Until nothing is left to happen.
+             * @description Advances until nothing is left to happen.
              * @enum {string}
              */
             until?: "idle";
             workspace?: components["schemas"]["Scope"];
         };
         ClockAdvanced: {
-            /** @description The time after it, in milliseconds since the epoch. */
+            /** @description The new time, in milliseconds since the epoch. */
             now: number;
             runsStarted: number;
             runsEnded: number;
             batchTestsCompleted: number;
         };
-        /** @description What steers a workspace's simulation. */
+        /** @description The settings of a workspace's simulation. */
         Settings: {
-            /** @description Decides all that is left to chance. */
+            /** @description Everything that is left to chance follows from this seed. */
             seed?: string;
-            /** @description Most test runs in progress at once. */
+            /** @description How many test runs may be in progress at once. */
             concurrency?: number;
             /**
              * Format: duration-distribution
-             * @description How long a test run takes: `2s`, `500ms..2500ms`, or lognormal as median and sigma, `2s/0.5`.
+             * @description How long a test run takes: a duration (`2s`), a range (`500ms..2500ms`), or a lognormal distribution with median and sigma (`2s/0.5`).
              * @example 500ms..2500ms
              */
             runDuration?: string;
-            /** @description How test runs end, as relative weights, one of them above 0. */
+            /** @description How test runs end by chance, as relative weights. At least one weight is above 0. */
             outcomes?: string | components["schemas"]["OutcomeWeights"];
             progression?: components["schemas"]["Progression"];
             /**
              * Format: time-span
-             * @description How long a batch that time moves waits before its first run may start.
+             * @description How long a batch waits before its first run may start. Applies to batches with the progression `time`.
              * @example 10s
              */
             batchStartDelay?: string;
             /**
              * Format: duration-distribution
-             * @description How long after the end of its last run a batch that time moves becomes `complete`, which is its last change: `30s`, `12s..58s`, or lognormal as median and sigma, `30s/0.4`.
+             * @description How long after the end of its last run a batch becomes `complete`, which is its last change: a duration (`30s`), a range (`12s..58s`), or a lognormal distribution with median and sigma (`30s/0.4`). Applies to batches with the progression `time`.
              * @example 12s..58s
              */
             batchCompletionDelay?: string;
             /**
-             * @description How the definition in a test run is spelled: in snake case, as the vendor's reference has it, or in camel case, as the service was seen to answer.
+             * @description The spelling of the definition in a test run: snake case as in the vendor's reference (`documented`), or camel case as in answers of the real service (`observed`).
              * @enum {string}
              */
             definitionSnapshot?: "documented" | "observed";
             /**
              * Format: rate-limit
-             * @description How many requests are let through in how much of the workspace's time, `10/1s`; `vendor` for the limits that the real service documents, each operation for itself; `off` for any number.
+             * @description How many requests are allowed in a span of the workspace's time (`10/1s`). `vendor` applies the limits that the real service documents, for each operation separately. `off` allows any number.
              * @example 10/1s
              */
             rateLimit?: string;
             /**
-             * @description What becomes of a batch with ids that no definition has.
+             * @description Whether to accept or reject a batch with ids that no definition has.
              * @enum {string}
              */
             unknownTestCases?: "accept" | "reject";
             /**
-             * @description What becomes of batches, definitions and agents for a response engine that was not created here.
+             * @description Whether to accept or reject batches, definitions and agents for a response engine that was not created here.
              * @enum {string}
              */
             unknownEngines?: "accept" | "reject";
             /**
-             * @description Which requests get 400 for a query parameter that the contract does not have: every one (`reject`), none (`warn`), or those that the real service was seen to refuse (`observed`). Those that pass have a warning in the journal.
+             * @description Which requests get 400 for a query parameter that the contract does not have: all (`reject`), none (`warn`), or those that the real service was seen to refuse (`observed`). Requests that are accepted get a warning in the journal.
              * @enum {string}
              */
             unknownQuery?: "observed" | "reject" | "warn";
             /**
-             * @description The body of a 400 for a request that does not fit its schema: `status` and `message` (`documented`), `error_message` (`observed` on the real service), or all three (`both`).
+             * @description The body of a 400 for a request that does not fit its schema: `status` and `message` (`documented`), `error_message` as on the real service (`observed`), or all three (`both`).
              * @enum {string}
              */
             validationErrors?: "both" | "documented" | "observed";
             /**
-             * @description The answer for what does not exist: 404 with a message that names it (`observed` on the real service), or the status and message of the vendor's reference (`documented`).
+             * @description The answer for an object that does not exist: 404 with a message that names it, as on the real service (`observed`), or the status and message of the vendor's reference (`documented`).
              * @enum {string}
              */
             missing?: "observed" | "documented";
             /**
-             * @description The message of a 402. `default` is that of the vendor's reference; the others of these were seen.
+             * @description The message of a 402. `default` is the message of the vendor's reference. The real service has also sent the other examples.
              * @example default
              * @example Trial over quota, please add payment.
              * @example Credit balance exhausted
@@ -681,21 +681,21 @@ export interface components {
              */
             creditMessage?: string;
             /**
-             * @description The message of a 429. `default` is that of the vendor's reference, and with the `rateLimit` `vendor` that of its page on limits.
+             * @description The message of a 429. `default` is the message of the vendor's reference; if `rateLimit` is `vendor`, it is the message of the vendor's page on limits.
              * @example default
              * @example Account rate limited, please throttle your requests.
              * @example Too many API requests, you are being throttled, please try again later.
              */
             rateLimitMessage?: string;
             /**
-             * @description What becomes of a value that the contract does not list where the vendor's list grows: a model, a type of tool or node, a sound. `warn` takes it, names it in the journal's warnings and once in the log; `accept` takes it in silence.
+             * @description What to do with a value that the contract does not list, in a list that the vendor keeps extending, such as models, types of tools or nodes, and sounds. `warn` accepts it, with a warning in the journal and one line in the log. `accept` accepts it without a warning. `reject` answers 400.
              * @enum {string}
              */
             unknownValues?: "warn" | "reject" | "accept";
         };
-        /** @description What moves the runs of a batch on. `time`: their durations. `immediate`: all have ended by the first read. `polls`: reads of the batch. `manual`: requests to step. */
+        /** @description What moves the runs of a batch on. `time`: runs end when their durations are over. `immediate`: all runs have ended at the first read. `polls`: runs end as the batch is read. `manual`: runs end by request. */
         Progression: string | {
-            /** @description The read of the batch that finds it complete. */
+            /** @description The number of the read that finds the batch complete. */
             polls: number;
         };
         /** @description weights of which one is above 0 */
@@ -708,83 +708,83 @@ export interface components {
             workspace?: components["schemas"]["Scope"];
         } & components["schemas"]["Settings"];
         NewFault: components["schemas"]["FaultInput"];
-        /** @description Which requests fail, when, and how. At least one of `error`, `latency`, `connection` and `drip`. */
+        /** @description Which requests fail, when and how. Has at least one of `error`, `latency`, `connection` and `drip`. */
         FaultInput: {
             match?: components["schemas"]["FaultMatch"];
-            /** @description How many requests it hits; every one if absent. */
+            /** @description How many requests the rule hits; all if absent. */
             times?: number;
-            /** @description How many matching requests it lets pass first. */
+            /** @description How many matching requests the rule lets pass first. */
             after?: number;
-            /** @description Hits every n-th of the requests that are left: `2` hits the second, fourth, sixth and so on. */
+            /** @description The rule hits every n-th of the requests that are left: `2` hits the second, fourth, sixth and so on. */
             every?: number;
-            /** @description Hits a request by chance, which depends on the seed. */
+            /** @description The probability that the rule hits a request. The draw follows from the seed. */
             probability?: number;
             /**
              * Format: time-span
-             * @description How long it is there, by the workspace's clock.
+             * @description How long the rule exists, by the workspace's clock.
              */
             for?: string;
             /**
-             * @description `before` the operation, which then does not happen, or `after` it: the work is done and only the answer is lost. `before` if absent.
+             * @description `before`: the fault applies before the operation, which is not performed if the fault is an error or breaks the connection. `after`: the operation is performed, and the fault applies to its answer. If absent, `after` for `truncate` and `drip`, otherwise `before`.
              * @enum {string}
              */
             phase?: "before" | "after";
             error?: components["schemas"]["FaultError"];
             /**
              * Format: duration-distribution
-             * @description How long to wait, by the machine's clock: `200ms`, `100ms..2s`, or lognormal as median and sigma, `200ms/0.5`.
+             * @description How long the answer is delayed, by the machine's clock: a duration (`200ms`), a range (`100ms..2s`), or a lognormal distribution with median and sigma (`200ms/0.5`).
              */
             latency?: string;
             /**
-             * @description `reset` it; close it with an empty response; `hang` until the client gives up; `truncate` the answer, after the operation; or send `garbage`.
+             * @description What happens to the connection. `reset` resets it. `empty-response` closes it without an answer. `hang` keeps it open without an answer until the client gives up. `truncate` performs the operation and sends only a part of the answer. `garbage` sends bytes that are no HTTP.
              * @enum {string}
              */
             connection?: "reset" | "empty-response" | "hang" | "truncate" | "garbage";
-            /** @description Sends the answer in so many pieces, over so much of the machine's time. */
+            /** @description Sends the answer in `chunks` pieces, spread evenly over the time `over` of the machine's clock. */
             drip?: {
                 chunks: number;
                 /** Format: time-span */
                 over: string;
             };
         };
-        /** @description All that is given must fit. An empty one matches every request. */
+        /** @description Matches a request that fits all of the given properties. An empty object matches every request. */
         FaultMatch: {
             /** @description The id of an operation of the vendor's contract. */
             operation?: string;
-            /** @description With `*` for any text and `?` for any character. */
+            /** @description The path, with `*` for any text and `?` for any character. */
             path?: string;
-            /** @description Named in the path, or among those of a batch to create. */
+            /** @description A definition that the path names, or that a batch to create lists. */
             testCaseDefinitionId?: string;
-            /** @description Named in the path. */
+            /** @description A batch that the path names. */
             batchTestId?: string;
         };
         FaultError: {
             status: number;
-            /** @description That of the contract for the status if absent. */
+            /** @description The message of the error; that of the contract for the status if absent. */
             message?: string;
-            /** @description What to answer instead of the contract's body with a `message`: any JSON; or a text, which is sent as it is, such as a proxy's page of HTML. */
+            /** @description The body of the answer, in place of the contract's body with a `message`: any JSON, or a string, which is sent as it is, such as the HTML page of a proxy. */
             body?: unknown;
-            /** @description Such as `Retry-After`, `retry-after-ms`, `x-should-retry`, or the `Content-Type` of a body. None of those by which HTTP says where an answer ends. */
+            /** @description Headers of the answer, such as `Retry-After`, `retry-after-ms`, `x-should-retry`, or the `Content-Type` of a body. Headers that say where the answer ends, such as `Content-Length`, are refused. */
             headers?: {
                 [key: string]: string;
             };
         };
         Fault: {
             id: string;
-            /** @description How many requests it matched. */
+            /** @description How many requests the rule matched. */
             seen: number;
-            /** @description How many of them it hit. */
+            /** @description How many of these requests the rule hit. */
             hits: number;
         } & components["schemas"]["FaultInput"];
         FixtureFault: {
             id?: components["schemas"]["Id"];
-            /** @description Since when it is there; now if absent. */
+            /** @description When the rule was created; now if absent. */
             createdAt?: components["schemas"]["Moment"];
             seen?: number;
             hits?: number;
         } & components["schemas"]["FaultInput"];
         Credit: {
-            /** @description Runs that may still be created; null if they cost nothing. */
+            /** @description How many more runs can be created; null for any number. */
             remaining: number | null;
         };
         CreditChange: {
@@ -796,75 +796,75 @@ export interface components {
             hasMore: boolean;
         };
         JournalEntry: {
-            /** @description Rises from request to request. */
+            /** @description The id of the entry. Later requests have higher ids. */
             id: number;
-            /** @description The request's `X-Request-Id`, or, if it had none, the one that was made for it. */
+            /** @description The request's `X-Request-Id`, or a generated one if it had none. */
             requestId: string;
-            /** @description When it came, by the machine's clock, in milliseconds since the epoch. */
+            /** @description When the request arrived, by the machine's clock, in milliseconds since the epoch. */
             time: number;
-            /** @description Null if the contract has none there. */
+            /** @description The id of the operation; null if the contract has none for this method and path. */
             operation: string | null;
             method: string;
             path: string;
             query: {
                 [key: string]: unknown;
             };
-            /** @description Credentials are left out. */
+            /** @description The headers without credentials. */
             headers: {
                 [key: string]: unknown;
             };
-            /** @description Without credentials. Absent if there was none, it was no JSON, or it was longer than 65,536 characters. */
+            /** @description The body without credentials. Absent if the request had no body, if the body was not JSON, or if it was longer than 65,536 characters. */
             body?: unknown;
-            /** @description How often the client had tried before, by `x-stainless-retry-count`. */
+            /** @description How many times the client tried before, as its header `x-stainless-retry-count` says. */
             attempt: number;
-            /** @description Null if nothing was answered. */
+            /** @description The status of the answer; null if there was no answer. */
             status: number | null;
-            /** @description What was answered, without credentials: JSON, or a text where it was none. Absent if there was nothing, another server answered, or it was longer than 65,536 characters. */
+            /** @description The body of the answer without credentials: JSON, or a string if it was not JSON. Absent if the answer had no body, if another server answered, or if the body was longer than 65,536 characters. */
             responseBody?: unknown;
-            /** @description Milliseconds until the answer was over; null until then. */
+            /** @description Milliseconds until the answer was finished; null until then. */
             duration: number | null;
-            /** @description Why it was refused. */
+            /** @description Why the request was refused; null if it was not. */
             error: string | null;
-            /** @description Whether it was as the contract has it. */
+            /** @description True if the request was valid under the contract. */
             valid: boolean;
             fault: components["schemas"]["FaultCause"] | null;
-            /** @description Whether another server answered it, as `--upstream` has it. */
+            /** @description True if the upstream server of `--upstream` answered the request. */
             forwarded: boolean;
             warnings: string[];
         };
-        /** @description What made a request fail. */
+        /** @description The cause of an injected failure. */
         FaultCause: {
             /** @enum {string} */
             source: "rule" | "prefer" | "api-key" | "rate-limit" | "credit";
-            /** @description The fault's id. */
+            /** @description The id of the fault rule, if `source` is `rule`. */
             rule?: string;
         };
-        /** @description All that is given must fit. An empty one matches every request. */
+        /** @description Matches a request that fits all of the given properties. An empty object matches every request. */
         RequestMatcher: {
             operation?: string;
-            /** @description With `*` for any text and `?` for any character. */
+            /** @description The path, with `*` for any text and `?` for any character. */
             path?: string;
             status?: number;
-            /** @description What the body has, among other things: objects may have more properties than given, arrays and everything else must be equal. */
+            /** @description A part of the body. Objects in the request may have more properties than given here; arrays and all other values must be equal. */
             body?: unknown;
             headers?: {
                 [key: string]: string;
             };
         };
-        /** @description One part in which a request differs. */
+        /** @description One part in which a request differs from the matcher. */
         RequestDifference: {
             /**
-             * @description `operation`, `path`, `status`, a header, or a place in the body.
+             * @description `operation`, `path`, `status`, a header, or a path within the body.
              * @example body/response_engine/llm_id
              */
             part: string;
-            /** @description What was asked for. */
+            /** @description The value in the matcher. */
             expected: unknown;
-            /** @description What the request has; absent if it has nothing there. Credentials are left out. */
+            /** @description The value in the request without credentials; absent if the request has none. */
             actual?: unknown;
         };
         NearMisses: {
-            /** @description How many requests match in every part. */
+            /** @description How many requests match completely. */
             matching: number;
             nearMisses: {
                 request: components["schemas"]["JournalEntry"];
@@ -879,9 +879,9 @@ export interface components {
             /** @enum {string} */
             status: "pass" | "fail" | "error";
             ending?: components["schemas"]["Ending"];
-            /** @description What is told as the explanation; the usual one if absent. */
+            /** @description The text of the explanation; a generated one if absent. */
             explanation?: string;
-            /** @description The entries of the transcript; the usual ones if absent. */
+            /** @description The entries of the transcript; generated ones if absent. */
             transcript?: {
                 role: string;
             }[];
@@ -892,28 +892,28 @@ export interface components {
             duration?: string;
         };
         /**
-         * @description What makes the conversation of the run break off. `silence`: the agent does not answer twice in a row, which is a `fail` without the judge. The others are for `error`. `loop`: the agent repeats itself; so it is if nothing is said here. `tool`: a tool does not answer. `agent-model`: the agent's model does not answer, so there is no transcript. `user-model`: the model that plays the user does not. `judge`: the one that judges does not.
+         * @description Why the conversation of the run breaks off. `silence`: the agent does not respond twice in a row; the run ends with `fail`, and no judge is asked. All others end the run with `error`. `loop`: the agent repeats itself; this is the ending of an `error` without `ending`. `tool`: a tool does not respond. `agent-model`: the agent's model does not respond, so there is no transcript. `user-model`: the model of the simulated user does not respond. `judge`: the model that judges the conversation does not respond.
          * @enum {string}
          */
         Ending: "silence" | "loop" | "tool" | "agent-model" | "user-model" | "judge";
         NewOutcomeRule: components["schemas"]["OutcomeRuleInput"];
-        /** @description Says how the runs that it matches end, by `outcome` or by `sequence`. */
+        /** @description Decides how matching runs end, by `outcome` or by `sequence`. */
         OutcomeRuleInput: {
             match?: components["schemas"]["RunMatch"];
-            /** @description How many runs it decides; every one if absent. */
+            /** @description How many runs the rule decides; all if absent. */
             times?: number;
             outcome?: components["schemas"]["ForcedOutcome"];
-            /** @description One outcome after the other; the last one goes on. */
+            /** @description One outcome for each matching run, in this order. The last one is repeated. */
             sequence?: components["schemas"]["ForcedOutcome"][];
         };
-        /** @description All that is given must fit. An empty one matches every run. */
+        /** @description Matches a run that fits all of the given properties. An empty object matches every run. */
         RunMatch: {
             testCaseDefinitionId?: string;
             /** @description The definition's name, with `*` for any text and `?` for any character. */
             name?: string;
             /** @description The id of the batch's response engine. */
             engineId?: string;
-            /** @description The batch's place among those of the workspace, from 0. */
+            /** @description The number of the batch in the workspace; 0 is the first. */
             batchOrdinal?: number;
             /** @description Values of the definition's dynamic variables. */
             dynamicVariables?: {
@@ -922,18 +922,18 @@ export interface components {
         };
         OutcomeRule: {
             id: string;
-            /** @description How many runs it has decided. */
+            /** @description How many runs the rule has decided. */
             hits: number;
         } & components["schemas"]["OutcomeRuleInput"];
         TestRunProvenance: {
             id: string;
             /** @enum {string} */
             status: "pending" | "in_progress" | "pass" | "fail" | "error";
-            /** @description Null until the run has started. */
+            /** @description What decided how the run ends; null until the run has started. */
             decidedBy: components["schemas"]["Decision"] | null;
-            /** @description What has happened, in order. */
+            /** @description The statuses of the run, in the order of time. */
             timeline: {
-                /** @description In milliseconds since the epoch, by the workspace's clock. */
+                /** @description When the status changed, by the workspace's clock, in milliseconds since the epoch. */
                 at: number;
                 status: string;
             }[];
@@ -942,7 +942,7 @@ export interface components {
         Decision: {
             /** @enum {string} */
             source: "rule" | "dynamic-variable" | "definition-id" | "fixture" | "draw";
-            /** @description The rule's id. */
+            /** @description The id of the outcome rule. */
             rule?: string;
             /** @description The seed of the draw. */
             seed?: string;
@@ -957,7 +957,7 @@ export interface components {
             totalCount: number;
         };
         Reset: {
-            /** @description Resets just these, and nothing else. */
+            /** @description Resets only these. */
             only?: ("journal" | "faults")[];
             workspace?: components["schemas"]["Scope"];
         };
@@ -965,11 +965,11 @@ export interface components {
             /** @enum {string} */
             status: "reset";
         };
-        /** @description A state to begin with. What is the vendor's is written as on the wire; ids that are left out are made. */
+        /** @description A state of a workspace. Objects of the vendor's API are written as on the wire. An absent id is generated. */
         Fixtures: {
-            /** @description True in a part of an export that is not the first. Its `definitions` are not created: they say only what the `revision` of a run refers to. */
+            /** @description True in each part of an export but the first. The `definitions` of such a part are not created: the `revision` of a run refers to them. */
             continues?: boolean;
-            /** @description In a part of an export, the `batchesFrom` of the next part; absent in the last. A load ignores it. */
+            /** @description In a part of an export, the `batchesFrom` of the next part; absent in the last part. Loading ignores it. */
             nextBatchesFrom?: number;
             clock?: components["schemas"]["FixtureClock"];
             settings?: components["schemas"]["Settings"];
@@ -979,7 +979,7 @@ export interface components {
             retellLlms?: components["schemas"]["FixtureRetellLlm"][];
             conversationFlows?: components["schemas"]["FixtureConversationFlow"][];
             agents?: components["schemas"]["FixtureAgent"][];
-            /** @description Runs that may still be created, null for any number; those of these fixtures cost nothing. */
+            /** @description How many more runs can be created; null for any number. The runs of these fixtures cost no credit. */
             credit?: number | null;
             rateLimitBucket?: components["schemas"]["RateLimitBucket"];
             rateLimitWindows?: components["schemas"]["RateLimitWindows"];
@@ -990,30 +990,30 @@ export interface components {
         FixtureClock: {
             /** @enum {string} */
             mode: "real" | "manual";
-            /** @description The time to begin with; it may lie in the past only of a workspace that is empty. */
+            /** @description The time at the start. It may be in the past only if the workspace is empty. */
             now?: components["schemas"]["Moment"];
-            /** @description With `real`, how many times as fast as the machine's clock; 1 if absent. */
+            /** @description For a real clock, its speed as a multiple of the machine's clock; 1 if absent. */
             speed?: number;
         };
-        /** @description What the setting `rateLimit` still lets through: a request takes a token, and time brings new ones. */
+        /** @description The state of the setting `rateLimit`. Each request takes one token, and time adds tokens. */
         RateLimitBucket: {
             tokens: number;
-            /** @description When there were so many. */
+            /** @description When the bucket had this number of tokens. */
             filledAt: components["schemas"]["Moment"];
         };
-        /** @description What was let through of each operation while the setting `rateLimit` is `vendor`. */
+        /** @description How many requests to each operation were allowed, if the setting `rateLimit` is `vendor`. */
         RateLimitWindows: {
             [key: string]: {
-                /** @description When the window of time began in which requests are counted. */
+                /** @description When the present window of the limit began. */
                 startedAt: components["schemas"]["Moment"];
                 requests: number;
             };
         };
-        /** @description What a definition says. */
+        /** @description The content of a definition. */
         FixtureRevision: {
             /** @description When the definition was created; now if absent. */
             creation_timestamp?: components["schemas"]["Moment"];
-            /** @description When it came to say this; its creation if absent. */
+            /** @description When the definition got this content; `creation_timestamp` if absent. */
             user_modified_timestamp?: components["schemas"]["Moment"];
         } & WithRequired<components["schemas"]["TestCaseDefinitionInput"], "name" | "response_engine" | "user_prompt" | "metrics">;
         EarlierRevision: components["schemas"]["FixtureRevision"];
@@ -1021,9 +1021,9 @@ export interface components {
             test_case_definition_id?: components["schemas"]["Id"];
             /** @enum {string} */
             type?: "simulation";
-            /** @description What it said before, the oldest first, as far as runs ran that. */
+            /** @description Earlier contents, the oldest first. Only those that runs refer to are needed. */
             earlier?: components["schemas"]["EarlierRevision"][];
-            /** @description It is there for its runs only. */
+            /** @description True if the definition was deleted and is kept only for its runs. */
             deleted?: boolean;
         } & components["schemas"]["FixtureRevision"];
         FixtureOutcomeRule: {
@@ -1031,15 +1031,15 @@ export interface components {
             /** @description How many runs it has decided; 0 if absent. */
             hits?: number;
         } & components["schemas"]["OutcomeRuleInput"];
-        /** @description A version of an LLM, a flow or an agent, as on the wire. Versions of the same one are listed apart, each with its number. All other properties are kept as they come. */
+        /** @description One version of an LLM, a flow or an agent, as on the wire. Each version is one item of the list, with its `version`. All other properties are stored unchanged. */
         FixtureAsset: {
-            /** @description 0 if absent. */
+            /** @description The number of the version; 0 if absent. */
             version?: number;
             base_version?: number | null;
             is_published?: boolean;
-            /** @description Now if absent. */
+            /** @description When the version was last changed; now if absent. */
             last_modification_timestamp?: components["schemas"]["Moment"];
-            /** @description The number that the next version takes, if higher than it would be. */
+            /** @description The minimum number of the next version. Without it, the next number is one above the highest. */
             next_version?: number;
         };
         FixtureRetellLlm: {
@@ -1056,55 +1056,55 @@ export interface components {
         FixtureBatchTest: {
             test_case_batch_job_id?: components["schemas"]["Id"];
             response_engine: components["schemas"]["RetellResponseEngine"];
-            /** @description When it was created; now if absent. */
+            /** @description When the batch was created; now if absent. */
             creation_timestamp?: components["schemas"]["Moment"];
-            /** @description What the response engine said when the batch was created; null if there was no such engine then, though there is one now. What it says now if absent. */
+            /** @description The content of the response engine when the batch was created; null if the engine did not exist then, but exists now. Its present content if absent. */
             engineContent?: {
                 [key: string]: unknown;
             } | null;
             progression?: components["schemas"]["Progression"];
-            /** @description How often it has been read, where reads move it on; 0 if absent. */
+            /** @description How many times the batch was read, for the progression `polls`; 0 if absent. */
             polls?: number;
-            /** @description When it becomes complete, or became so, where all its runs have ended before; with the last of them if absent. */
+            /** @description When the batch becomes complete, or became so, if all its runs have ended; at the end of its last run if absent. */
             completesAt?: components["schemas"]["Moment"];
-            /** @description Its place among the batches of the workspace; the next one if absent. */
+            /** @description The number of the batch in the workspace, from 0; the next free number if absent. */
             ordinal?: number;
-            /** @description In their order. Those that have started come before those that are pending. */
+            /** @description The runs in the order of the batch. Started runs come before pending runs. */
             runs: components["schemas"]["FixtureRun"][];
         };
         FixtureRun: {
             test_case_definition_id: string;
             test_case_job_id?: components["schemas"]["Id"];
-            /** @description Which revision of the definition, as these fixtures have it, it runs: its `earlier` ones count from 1. The current one if absent. */
+            /** @description The revision of the definition that the run uses. The `earlier` ones of these fixtures count from 1. The current one if absent. */
             revision?: number;
-            /** @description No definition had the id when the batch was created, though one has it now. */
+            /** @description True if no definition had the id when the batch was created, but one has it now. */
             placeholder?: boolean;
             /**
-             * @description `pending` if absent.
+             * @description The status of the run; `pending` if absent.
              * @enum {string}
              */
             status?: "pending" | "in_progress" | "pass" | "fail" | "error";
             /**
-             * @description How a run in progress is to end; as its orders or chance have it if absent.
+             * @description How a run in progress will end; decided by rules or by chance if absent.
              * @enum {string}
              */
             outcome?: "pass" | "fail" | "error";
             ending?: components["schemas"]["Ending"];
-            /** @description The creation of its batch if absent. */
+            /** @description When the run started; at the creation of its batch if absent. */
             startedAt?: components["schemas"]["Moment"];
-            /** @description When it ended, which is its start if absent, or is to end, which is drawn if absent. */
+            /** @description When the run ended, or will end. If absent, an ended run ended when it started, and a run in progress gets a drawn duration. */
             endsAt?: components["schemas"]["Moment"];
-            /** @description The usual one if absent. */
+            /** @description The explanation; a generated one if absent. */
             result_explanation?: string;
-            /** @description The entries of the transcript; the usual ones if absent. */
+            /** @description The entries of the transcript; generated ones if absent. */
             transcript?: {
                 role: string;
             }[];
             decidedBy?: components["schemas"]["Decision"];
-            /** @description The seed in force when it started; that of the settings if absent. */
+            /** @description The seed when the run started; that of the settings if absent. */
             seed?: string;
         };
-        /** @description The numbers that the next ones take, if higher than they would be. Ids and chance are made of them. */
+        /** @description The minimum numbers of the next objects of each kind. Ids and chance follow from these numbers. */
         Ordinals: {
             batch?: number;
             definition?: number;
@@ -1113,9 +1113,9 @@ export interface components {
             asset?: number;
         };
         FixturesLoaded: {
-            /** @description Values that the contract does not list, if there are any and they are warned of. */
+            /** @description Values that the contract does not list. Absent if there are none, or if the setting `unknownValues` is not `warn`. */
             warnings?: string[];
-            /** @description Versions of LLMs, flows and agents. */
+            /** @description The number of versions of LLMs, flows and agents. */
             assets: number;
             definitions: number;
             outcomeRules: number;
@@ -1125,19 +1125,19 @@ export interface components {
         };
         Snapshot: {
             name: string;
-            /** @description By the workspace's clock, in milliseconds since the epoch. */
+            /** @description When the snapshot was taken, by the workspace's clock, in milliseconds since the epoch. */
             takenAt: number;
         };
         Workspace: {
-            /** @description A hash of the API key, as in the log. */
+            /** @description The hash of the API key, as in the log. */
             workspace: string;
-            /** @description What it was called; `null` if nothing. */
+            /** @description The label of the workspace; null if it has none. */
             label: string | null;
-            /** @description When the last request with its key came to the vendor's API, by the machine's clock, in milliseconds since the epoch; `null` if that is not known. Requests to the control API do not count. */
+            /** @description When the last request with its key came to the vendor's API, by the machine's clock, in milliseconds since the epoch; null if that is not known. Requests to the control API do not count. */
             lastUsedAt: number | null;
         };
         WorkspaceChange: {
-            /** @description What to call it, other than its API key; `null` removes the label. */
+            /** @description The label to show in place of the hash of the API key; null removes the label. */
             label: string | null;
         };
         Health: {
@@ -1916,7 +1916,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description What went wrong. */
+        /** @description The request was refused. The message says why. */
         Error: {
             headers: {
                 [name: string]: unknown;
@@ -1925,7 +1925,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description Not the token of `--control-token`, or a key that is not let in. */
+        /** @description The token is not that of `--control-token`, or the API key is not accepted. */
         Unauthorized: {
             headers: {
                 [name: string]: unknown;
@@ -1934,7 +1934,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description A web page of another origin, or a host name that is not this machine's. */
+        /** @description The request came from a web page of another origin, or under a host name that does not belong to this machine. */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -1943,7 +1943,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The body is over 5 MiB. */
+        /** @description The body has more than 5 MiB. */
         PayloadTooLarge: {
             headers: {
                 [name: string]: unknown;
@@ -1952,7 +1952,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description The body did not come as JSON. */
+        /** @description The `Content-Type` of the body is not JSON. */
         UnsupportedMediaType: {
             headers: {
                 [name: string]: unknown;
@@ -1963,11 +1963,11 @@ export interface components {
         };
     };
     parameters: {
-        /** @description The fault's id. */
+        /** @description The id of the fault rule. */
         FaultId: string;
-        /** @description Puts the fixtures in the place of all that is there, those that the emulator was started with included. Snapshots and the journal stay. */
+        /** @description Deletes the present content of the workspace first, including the fixtures that the emulator was started with. Snapshots and the journal are kept. */
         Replace: boolean;
-        /** @description Returns a part of the workspace: with 0 the first one, which has all but batches, and as many batches as fit; with the `nextBatchesFrom` of a part the next one. Load the first with `replace` and the others after it, in their order. Nothing should change the workspace until the last part is exported: let a manual clock stand still. */
+        /** @description Returns one part of the workspace. 0 returns the first part, which has everything but batches and as many batches as fit. The `nextBatchesFrom` of a part returns the next one. Load the first part with `replace`, then the others in their order. Change nothing in the workspace until the last part is exported; a manual clock must stand still meanwhile. */
         BatchesFrom: number;
         /** @description Only requests to this operation of the vendor's contract. */
         FilterOperation: string;
@@ -1975,19 +1975,19 @@ export interface components {
         FilterPath: string;
         /** @description Only requests that were answered with this status. */
         FilterStatus: number;
-        /** @description Only requests from this time on, by the machine's clock: milliseconds since the epoch, or a date and time as in RFC 3339. */
+        /** @description Only requests since this time of the machine's clock: milliseconds since the epoch, or a date and time as in RFC 3339. */
         FilterSince: number | string;
-        /** @description Only requests that met this fault rule, by its id, or any fault of this source, such as `prefer`. */
+        /** @description Only requests that a fault hit: the id of a fault rule, or the source of a fault, such as `prefer`. */
         FilterFault: string;
-        /** @description Only requests that are as the contract has it, or only those that are not. */
+        /** @description If true, only requests that are valid under the contract; if false, only those that are not. */
         FilterValid: boolean;
         /** @description Only requests after the one with this id. */
         FilterAfter: number;
-        /** @description The most to answer; 100 if absent. */
+        /** @description The maximum number of requests to return; 100 if absent. */
         FilterLimit: number;
-        /** @description The most requests to return; 3 if absent. */
+        /** @description The maximum number of requests to return; 3 if absent. */
         MissLimit: number;
-        /** @description How many to wait for; 1 if absent. */
+        /** @description How many matching requests to wait for; 1 if absent. */
         AwaitedCount: number;
         /** @description The rule's id. */
         OutcomeRuleId: string;
@@ -2002,13 +2002,13 @@ export interface components {
          */
         BatchTestId: string;
         /**
-         * @description What the snapshot is called.
+         * @description The name of the snapshot.
          * @example before_the_release
          */
         SnapshotName: string;
         /** @description The status to wait for. */
         AwaitedStatus: "in_progress" | "complete";
-        /** @description How long to wait, by the machine's clock. */
+        /** @description The maximum time to wait, by the machine's clock. */
         Timeout: string;
     };
     requestBodies: never;
@@ -2026,7 +2026,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What time it is. */
+            /** @description The clock. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2093,7 +2093,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What happened meanwhile. */
+            /** @description The new time, and what happened until then. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2119,7 +2119,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The faults, the first to be asked first. */
+            /** @description The fault rules, in the order in which they are checked. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2160,7 +2160,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The fault. */
+            /** @description The fault rule. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2185,7 +2185,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The faults were deleted. */
+            /** @description The fault rules were deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2202,14 +2202,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The fault's id. */
+                /** @description The id of the fault rule. */
                 fault_id: components["parameters"]["FaultId"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The fault rule was deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2231,7 +2231,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What is left of it. */
+            /** @description The credit that is left. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2288,15 +2288,15 @@ export interface operations {
                 path?: components["parameters"]["FilterPath"];
                 /** @description Only requests that were answered with this status. */
                 status?: components["parameters"]["FilterStatus"];
-                /** @description Only requests from this time on, by the machine's clock: milliseconds since the epoch, or a date and time as in RFC 3339. */
+                /** @description Only requests since this time of the machine's clock: milliseconds since the epoch, or a date and time as in RFC 3339. */
                 since?: components["parameters"]["FilterSince"];
-                /** @description Only requests that met this fault rule, by its id, or any fault of this source, such as `prefer`. */
+                /** @description Only requests that a fault hit: the id of a fault rule, or the source of a fault, such as `prefer`. */
                 fault?: components["parameters"]["FilterFault"];
-                /** @description Only requests that are as the contract has it, or only those that are not. */
+                /** @description If true, only requests that are valid under the contract; if false, only those that are not. */
                 valid?: components["parameters"]["FilterValid"];
                 /** @description Only requests after the one with this id. */
                 after?: components["parameters"]["FilterAfter"];
-                /** @description The most to answer; 100 if absent. */
+                /** @description The maximum number of requests to return; 100 if absent. */
                 limit?: components["parameters"]["FilterLimit"];
             };
             header?: never;
@@ -2305,7 +2305,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Requests. */
+            /** @description A page of requests. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2342,7 +2342,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How many match. */
+            /** @description How many requests match. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2377,7 +2377,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Those that match, the newest last. */
+            /** @description The requests that match. The newest comes last. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2396,7 +2396,7 @@ export interface operations {
     findNearMisses: {
         parameters: {
             query?: {
-                /** @description The most requests to return; 3 if absent. */
+                /** @description The maximum number of requests to return; 3 if absent. */
                 limit?: components["parameters"]["MissLimit"];
             };
             header?: never;
@@ -2419,7 +2419,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The nearest, the nearest first. */
+            /** @description The closest requests. The closest comes first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2444,15 +2444,15 @@ export interface operations {
                 path?: components["parameters"]["FilterPath"];
                 /** @description Only requests that were answered with this status. */
                 status?: components["parameters"]["FilterStatus"];
-                /** @description Only requests from this time on, by the machine's clock: milliseconds since the epoch, or a date and time as in RFC 3339. */
+                /** @description Only requests since this time of the machine's clock: milliseconds since the epoch, or a date and time as in RFC 3339. */
                 since?: components["parameters"]["FilterSince"];
-                /** @description Only requests that met this fault rule, by its id, or any fault of this source, such as `prefer`. */
+                /** @description Only requests that a fault hit: the id of a fault rule, or the source of a fault, such as `prefer`. */
                 fault?: components["parameters"]["FilterFault"];
-                /** @description Only requests that are as the contract has it, or only those that are not. */
+                /** @description If true, only requests that are valid under the contract; if false, only those that are not. */
                 valid?: components["parameters"]["FilterValid"];
-                /** @description How many to wait for; 1 if absent. */
+                /** @description How many matching requests to wait for; 1 if absent. */
                 count?: components["parameters"]["AwaitedCount"];
-                /** @description How long to wait, by the machine's clock. */
+                /** @description The maximum time to wait, by the machine's clock. */
                 timeout?: components["parameters"]["Timeout"];
             };
             header?: never;
@@ -2461,7 +2461,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description They have come. */
+            /** @description The matching requests have been answered. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2473,7 +2473,7 @@ export interface operations {
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description They did not come in time; the message says how many did. */
+            /** @description Too few matching requests were answered in time. The message says how many were. */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -2482,7 +2482,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description As many requests wait in the workspace as may. */
+            /** @description Too many requests are waiting in this workspace already. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2563,7 +2563,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The rules, the first to be asked first. */
+            /** @description The rules, in the order in which they are checked. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2652,7 +2652,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The rule was deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2680,7 +2680,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What decided it, and when it happened. */
+            /** @description What decided how the run ends, and when its status changed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2710,7 +2710,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The batch after it. */
+            /** @description The batch after the run ended. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2741,7 +2741,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The batch after it. */
+            /** @description The batch after all its runs ended. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2762,7 +2762,7 @@ export interface operations {
             query?: {
                 /** @description The status to wait for. */
                 status?: components["parameters"]["AwaitedStatus"];
-                /** @description How long to wait, by the machine's clock. */
+                /** @description The maximum time to wait, by the machine's clock. */
                 timeout?: components["parameters"]["Timeout"];
             };
             header?: never;
@@ -2790,7 +2790,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["Error"];
-            /** @description It did not get there in time; the message says how far it is. */
+            /** @description The batch did not reach the status in time. The message says how far it is. */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -2799,7 +2799,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description As many requests wait in the workspace as may. */
+            /** @description Too many requests are waiting in this workspace already. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2824,7 +2824,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is done. */
+            /** @description The workspace was reset. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2843,7 +2843,7 @@ export interface operations {
     loadFixtures: {
         parameters: {
             query?: {
-                /** @description Puts the fixtures in the place of all that is there, those that the emulator was started with included. Snapshots and the journal stay. */
+                /** @description Deletes the present content of the workspace first, including the fixtures that the emulator was started with. Snapshots and the journal are kept. */
                 replace?: components["parameters"]["Replace"];
             };
             header?: never;
@@ -2923,7 +2923,7 @@ export interface operations {
     exportWorkspace: {
         parameters: {
             query?: {
-                /** @description Returns a part of the workspace: with 0 the first one, which has all but batches, and as many batches as fit; with the `nextBatchesFrom` of a part the next one. Load the first with `replace` and the others after it, in their order. Nothing should change the workspace until the last part is exported: let a manual clock stand still. */
+                /** @description Returns one part of the workspace. 0 returns the first part, which has everything but batches and as many batches as fit. The `nextBatchesFrom` of a part returns the next one. Load the first part with `replace`, then the others in their order. Change nothing in the workspace until the last part is exported; a manual clock must stand still meanwhile. */
                 batchesFrom?: components["parameters"]["BatchesFrom"];
             };
             header?: never;
@@ -2932,7 +2932,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The workspace. */
+            /** @description The state of the workspace. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2955,7 +2955,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The snapshots, by name. */
+            /** @description The snapshots, in the order of their names. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2975,7 +2975,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description What the snapshot is called.
+                 * @description The name of the snapshot.
                  * @example before_the_release
                  */
                 snapshot_name: components["parameters"]["SnapshotName"];
@@ -3004,7 +3004,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description What the snapshot is called.
+                 * @description The name of the snapshot.
                  * @example before_the_release
                  */
                 snapshot_name: components["parameters"]["SnapshotName"];
@@ -3013,7 +3013,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The snapshot was deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3032,7 +3032,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description What the snapshot is called.
+                 * @description The name of the snapshot.
                  * @example before_the_release
                  */
                 snapshot_name: components["parameters"]["SnapshotName"];
@@ -3145,7 +3145,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is. */
+            /** @description The process is alive. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3166,7 +3166,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description In Prometheus' text format. */
+            /** @description The metrics in the text format of Prometheus. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3189,7 +3189,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It can. */
+            /** @description The emulator can take requests. */
             200: {
                 headers: {
                     [name: string]: unknown;
