@@ -1160,7 +1160,7 @@ export interface components {
             status: "error";
             message: string;
         };
-        /** @description A single- or multi-state prompt hosted by Retell. */
+        /** @description A prompt hosted by Retell, with one state or several. */
         ResponseEngineRetellLm: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1170,12 +1170,12 @@ export interface components {
             /** @description The Retell LLM's id. */
             llm_id: string;
             /**
-             * @description The engine's version; its latest when null or absent.
+             * @description The version of the engine; its latest if null or absent.
              * @example 0
              */
             version?: number | null;
         };
-        /** @description A graph of conversation nodes hosted by Retell. */
+        /** @description A graph of conversation nodes, hosted by Retell. */
         ResponseEngineConversationFlow: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1185,12 +1185,12 @@ export interface components {
             /** @description The conversation flow's id. */
             conversation_flow_id: string;
             /**
-             * @description The engine's version; its latest when null or absent.
+             * @description The version of the engine; its latest if null or absent.
              * @example 0
              */
             version?: number | null;
         };
-        /** @description What a test can run against. A custom LLM cannot be tested. */
+        /** @description The response engine that a test runs against. A custom LLM cannot be tested. */
         RetellResponseEngine: components["schemas"]["ResponseEngineRetellLm"] | components["schemas"]["ResponseEngineConversationFlow"];
         /** @description Every call. */
         ToolMockMatchAny: {
@@ -1200,7 +1200,7 @@ export interface components {
              */
             type: "any";
         };
-        /** @description Calls whose arguments have all the listed values; others may be there too. */
+        /** @description Calls whose arguments include all the listed values. Other arguments are allowed. */
         ToolMockPartialMatch: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1208,7 +1208,7 @@ export interface components {
              */
             type: "partial_match";
             /**
-             * @description The values to look for, by argument name.
+             * @description The values to compare, by the names of the arguments.
              * @example {
              *       "date": "2026-01-02"
              *     }
@@ -1217,9 +1217,9 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        /** @description Which calls of the tool a mock applies to. */
+        /** @description The calls of the tool that a mock applies to. */
         ToolMockInputMatchRule: components["schemas"]["ToolMockMatchAny"] | components["schemas"]["ToolMockPartialMatch"];
-        /** @description One answer for one tool. Of the mocks for a tool, the first whose rule fits the call's arguments applies; a call that none fits goes to the real tool. */
+        /** @description One answer for one tool. If a tool has several mocks, the first whose rule fits the arguments of the call applies. A call that fits no mock goes to the real tool. */
         ToolMock: {
             /**
              * @description The name by which the model calls the tool.
@@ -1228,22 +1228,22 @@ export interface components {
             tool_name: string;
             input_match_rule: components["schemas"]["ToolMockInputMatchRule"];
             /**
-             * @description What the tool answers, JSON by custom.
+             * @description The answer of the tool, usually JSON.
              * @example {"slots":["Friday 10:00"]}
              */
             output: string;
-            /** @description Whether the call succeeds, for tools that say so, such as a call transfer. */
+            /** @description True if the call succeeds. Applies to tools that report success, such as a call transfer. */
             result?: boolean | null;
         };
         /**
-         * @description A model, of an engine or of the simulated user; gpt-4.1 when absent.
+         * @description The model of an engine or of the simulated user; gpt-4.1 if absent.
          * @enum {string}
          */
         LLMModel: "gpt-4.1" | "gpt-4.1-mini" | "gpt-4.1-nano" | "gpt-5" | "gpt-5-mini" | "gpt-5-nano" | "gpt-5.1" | "gpt-5.2" | "gpt-5.4" | "gpt-5.4-mini" | "gpt-5.4-nano" | "gpt-5.5" | "gpt-5.6-terra" | "gpt-5.6-luna" | "claude-4.5-sonnet" | "claude-4.6-sonnet" | "claude-5-sonnet" | "claude-4.5-haiku" | "gemini-3.0-flash" | "gemini-3.1-flash-lite" | "gemini-3.5-flash" | "gemini-3.5-flash-lite" | "gemini-3.6-flash" | "gemini-2.5-flash-lite";
-        /** @description What a client says of a test case definition. */
+        /** @description The properties of a test case definition that clients set. */
         TestCaseDefinitionInput: {
             /**
-             * @description What the definition is called; need not be unique.
+             * @description The name of the definition. It need not be unique.
              * @example Reschedules an appointment
              */
             name?: string;
@@ -1254,14 +1254,14 @@ export interface components {
              */
             user_prompt?: string;
             /**
-             * @description What has to be true of the conversation for the run to pass. The bounds are the emulator's own.
+             * @description The criteria that the conversation must meet for the run to pass. The bounds are the emulator's own.
              * @example [
              *       "The agent confirms the new date"
              *     ]
              */
             metrics?: string[];
             /**
-             * @description Values for the variables in prompts, written there as `{{name}}`. The bound is the emulator's own.
+             * @description Values for the variables in prompts, which have the form `{{name}}`. The bound is the emulator's own.
              * @example {
              *       "customer_name": "Maria"
              *     }
@@ -1269,19 +1269,19 @@ export interface components {
             dynamic_variables?: {
                 [key: string]: string;
             };
-            /** @description Answers to give in place of the real tools. The bound is the emulator's own. */
+            /** @description Answers to use in place of the real tools. The bound is the emulator's own. */
             tool_mocks?: components["schemas"]["ToolMock"][];
             llm_model?: components["schemas"]["LLMModel"];
         };
-        /** @description A tool whose name the model calls it by. */
+        /** @description A tool that the model calls by name. */
         NamedTool: {
             name?: string;
         };
-        /** @description A tool that presses digits. */
+        /** @description A tool that presses digits on the phone. */
         PressDigitTool: {
             delay_ms?: number;
         } & components["schemas"]["NamedTool"];
-        /** @description What is said to whom at a transfer. */
+        /** @description The message that is said at a transfer, and to whom. */
         HandoffOption: {
             /** @enum {string} */
             type?: "prompt" | "static_message";
@@ -1315,7 +1315,7 @@ export interface components {
                 action_on_timeout?: "bridge_transfer" | "cancel_transfer";
             };
         } & (unknown & unknown);
-        /** @description A transfer of the call to a number. */
+        /** @description The number and the settings of a call transfer. */
         TransferCall: {
             transfer_destination: {
                 /** @enum {string} */
@@ -1332,25 +1332,25 @@ export interface components {
         };
         /** @description A tool that transfers the call. */
         TransferCallTool: components["schemas"]["TransferCall"];
-        /** @description A tool for appointments. */
+        /** @description A tool that checks or books appointments. */
         CalTool: {
             cal_api_key: string;
             event_type_id: number | string;
             timezone?: string;
         } & components["schemas"]["NamedTool"];
-        /** @description A version by its number, or by its tag. */
+        /** @description The number or the tag of a version. */
         AgentVersionReference: number | string;
         /**
-         * @description Whose calls are analysed after a swap.
+         * @description The agents whose post-call analysis runs after a swap.
          * @enum {string}
          */
         AnalysisSetting: "both_agents" | "only_destination_agent";
         /**
-         * @description Whose webhook is called after a swap.
+         * @description The agents whose webhook is called after a swap.
          * @enum {string}
          */
         SwapWebhookSetting: "both_agents" | "only_destination_agent" | "only_source_agent";
-        /** @description A tool that hands over to another agent. */
+        /** @description A tool that hands the call over to another agent. */
         AgentSwapTool: {
             agent_id: string;
             agent_version?: components["schemas"]["AgentVersionReference"];
@@ -1360,11 +1360,11 @@ export interface components {
             keep_current_language?: boolean;
         };
         /**
-         * @description A message that the vendor has written.
+         * @description A message with a text by the vendor.
          * @enum {string}
          */
         SmsTemplate: "info_collection";
-        /** @description A tool that sends a message. */
+        /** @description A tool that sends a text message. */
         SendSmsTool: {
             sms_content: {
                 /** @enum {string} */
@@ -1375,7 +1375,7 @@ export interface components {
                 template?: components["schemas"]["SmsTemplate"];
             };
         };
-        /** @description The arguments of a tool, as a JSON schema. */
+        /** @description The arguments of a tool as a JSON schema. */
         ToolParameters: {
             /** @enum {string} */
             type: "object";
@@ -1384,7 +1384,7 @@ export interface components {
             };
             required?: string[];
         };
-        /** @description A tool that is a URL of the customer's own. */
+        /** @description A tool that calls a URL of the customer's. */
         CustomTool: {
             /** Format: templated-url */
             url: string;
@@ -1404,7 +1404,7 @@ export interface components {
             max_retry?: number;
             args_at_root?: boolean;
         } & components["schemas"]["NamedTool"];
-        /** @description Code that runs at the vendor. */
+        /** @description Code that the vendor runs. */
         Code: {
             code: string;
             timeout_ms?: number;
@@ -1412,9 +1412,9 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** @description A tool that is code. */
+        /** @description A tool that runs code. */
         CodeTool: components["schemas"]["NamedTool"] & components["schemas"]["Code"];
-        /** @description Something to find out from what was said. */
+        /** @description A value to extract from the conversation. */
         AnalysisItem: {
             /** @enum {string} */
             type: "string" | "enum" | "boolean" | "number" | "system-presets";
@@ -1425,7 +1425,7 @@ export interface components {
             required?: boolean;
             conditional_prompt?: string;
         } & (unknown & unknown & unknown);
-        /** @description A tool that remembers what was said. */
+        /** @description A tool that extracts values from the conversation into variables. */
         ExtractTool: {
             variables: components["schemas"]["AnalysisItem"][];
             description: unknown;
@@ -1442,11 +1442,11 @@ export interface components {
             description: unknown;
         };
         /**
-         * @description How the text of a message is meant.
+         * @description How the text of a message is used.
          * @enum {string}
          */
         MessageType: "prompt" | "static_text";
-        /** @description A tool that an engine may call; of a type that is not listed, these properties are checked. */
+        /** @description A tool that an engine may call. For a type that is not listed, these properties are checked. */
         EngineTool: {
             /** @enum {string} */
             type: "end_call" | "transfer_call" | "check_availability_cal" | "book_appointment_cal" | "agent_swap" | "press_digit" | "send_sms" | "custom" | "code" | "extract_dynamic_variable" | "bridge_transfer" | "cancel_transfer" | "mcp";
@@ -1459,7 +1459,7 @@ export interface components {
             execution_message_type?: components["schemas"]["MessageType"];
             enable_typing_sound?: boolean;
         } & (unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown);
-        /** @description A state of an LLM; the rest of it is kept as it comes. */
+        /** @description A state of an LLM. Its other properties are stored unchanged. */
         LlmState: {
             name: string;
             state_prompt?: string;
@@ -1469,7 +1469,7 @@ export interface components {
             }[];
             tools?: components["schemas"]["EngineTool"][];
         };
-        /** @description A server whose tools an engine may call. */
+        /** @description An MCP server whose tools an engine may call. */
         McpServer: {
             name: string;
             /** Format: templated-url */
@@ -1482,7 +1482,7 @@ export interface components {
             };
             timeout_ms?: number;
         };
-        /** @description What a client says of a Retell LLM. More properties are kept as they come. */
+        /** @description The properties of a Retell LLM that clients set. Unknown properties are stored unchanged. */
         RetellLlmInput: {
             model?: components["schemas"]["LLMModel"] | null;
             /** @enum {string|null} */
@@ -1508,12 +1508,12 @@ export interface components {
             } | null;
             mcps?: components["schemas"]["McpServer"][] | null;
         };
-        /** @description Where something is drawn. */
+        /** @description The position of a node in the vendor's editor. */
         Position: {
             x?: number;
             y?: number;
         };
-        /** @description A note that stands beside the nodes in the vendor's editor. */
+        /** @description A note beside the nodes in the vendor's editor. */
         FlowNote: {
             id: string;
             content: string;
@@ -1526,7 +1526,7 @@ export interface components {
                 height?: number;
             };
         };
-        /** @description How speech becomes text in the mode `custom`. */
+        /** @description The speech recognition of an agent whose mode is `custom`. */
         CustomSttConfig: {
             /** @enum {string} */
             provider: "azure" | "deepgram" | "soniox" | "assemblyai";
@@ -1554,17 +1554,17 @@ export interface components {
         };
         /** @description A node of a conversation. */
         ConversationNode: components["schemas"]["SpeakingNode"];
-        /** @description A node whose instruction is no text to say. */
+        /** @description A node whose instruction is always a prompt. */
         PromptedNode: {
             instruction: unknown;
         };
-        /** @description A node that is an agent with tools of its own. */
+        /** @description A node with a prompt and tools of its own. */
         SubagentNode: {
             tool_ids?: string[] | null;
             tools?: components["schemas"]["EngineTool"][] | null;
         } & (components["schemas"]["SpeakingNode"] & components["schemas"]["PromptedNode"]);
         /**
-         * @description Whether something is of this flow alone.
+         * @description Whether a tool or component belongs to this flow only.
          * @enum {string}
          */
         Ownership: "local" | "shared";
@@ -1578,7 +1578,7 @@ export interface components {
         CodeNode: {
             wait_for_result: unknown;
         } & components["schemas"]["Code"];
-        /** @description A way from one node to another. */
+        /** @description An edge from one node to another. */
         FlowEdge: {
             id: string;
             destination_node_id?: string;
@@ -1596,9 +1596,9 @@ export interface components {
                 }[];
             } & (unknown & unknown);
         };
-        /** @description A condition whose prompt names the edge. It compares nothing. */
+        /** @description A condition with a fixed prompt, which marks the kind of the edge. Nothing is compared. */
         FixedCondition: unknown;
-        /** @description The way when there is nobody to talk to. */
+        /** @description The edge to follow if the transfer fails. */
         TransferFailedEdge: {
             transition_condition?: {
                 prompt?: string;
@@ -1612,33 +1612,33 @@ export interface components {
         PressDigitNode: {
             delay_ms?: number;
         } & components["schemas"]["PromptedNode"];
-        /** @description A node that only decides where to go. */
+        /** @description A node that only chooses the next node. */
         BranchNode: {
             else_edge: unknown;
         };
-        /** @description The way when a message was sent. */
+        /** @description The edge to follow if the text message was sent. */
         SmsSuccessEdge: {
             transition_condition?: {
                 prompt?: string;
             } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
-        /** @description The way when a message was not sent. */
+        /** @description The edge to follow if the text message was not sent. */
         SmsFailedEdge: {
             transition_condition?: {
                 prompt?: string;
             } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
-        /** @description A node that sends a message. */
+        /** @description A node that sends a text message. */
         SmsNode: {
             success_edge: components["schemas"]["SmsSuccessEdge"];
             failed_edge: components["schemas"]["SmsFailedEdge"];
             instruction: unknown;
         };
-        /** @description A node that remembers what was said. */
+        /** @description A node that extracts values from the conversation into variables. */
         ExtractNode: {
             variables: components["schemas"]["AnalysisItem"][];
         };
-        /** @description A node that hands over to another agent. */
+        /** @description A node that hands the call over to another agent. */
         AgentSwapNode: {
             edge: components["schemas"]["TransferFailedEdge"];
         } & components["schemas"]["AgentSwapTool"];
@@ -1651,13 +1651,13 @@ export interface components {
             };
             wait_for_result: unknown;
         };
-        /** @description A node that is a flow within the flow. */
+        /** @description A node that runs a component, which is a flow within the flow. */
         ComponentNode: {
             component_id: string;
             component_type: components["schemas"]["Ownership"];
             else_edge: unknown;
         };
-        /** @description What is said or called in an example of a conversation. */
+        /** @description A message or a tool call in an example of a conversation. */
         ExampleEntry: {
             /** @enum {string} */
             role: "agent" | "user" | "tool_call_invocation" | "tool_call_result";
@@ -1666,11 +1666,11 @@ export interface components {
             name?: string;
             arguments?: string;
         } & (unknown & unknown & unknown);
-        /** @description An example of a conversation that comes to a global node, or does not. */
+        /** @description An example of a conversation that goes to a global node, or of one that does not. */
         GlobalNodeExample: {
             transcript: components["schemas"]["ExampleEntry"][];
         };
-        /** @description When the conversation comes to a node from any other. */
+        /** @description The condition under which the conversation goes to this node from any other node. */
         GlobalNodeSetting: {
             condition: string;
             go_back_conditions?: components["schemas"]["FlowEdge"][];
@@ -1678,33 +1678,33 @@ export interface components {
             positive_finetune_examples?: components["schemas"]["GlobalNodeExample"][];
             negative_finetune_examples?: components["schemas"]["GlobalNodeExample"][];
         };
-        /** @description The model that speaks. */
+        /** @description The model of a node. */
         ModelChoice: {
             /** @enum {string} */
             type: "cascading";
             model: components["schemas"]["LLMModel"];
             high_priority?: boolean;
         };
-        /** @description What is said in a node. */
+        /** @description The instruction of a node: a text to say, or a prompt. */
         NodeInstruction: {
             /** @enum {string} */
             type: "prompt" | "static_text" | "template";
             text?: string;
             template?: components["schemas"]["SmsTemplate"];
         };
-        /** @description The way when no other is taken. */
+        /** @description The edge to follow if no other edge applies. */
         ElseEdge: {
             transition_condition?: {
                 prompt?: string;
             } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
-        /** @description The only way. */
+        /** @description The edge that is always followed. The node has no other. */
         AlwaysEdge: {
             transition_condition?: {
                 prompt?: string;
             } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
-        /** @description The way that does not wait for an answer. */
+        /** @description The edge that is followed without waiting for a response of the user. */
         SkipResponseEdge: {
             transition_condition?: {
                 prompt?: string;
@@ -1716,7 +1716,7 @@ export interface components {
             destination_node_id?: string;
             transcript: components["schemas"]["ExampleEntry"][];
         };
-        /** @description A node of a flow; of a type that is not listed, these properties are checked. */
+        /** @description A node of a flow. For a type that is not listed, these properties are checked. */
         FlowNode: {
             id: string;
             name?: string;
@@ -1749,7 +1749,7 @@ export interface components {
             notes?: components["schemas"]["FlowNote"][] | null;
             nodes: components["schemas"]["FlowNode"][];
         };
-        /** @description What a client says of a conversation flow. More properties are kept as they come. */
+        /** @description The properties of a conversation flow that clients set. Unknown properties are stored unchanged. */
         ConversationFlowInput: {
             model_choice?: {
                 /** @enum {string} */
@@ -1783,7 +1783,7 @@ export interface components {
             is_transfer_llm?: boolean | null;
             nodes?: components["schemas"]["FlowNode"][];
         };
-        /** @description An LLM of the customer's own, reached over a websocket. */
+        /** @description An LLM of the customer's own. Retell connects to it by websocket. */
         ResponseEngineCustomLm: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1792,18 +1792,18 @@ export interface components {
             type: "custom-llm";
             /**
              * Format: templated-url
-             * @description Where the custom LLM listens.
+             * @description The address of the custom LLM.
              */
             llm_websocket_url: string;
         };
-        /** @description Any engine an agent can speak through. */
+        /** @description The response engine of an agent. */
         ResponseEngine: components["schemas"]["ResponseEngineRetellLm"] | components["schemas"]["ResponseEngineCustomLm"] | components["schemas"]["ResponseEngineConversationFlow"];
         /**
-         * @description What an agent speaks.
+         * @description A language that an agent speaks.
          * @enum {string}
          */
         Language: "en-US" | "en-IN" | "en-GB" | "en-AU" | "en-NZ" | "de-DE" | "es-ES" | "es-419" | "hi-IN" | "fr-FR" | "fr-CA" | "ja-JP" | "pt-PT" | "pt-BR" | "zh-CN" | "ru-RU" | "it-IT" | "ko-KR" | "nl-NL" | "nl-BE" | "pl-PL" | "tr-TR" | "vi-VN" | "ro-RO" | "bg-BG" | "ca-ES" | "th-TH" | "da-DK" | "fi-FI" | "el-GR" | "hu-HU" | "id-ID" | "no-NO" | "sk-SK" | "sv-SE" | "lt-LT" | "lv-LV" | "cs-CZ" | "ms-MY" | "af-ZA" | "ar-SA" | "az-AZ" | "bs-BA" | "cy-GB" | "fa-IR" | "fil-PH" | "gl-ES" | "he-IL" | "hr-HR" | "hy-AM" | "is-IS" | "kk-KZ" | "kn-IN" | "mk-MK" | "mr-IN" | "ne-NP" | "sl-SI" | "sr-RS" | "sw-KE" | "ta-IN" | "ur-IN" | "yue-CN" | "uk-UA" | "multi";
-        /** @description What a client says of a voice agent. More properties are kept as they come. */
+        /** @description The properties of a voice agent that clients set. Unknown properties are stored unchanged. */
         AgentInput: {
             response_engine?: components["schemas"]["ResponseEngine"];
             agent_name?: string | null;

@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Create a test case definition
-         * @description What is left out gets the vendor's default; unknown properties are ignored.
+         * @description An absent property gets the vendor's default. Unknown properties are ignored.
          */
         post: operations["createTestCaseDefinition"];
         delete?: never;
@@ -51,7 +51,7 @@ export interface paths {
         get?: never;
         /**
          * Change a test case definition
-         * @description Changes the properties that are given and leaves the others. Runs of batches created before keep the definition as it was.
+         * @description Changes the given properties only. Runs of batches that were created before keep the earlier definition.
          */
         put: operations["updateTestCaseDefinition"];
         post?: never;
@@ -73,7 +73,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a test case definition
-         * @description Its past runs stay readable.
+         * @description Runs of the definition can still be read.
          */
         delete: operations["deleteTestCaseDefinition"];
         options?: never;
@@ -89,9 +89,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List test case definitions at once
+         * List all test case definitions
          * @deprecated
-         * @description Use the paginated list instead: a list that is too large is refused here.
+         * @description Refuses a list that is too large. The operation with pages has no such limit.
          */
         get: operations["listTestCaseDefinitions"];
         put?: never;
@@ -111,7 +111,7 @@ export interface paths {
         };
         /**
          * List test case definitions
-         * @description The definitions made for one engine, newest first.
+         * @description Lists the definitions of one engine, newest first.
          */
         get: operations["listTestCaseDefinitionsV2"];
         put?: never;
@@ -132,8 +132,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Start a batch test
-         * @description Queues one test run per listed definition, in the order given. An id listed twice is run twice. The batch is `in_progress` from the moment this answers until its last run has ended.
+         * Create a batch test
+         * @description Creates one test run for each listed definition, in the given order. An id that is listed twice gets two runs. The batch is `in_progress` until its last run has ended.
          */
         post: operations["createBatchTest"];
         delete?: never;
@@ -151,7 +151,7 @@ export interface paths {
         };
         /**
          * Read a batch test
-         * @description How far a batch has come. Counts hold ended runs only.
+         * @description Returns the progress of a batch. The counts include ended runs only.
          */
         get: operations["getBatchTest"];
         put?: never;
@@ -170,9 +170,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List batch tests at once
+         * List all batch tests
          * @deprecated
-         * @description Use the paginated list instead.
+         * @description The operation with pages replaces this one.
          */
         get: operations["listBatchTests"];
         put?: never;
@@ -192,7 +192,7 @@ export interface paths {
         };
         /**
          * List batch tests
-         * @description The batches run against one engine, newest first.
+         * @description Lists the batches of one engine, newest first.
          */
         get: operations["listBatchTestsV2"];
         put?: never;
@@ -228,9 +228,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the runs of a batch at once
+         * List all runs of a batch
          * @deprecated
-         * @description Use the paginated list instead: a list that is too large is refused here.
+         * @description Refuses a list that is too large. The operation with pages has no such limit.
          */
         get: operations["listTestRuns"];
         put?: never;
@@ -250,7 +250,7 @@ export interface paths {
         };
         /**
          * List the runs of a batch
-         * @description In the order in which the batch lists its definitions.
+         * @description Lists the runs in the order of the batch's definitions.
          */
         get: operations["listTestRunsV2"];
         put?: never;
@@ -310,7 +310,7 @@ export interface paths {
         head?: never;
         /**
          * Change an LLM
-         * @description Changes the properties that are given, of the version asked for, or the latest. A published version cannot be changed.
+         * @description Changes the given properties of the requested version, or of the latest. A published version cannot be changed.
          */
         patch: operations["updateRetellLLM"];
         trace?: never;
@@ -327,7 +327,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an LLM
-         * @description Refused while a version of an agent names it, unless `force_delete` is true.
+         * @description Deletes all versions. Refused while a version of an agent uses the LLM, unless `force_delete` is true.
          */
         delete: operations["deleteRetellLLM"];
         options?: never;
@@ -360,9 +360,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List LLMs, all versions
+         * List all versions of all LLMs
          * @deprecated
-         * @description A list that is too large is refused; its successor has pages.
+         * @description Refuses a list that is too large. The operation with pages has no such limit.
          */
         get: operations["listRetellLLM"];
         put?: never;
@@ -422,7 +422,7 @@ export interface paths {
         head?: never;
         /**
          * Change a flow
-         * @description Changes the properties that are given, of the version asked for, or the latest. `nodes` are replaced as a whole, and each that does not say whether it is `skippable` is not. A published version cannot be changed.
+         * @description Changes the given properties of the requested version, or of the latest. `nodes` replaces all nodes; a node without `skippable` is not skippable. A published version cannot be changed.
          */
         patch: operations["updateConversationFlow"];
         trace?: never;
@@ -439,7 +439,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a flow
-         * @description Refused while a version of an agent names it, unless `force_delete` is true.
+         * @description Deletes all versions. Refused while a version of an agent uses the flow, unless `force_delete` is true.
          */
         delete: operations["deleteConversationFlow"];
         options?: never;
@@ -472,9 +472,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List flows, all versions
+         * List all versions of all flows
          * @deprecated
-         * @description A list that is too large is refused; its successor has pages.
+         * @description Refuses a list that is too large. The operation with pages has no such limit.
          */
         get: operations["listConversationFlows"];
         put?: never;
@@ -534,7 +534,7 @@ export interface paths {
         head?: never;
         /**
          * Change an agent
-         * @description Changes the properties that are given, of the version asked for, or the latest. Of a published version, only the title can be changed. The response engine can be changed as long as the agent has one version, its first.
+         * @description Changes the given properties of the requested version, or of the latest. Of a published version, only the title can be changed. The response engine can be changed while the agent has only its first version.
          */
         patch: operations["updateAgent"];
         trace?: never;
@@ -564,9 +564,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List agents, all versions
+         * List all versions of all agents
          * @deprecated
-         * @description A list that is too large is refused; its successor has pages.
+         * @description Refuses a list that is too large. The operation with pages has no such limit.
          */
         get: operations["listAgents"];
         put?: never;
@@ -602,9 +602,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the versions of an agent
+         * List all versions of an agent
          * @deprecated
-         * @description A list that is too large is refused; its successor has pages.
+         * @description Refuses a list that is too large. The operation with pages has no such limit.
          */
         get: operations["getAgentVersions"];
         put?: never;
@@ -642,8 +642,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a version of an agent
-         * @description Copies a version to a draft with the next number. Its response engine, if it is here, is copied along: the same id, a draft with the same number, which the new version names. Numbers are skipped where the engine's are further, as when agents share it.
+         * Create a version of an agent
+         * @description Copies a version to a draft with the next number. If the agent's response engine exists here, it is copied, too: the new version uses a draft of the same engine with the same number. A number that the engine has already used is skipped, for example if agents share the engine.
          */
         post: operations["createAgentVersion"];
         delete?: never;
@@ -663,7 +663,7 @@ export interface paths {
         put?: never;
         /**
          * Publish a version of an agent
-         * @description Freezes the version where it is, and the version of its response engine that it names. No draft is opened; `create-agent-version` makes the next one. To publish a published version again sets its title and description, if they are given, and changes nothing else.
+         * @description Publishes the version, and the version of the response engine that it uses. Neither can be changed afterwards. This creates no draft; `create-agent-version` creates the next version. Publishing a published version again sets its title and description, if given, and changes nothing else.
          */
         post: operations["publishAgentVersion"];
         delete?: never;
@@ -682,9 +682,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Publish the latest version of an agent, and open a draft
+         * Publish the latest version of an agent and create a draft
          * @deprecated
-         * @description Freezes the latest version, and the version of its response engine that it names, and then makes the next version, as `create-agent-version` does. Retired by the vendor.
+         * @description Publishes the latest version, and the version of the response engine that it uses. It then creates the next version as `create-agent-version` does. The vendor has retired this operation.
          */
         post: operations["publishAgent"];
         delete?: never;
@@ -705,7 +705,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a version of an agent
-         * @description Only a draft, and not the only version. The draft of the response engine that was copied for it goes with it, unless another version of an agent names that.
+         * @description Deletes a draft, unless it is the agent's only version. The draft of the response engine that was copied for it is also deleted, unless another version of an agent uses it.
          */
         delete: operations["deleteAgentVersion"];
         options?: never;
@@ -723,8 +723,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hear what an agent says next
-         * @description Nothing is kept: the whole conversation so far comes with the request.
+         * Get the next message of an agent
+         * @description Stores nothing: each request has the whole conversation.
          */
         post: operations["createPlaygroundCompletion"];
         delete?: never;
@@ -737,7 +737,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description One batch test and the tally of its ended runs. */
+        /** @description A batch test and the counts of its ended runs. */
         TestCaseBatchJob: {
             /**
              * @description The batch's id.
@@ -745,18 +745,18 @@ export interface components {
              */
             test_case_batch_job_id: string;
             /**
-             * @description `complete` once every run has ended, and for ever after.
+             * @description The status of the batch. It becomes `complete` after the last run has ended, and does not change again.
              * @enum {string}
              */
             status: "in_progress" | "complete";
             response_engine: components["schemas"]["ResponseEngine"];
-            /** @description Runs that ended with every metric met. */
+            /** @description The number of runs that ended with every metric met. */
             pass_count: number;
-            /** @description Runs that ended with a metric not met. */
+            /** @description The number of runs that ended with a metric not met. */
             fail_count: number;
-            /** @description Runs that could not be carried through. */
+            /** @description The number of runs that ended in an error, without a verdict. */
             error_count: number;
-            /** @description Runs in the batch, ended or not. */
+            /** @description The number of all runs of the batch. */
             total_count: number;
             /**
              * @description When the batch was created, in milliseconds since the epoch.
@@ -769,17 +769,17 @@ export interface components {
              */
             user_modified_timestamp: number;
         };
-        /** @description What every page has. */
+        /** @description The properties of every page. */
         PaginatedResponseBase: {
-            /** @description Where the next page begins; absent on the last one. */
+            /** @description The key of the next page; absent on the last page. */
             pagination_key?: string;
-            /** @description Whether there is a next page. The page's own length does not tell. */
+            /** @description True if there is a next page. A page with few items need not be the last. */
             has_more: boolean;
         };
-        /** @description What a client says of a test case definition. */
+        /** @description The properties of a test case definition that clients set. */
         TestCaseDefinitionInput: {
             /**
-             * @description What the definition is called; need not be unique.
+             * @description The name of the definition. It need not be unique.
              * @example Reschedules an appointment
              */
             name?: string;
@@ -790,14 +790,14 @@ export interface components {
              */
             user_prompt?: string;
             /**
-             * @description What has to be true of the conversation for the run to pass. The bounds are the emulator's own.
+             * @description The criteria that the conversation must meet for the run to pass. The bounds are the emulator's own.
              * @example [
              *       "The agent confirms the new date"
              *     ]
              */
             metrics?: string[];
             /**
-             * @description Values for the variables in prompts, written there as `{{name}}`. The bound is the emulator's own.
+             * @description Values for the variables in prompts, which have the form `{{name}}`. The bound is the emulator's own.
              * @example {
              *       "customer_name": "Maria"
              *     }
@@ -805,11 +805,11 @@ export interface components {
             dynamic_variables?: {
                 [key: string]: string;
             };
-            /** @description Answers to give in place of the real tools. The bound is the emulator's own. */
+            /** @description Answers to use in place of the real tools. The bound is the emulator's own. */
             tool_mocks?: components["schemas"]["ToolMock"][];
             llm_model?: components["schemas"]["LLMModel"];
         };
-        /** @description A test case definition as stored. */
+        /** @description A stored test case definition. */
         TestCaseDefinition: {
             /**
              * @description The definition's id.
@@ -829,7 +829,7 @@ export interface components {
              */
             user_modified_timestamp: number;
         } & WithRequired<components["schemas"]["TestCaseDefinitionInput"], "name" | "response_engine" | "metrics" | "user_prompt" | "dynamic_variables" | "tool_mocks" | "llm_model">;
-        /** @description A definition in the spelling of the service's raw answers, for the emulator's setting `definitionSnapshot: observed`. */
+        /** @description A definition in the spelling of the real service's raw answers. Used if the emulator's setting `definitionSnapshot` is `observed`. */
         ObservedDefinitionSnapshot: {
             testCaseDefinitionId: string;
             /** @description The organisation; the emulator has one for each API key. */
@@ -860,11 +860,11 @@ export interface components {
             userModifiedTimestamp: number;
         };
         /**
-         * @description A model, of an engine or of the simulated user; gpt-4.1 when absent.
+         * @description The model of an engine or of the simulated user; gpt-4.1 if absent.
          * @enum {string}
          */
         LLMModel: "gpt-4.1" | "gpt-4.1-mini" | "gpt-4.1-nano" | "gpt-5" | "gpt-5-mini" | "gpt-5-nano" | "gpt-5.1" | "gpt-5.2" | "gpt-5.4" | "gpt-5.4-mini" | "gpt-5.4-nano" | "gpt-5.5" | "gpt-5.6-terra" | "gpt-5.6-luna" | "claude-4.5-sonnet" | "claude-4.6-sonnet" | "claude-5-sonnet" | "claude-4.5-haiku" | "gemini-3.0-flash" | "gemini-3.1-flash-lite" | "gemini-3.5-flash" | "gemini-3.5-flash-lite" | "gemini-3.6-flash" | "gemini-2.5-flash-lite";
-        /** @description One answer for one tool. Of the mocks for a tool, the first whose rule fits the call's arguments applies; a call that none fits goes to the real tool. */
+        /** @description One answer for one tool. If a tool has several mocks, the first whose rule fits the arguments of the call applies. A call that fits no mock goes to the real tool. */
         ToolMock: {
             /**
              * @description The name by which the model calls the tool.
@@ -873,14 +873,14 @@ export interface components {
             tool_name: string;
             input_match_rule: components["schemas"]["ToolMockInputMatchRule"];
             /**
-             * @description What the tool answers, JSON by custom.
+             * @description The answer of the tool, usually JSON.
              * @example {"slots":["Friday 10:00"]}
              */
             output: string;
-            /** @description Whether the call succeeds, for tools that say so, such as a call transfer. */
+            /** @description True if the call succeeds. Applies to tools that report success, such as a call transfer. */
             result?: boolean | null;
         };
-        /** @description Which calls of the tool a mock applies to. */
+        /** @description The calls of the tool that a mock applies to. */
         ToolMockInputMatchRule: components["schemas"]["ToolMockMatchAny"] | components["schemas"]["ToolMockPartialMatch"];
         /** @description Every call. */
         ToolMockMatchAny: {
@@ -890,7 +890,7 @@ export interface components {
              */
             type: "any";
         };
-        /** @description Calls whose arguments have all the listed values; others may be there too. */
+        /** @description Calls whose arguments include all the listed values. Other arguments are allowed. */
         ToolMockPartialMatch: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -898,7 +898,7 @@ export interface components {
              */
             type: "partial_match";
             /**
-             * @description The values to look for, by argument name.
+             * @description The values to compare, by the names of the arguments.
              * @example {
              *       "date": "2026-01-02"
              *     }
@@ -915,20 +915,20 @@ export interface components {
              */
             test_case_job_id: string;
             /**
-             * @description `pending` while it waits for its turn; `pass`, `fail` or `error` once ended.
+             * @description The status of the run. `pending` until it starts; `pass`, `fail` or `error` after it has ended.
              * @enum {string}
              */
             status: "pending" | "in_progress" | "pass" | "fail" | "error";
             /**
-             * @description The definition that was run.
+             * @description The definition of the run.
              * @example test_case_ad5eaf5bdbf1
              */
             test_case_definition_id: string;
-            /** @description The definition as it was when the batch was created. */
+            /** @description The definition at the creation of the batch. */
             test_case_definition_snapshot: components["schemas"]["TestCaseDefinition"] | components["schemas"]["ObservedDefinitionSnapshot"];
-            /** @description What was said, in `transcript`, and the values of the variables, in `dynamicVariables`; and `callEnded`, `knowledgeBaseRetrievedContents`, for LLMs `toolMocks` and `currentState`, for flows `currentNodeId`. Null until the run has ended. */
+            /** @description The conversation in `transcript`, and the values of the variables in `dynamicVariables`; also `callEnded` and `knowledgeBaseRetrievedContents`, for LLMs `toolMocks` and `currentState`, and for flows `currentNodeId`. Null until the run has ended. */
             transcript_snapshot?: Record<string, never> | null;
-            /** @description Why the run ended as it did. Null until it has. */
+            /** @description Why the run ended with its status. Null until it has ended. */
             result_explanation?: string | null;
             /**
              * @description When the run was created, in milliseconds since the epoch.
@@ -941,11 +941,11 @@ export interface components {
              */
             user_modified_timestamp: number;
         };
-        /** @description What a test can run against. A custom LLM cannot be tested. */
+        /** @description The response engine that a test runs against. A custom LLM cannot be tested. */
         RetellResponseEngine: components["schemas"]["ResponseEngineRetellLm"] | components["schemas"]["ResponseEngineConversationFlow"];
-        /** @description Any engine an agent can speak through. */
+        /** @description The response engine of an agent. */
         ResponseEngine: components["schemas"]["ResponseEngineRetellLm"] | components["schemas"]["ResponseEngineCustomLm"] | components["schemas"]["ResponseEngineConversationFlow"];
-        /** @description A single- or multi-state prompt hosted by Retell. */
+        /** @description A prompt hosted by Retell, with one state or several. */
         ResponseEngineRetellLm: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -955,12 +955,12 @@ export interface components {
             /** @description The Retell LLM's id. */
             llm_id: string;
             /**
-             * @description The engine's version; its latest when null or absent.
+             * @description The version of the engine; its latest if null or absent.
              * @example 0
              */
             version?: number | null;
         };
-        /** @description A graph of conversation nodes hosted by Retell. */
+        /** @description A graph of conversation nodes, hosted by Retell. */
         ResponseEngineConversationFlow: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -970,12 +970,12 @@ export interface components {
             /** @description The conversation flow's id. */
             conversation_flow_id: string;
             /**
-             * @description The engine's version; its latest when null or absent.
+             * @description The version of the engine; its latest if null or absent.
              * @example 0
              */
             version?: number | null;
         };
-        /** @description An LLM of the customer's own, reached over a websocket. */
+        /** @description An LLM of the customer's own. Retell connects to it by websocket. */
         ResponseEngineCustomLm: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -984,16 +984,16 @@ export interface components {
             type: "custom-llm";
             /**
              * Format: templated-url
-             * @description Where the custom LLM listens.
+             * @description The address of the custom LLM.
              */
             llm_websocket_url: string;
         };
         /**
-         * @description What an agent speaks.
+         * @description A language that an agent speaks.
          * @enum {string}
          */
         Language: "en-US" | "en-IN" | "en-GB" | "en-AU" | "en-NZ" | "de-DE" | "es-ES" | "es-419" | "hi-IN" | "fr-FR" | "fr-CA" | "ja-JP" | "pt-PT" | "pt-BR" | "zh-CN" | "ru-RU" | "it-IT" | "ko-KR" | "nl-NL" | "nl-BE" | "pl-PL" | "tr-TR" | "vi-VN" | "ro-RO" | "bg-BG" | "ca-ES" | "th-TH" | "da-DK" | "fi-FI" | "el-GR" | "hu-HU" | "id-ID" | "no-NO" | "sk-SK" | "sv-SE" | "lt-LT" | "lv-LV" | "cs-CZ" | "ms-MY" | "af-ZA" | "ar-SA" | "az-AZ" | "bs-BA" | "cy-GB" | "fa-IR" | "fil-PH" | "gl-ES" | "he-IL" | "hr-HR" | "hy-AM" | "is-IS" | "kk-KZ" | "kn-IN" | "mk-MK" | "mr-IN" | "ne-NP" | "sl-SI" | "sr-RS" | "sw-KE" | "ta-IN" | "ur-IN" | "yue-CN" | "uk-UA" | "multi";
-        /** @description What a client says of a voice agent. More properties are kept as they come. */
+        /** @description The properties of a voice agent that clients set. Unknown properties are stored unchanged. */
         AgentInput: {
             response_engine?: components["schemas"]["ResponseEngine"];
             agent_name?: string | null;
@@ -1104,7 +1104,7 @@ export interface components {
             timezone?: string | null;
             is_public?: boolean | null;
         };
-        /** @description How speech becomes text in the mode `custom`. */
+        /** @description The speech recognition of an agent whose mode is `custom`. */
         CustomSttConfig: {
             /** @enum {string} */
             provider: "azure" | "deepgram" | "soniox" | "assemblyai";
@@ -1114,13 +1114,13 @@ export interface components {
         Agent: {
             agent_id: string;
             version: number;
-            /** @description The version that this one was made from. */
+            /** @description The version that this one was copied from. */
             base_version?: number | null;
             is_published?: boolean;
-            /** @description In milliseconds since the epoch. */
+            /** @description When the version was last changed, in milliseconds since the epoch. */
             last_modification_timestamp: number;
         } & WithRequired<components["schemas"]["AgentInput"], "response_engine" | "voice_id">;
-        /** @description A tool that an engine may call; of a type that is not listed, these properties are checked. */
+        /** @description A tool that an engine may call. For a type that is not listed, these properties are checked. */
         EngineTool: {
             /** @enum {string} */
             type: "end_call" | "transfer_call" | "check_availability_cal" | "book_appointment_cal" | "agent_swap" | "press_digit" | "send_sms" | "custom" | "code" | "extract_dynamic_variable" | "bridge_transfer" | "cancel_transfer" | "mcp";
@@ -1134,25 +1134,25 @@ export interface components {
             enable_typing_sound?: boolean;
         } & (unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown);
         /**
-         * @description How the text of a message is meant.
+         * @description How the text of a message is used.
          * @enum {string}
          */
         MessageType: "prompt" | "static_text";
-        /** @description A tool whose name the model calls it by. */
+        /** @description A tool that the model calls by name. */
         NamedTool: {
             name?: string;
         };
-        /** @description A tool that presses digits. */
+        /** @description A tool that presses digits on the phone. */
         PressDigitTool: {
             delay_ms?: number;
         } & components["schemas"]["NamedTool"];
-        /** @description A tool for appointments. */
+        /** @description A tool that checks or books appointments. */
         CalTool: {
             cal_api_key: string;
             event_type_id: number | string;
             timezone?: string;
         } & components["schemas"]["NamedTool"];
-        /** @description A tool that hands over to another agent. */
+        /** @description A tool that hands the call over to another agent. */
         AgentSwapTool: {
             agent_id: string;
             agent_version?: components["schemas"]["AgentVersionReference"];
@@ -1161,19 +1161,19 @@ export interface components {
             keep_current_voice?: boolean;
             keep_current_language?: boolean;
         };
-        /** @description A version by its number, or by its tag. */
+        /** @description The number or the tag of a version. */
         AgentVersionReference: number | string;
         /**
-         * @description Whose calls are analysed after a swap.
+         * @description The agents whose post-call analysis runs after a swap.
          * @enum {string}
          */
         AnalysisSetting: "both_agents" | "only_destination_agent";
         /**
-         * @description Whose webhook is called after a swap.
+         * @description The agents whose webhook is called after a swap.
          * @enum {string}
          */
         SwapWebhookSetting: "both_agents" | "only_destination_agent" | "only_source_agent";
-        /** @description A tool that sends a message. */
+        /** @description A tool that sends a text message. */
         SendSmsTool: {
             sms_content: {
                 /** @enum {string} */
@@ -1185,11 +1185,11 @@ export interface components {
             };
         };
         /**
-         * @description A message that the vendor has written.
+         * @description A message with a text by the vendor.
          * @enum {string}
          */
         SmsTemplate: "info_collection";
-        /** @description A tool that is a URL of the customer's own. */
+        /** @description A tool that calls a URL of the customer's. */
         CustomTool: {
             /** Format: templated-url */
             url: string;
@@ -1209,7 +1209,7 @@ export interface components {
             max_retry?: number;
             args_at_root?: boolean;
         } & components["schemas"]["NamedTool"];
-        /** @description The arguments of a tool, as a JSON schema. */
+        /** @description The arguments of a tool as a JSON schema. */
         ToolParameters: {
             /** @enum {string} */
             type: "object";
@@ -1218,7 +1218,7 @@ export interface components {
             };
             required?: string[];
         };
-        /** @description Code that runs at the vendor. */
+        /** @description Code that the vendor runs. */
         Code: {
             code: string;
             timeout_ms?: number;
@@ -1226,9 +1226,9 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** @description A tool that is code. */
+        /** @description A tool that runs code. */
         CodeTool: components["schemas"]["NamedTool"] & components["schemas"]["Code"];
-        /** @description A tool that remembers what was said. */
+        /** @description A tool that extracts values from the conversation into variables. */
         ExtractTool: {
             variables: components["schemas"]["AnalysisItem"][];
             description: unknown;
@@ -1244,7 +1244,7 @@ export interface components {
             };
             description: unknown;
         };
-        /** @description A server whose tools an engine may call. */
+        /** @description An MCP server whose tools an engine may call. */
         McpServer: {
             name: string;
             /** Format: templated-url */
@@ -1257,7 +1257,7 @@ export interface components {
             };
             timeout_ms?: number;
         };
-        /** @description Something to find out from what was said. */
+        /** @description A value to extract from the conversation. */
         AnalysisItem: {
             /** @enum {string} */
             type: "string" | "enum" | "boolean" | "number" | "system-presets";
@@ -1268,7 +1268,7 @@ export interface components {
             required?: boolean;
             conditional_prompt?: string;
         } & (unknown & unknown & unknown);
-        /** @description A transfer of the call to a number. */
+        /** @description The number and the settings of a call transfer. */
         TransferCall: {
             transfer_destination: {
                 /** @enum {string} */
@@ -1312,14 +1312,14 @@ export interface components {
                 action_on_timeout?: "bridge_transfer" | "cancel_transfer";
             };
         } & (unknown & unknown);
-        /** @description What is said to whom at a transfer. */
+        /** @description The message that is said at a transfer, and to whom. */
         HandoffOption: {
             /** @enum {string} */
             type?: "prompt" | "static_message";
             prompt?: string;
             message?: string;
         } | null;
-        /** @description A state of an LLM; the rest of it is kept as it comes. */
+        /** @description A state of an LLM. Its other properties are stored unchanged. */
         LlmState: {
             name: string;
             state_prompt?: string;
@@ -1329,7 +1329,7 @@ export interface components {
             }[];
             tools?: components["schemas"]["EngineTool"][];
         };
-        /** @description What a client says of a Retell LLM. More properties are kept as they come. */
+        /** @description The properties of a Retell LLM that clients set. Unknown properties are stored unchanged. */
         RetellLlmInput: {
             model?: components["schemas"]["LLMModel"] | null;
             /** @enum {string|null} */
@@ -1360,10 +1360,10 @@ export interface components {
             llm_id: string;
             version?: number;
             is_published?: boolean;
-            /** @description In milliseconds since the epoch. */
+            /** @description When the version was last changed, in milliseconds since the epoch. */
             last_modification_timestamp: number;
         } & components["schemas"]["RetellLlmInput"];
-        /** @description A way from one node to another. */
+        /** @description An edge from one node to another. */
         FlowEdge: {
             id: string;
             destination_node_id?: string;
@@ -1381,45 +1381,45 @@ export interface components {
                 }[];
             } & (unknown & unknown);
         };
-        /** @description A condition whose prompt names the edge. It compares nothing. */
+        /** @description A condition with a fixed prompt, which marks the kind of the edge. Nothing is compared. */
         FixedCondition: unknown;
-        /** @description The way when no other is taken. */
+        /** @description The edge to follow if no other edge applies. */
         ElseEdge: {
             transition_condition?: {
                 prompt?: string;
             } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
-        /** @description The only way. */
+        /** @description The edge that is always followed. The node has no other. */
         AlwaysEdge: {
             transition_condition?: {
                 prompt?: string;
             } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
-        /** @description The way that does not wait for an answer. */
+        /** @description The edge that is followed without waiting for a response of the user. */
         SkipResponseEdge: {
             transition_condition?: {
                 prompt?: string;
             } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
-        /** @description The way when there is nobody to talk to. */
+        /** @description The edge to follow if the transfer fails. */
         TransferFailedEdge: {
             transition_condition?: {
                 prompt?: string;
             } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
-        /** @description The way when a message was sent. */
+        /** @description The edge to follow if the text message was sent. */
         SmsSuccessEdge: {
             transition_condition?: {
                 prompt?: string;
             } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
-        /** @description The way when a message was not sent. */
+        /** @description The edge to follow if the text message was not sent. */
         SmsFailedEdge: {
             transition_condition?: {
                 prompt?: string;
             } & components["schemas"]["FixedCondition"];
         } & components["schemas"]["FlowEdge"];
-        /** @description A node of a flow; of a type that is not listed, these properties are checked. */
+        /** @description A node of a flow. For a type that is not listed, these properties are checked. */
         FlowNode: {
             id: string;
             name?: string;
@@ -1442,19 +1442,19 @@ export interface components {
             finetune_transition_examples?: components["schemas"]["FinetuneExample"][];
             finetune_conversation_examples?: components["schemas"]["FinetuneExample"][];
         } & (unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown & unknown);
-        /** @description Where something is drawn. */
+        /** @description The position of a node in the vendor's editor. */
         Position: {
             x?: number;
             y?: number;
         };
-        /** @description What is said in a node. */
+        /** @description The instruction of a node: a text to say, or a prompt. */
         NodeInstruction: {
             /** @enum {string} */
             type: "prompt" | "static_text" | "template";
             text?: string;
             template?: components["schemas"]["SmsTemplate"];
         };
-        /** @description The model that speaks. */
+        /** @description The model of a node. */
         ModelChoice: {
             /** @enum {string} */
             type: "cascading";
@@ -1466,7 +1466,7 @@ export interface components {
             top_k?: number;
             filter_score?: number;
         };
-        /** @description When the conversation comes to a node from any other. */
+        /** @description The condition under which the conversation goes to this node from any other node. */
         GlobalNodeSetting: {
             condition: string;
             go_back_conditions?: components["schemas"]["FlowEdge"][];
@@ -1480,11 +1480,11 @@ export interface components {
             destination_node_id?: string;
             transcript: components["schemas"]["ExampleEntry"][];
         };
-        /** @description An example of a conversation that comes to a global node, or does not. */
+        /** @description An example of a conversation that goes to a global node, or of one that does not. */
         GlobalNodeExample: {
             transcript: components["schemas"]["ExampleEntry"][];
         };
-        /** @description What is said or called in an example of a conversation. */
+        /** @description A message or a tool call in an example of a conversation. */
         ExampleEntry: {
             /** @enum {string} */
             role: "agent" | "user" | "tool_call_invocation" | "tool_call_result";
@@ -1493,7 +1493,7 @@ export interface components {
             name?: string;
             arguments?: string;
         } & (unknown & unknown & unknown);
-        /** @description A note that stands beside the nodes in the vendor's editor. */
+        /** @description A note beside the nodes in the vendor's editor. */
         FlowNote: {
             id: string;
             content: string;
@@ -1523,11 +1523,11 @@ export interface components {
         };
         /** @description A node of a conversation. */
         ConversationNode: components["schemas"]["SpeakingNode"];
-        /** @description A node whose instruction is no text to say. */
+        /** @description A node whose instruction is always a prompt. */
         PromptedNode: {
             instruction: unknown;
         };
-        /** @description A node that is an agent with tools of its own. */
+        /** @description A node with a prompt and tools of its own. */
         SubagentNode: {
             tool_ids?: string[] | null;
             tools?: components["schemas"]["EngineTool"][] | null;
@@ -1539,7 +1539,7 @@ export interface components {
             wait_for_result: unknown;
         };
         /**
-         * @description Whether something is of this flow alone.
+         * @description Whether a tool or component belongs to this flow only.
          * @enum {string}
          */
         Ownership: "local" | "shared";
@@ -1555,21 +1555,21 @@ export interface components {
         PressDigitNode: {
             delay_ms?: number;
         } & components["schemas"]["PromptedNode"];
-        /** @description A node that only decides where to go. */
+        /** @description A node that only chooses the next node. */
         BranchNode: {
             else_edge: unknown;
         };
-        /** @description A node that sends a message. */
+        /** @description A node that sends a text message. */
         SmsNode: {
             success_edge: components["schemas"]["SmsSuccessEdge"];
             failed_edge: components["schemas"]["SmsFailedEdge"];
             instruction: unknown;
         };
-        /** @description A node that remembers what was said. */
+        /** @description A node that extracts values from the conversation into variables. */
         ExtractNode: {
             variables: components["schemas"]["AnalysisItem"][];
         };
-        /** @description A node that hands over to another agent. */
+        /** @description A node that hands the call over to another agent. */
         AgentSwapNode: {
             edge: components["schemas"]["TransferFailedEdge"];
         } & components["schemas"]["AgentSwapTool"];
@@ -1582,7 +1582,7 @@ export interface components {
             };
             wait_for_result: unknown;
         };
-        /** @description A node that is a flow within the flow. */
+        /** @description A node that runs a component, which is a flow within the flow. */
         ComponentNode: {
             component_id: string;
             component_type: components["schemas"]["Ownership"];
@@ -1598,7 +1598,7 @@ export interface components {
             notes?: components["schemas"]["FlowNote"][] | null;
             nodes: components["schemas"]["FlowNode"][];
         };
-        /** @description What a client says of a conversation flow. More properties are kept as they come. */
+        /** @description The properties of a conversation flow that clients set. Unknown properties are stored unchanged. */
         ConversationFlowInput: {
             model_choice?: {
                 /** @enum {string} */
@@ -1637,7 +1637,7 @@ export interface components {
             conversation_flow_id: string;
             version: number;
             is_published?: boolean;
-            /** @description In milliseconds since the epoch. */
+            /** @description When the version was last changed, in milliseconds since the epoch. */
             last_modification_timestamp?: number;
         } & components["schemas"]["ConversationFlowInput"];
         /** @description An agent in a list. */
@@ -1684,11 +1684,11 @@ export interface components {
                     /** @enum {string} */
                     value: "voice" | "chat";
                 };
-                /** @description A part of the name, in either case, or of the id. */
+                /** @description A part of the name, whose case does not matter, or a part of the id. */
                 query?: string;
             };
         };
-        /** @description One entry of a conversation, as in a transcript. */
+        /** @description A message of a conversation, as in a transcript. */
         PlaygroundMessage: {
             /** @enum {string} */
             role: "agent" | "user" | "tool_call_invocation" | "tool_call_result" | "node_transition" | "state_transition" | "injected" | "sms";
@@ -1711,7 +1711,7 @@ export interface components {
             tool_mocks?: components["schemas"]["ToolMock"][];
         };
         PlaygroundCompletion: {
-            /** @description What the agent says and does next. */
+            /** @description The messages that the agent says and the tools that it calls next. */
             messages: components["schemas"]["PlaygroundMessage"][];
             call_ended?: boolean;
             current_node_id?: string;
@@ -1722,7 +1722,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description The request does not fit the contract; the message names the place and the fault. */
+        /** @description The request does not fit the contract. The message names the path and the problem. */
         BadRequest: {
             headers: {
                 [name: string]: unknown;
@@ -1734,14 +1734,14 @@ export interface components {
                     /** @example Invalid request format, please check API reference. */
                     message?: string;
                     /**
-                     * @description The place and the fault alone, in the form that the real service sends in place of the two others. The setting `validationErrors` decides which are there.
+                     * @description The path and the problem, as the real service writes them. The real service sends this property in place of the other two. The setting `validationErrors` decides which of them an answer has.
                      * @example request/body must have required property 'name'
                      */
                     error_message?: string;
                 };
             };
         };
-        /** @description No API key was sent, or not one that is accepted. */
+        /** @description The request has no API key, or its key is not accepted. */
         Unauthorized: {
             headers: {
                 [name: string]: unknown;
@@ -1769,7 +1769,7 @@ export interface components {
                 };
             };
         };
-        /** @description The key may not do this. */
+        /** @description The API key does not have the permission. */
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -1783,7 +1783,7 @@ export interface components {
                 };
             };
         };
-        /** @description It is not as the request expects it. */
+        /** @description The object is not in the state that the request expects. */
         PreconditionFailed: {
             headers: {
                 [name: string]: unknown;
@@ -1797,7 +1797,7 @@ export interface components {
                 };
             };
         };
-        /** @description Nothing with this id is visible to this key. */
+        /** @description The workspace of the key has no object with this id. */
         UnprocessableContent: {
             headers: {
                 [name: string]: unknown;
@@ -1811,7 +1811,7 @@ export interface components {
                 };
             };
         };
-        /** @description Nothing with this id is visible to this key. The real service answers so where the reference has 422, too; the setting `missing` decides. */
+        /** @description The workspace of the key has no object with this id. The real service sends 404 even where the reference has only 422. The setting `missing` decides between them. */
         NotFound: {
             headers: {
                 [name: string]: unknown;
@@ -1825,7 +1825,7 @@ export interface components {
                 };
             };
         };
-        /** @description Too many requests in too short a time. */
+        /** @description The account has sent too many requests in a short time. */
         TooManyRequests: {
             headers: {
                 [name: string]: unknown;
@@ -1839,7 +1839,7 @@ export interface components {
                 };
             };
         };
-        /** @description The server failed; trying again may help. */
+        /** @description The server failed. The request may succeed if it is sent again. */
         InternalServerError: {
             headers: {
                 [name: string]: unknown;
@@ -1872,55 +1872,55 @@ export interface components {
         AgentId: string;
         /** @description The version; the latest if absent. */
         AssetVersion: number;
-        /** @description Deletes an engine that agents use, too; they then name one that there is not. */
+        /** @description If true, an engine is deleted even if agents use it. These agents then refer to an engine that does not exist. */
         ForceDelete: boolean;
-        /** @description The version: its number, `latest` (also if absent), or `latest_published`, which is the published one with the highest number. */
+        /** @description The version: its number, `latest`, or `latest_published`, which is the published version with the highest number. If absent, `latest`. */
         AgentVersion: number | string;
         /**
-         * @description The version.
+         * @description The number of the version.
          * @example 1
          */
         VersionToDelete: number;
-        /** @description By creation; `descending` if absent. */
+        /** @description The order of creation; `descending` if absent. */
         SortOrder: "ascending" | "descending";
-        /** @description The most to answer; 1,000 if absent. */
+        /** @description The maximum number of items; 1,000 if absent. */
         LegacyLimit: number;
-        /** @description The most to answer; 1,000 if absent. */
+        /** @description The maximum number of items; 1,000 if absent. */
         LegacyFlowLimit: number;
-        /** @description The id of the last item of the page before. */
+        /** @description The id of the last item of the previous page. */
         LegacyPaginationKey: string;
-        /** @description The version of the last item of the page before. */
+        /** @description The version of the last item of the previous page. */
         LegacyPaginationKeyVersion: number | string;
-        /** @description Only the latest version of each. */
+        /** @description If true, only the latest version of each. */
         IsLatest: boolean;
         /**
-         * @description The kind of response engine.
+         * @description The type of the response engine.
          * @example retell-llm
          */
         EngineType: "retell-llm" | "conversation-flow";
         /**
-         * @description The Retell LLM's id; required when `type` is `retell-llm`.
+         * @description The id of the Retell LLM; required if `type` is `retell-llm`.
          * @example llm_1
          */
         LlmId: string;
-        /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
+        /** @description The id of the conversation flow; required if `type` is `conversation-flow`. */
         ConversationFlowId: string;
-        /** @description The engine's version, defaults to the latest. Of an engine that the emulator does not know, it lists the batches of every version when none is given. */
+        /** @description The version of the engine; its latest if absent. For an engine that the emulator does not know, an absent version lists the batches of all versions. */
         EngineVersion: number;
-        /** @description How many items to return at the most. A page of large items ends earlier. */
+        /** @description The maximum number of items. A page may have fewer if items are large. */
         Limit: number;
-        /** @description The `pagination_key` of the page before, to go on from there. */
+        /** @description The `pagination_key` of the previous page, to get the next one. */
         PaginationKey: string;
     };
     requestBodies: never;
     headers: {
         /**
-         * @description Says that this operation is deprecated, as RFC 9745 has it.
+         * @description The date of the deprecation of this operation, as in RFC 9745.
          * @example @0
          */
         Deprecation: string;
         /**
-         * @description Names the operation to use instead, as `rel="successor-version"`.
+         * @description A link to the operation that replaces this one, with `rel="successor-version"`.
          * @example </v2/list-batch-tests>; rel="successor-version"
          */
         SuccessorVersion: string;
@@ -1955,7 +1955,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The definition as it was stored. */
+            /** @description The stored definition. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1986,7 +1986,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The definition as it stands now. */
+            /** @description The current definition. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2060,7 +2060,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The definition was deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2078,16 +2078,16 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The kind of response engine.
+                 * @description The type of the response engine.
                  * @example retell-llm
                  */
                 type: components["parameters"]["EngineType"];
                 /**
-                 * @description The Retell LLM's id; required when `type` is `retell-llm`.
+                 * @description The id of the Retell LLM; required if `type` is `retell-llm`.
                  * @example llm_1
                  */
                 llm_id?: components["parameters"]["LlmId"];
-                /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
+                /** @description The id of the conversation flow; required if `type` is `conversation-flow`. */
                 conversation_flow_id?: components["parameters"]["ConversationFlowId"];
             };
             header?: never;
@@ -2096,7 +2096,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All definitions for the engine, newest first. */
+            /** @description All definitions of the engine, newest first. */
             200: {
                 headers: {
                     Deprecation: components["headers"]["Deprecation"];
@@ -2117,20 +2117,20 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The kind of response engine.
+                 * @description The type of the response engine.
                  * @example retell-llm
                  */
                 type: components["parameters"]["EngineType"];
                 /**
-                 * @description The Retell LLM's id; required when `type` is `retell-llm`.
+                 * @description The id of the Retell LLM; required if `type` is `retell-llm`.
                  * @example llm_1
                  */
                 llm_id?: components["parameters"]["LlmId"];
-                /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
+                /** @description The id of the conversation flow; required if `type` is `conversation-flow`. */
                 conversation_flow_id?: components["parameters"]["ConversationFlowId"];
-                /** @description How many items to return at the most. A page of large items ends earlier. */
+                /** @description The maximum number of items. A page may have fewer if items are large. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `pagination_key` of the page before, to go on from there. */
+                /** @description The `pagination_key` of the previous page, to get the next one. */
                 pagination_key?: components["parameters"]["PaginationKey"];
             };
             header?: never;
@@ -2178,7 +2178,7 @@ export interface operations {
                  */
                 "application/json": {
                     /**
-                     * @description The definitions to run, one run for each entry.
+                     * @description The definitions to run. Each entry gets one run.
                      * @example [
                      *       "test_case_ad5eaf5bdbf1"
                      *     ]
@@ -2189,7 +2189,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The batch was accepted and its runs are queued. */
+            /** @description The batch was created and its runs are queued. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2211,7 +2211,7 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description The id that `createBatchTest` answered with.
+                 * @description The id from the answer of `createBatchTest`.
                  * @example test_batch_5c1f0e9a7b32
                  */
                 test_case_batch_job_id: string;
@@ -2220,7 +2220,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The batch as it stands now. */
+            /** @description The current state of the batch. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2240,18 +2240,18 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The kind of response engine.
+                 * @description The type of the response engine.
                  * @example retell-llm
                  */
                 type: components["parameters"]["EngineType"];
                 /**
-                 * @description The Retell LLM's id; required when `type` is `retell-llm`.
+                 * @description The id of the Retell LLM; required if `type` is `retell-llm`.
                  * @example llm_1
                  */
                 llm_id?: components["parameters"]["LlmId"];
-                /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
+                /** @description The id of the conversation flow; required if `type` is `conversation-flow`. */
                 conversation_flow_id?: components["parameters"]["ConversationFlowId"];
-                /** @description The engine's version, defaults to the latest. Of an engine that the emulator does not know, it lists the batches of every version when none is given. */
+                /** @description The version of the engine; its latest if absent. For an engine that the emulator does not know, an absent version lists the batches of all versions. */
                 version?: components["parameters"]["EngineVersion"];
             };
             header?: never;
@@ -2281,22 +2281,22 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The kind of response engine.
+                 * @description The type of the response engine.
                  * @example retell-llm
                  */
                 type: components["parameters"]["EngineType"];
                 /**
-                 * @description The Retell LLM's id; required when `type` is `retell-llm`.
+                 * @description The id of the Retell LLM; required if `type` is `retell-llm`.
                  * @example llm_1
                  */
                 llm_id?: components["parameters"]["LlmId"];
-                /** @description The conversation flow's id; required when `type` is `conversation-flow`. */
+                /** @description The id of the conversation flow; required if `type` is `conversation-flow`. */
                 conversation_flow_id?: components["parameters"]["ConversationFlowId"];
-                /** @description The engine's version, defaults to the latest. Of an engine that the emulator does not know, it lists the batches of every version when none is given. */
+                /** @description The version of the engine; its latest if absent. For an engine that the emulator does not know, an absent version lists the batches of all versions. */
                 version?: components["parameters"]["EngineVersion"];
-                /** @description How many items to return at the most. A page of large items ends earlier. */
+                /** @description The maximum number of items. A page may have fewer if items are large. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `pagination_key` of the page before, to go on from there. */
+                /** @description The `pagination_key` of the previous page, to get the next one. */
                 pagination_key?: components["parameters"]["PaginationKey"];
             };
             header?: never;
@@ -2337,7 +2337,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The run as it stands now. */
+            /** @description The current state of the run. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2368,7 +2368,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All runs of the batch, in the order of its ids. */
+            /** @description All runs of the batch, in the order of the batch's definitions. */
             200: {
                 headers: {
                     Deprecation: components["headers"]["Deprecation"];
@@ -2389,9 +2389,9 @@ export interface operations {
     listTestRunsV2: {
         parameters: {
             query?: {
-                /** @description How many items to return at the most. A page of large items ends earlier. */
+                /** @description The maximum number of items. A page may have fewer if items are large. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `pagination_key` of the page before, to go on from there. */
+                /** @description The `pagination_key` of the previous page, to get the next one. */
                 pagination_key?: components["parameters"]["PaginationKey"];
             };
             header?: never;
@@ -2444,7 +2444,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Its first version, 0. */
+            /** @description The first version of the LLM, which has the number 0. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2476,7 +2476,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The version asked for, or the latest. */
+            /** @description The requested version, or the latest. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2538,7 +2538,7 @@ export interface operations {
     deleteRetellLLM: {
         parameters: {
             query?: {
-                /** @description Deletes an engine that agents use, too; they then name one that there is not. */
+                /** @description If true, an engine is deleted even if agents use it. These agents then refer to an engine that does not exist. */
                 force_delete?: components["parameters"]["ForceDelete"];
             };
             header?: never;
@@ -2553,7 +2553,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone, with all its versions. */
+            /** @description The LLM was deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2570,11 +2570,11 @@ export interface operations {
     listRetellLLMV2: {
         parameters: {
             query?: {
-                /** @description How many items to return at the most. A page of large items ends earlier. */
+                /** @description The maximum number of items. A page may have fewer if items are large. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `pagination_key` of the page before, to go on from there. */
+                /** @description The `pagination_key` of the previous page, to get the next one. */
                 pagination_key?: components["parameters"]["PaginationKey"];
-                /** @description By creation; `descending` if absent. */
+                /** @description The order of creation; `descending` if absent. */
                 sort_order?: components["parameters"]["SortOrder"];
             };
             header?: never;
@@ -2583,7 +2583,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page, the latest version of each. */
+            /** @description A page of LLMs, each in its latest version. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2604,11 +2604,11 @@ export interface operations {
     listRetellLLM: {
         parameters: {
             query?: {
-                /** @description The most to answer; 1,000 if absent. */
+                /** @description The maximum number of items; 1,000 if absent. */
                 limit?: components["parameters"]["LegacyLimit"];
-                /** @description The id of the last item of the page before. */
+                /** @description The id of the last item of the previous page. */
                 pagination_key?: components["parameters"]["LegacyPaginationKey"];
-                /** @description The version of the last item of the page before. */
+                /** @description The version of the last item of the previous page. */
                 pagination_key_version?: components["parameters"]["LegacyPaginationKeyVersion"];
             };
             header?: never;
@@ -2617,7 +2617,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All versions, the newest first. */
+            /** @description All versions of all LLMs, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2666,7 +2666,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Its first version, 0. */
+            /** @description The first version of the flow, which has the number 0. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2700,7 +2700,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The version asked for, or the latest. */
+            /** @description The requested version, or the latest. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2763,7 +2763,7 @@ export interface operations {
     deleteConversationFlow: {
         parameters: {
             query?: {
-                /** @description Deletes an engine that agents use, too; they then name one that there is not. */
+                /** @description If true, an engine is deleted even if agents use it. These agents then refer to an engine that does not exist. */
                 force_delete?: components["parameters"]["ForceDelete"];
             };
             header?: never;
@@ -2778,7 +2778,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone, with all its versions. */
+            /** @description The flow was deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2795,11 +2795,11 @@ export interface operations {
     listConversationFlowsV2: {
         parameters: {
             query?: {
-                /** @description How many items to return at the most. A page of large items ends earlier. */
+                /** @description The maximum number of items. A page may have fewer if items are large. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `pagination_key` of the page before, to go on from there. */
+                /** @description The `pagination_key` of the previous page, to get the next one. */
                 pagination_key?: components["parameters"]["PaginationKey"];
-                /** @description By creation; `descending` if absent. */
+                /** @description The order of creation; `descending` if absent. */
                 sort_order?: components["parameters"]["SortOrder"];
             };
             header?: never;
@@ -2808,7 +2808,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page, the latest version of each. */
+            /** @description A page of flows, each in its latest version. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2829,11 +2829,11 @@ export interface operations {
     listConversationFlows: {
         parameters: {
             query?: {
-                /** @description The most to answer; 1,000 if absent. */
+                /** @description The maximum number of items; 1,000 if absent. */
                 limit?: components["parameters"]["LegacyFlowLimit"];
-                /** @description The id of the last item of the page before. */
+                /** @description The id of the last item of the previous page. */
                 pagination_key?: components["parameters"]["LegacyPaginationKey"];
-                /** @description The version of the last item of the page before. */
+                /** @description The version of the last item of the previous page. */
                 pagination_key_version?: components["parameters"]["LegacyPaginationKeyVersion"];
             };
             header?: never;
@@ -2842,7 +2842,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All versions, the newest first. */
+            /** @description All versions of all flows, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2880,7 +2880,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Its first version, 0. */
+            /** @description The first version of the agent, which has the number 0. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2898,7 +2898,7 @@ export interface operations {
     getAgent: {
         parameters: {
             query?: {
-                /** @description The version: its number, `latest` (also if absent), or `latest_published`, which is the published one with the highest number. */
+                /** @description The version: its number, `latest`, or `latest_published`, which is the published version with the highest number. If absent, `latest`. */
                 version?: components["parameters"]["AgentVersion"];
             };
             header?: never;
@@ -2913,7 +2913,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The version asked for, or the latest. */
+            /** @description The requested version, or the latest. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2932,7 +2932,7 @@ export interface operations {
     updateAgent: {
         parameters: {
             query?: {
-                /** @description The version: its number, `latest` (also if absent), or `latest_published`, which is the published one with the highest number. */
+                /** @description The version: its number, `latest`, or `latest_published`, which is the published version with the highest number. If absent, `latest`. */
                 version?: components["parameters"]["AgentVersion"];
             };
             header?: never;
@@ -2988,7 +2988,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone, with all its versions. */
+            /** @description The agent was deleted with all its versions. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3005,13 +3005,13 @@ export interface operations {
     listAgents: {
         parameters: {
             query?: {
-                /** @description The most to answer; 1,000 if absent. */
+                /** @description The maximum number of items; 1,000 if absent. */
                 limit?: components["parameters"]["LegacyLimit"];
-                /** @description The id of the last item of the page before. */
+                /** @description The id of the last item of the previous page. */
                 pagination_key?: components["parameters"]["LegacyPaginationKey"];
-                /** @description The version of the last item of the page before. */
+                /** @description The version of the last item of the previous page. */
                 pagination_key_version?: components["parameters"]["LegacyPaginationKeyVersion"];
-                /** @description Only the latest version of each. */
+                /** @description If true, only the latest version of each. */
                 is_latest?: components["parameters"]["IsLatest"];
             };
             header?: never;
@@ -3020,7 +3020,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Versions, the newest first. */
+            /** @description Versions of agents, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3037,11 +3037,11 @@ export interface operations {
     listAgentsV2: {
         parameters: {
             query?: {
-                /** @description How many items to return at the most. A page of large items ends earlier. */
+                /** @description The maximum number of items. A page may have fewer if items are large. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `pagination_key` of the page before, to go on from there. */
+                /** @description The `pagination_key` of the previous page, to get the next one. */
                 pagination_key?: components["parameters"]["PaginationKey"];
-                /** @description By creation; `descending` if absent. */
+                /** @description The order of creation; `descending` if absent. */
                 sort_order?: components["parameters"]["SortOrder"];
             };
             header?: never;
@@ -3093,7 +3093,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Its versions, the newest first. */
+            /** @description All versions of the agent, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3112,11 +3112,11 @@ export interface operations {
     listAgentVersions: {
         parameters: {
             query?: {
-                /** @description How many items to return at the most. A page of large items ends earlier. */
+                /** @description The maximum number of items. A page may have fewer if items are large. */
                 limit?: components["parameters"]["Limit"];
-                /** @description The `pagination_key` of the page before, to go on from there. */
+                /** @description The `pagination_key` of the previous page, to get the next one. */
                 pagination_key?: components["parameters"]["PaginationKey"];
-                /** @description By creation; `descending` if absent. */
+                /** @description The order of creation; `descending` if absent. */
                 sort_order?: components["parameters"]["SortOrder"];
             };
             header?: never;
@@ -3131,7 +3131,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of its versions. */
+            /** @description A page of the agent's versions. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3214,7 +3214,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is published. */
+            /** @description The version was published. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3243,7 +3243,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is published, and the draft is there. */
+            /** @description The version was published and a draft was created. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3261,7 +3261,7 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The version.
+                 * @description The number of the version.
                  * @example 1
                  */
                 version: components["parameters"]["VersionToDelete"];
@@ -3278,7 +3278,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The version was deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3295,7 +3295,7 @@ export interface operations {
     createPlaygroundCompletion: {
         parameters: {
             query?: {
-                /** @description The version: its number, `latest` (also if absent), or `latest_published`, which is the published one with the highest number. */
+                /** @description The version: its number, `latest`, or `latest_published`, which is the published version with the highest number. If absent, `latest`. */
                 version?: components["parameters"]["AgentVersion"];
             };
             header?: never;
@@ -3324,7 +3324,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What it says and does next. */
+            /** @description What the agent says and does next. */
             200: {
                 headers: {
                     [name: string]: unknown;
