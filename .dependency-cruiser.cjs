@@ -15,7 +15,7 @@ const rooms = [
   '^src/contract/(ajv|compile|document|formats|observed-words|open-values|source|validation|vendor-path)\\.ts$',
   '^src/domain/',
   '^src/contract/(operation|.*\\.gen)\\.ts$',
-  '^src/(errors|files|json|loopback|made-id|memory|nearest|random|repeated-answer|version)\\.ts$',
+  '^src/(bounded-cache|errors|files|json|loopback|made-id|nearest|random|repeated-answer|version)\\.ts$',
 ];
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -116,7 +116,7 @@ export function openEmulator(options: EmulatorOptions): Emulator {
 function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   const { clock, initialClock = wallTime, fixtures = [], workspace, journalSize = 1000 } = options;
   if (options.onStorage) store.health.onChange(options.onStorage);
-  const seed = store.keepSeed(options.settings.seed, newSeed);
+  const seed = store.now((writer) => writer.keepSeed(options.settings.seed, newSeed));
   const clocksAhead = releaseClocksAhead(store, clock.now());
   const changes = createChanges();
   const tellUnknownValues = unknownValueTeller(options.onWarning ?? (() => undefined));
@@ -137,7 +137,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     advanceOnce: createAdvanceOnce(store, workspaces.get, sliceSize),
     clockOf: (id) => store.workspaces.get(id).clock,
     nowOf: (id) => workspaces.get(id).now,
-    prolonged: store.prolonged,
+    acrossTurns: store.acrossTurns,
     listUnfinished: () => store.workspaces.listUnfinished(),
     onError(error) {
       store.health.failed(error);

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { customAlphabet, customRandom } from 'nanoid';
+import { boundedCache, cached } from './bounded-cache.js';
 import { idPrefixes, type NumberedKind } from './made-id.js';
-import { memory } from './memory.js';
 
 /** The key of a draw: names and numbers, never earlier draws. */
 type ChanceKey = readonly (string | number)[];
@@ -82,85 +82,53 @@ export function keyedId(kind: KeyedKind, ...key: ChanceKey): string {
 /** Numbers of which the ids of a batch and of its runs are made. */
 export interface BatchNumbers extends RunNumbers {
   readonly batch: number;
-  readonly neighbourhood: Neighbourhood;
 }
 
 export interface RunNumbers {
-  /** That of a run is this plus its index, below 4,096, with the bits of `runMask` turned over. */
+  /** The number of a run is this plus the run's index, whose bits in `runXor` are inverted. */
   readonly firstRun: number;
-  readonly runMask: number;
+  readonly runXor: number;
 }
 
-/** Numbers that batches in a row have to themselves; the same object for each of them. */
-export interface Neighbourhood {
-  readonly firstBatch: number;
-  readonly lastBatch: number;
-  readonly firstRun: number;
-  readonly lastRun: number;
-}
+const batchesPerBlock = 256;
+const runsPerBatch = 4096;
 
-/** Runs that a batch may have, and batches in a row whose numbers are neighbours in an index. */
-const runsOfBatch = 4096;
-const neighbours = 256;
+/** Nothing makes a block stale: it depends on its key alone. */
+const blocks = boundedCache<string, ReturnType<typeof blockOf>>();
 
-/** What neighbours have in common, so that one digest serves them all. */
-const neighbourhoods = memory<string, ReturnType<typeof neighbourhoodOf>>();
-
-function neighbourhoodOf(key: ChanceKey, number: number) {
-  const digits = derivedHex(24, 'batch', ...key, number);
+function blockOf(key: ChanceKey, block: number) {
+  const digits = derivedHex(24, 'batch', ...key, block);
   const bitsOf = (from: number, to: number) => Number.parseInt(digits.slice(from, to), 16);
-  const firstBatch = bitsOf(0, 10) * neighbours;
-  const firstRun = bitsOf(12, 19) * neighbours * runsOfBatch;
   return {
-    firstBatch,
-    lastBatch: firstBatch + neighbours - 1,
-    firstRun,
-    lastRun: firstRun + neighbours * runsOfBatch - 1,
-    batchMask: bitsOf(10, 12),
-    runsMask: bitsOf(19, 21),
-    runMask: bitsOf(21, 24),
+    firstBatch: bitsOf(0, 10) * batchesPerBlock,
+    batchXor: bitsOf(10, 12),
+    firstRun: bitsOf(12, 19) * batchesPerBlock * runsPerBatch,
+    runsXor: bitsOf(19, 21),
+    runXor: bitsOf(21, 24),
   };
-}
-
-let latest: { readonly number: number; readonly key: ChanceKey; readonly found: Found } | undefined;
-
-type Found = ReturnType<typeof neighbourhoodOf>;
-
-/** The one that was asked for before, most of the time, which spares making JSON to find it. */
-function neighbourhoodAt(number: number, key: ChanceKey): Found {
-  const isLatest =
-    latest?.number === number &&
-    latest.key.length === key.length &&
-    latest.key.every((part, index) => part === key[index]);
-  if (latest !== undefined && isLatest) return latest.found;
-  const found = neighbourhoods.get(JSON.stringify([number, key]), () =>
-    neighbourhoodOf(key, number),
-  );
-  latest = { number, key, found };
-  return found;
 }
 
 /**
- * They depend on the key alone. Those of two neighbourhoods may be the same by a chance of 1 in
- * 2^28 for runs, 2^40 for batches; what would use them then takes those of another key.
+ * The numbers of a batch depend on the key alone. Batches in a row share a block: one digest gives the
+ * leading bits of their numbers, so that their rows are next to each other in the indexes of ids, and a
+ * commit writes few pages.
+ *
+ * Two blocks may have the same numbers by a chance of 1 in 2^28 for runs, 2^40 for batches. What would
+ * use them is then done again with another key.
  */
 export function batchNumbersOf(ordinal: number, ...key: ChanceKey): BatchNumbers {
-  const number = Math.floor(ordinal / neighbours);
-  const neighbourhood = neighbourhoodAt(number, key);
-  const place = ordinal % neighbours;
+  const number = Math.floor(ordinal / batchesPerBlock);
+  const block = cached(blocks, `${key.join('\0')} ${String(number)}`, () => blockOf(key, number));
+  const index = ordinal % batchesPerBlock;
   return {
-    batch: neighbourhood.firstBatch + (place ^ neighbourhood.batchMask),
-    firstRun: neighbourhood.firstRun + (place ^ neighbourhood.runsMask) * runsOfBatch,
-    runMask: neighbourhood.runMask,
-    neighbourhood,
+    batch: block.firstBatch + (index ^ block.batchXor),
+    firstRun: block.firstRun + (index ^ block.runsXor) * runsPerBatch,
+    runXor: block.runXor,
   };
 }
 
-/** The last number that a run of the batch may have. */
-export const lastRunOf = ({ firstRun }: BatchNumbers): number => firstRun + runsOfBatch - 1;
-
-export const runNumberAt = ({ firstRun, runMask }: RunNumbers, index: number): number =>
-  firstRun + (index ^ runMask);
+export const runNumberAt = ({ firstRun, runXor }: RunNumbers, index: number): number =>
+  firstRun + (index ^ runXor);
 
 const readable = customAlphabet('23456789abcdefghjkmnpqrstuvwxyz', 8);
 

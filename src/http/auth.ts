@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
+import { boundedCache, cached } from '../bounded-cache.js';
 import { ApiError, type ErrorCode } from '../errors.js';
-import { memory } from '../memory.js';
 import { digestOf, nameOfDigest } from '../workspace/name.js';
 
 /** Who sends a request, by its key. */
@@ -28,8 +28,9 @@ const magicKeys: readonly (readonly [string, ErrorCode])[] = [
  */
 export function identifier(acceptedKeys: readonly string[]): Identify {
   const accepted = acceptedKeys.map(digestOf);
-  // A client sends the same header with every request; in memory only, like the request itself.
-  const known = memory<string, Identity | undefined>();
+  // hot path: a client sends the same header with every request. Nothing makes it stale: what is
+  // accepted is settled at the start.
+  const known = boundedCache<string, Identity | 'none'>();
   const identify = (authorization: string): Identity | undefined => {
     const key = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
     if (key === undefined) return undefined;
@@ -42,7 +43,10 @@ export function identifier(acceptedKeys: readonly string[]): Identify {
       refusal: magicKeys.find(([prefix]) => key.startsWith(prefix))?.[1],
     };
   };
-  return (authorization = '') => known.get(authorization, () => identify(authorization));
+  return (authorization = '') => {
+    const identity = cached(known, authorization, () => identify(authorization) ?? 'none');
+    return identity === 'none' ? undefined : identity;
+  };
 }
 
 /** The workspace of somebody who is let in. @throws ApiError 401 */

@@ -138,7 +138,7 @@ function registerOperation(
           ? inTurn(() => performForAll(emulator, operation, performFor))
           : performFor(request.workspace ?? '');
       const result = await withoutIdleTimeout(reply, () =>
-        operation.method === 'get' ? performed() : emulator.store.certain(performed),
+        operation.method === 'get' ? performed() : emulator.store.runThenCommit(performed),
       );
       if (validateResponses) {
         const mismatch = validation.findResponseMismatch(operation, result);

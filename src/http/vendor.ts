@@ -136,7 +136,7 @@ async function answerOf(
   const performed = () => perform(emulator, caller, { params, query, body });
   let result: unknown;
   if (operation.method !== 'get') {
-    result = await store.certain(performed);
+    result = await store.runThenCommit(performed);
   } else {
     const performing = performed();
     // Most polls are answered at once.

@@ -160,7 +160,7 @@ function controlCaller(emulator: Emulator, workspace: string) {
     try {
       const result = await (operation?.method === 'get'
         ? performed()
-        : emulator.store.certain(performed));
+        : emulator.store.runThenCommit(performed));
       return structuredClone(result) as Result<Id>;
     } catch (error) {
       refuseIfClosed();

@@ -4,10 +4,11 @@ import { ApiError } from '../errors.js';
 import { engineName } from '../simulation/engine-lookup.js';
 import type { StoredAssetVersion } from '../store/assets.js';
 import { required } from '../store/database.js';
+import type { StoreWriter } from '../store/store.js';
 import { getAgentVersion, toAgent } from './agents.js';
 import { writeChange, type FoundAsset } from './assets.js';
 import { toArray } from './gathering.js';
-import { warning, type Operation, type Services } from './operation.js';
+import { warning, type Operation } from './operation.js';
 import { readPageQuery, toPage } from './paging.js';
 
 type Schemas = components['schemas'];
@@ -64,7 +65,7 @@ export const createAgentVersion: Operation<'createAgentVersion'> = (
   { params, body },
 ) => {
   const base = getAgentVersion(services, caller, params.agent_id, body.base_version, 'not_found');
-  return toAgent(services.store.transaction(() => createDraft(services, base))());
+  return toAgent(services.store.now((writer) => createDraft(writer, base)));
 };
 
 /**
@@ -72,7 +73,7 @@ export const createAgentVersion: Operation<'createAgentVersion'> = (
  * that the base names, to a draft with the same number as the agent's new version.
  */
 function createDraft(
-  { store: { assets } }: Services,
+  { assets }: StoreWriter,
   { name, asset, workspace }: FoundAsset,
 ): StoredAssetVersion {
   const { now: modifiedAt } = workspace;
@@ -125,27 +126,26 @@ export const publishAgentVersion: Operation<'publishAgentVersion'> = (
     ...(description !== undefined && { version_description: description }),
     ...(title !== undefined && { version_title: title }),
   };
-  services.store.transaction(() => {
-    publish(services, agent, labels);
-  })();
+  services.store.now((writer) => {
+    publish(writer, agent, labels);
+  });
   return undefined;
 };
 
 /** Observed before it was retired: it publishes the latest version and creates a draft. */
 export const publishAgent: Operation<'publishAgent'> = (services, caller, { params }) => {
   const agent = getAgentVersion(services, caller, params.agent_id, undefined, 'not_found');
-  const { store } = services;
-  store.transaction(() => {
-    publish(services, agent, {});
-    const asset = required(store.assets.find(agent.name, agent.asset.version));
-    createDraft(services, { ...agent, asset });
-  })();
+  services.store.now((writer) => {
+    publish(writer, agent, {});
+    const asset = required(writer.assets.find(agent.name, agent.asset.version));
+    createDraft(writer, { ...agent, asset });
+  });
   return undefined;
 };
 
 /** Publishes a version of an agent, and the engine's version if the engine is stored here. */
-function publish(services: Services, agent: FoundAsset, labels: AssetContent): void {
-  const { assets } = services.store;
+function publish(writer: StoreWriter, agent: FoundAsset, labels: AssetContent): void {
+  const { assets } = writer;
   const { name, asset, workspace } = agent;
   const engine = hostedEngine(asset.content);
   const engineAsset = engine && { workspaceId: workspace.id, ...engineName(engine) };
@@ -154,12 +154,12 @@ function publish(services: Services, agent: FoundAsset, labels: AssetContent): v
     assets.publish(engineAsset, source.version, workspace.now);
   }
   if (asset.isPublished) {
-    writeChange(services, agent, labels);
+    writeChange(writer, agent, labels);
     return;
   }
   // A published agent must not follow the latest version of its engine.
   const pin = source && { response_engine: { ...engine, version: source.version } };
-  writeChange(services, agent, { ...labels, ...pin });
+  writeChange(writer, agent, { ...labels, ...pin });
   assets.publish(name, asset.version, workspace.now);
 }
 
@@ -180,14 +180,14 @@ export const deleteAgentVersion: Operation<'deleteAgentVersion'> = (
     const problem = `version ${String(asset.version)} is the only one of ${asset.id}`;
     throw new ApiError('invalid_request', problem);
   }
-  store.transaction(() => {
-    store.assets.deleteVersion(name, asset.version);
-    deleteCopyOfEngine(services, agent);
-  })();
+  store.now((writer) => {
+    writer.assets.deleteVersion(name, asset.version);
+    deleteCopyOfEngine(writer, agent);
+  });
   return undefined;
 };
 
-function deleteCopyOfEngine({ store: { assets } }: Services, { workspace, asset }: FoundAsset) {
+function deleteCopyOfEngine({ assets }: StoreWriter, { workspace, asset }: FoundAsset) {
   const engine = hostedEngine(asset.content);
   if (typeof engine?.version !== 'number') return;
   const engineAsset = { workspaceId: workspace.id, ...engineName(engine) };

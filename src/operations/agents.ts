@@ -101,7 +101,7 @@ const versionOf = (engine: AnyEngine): number | null | undefined =>
 
 export const deleteAgent: Operation<'deleteAgent'> = (services, caller, { params }) => {
   const { name } = getAgentVersion(services, caller, params.agent_id, undefined);
-  services.store.assets.delete(name);
+  services.store.together(({ assets }) => assets.delete(name));
   return undefined;
 };
 

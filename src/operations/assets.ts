@@ -5,6 +5,7 @@ import { ApiError, MissingError, type ErrorCode } from '../errors.js';
 import { keyedId } from '../random.js';
 import type { Workspace } from '../simulation/workspace.js';
 import type { AssetName, StoredAssetVersion } from '../store/assets.js';
+import type { StoreWriter } from '../store/store.js';
 import { findWorkspace, type Caller, type Services } from './operation.js';
 import { toArraySlowly, type Source } from './gathering.js';
 import { limitError, readPageQuery, toPageSlowly } from './paging.js';
@@ -18,14 +19,14 @@ export function createAsset(
 ): StoredAssetVersion {
   const workspace = workspaces.open(caller.workspace);
   const { id: workspaceId, name, now: modifiedAt, settings } = workspace;
-  return store.transactionWithNewIds((attempt) => {
+  return store.now((writer, attempt) => {
     const content = toContent(workspace);
     refuseMistake(findAssetMistake(kind, content));
-    const ordinal = store.workspaces.takeOrdinal(workspaceId, 'asset');
+    const ordinal = writer.workspaces.takeOrdinal(workspaceId, 'asset');
     const id = keyedId(kind, settings.seed, name, ordinal, attempt);
     const asset = { workspaceId, kind, id };
-    store.assets.insert(asset, { content, baseVersion: null, modifiedAt });
-    const made = store.assets.find(asset);
+    writer.assets.insert(asset, { content, baseVersion: null, modifiedAt });
+    const made = writer.assets.find(asset);
     if (made === undefined) throw new MissingError(id, kind);
     return made;
   });
@@ -92,12 +93,12 @@ export function changeAsset(
   change: AssetContent,
 ): AssetVersion {
   refusePublished(asset, change);
-  return writeChange(services, asset, change);
+  return services.store.together((writer) => writeChange(writer, asset, change));
 }
 
 /** Changes the properties that are given, whether the version is published or not. */
 export function writeChange(
-  { store }: Services,
+  writer: StoreWriter,
   { workspace, name, asset }: FoundAsset,
   change: AssetContent,
 ): AssetVersion {
@@ -109,7 +110,7 @@ export function writeChange(
     refuseMistake(findAssetMistake(name.kind, content));
   }
   const modifiedAt = Math.max(workspace.now, asset.modifiedAt);
-  store.assets.change(name, asset.version, content, modifiedAt);
+  writer.assets.change(name, asset.version, content, modifiedAt);
   return { ...asset, content, modifiedAt };
 }
 
@@ -132,7 +133,7 @@ export function deleteEngine(
     const detail = `${id} is used by ${named}${others}; force_delete=true deletes it anyway.`;
     throw new ApiError('engine_in_use', detail);
   }
-  assets.delete(name);
+  services.store.together((writer) => writer.assets.delete(name));
 }
 
 /** The most agents that a refusal names. */

@@ -1,16 +1,14 @@
 import type { components } from '../contract/retell.gen.js';
 import { idPropertyOf } from '../domain/asset.js';
 import { batchStatus, type BatchTest } from '../domain/batch-test.js';
-import { idOf } from '../made-id.js';
 import { knownEngine } from '../domain/response-engine.js';
 import { ApiError, MissingError } from '../errors.js';
 import { batchNumbersOf } from '../random.js';
 import { cacheJson } from '../cached-json.js';
 import { endNextRuns } from '../simulation/steps.js';
 import type { Workspace } from '../simulation/workspace.js';
-import type { StoredBatchTest } from '../store/batch-tests.js';
-import type { AcceptedBatch } from '../store/inbox.js';
-import type { Store } from '../store/store.js';
+import type { NewBatchTest, StoredBatchTest } from '../store/batch-tests.js';
+import type { StoreReader, StoreWriter } from '../store/store.js';
 import type { RunTarget } from '../store/test-runs.js';
 import type { Progression } from '../workspace/settings.js';
 import { engineWarningsFinder } from './engine-warnings.js';
@@ -56,14 +54,12 @@ function createIn(
   );
   const targets = findTargets(services, workspace, body.test_case_definition_ids);
   const given = { workspaceId, responseEngine, engineContentKey, createdAt: now, progression };
-  const accept = () => {
-    const batch = acceptBatch(store, workspace, given, targets);
+  const batch = store.together((writer, attempt) => {
+    const batch = insertBatch(writer, workspace, given, targets, attempt);
     // Credit is taken here and not as runs start, so that no run starts without credit.
-    if (credit !== null) store.workspaces.setCredit(workspaceId, credit - targets.length);
+    if (credit !== null) writer.workspaces.setCredit(workspaceId, credit - targets.length);
     return batch;
-  };
-  const writesMore = progression.kind === 'immediate' || credit !== null;
-  const batch = writesMore ? store.groupedTransaction(accept) : accept();
+  });
   if (engineContentKey !== null) {
     const finder = engineWarningsFinder(store, engineContentKey, responseEngine, targets);
     caller.warnLater?.(finder.find, finder.size);
@@ -74,31 +70,35 @@ function createIn(
   return toTestCaseBatchJob(batch);
 }
 
-/** Call it within a transaction if its runs end at once. */
-function acceptBatch(
-  store: Store,
+function insertBatch(
+  writer: StoreWriter,
   workspace: Workspace,
-  given: AcceptedBatch,
+  given: Omit<NewBatchTest, 'id' | 'ordinal' | 'totalCount'>,
   targets: readonly RunTarget[],
+  attempt: number,
 ): BatchTest {
   const { id: workspaceId, name, settings } = workspace;
-  const { responseEngine, createdAt, progression } = given;
-  const numbers = store.inbox.accept(given, targets, (ordinal, attempt) =>
-    batchNumbersOf(ordinal, settings.seed, name, attempt),
-  );
-  const id = idOf('batch', numbers.batch);
-  if (progression.kind === 'immediate') {
-    endNextRuns(store, workspace, store.batchTests.getKey(workspaceId, id), targets.length);
+  const totalCount = targets.length;
+  const ordinal = writer.workspaces.takeOrdinal(workspaceId, 'batch');
+  const numbers = batchNumbersOf(ordinal, settings.seed, name, attempt);
+  // Hot path: built field by field.
+  const batchKey = writer.batchTests.insert({
+    workspaceId,
+    ordinal,
+    id: numbers.batch,
+    responseEngine: given.responseEngine,
+    engineContentKey: given.engineContentKey,
+    totalCount,
+    createdAt: given.createdAt,
+    progression: given.progression,
+  });
+  writer.testRuns.insertCreated({ workspaceId, batchKey }, numbers, targets);
+  // As it is before any of its runs.
+  const batch = writer.batchTests.get(batchKey);
+  if (given.progression.kind === 'immediate') {
+    endNextRuns(writer, workspace, batchKey, totalCount);
   }
-  return {
-    id,
-    responseEngine,
-    ended: { pass: 0, fail: 0, error: 0 },
-    totalCount: targets.length,
-    createdAt,
-    modifiedAt: createdAt,
-    completesAt: null,
-  };
+  return batch;
 }
 
 /** The current revision of each definition. @throws ApiError 400 if unknown ids are rejected */
@@ -176,12 +176,11 @@ function countPoll(
   // Fixtures may have ended more runs than that.
   const toEnd = Math.floor((totalCount * (pollsSeen + 1)) / progression.polls);
   const missing = Math.max(toEnd - ended.pass - ended.fail - ended.error, 0);
-  const step = store.transaction(() => {
-    store.batchTests.countPoll(batchKey);
-    endNextRuns(store, workspace, batchKey, missing);
-    return store.batchTests.get(batchKey);
+  const polled = store.now((writer) => {
+    writer.batchTests.countPoll(batchKey);
+    endNextRuns(writer, workspace, batchKey, missing);
+    return writer.batchTests.get(batchKey);
   });
-  const polled = step();
   changes.announce(workspace.id);
   return polled;
 }
@@ -224,7 +223,7 @@ const chunkSize = 1000;
 
 /** All batches of an engine after `last`, the newest first. */
 function* eachBatch(
-  { batchTests }: Store,
+  { batchTests }: StoreReader,
   range: { workspaceId: number; engine: string; version: number | undefined },
   last?: ListedBatch,
 ): Generator<ListedBatch> {

@@ -1,7 +1,7 @@
 import { readEngine } from '../domain/engine.js';
 import { engineKeyOf, type ResponseEngine } from '../domain/response-engine.js';
 import { firstWarnings } from './first-warnings.js';
-import type { Store } from '../store/store.js';
+import type { StoreReader } from '../store/store.js';
 import type { RunTarget } from '../store/test-runs.js';
 
 /** Tools that have no effect outside the conversation. */
@@ -21,7 +21,7 @@ interface WarningsFinder {
  * keeps the returned function, so it must capture only what it needs.
  */
 export function engineWarningsFinder(
-  store: Store,
+  store: StoreReader,
   engineContentKey: number,
   responseEngine: ResponseEngine,
   targets: readonly RunTarget[],
@@ -35,7 +35,7 @@ export function engineWarningsFinder(
 }
 
 function* engineWarnings(
-  store: Store,
+  store: StoreReader,
   engineContentKey: number,
   responseEngine: ResponseEngine,
   revisionKeys: ReadonlySet<number>,

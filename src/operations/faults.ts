@@ -35,19 +35,18 @@ export function findFault(
   const faults = store.faults.list(workspaceId);
   if (faults.length === 0) return undefined;
   const facts = toFacts();
-  const ask = store.transaction(() => {
+  return store.now((writer) => {
     for (const { id, fault, createdAt, seen, hits } of faults) {
       if (!matchesFault(fault, facts)) continue;
       const chance = keyedChance(settings.seed).within(name, 'fault', id, seen);
       const lifetime = (fault.for === undefined ? undefined : parseDuration(fault.for)) ?? Infinity;
       const state = { seen, hits, age: now - createdAt };
       const isHit = isFaultDue(fault, state, lifetime, () => chance('hit'));
-      store.faults.setCounts(workspaceId, id, seen + 1, hits + Number(isHit));
+      writer.faults.setCounts(workspaceId, id, seen + 1, hits + Number(isHit));
       if (isHit) return toFault(id, fault, chance);
     }
     return undefined;
   });
-  return ask();
 }
 
 function toFault(id: string, input: FaultInput, chance: (purpose: string) => number): Fault {

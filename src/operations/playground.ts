@@ -33,7 +33,9 @@ export const createPlaygroundCompletion: Operation<'createPlaygroundCompletion'>
   const { credit: left } = services.workspaces.get(id);
   refuseWithoutCredit({ credit: left });
   // Costs as much as one run, the emulator's unit of credit.
-  if (left !== null) services.store.workspaces.setCredit(id, left - 1);
+  services.store.together(({ workspaces }) => {
+    if (left !== null) workspaces.setCredit(id, left - 1);
+  });
   return completion;
 };
 

@@ -29,7 +29,9 @@ function countByBucket(
   limit: RateLimit,
 ): RateHeaders {
   const decision = takeToken(limit, bucket, now);
-  store.workspaces.setBucket(id, decision.bucket);
+  store.together(({ workspaces }) => {
+    workspaces.setBucket(id, decision.bucket);
+  });
   const headers = headersOf(limit, decision.remaining, decision.retryAfter);
   if (decision.isLetThrough) return headers;
   throw new ApiError('rate_limited', undefined, {
@@ -51,7 +53,9 @@ function countAsVendor(
     ...headersOf(limiter, remaining, reset),
   };
   if (windows === undefined) throw new ApiError('throttled', undefined, headers);
-  store.workspaces.setRateWindows(id, windows);
+  store.together(({ workspaces }) => {
+    workspaces.setRateWindows(id, windows);
+  });
   return headers;
 }
 

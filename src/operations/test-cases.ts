@@ -35,11 +35,11 @@ export const createTestCaseDefinition: Operation<'createTestCaseDefinition'> = (
   refuseWithoutCredit(workspace);
   resolveEngine(services, workspace, content.response_engine, 'body/response_engine');
   const { id, name, now, settings } = workspace;
-  const revision = store.groupedTransactionWithNewIds((attempt) => {
-    const ordinal = store.workspaces.takeOrdinal(id, 'definition');
+  const revision = store.together((writer, attempt) => {
+    const ordinal = writer.workspaces.takeOrdinal(id, 'definition');
     const definitionId = keyedId('definition', settings.seed, name, ordinal, attempt);
     const revision = { definitionId, content, createdAt: now, modifiedAt: now };
-    store.testCases.insert({ ...revision, workspaceId: id });
+    writer.testCases.insert({ ...revision, workspaceId: id });
     return revision;
   });
   return toTestCaseDefinition(revision);
@@ -56,8 +56,7 @@ export const updateTestCaseDefinition: Operation<'updateTestCaseDefinition'> = (
   caller,
   { params, body },
 ) => {
-  const { store } = services;
-  const update = store.transaction(() => {
+  const changed = services.store.together((writer) => {
     const current = getCurrent(services, caller, params.test_case_definition_id);
     const { workspace, revision } = current;
     const content = changedContent(revision.content, body);
@@ -69,10 +68,10 @@ export const updateTestCaseDefinition: Operation<'updateTestCaseDefinition'> = (
     }
     const modifiedAt = Math.max(workspace.now, revision.modifiedAt);
     const changed: TestCaseRevision = { ...revision, content, modifiedAt };
-    store.testCases.revise({ ...changed, workspaceId: workspace.id });
+    writer.testCases.revise({ ...changed, workspaceId: workspace.id });
     return changed;
   });
-  return toTestCaseDefinition(update());
+  return toTestCaseDefinition(changed);
 };
 
 export const deleteTestCaseDefinition: Operation<'deleteTestCaseDefinition'> = (
@@ -80,11 +79,12 @@ export const deleteTestCaseDefinition: Operation<'deleteTestCaseDefinition'> = (
   caller,
   { params },
 ) => {
+  const { test_case_definition_id: id } = params;
   const workspace = findWorkspace(services, caller);
-  const { testCases } = services.store;
-  if (workspace === undefined || !testCases.delete(workspace.id, params.test_case_definition_id)) {
-    throw new MissingError(params.test_case_definition_id, 'test-case-definition');
-  }
+  const isDeleted =
+    workspace !== undefined &&
+    services.store.together(({ testCases }) => testCases.delete(workspace.id, id));
+  if (!isDeleted) throw new MissingError(id, 'test-case-definition');
   return undefined;
 };
 

@@ -1,7 +1,7 @@
 import type { Tally } from '../domain/batch-test.js';
 import { keyedChance } from '../random.js';
 import type { BatchProgress } from '../store/batch-tests.js';
-import type { Store } from '../store/store.js';
+import type { Store, StoreWriter } from '../store/store.js';
 import type { RunningRun, StartedRun } from '../store/running.js';
 import type { QueuedRun } from '../store/test-runs.js';
 import { planOutcome, drawDuration, drawForRun, type ForcedOutcomes } from './outcome.js';
@@ -18,7 +18,7 @@ export interface AdvanceResult {
   readonly next: number;
 }
 
-/** Advances one workspace towards a time of its clock by a bounded amount of work, in a transaction. */
+/** Advances one workspace towards a time of its clock by a bounded amount of work, to be called in `acrossTurns`. */
 export type AdvanceOnce = (workspaceId: number, until: number) => AdvanceResult;
 
 /** @param size runs loaded at once, which bounds how long one step blocks the event loop. */
@@ -27,19 +27,19 @@ export function createAdvanceOnce(
   get: (workspaceId: number) => Workspace,
   size: number,
 ): AdvanceOnce {
-  return store.prolongedTransaction((workspaceId, until) => {
+  const advance = (writer: StoreWriter, workspaceId: number, until: number): AdvanceResult => {
     const workspace = get(workspaceId);
-    const queue = listQueued(store, workspace, size);
+    const queue = listQueued(writer, workspace, size);
     const happened =
       queue.length === 0
-        ? endRunsOnly(store, workspace, until, size)
-        : startAndEndRuns(store, workspace, queue, until, size);
+        ? endRunsOnly(writer, workspace, until, size)
+        : startAndEndRuns(writer, workspace, queue, until, size);
     const { started, nextStart, ended } = happened;
-    const nextOfRuns = Math.min(nextStart, store.running.nextEnd(workspaceId) ?? Infinity);
-    const delayed = delayCompletions(store, workspace, happened.completed);
+    const nextOfRuns = Math.min(nextStart, writer.running.nextEnd(workspaceId) ?? Infinity);
+    const delayed = delayCompletions(writer, workspace, happened.completed);
     // A batch must not complete before a run that starts or ends earlier.
-    const due = completeDue(store, workspaceId, Math.min(until, nextOfRuns), size);
-    store.workspaces.recordProgress({
+    const due = completeDue(writer, workspaceId, Math.min(until, nextOfRuns), size);
+    writer.workspaces.addProgress({
       id: workspaceId,
       runningDelta: started - ended,
       settledAt: Math.max(happened.settledAt, due.settledAt),
@@ -50,19 +50,20 @@ export function createAdvanceOnce(
       batchTestsCompleted: happened.completed.length - delayed + due.completed,
       next: Math.min(nextOfRuns, due.next),
     };
-  });
+  };
+  return (workspaceId, until) => store.together((writer) => advance(writer, workspaceId, until));
 }
 
 /** Runs that wait, with the times from which they may start. */
-function listQueued(store: Store, { id, settings }: Workspace, size: number): QueuedRun[] {
-  const queue = store.testRuns.listQueued(id, size);
+function listQueued(writer: StoreWriter, { id, settings }: Workspace, size: number): QueuedRun[] {
+  const queue = writer.testRuns.listQueued(id, size);
   const { batchStartDelay: delay } = settings;
   return delay === 0 ? queue : queue.map((run) => ({ ...run, queuedAt: run.queuedAt + delay }));
 }
 
 /** Delays the completion of batches whose last runs have ended, as the settings say. */
 function delayCompletions(
-  store: Store,
+  writer: StoreWriter,
   { name, settings }: Workspace,
   batchKeys: readonly number[],
 ): number {
@@ -70,17 +71,17 @@ function delayCompletions(
   if (delay.kind === 'range' && delay.to === 0) return 0;
   const chance = keyedChance(seed);
   const delayed = batchKeys.flatMap((batchKey) => {
-    const { ordinal, modifiedAt } = store.batchTests.get(batchKey);
+    const { ordinal, modifiedAt } = writer.batchTests.get(batchKey);
     const drawn = drawDuration(delay, (purpose) => chance('completion', name, ordinal, purpose));
     return drawn === 0 ? [] : [{ batchKey, completesAt: modifiedAt + drawn }];
   });
-  store.batchTests.delayCompletion(delayed);
+  writer.batchTests.delayCompletion(delayed);
   return delayed.length;
 }
 
 /** Completes batches whose delay is over by a time. */
-function completeDue(store: Store, workspaceId: number, until: number, size: number) {
-  const { batchTests } = store;
+function completeDue(writer: StoreWriter, workspaceId: number, until: number, size: number) {
+  const { batchTests } = writer;
   const first = batchTests.nextCompletion(workspaceId) ?? Infinity;
   if (first > until) return { completed: 0, settledAt: 0, next: first };
   const times = batchTests.completeDue(workspaceId, until, size);
@@ -92,12 +93,17 @@ function completeDue(store: Store, workspaceId: number, until: number, size: num
 }
 
 /** The fast path when no run waits for a slot: an end then starts nothing. */
-function endRunsOnly(store: Store, { id, settledAt }: Workspace, until: number, size: number) {
-  const batches = store.running.endFirst(id, until, size);
+function endRunsOnly(
+  writer: StoreWriter,
+  { id, settledAt }: Workspace,
+  until: number,
+  size: number,
+) {
+  const batches = writer.running.endFirst(id, until, size);
   return {
     started: 0,
     ended: batches.reduce((sum, { ended }) => sum + ended.pass + ended.fail + ended.error, 0),
-    completed: store.batchTests.recordProgress(
+    completed: writer.batchTests.addProgress(
       batches.map(({ batchKey, ended, lastEndsAt }) => ({
         batchKey,
         started: 0,
@@ -111,7 +117,7 @@ function endRunsOnly(store: Store, { id, settledAt }: Workspace, until: number, 
 }
 
 function startAndEndRuns(
-  store: Store,
+  writer: StoreWriter,
   workspace: Workspace,
   queue: readonly QueuedRun[],
   until: number,
@@ -123,10 +129,10 @@ function startAndEndRuns(
   // need not be loaded. Batches are queued almost in order of time, so the last start is a maximum.
   const lastStart = queue.reduce((latest, run) => Math.max(latest, run.queuedAt), settledAt);
   const horizon = freeSlots >= queue.length ? Math.min(until, lastStart) : until;
-  const running = store.running.listEnding(id, horizon, size);
+  const running = writer.running.listEnding(id, horizon, size);
   // Runs that end later than the last one loaded are not known yet.
   const last = running.length === size ? running.at(-1) : undefined;
-  const starter = runStarter(store, workspace);
+  const starter = runStarter(writer, workspace);
   const { started, ended, ...rest } = scheduleRuns<QueuedRun, RunningRun, StartedRun>({
     settledAt,
     freeSlots,
@@ -139,24 +145,24 @@ function startAndEndRuns(
   starter.close();
 
   const over = new Set<RunningRun>(ended);
-  store.running.start(id, started, over);
-  store.running.end(
+  writer.running.start(id, started, over);
+  writer.running.end(
     id,
     running.filter((run) => over.has(run)),
   );
-  const completed = recordBatches(store, started, ended);
+  const completed = addBatchProgress(writer, started, ended);
   return { ...rest, started: started.length, ended: ended.length, completed };
 }
 
 const nothingForced = { byRule: undefined, byVariables: undefined, unknownDefinitionId: null };
 
 /** Starts runs of a workspace: decides how and when each of them ends. */
-export function runStarter(store: Store, workspace: Workspace) {
+export function runStarter(writer: StoreWriter, workspace: Workspace) {
   const { settings } = workspace;
   const { seed } = settings;
   const chance = keyedChance(seed);
-  const seedKey = store.seedKeyOf(seed);
-  const forcedOutcomes = createForcedOutcomeFinder(store, workspace.id);
+  const seedKey = writer.seedKeyOf(seed);
+  const forcedOutcomes = createForcedOutcomeFinder(writer, workspace.id);
   const startBy = (forced: ForcedOutcomes, run: QueuedRun, startedAt: number): StartedRun => {
     const { batchKey, runIndex, batchOrdinal } = run;
     const identity = { workspace: workspace.name, batchOrdinal, runIndex };
@@ -198,8 +204,8 @@ export const changeByEnd = (run: TimedRun | RunningRun): number =>
   'startedAt' in run && run.startedAt === run.endsAt ? lastReportedEnd(run) : run.endsAt;
 
 /** Records starts and ends in the batches' counts. Returns the batches that have no run left. */
-export function recordBatches<Ended extends RunningRun>(
-  store: Store,
+export function addBatchProgress<Ended extends RunningRun>(
+  writer: StoreWriter,
   started: readonly RunningRun[],
   ended: readonly Ended[],
   changedAt: (run: Ended) => number = changeByEnd,
@@ -218,5 +224,5 @@ export function recordBatches<Ended extends RunningRun>(
     batch.ended[run.outcome] += 1;
     batch.modifiedAt = Math.max(batch.modifiedAt ?? 0, changedAt(run));
   }
-  return store.batchTests.recordProgress([...batches.values()]);
+  return writer.batchTests.addProgress([...batches.values()]);
 }

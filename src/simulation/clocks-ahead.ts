@@ -10,17 +10,16 @@ const toleranceMs = 1000;
  * the machine's clock reaches their time. Their time goes on from where it is; it does not go back.
  * @returns how many there are.
  */
-export function releaseClocksAhead({ workspaces, transaction }: Store, wall: number): number {
-  const ahead = workspaces.listRunningClocks().filter(({ clock, reachedAt }) => {
+export function releaseClocksAhead(store: Store, wall: number): number {
+  const ahead = store.workspaces.listRunningClocks().filter(({ clock, reachedAt }) => {
     return reachedAt > timeAt(clock, wall) + toleranceMs || clock.anchor > wall + toleranceMs;
   });
   if (ahead.length === 0) return 0;
-  const release = transaction(() => {
+  store.now((writer) => {
     for (const { id, clock, reachedAt } of ahead) {
       const time = Math.max(reachedAt, timeAt(clock, wall));
-      workspaces.setClock(id, runningFrom(time, wall, clock.speed));
+      writer.workspaces.setClock(id, runningFrom(time, wall, clock.speed));
     }
   });
-  release();
   return ahead.length;
 }

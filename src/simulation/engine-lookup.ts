@@ -1,5 +1,5 @@
 import { engineIdOf, type EngineType, type ResponseEngine } from '../domain/response-engine.js';
-import type { Store } from '../store/store.js';
+import type { StoreReader } from '../store/store.js';
 
 /** An engine that was found, with its version and its content. */
 export interface ResolvedEngine<Engine> {
@@ -13,7 +13,7 @@ export interface ResolvedEngine<Engine> {
  * @returns the problem, if the engine exists but not in that version.
  */
 export function lookUpEngine<Engine extends ResponseEngine>(
-  store: Store,
+  store: StoreReader,
   workspaceId: number,
   engine: Engine,
 ): ResolvedEngine<Engine> | { readonly problem: string } {

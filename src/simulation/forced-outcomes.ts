@@ -2,7 +2,7 @@ import { applyRule, type RunFacts } from '../domain/outcome-rule.js';
 import type { ForcedOutcome } from '../domain/forced-outcome.js';
 import { engineIdOf, engineOfKey } from '../domain/response-engine.js';
 import { placeholderRevision } from '../domain/test-case.js';
-import type { Store } from '../store/store.js';
+import type { StoreReader, StoreWriter } from '../store/store.js';
 import type { QueuedRun } from '../store/test-runs.js';
 import type { ForcedOutcomes } from './outcome.js';
 
@@ -14,12 +14,15 @@ export interface ForcedOutcomeFinder {
   storeHits(): void;
 }
 
-export function createForcedOutcomeFinder(store: Store, workspaceId: number): ForcedOutcomeFinder {
-  const rules = store.outcomeRules.list(workspaceId).map((rule) => ({ ...rule, newHits: 0 }));
+export function createForcedOutcomeFinder(
+  writer: StoreWriter,
+  workspaceId: number,
+): ForcedOutcomeFinder {
+  const rules = writer.outcomeRules.list(workspaceId).map((rule) => ({ ...rule, newHits: 0 }));
 
   const matchRules = (run: QueuedRun) => {
     if (rules.length === 0) return undefined;
-    const facts = factsOf(store, run);
+    const facts = factsOf(writer, run);
     for (const stored of rules) {
       const outcome = applyRule(stored.rule, stored.hits + stored.newHits, facts);
       if (outcome === undefined) continue;
@@ -37,13 +40,13 @@ export function createForcedOutcomeFinder(store: Store, workspaceId: number): Fo
     }),
     storeHits() {
       for (const { id, hits, newHits } of rules) {
-        if (newHits > 0) store.outcomeRules.setHits(workspaceId, id, hits + newHits);
+        if (newHits > 0) writer.outcomeRules.setHits(workspaceId, id, hits + newHits);
       }
     },
   };
 }
 
-function factsOf(store: Store, run: QueuedRun): RunFacts {
+function factsOf(store: StoreReader, run: QueuedRun): RunFacts {
   const engine = engineOfKey(run.engine, run.engineVersion);
   const { definitionId, content } =
     run.revisionKey === null

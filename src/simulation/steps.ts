@@ -1,25 +1,25 @@
-import type { Store } from '../store/store.js';
-import { lastReportedEnd, recordBatches, runStarter } from './advance.js';
+import type { StoreWriter } from '../store/store.js';
+import { addBatchProgress, lastReportedEnd, runStarter } from './advance.js';
 import type { Workspace } from './workspace.js';
 
 /**
  * Ends the next `count` runs of a batch that does not progress by time. They count as started when the
- * batch was created. Call it within a transaction.
+ * batch was created.
  */
 export function endNextRuns(
-  store: Store,
+  writer: StoreWriter,
   workspace: Workspace,
   batchKey: number,
   count: number,
 ): void {
-  const starter = runStarter(store, workspace);
-  const ended = store.testRuns.listWaiting(batchKey, count).map((run) => ({
+  const starter = runStarter(writer, workspace);
+  const ended = writer.testRuns.listWaiting(batchKey, count).map((run) => ({
     ...starter.start(run, run.queuedAt),
     endsAt: workspace.now,
   }));
   starter.close();
-  store.running.start(workspace.id, ended, new Set(ended));
-  recordBatches(store, ended, ended, lastReportedEnd);
+  writer.running.start(workspace.id, ended, new Set(ended));
+  addBatchProgress(writer, ended, ended, lastReportedEnd);
   const { id, now } = workspace;
-  store.workspaces.recordProgress({ id, runningDelta: 0, settledAt: now });
+  writer.workspaces.addProgress({ id, runningDelta: 0, settledAt: now });
 }

@@ -48,7 +48,7 @@ export interface WorkerParts {
   /** The time in a workspace. */
   readonly nowOf: (workspaceId: number) => number;
   /** Runs work that advances workspaces; rejects if its writes could not be stored. */
-  readonly prolonged: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  readonly acrossTurns: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** When something is due in each workspace that has unfinished work. */
   readonly listUnfinished: () => readonly {
     readonly id: number;
@@ -83,7 +83,7 @@ export function startWorker(parts: WorkerParts): Worker {
   async function tick(): Promise<void> {
     try {
       stored.resumeStored();
-      await parts.prolonged(() =>
+      await parts.acrossTurns(() =>
         advanceDue(dueTimes, clock, (id) => {
           // What ends the pause puts it on the dueTimes again.
           if (pauses.of(id) !== undefined) dueTimes.set(id, Infinity);
@@ -136,7 +136,7 @@ interface Schedule {
 }
 
 function settler(
-  { clock, prolonged }: WorkerParts,
+  { clock, acrossTurns }: WorkerParts,
   { dueTimes, stored, generations, pauses }: Schedule,
   advance: (id: number, until: number) => AdvanceResult,
 ): Worker['settle'] {
@@ -147,7 +147,7 @@ function settler(
     let total = nothing;
     for (;;) {
       await pauses.of(id);
-      const happened = await prolonged(() => {
+      const happened = await acrossTurns(() => {
         stored.resumeStored();
         return advanceWhile(isDue, clock, () => advance(id, until));
       });

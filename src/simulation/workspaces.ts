@@ -1,6 +1,6 @@
 import type { UnknownValuesPolicy } from '../contract/open-values.js';
 import { ApiError, StartupError } from '../errors.js';
-import type { Store } from '../store/store.js';
+import type { Store, StoreWriter } from '../store/store.js';
 import type { WorkspaceRow } from '../store/workspaces.js';
 import { timeAt, type Clock, type WorkspaceClock } from '../workspace/clock.js';
 import { parseSettings, type SettingsInput } from '../workspace/settings.js';
@@ -13,12 +13,12 @@ export interface Workspaces {
   /** Undefined until something is created in it. */
   find(name: string): Workspace | undefined;
   readonly get: (id: number) => Workspace;
-  /** Finds the workspace, or creates it. Do not call it within a transaction. */
+  /** Finds the workspace, or creates it. */
   open(name: string): Workspace;
   /** Resets the workspace to its initial state. */
   reset(id: number): void;
-  /** Deletes everything in it, the initial state included. Call it within a transaction. */
-  empty(id: number): void;
+  /** Deletes everything in it, the initial state included. */
+  empty(writer: StoreWriter, id: number): void;
   listNames(): string[];
   /** The settings of a workspace that has none of its own. */
   readonly defaultSettings: Workspace['settings'];
@@ -45,15 +45,17 @@ export function workspacesOf(store: Store, clock: Clock, beginning: InitialState
   const atThisMoment = workspaceReader(clock, defaults);
   const get = (id: number): Workspace => atThisMoment(store.workspaces.get(id));
 
-  const loadAll = fixtureLoader(store, get, fixtures);
+  const loadAll = fixtureLoader(get, fixtures);
 
   /** Creates an empty workspace by `makeEmpty`, and loads the initial state into it. */
-  const begin = (makeEmpty: (now: number, clock: WorkspaceClock) => number): number => {
+  const begin = (
+    makeEmpty: (writer: StoreWriter, now: number, clock: WorkspaceClock) => number,
+  ): number => {
     const wall = clock.now();
     const first = beginning.clock(wall);
-    const id = store.transactionWithNewIds((attempt) => {
-      const id = makeEmpty(timeAt(first, wall), first);
-      loadAll(id, attempt, wall);
+    const id = store.now((writer, attempt) => {
+      const id = makeEmpty(writer, timeAt(first, wall), first);
+      loadAll(writer, id, attempt, wall);
       return id;
     });
     beginning.onBegin(id);
@@ -64,22 +66,19 @@ export function workspacesOf(store: Store, clock: Clock, beginning: InitialState
     const row = store.workspaces.find(name);
     if (row !== undefined) return atThisMoment(row);
     return get(
-      begin((now, first) => store.workspaces.insert(name, now, first, beginning.credit).id),
+      begin(({ workspaces }, now, first) => {
+        return workspaces.insert(name, now, first, beginning.credit).id;
+      }),
     );
-  };
-
-  const clear = (id: number, now: number, first: WorkspaceClock): number => {
-    store.snapshots.clear(id, now, beginning.credit);
-    store.workspaces.setClock(id, first);
-    return id;
   };
 
   // Fixtures that load once load into every later workspace, so a mistake shows at the start.
   if (fixtures.length > 0) {
     const wall = clock.now();
     const first = beginning.clock(wall);
-    store.rehearse(() => {
-      loadAll(store.workspaces.insert('', timeAt(first, wall), first, null).id, 1, wall);
+    store.dryRun((writer, attempt) => {
+      const { id } = writer.workspaces.insert('', timeAt(first, wall), first, null);
+      loadAll(writer, id, attempt, wall);
     });
   }
 
@@ -95,16 +94,30 @@ export function workspacesOf(store: Store, clock: Clock, beginning: InitialState
     get,
     open,
     reset(id) {
-      begin((now, first) => clear(id, now, first));
+      begin((writer, now, clock) => {
+        return clearTo(writer, id, { now, clock, credit: beginning.credit });
+      });
     },
-    empty(id) {
+    empty(writer, id) {
       const wall = clock.now();
       const first = beginning.clock(wall);
-      clear(id, timeAt(first, wall), first);
+      const now = timeAt(first, wall);
+      clearTo(writer, id, { now, clock: first, credit: beginning.credit });
     },
     listNames: () => store.workspaces.listNames(),
     defaultSettings: parseSettings(defaults),
   };
+}
+
+/** Deletes everything in a workspace but its snapshots. Returns its id. */
+function clearTo(
+  { snapshots, workspaces }: StoreWriter,
+  id: number,
+  first: { readonly now: number; readonly clock: WorkspaceClock; readonly credit: number | null },
+): number {
+  snapshots.clear(id, first.now, first.credit);
+  workspaces.setClock(id, first.clock);
+  return id;
 }
 
 /** Returns a function that reads a row as a workspace at this moment. Settings are parsed once for each row. */
@@ -139,14 +152,13 @@ function workspaceReader(clock: Clock, defaults: Required<SettingsInput>) {
 
 /** Loads all fixtures into a workspace, in a transaction. @throws StartupError */
 function fixtureLoader(
-  store: Store,
   get: Workspaces['get'],
   fixtures: readonly NamedFixtures[],
-): (id: number, attempt: number, wall: number) => void {
-  return (id, attempt, wall) => {
+): (writer: StoreWriter, id: number, attempt: number, wall: number) => void {
+  return (writer, id, attempt, wall) => {
     for (const { name, content } of fixtures) {
       try {
-        loadFixtures({ store, get, attempt }, id, content, wall);
+        loadFixtures({ writer, get, attempt }, id, content, wall);
       } catch (error) {
         if (error instanceof ApiError) throw new StartupError('usage', `${name}: ${error.message}`);
         if (!(error instanceof FixtureError)) throw error;

@@ -6,8 +6,9 @@ import {
   type AssetVersion,
 } from '../domain/asset.js';
 import { refuseUsedUp } from '../domain/counter.js';
+import { cached, type BoundedCache } from '../bounded-cache.js';
+import type { Caches } from './caches.js';
 import { readEach, required, type Db } from './database.js';
-import { memory } from '../memory.js';
 
 export interface StoredAssetVersion extends AssetVersion {
   /** Of the asset, in the order of creation. */
@@ -62,11 +63,7 @@ export interface AssetVersionPage {
   readonly limit?: number;
 }
 
-export interface AssetStore {
-  /** Makes an asset whose first version has this number. */
-  insert(asset: AssetName, first: NewAssetVersion, version?: number): void;
-  /** Reads everything anew: to be called when it was written past this store, or rolled back. */
-  readonly forgetAll: () => void;
+export interface AssetReader {
   /** The latest version if none is named. */
   refer(asset: AssetName, version?: number): AssetReference | undefined;
   /** The same with what it says. */
@@ -76,18 +73,7 @@ export interface AssetStore {
   /** What versions of agents name this engine, by the order of their agents. */
   listPins(engine: AssetName): EnginePin[];
   getContent(contentKey: number): AssetContent;
-  /** Keeps the same once, and answers its key. */
-  keepContent(workspaceId: number, content: AssetContent): number;
-  /** Makes a version with the next number, or this one, which must not be there. */
-  addVersion(asset: AssetName, added: NewAssetVersion, version?: number): number;
-  change(asset: AssetName, version: number, content: AssetContent, modifiedAt: number): void;
-  publish(asset: AssetName, version: number, modifiedAt: number): void;
-  /** Lets version numbers go on from this one, if they are not further yet. */
-  raiseNextVersion(asset: AssetName, next: number): void;
   nextVersion(asset: AssetName): number;
-  deleteVersion(asset: AssetName, version: number): void;
-  /** With all its versions. False if there is no such asset. */
-  delete(asset: AssetName): boolean;
   // What lists is read one by one: each may be large.
   /** Of one asset, the newest first. */
   listVersions(asset: AssetName): Iterable<StoredAssetVersion>;
@@ -97,6 +83,22 @@ export interface AssetStore {
   listPage(page: AssetPage): Iterable<StoredAssetVersion>;
   /** Bytes of what all versions of all assets say. */
   size(workspaceId: number): number;
+}
+
+export interface AssetWriter extends AssetReader {
+  /** Inserts an asset whose first version has this number. */
+  insert(asset: AssetName, first: NewAssetVersion, version?: number): void;
+  /** Keeps the same once, and returns its key. */
+  keepContent(workspaceId: number, content: AssetContent): number;
+  /** Adds a version with the next number, or this one, which must not be there. Returns its number. */
+  addVersion(asset: AssetName, added: NewAssetVersion, version?: number): number;
+  change(asset: AssetName, version: number, content: AssetContent, modifiedAt: number): void;
+  publish(asset: AssetName, version: number, modifiedAt: number): void;
+  /** Lets version numbers go on from this one, if they are not further yet. */
+  raiseNextVersion(asset: AssetName, next: number): void;
+  deleteVersion(asset: AssetName, version: number): void;
+  /** With all its versions. False if there is no such asset. */
+  delete(asset: AssetName): boolean;
 }
 
 type Row = Omit<StoredAssetVersion, 'content' | 'isPublished'> & {
@@ -115,16 +117,9 @@ const selectVersions = `
 const isNamed = 'assets.workspace_id = :workspaceId AND kind = :kind AND asset_id = :id';
 const ofNamed = `asset_key = (SELECT asset_key FROM assets WHERE ${isNamed})`;
 
-export function assetStore(db: Db): AssetStore {
+export function assetStore(db: Db, caches: Caches): AssetWriter {
   const find = db.prepare<AssetName & { version: number | null }, Row>(
     `${selectVersions} WHERE ${isNamed} AND (:version IS NULL OR version = :version)
-     ORDER BY version DESC LIMIT 1`,
-  );
-  const refer = db.prepare<AssetName & { version: number | null }, AssetReference>(
-    `SELECT version, content_key AS contentKey
-     FROM assets
-     JOIN asset_versions ON asset_versions.asset_key = assets.asset_key
-     WHERE ${isNamed} AND (:version IS NULL OR version = :version)
      ORDER BY version DESC LIMIT 1`,
   );
   const findLatestPublished = db.prepare<AssetName, Row>(
@@ -177,17 +172,13 @@ export function assetStore(db: Db): AssetStore {
        ORDER BY assets.asset_key ${order} LIMIT :limit`,
     );
   const listPage = { ascending: preparePage('>', 'ASC'), descending: preparePage('<', 'DESC') };
-  // Every batch asks for its engine, and most name one that is not here.
-  const known = memory<string, AssetReference | undefined>();
+  const references = caches.create<string, AssetReference | 'none'>();
 
   return {
-    ...assetWriter(db, known.clear),
-    forgetAll: known.clear,
-    refer(asset, version) {
-      const { workspaceId, kind, id } = asset;
-      const key = `${String(workspaceId)} ${kind} ${id} ${String(version)}`;
-      return known.get(key, () => refer.get({ ...asset, version: version ?? null }));
-    },
+    ...assetWriter(db, () => {
+      references.clear();
+    }),
+    refer: referenceFinder(db, references),
     find(asset, version) {
       const row = find.get({ ...asset, version: version ?? null });
       return row && toVersion(row);
@@ -213,6 +204,30 @@ export function assetStore(db: Db): AssetStore {
       const range = { ...page, limit, after: after ?? first };
       return readEach(() => listPage[order].iterate(range), toVersion);
     },
+  };
+}
+
+/**
+ * hot path: every batch asks for its engine, and most name one that is not here. Whatever adds, changes
+ * or deletes a version clears the cache.
+ */
+function referenceFinder(
+  db: Db,
+  references: BoundedCache<string, AssetReference | 'none'>,
+): AssetReader['refer'] {
+  const refer = db.prepare<AssetName & { version: number | null }, AssetReference>(
+    `SELECT version, content_key AS contentKey
+     FROM assets
+     JOIN asset_versions ON asset_versions.asset_key = assets.asset_key
+     WHERE ${isNamed} AND (:version IS NULL OR version = :version)
+     ORDER BY version DESC LIMIT 1`,
+  );
+  return (asset, version) => {
+    const { workspaceId, kind, id } = asset;
+    const key = `${String(workspaceId)} ${kind} ${id} ${String(version)}`;
+    const find = () => refer.get({ ...asset, version: version ?? null }) ?? 'none';
+    const reference = cached(references, key, find);
+    return reference === 'none' ? undefined : reference;
   };
 }
 
@@ -252,7 +267,7 @@ function assetWriter(db: Db, onWrite: () => void) {
   );
   const remove = db.prepare<AssetName>(`DELETE FROM assets WHERE ${isNamed}`);
 
-  const addVersion: AssetStore['addVersion'] = (asset, { content, ...added }, given) => {
+  const addVersion: AssetWriter['addVersion'] = (asset, { content, ...added }, given) => {
     const version = given ?? required(nextVersion.get(asset));
     refuseUsedUp(version, `version of ${asset.id}`);
     const contentKey = keepContent(asset.workspaceId, content);
@@ -288,7 +303,7 @@ function assetWriter(db: Db, onWrite: () => void) {
   };
 }
 
-/** Keeps the same once, and answers its key. */
+/** Keeps the same once, and returns its key. */
 function contentKeeper(db: Db): (workspaceId: number, content: AssetContent) => number {
   const find = db
     .prepare<{ workspaceId: number; sha256: string }, number>(

@@ -1,20 +1,20 @@
 import type { Db } from './database.js';
-import type { RowCache } from './row-cache.js';
 
 /** Batches that become complete some time after their last run has ended. */
-export interface BatchCompletions {
-  /** Has batches whose runs have all ended become complete later. */
-  delayCompletion(batches: readonly { batchKey: number; completesAt: number }[]): void;
-  /** Completes the first of those that become so by `until`; returns when each did. */
-  completeDue(workspaceId: number, until: number, limit: number): number[];
+export interface CompletionReader {
   /** When the next batch becomes complete. */
   nextCompletion(workspaceId: number): number | undefined;
 }
 
-export function batchCompletions(
-  db: Db,
-  cache: Pick<RowCache<unknown>, 'forget'>,
-): BatchCompletions {
+export interface CompletionWriter extends CompletionReader {
+  /** Has batches whose runs have all ended become complete later. */
+  delayCompletion(batches: readonly { batchKey: number; completesAt: number }[]): void;
+  /** Completes the first of those that become so by `until`; returns when each did. */
+  completeDue(workspaceId: number, until: number, limit: number): number[];
+}
+
+/** @param onChange told of each batch that is written. */
+export function completionStore(db: Db, onChange: (batchKey: number) => void): CompletionWriter {
   const delay = db.prepare<{ batches: string }>(
     `UPDATE batch_tests SET completes_at = given.completes_at
      FROM (
@@ -44,14 +44,14 @@ export function batchCompletions(
     delayCompletion(batches) {
       if (batches.length === 0) return;
       const given = batches.map(({ batchKey, completesAt }) => {
-        cache.forget(batchKey);
+        onChange(batchKey);
         return [batchKey, completesAt];
       });
       delay.run({ batches: JSON.stringify(given) });
     },
     completeDue: (workspaceId, until, limit) =>
       complete.all({ workspaceId, until, limit }).map(({ batchKey, completedAt }) => {
-        cache.forget(batchKey);
+        onChange(batchKey);
         return completedAt;
       }),
     nextCompletion: (workspaceId) => next.get({ workspaceId }) ?? undefined,

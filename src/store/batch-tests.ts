@@ -8,11 +8,14 @@ import {
   type ResponseEngine,
 } from '../domain/response-engine.js';
 import type { Progression } from '../workspace/settings.js';
-import { batchCompletions, type BatchCompletions } from './batch-completions.js';
-import { bulkInserter, type Value } from './bulk-insert.js';
+import {
+  completionStore,
+  type CompletionReader,
+  type CompletionWriter,
+} from './batch-completions.js';
+import type { Caches } from './caches.js';
 import { required, type Db } from './database.js';
-import { memory } from '../memory.js';
-import { rowCache } from './row-cache.js';
+import { cached } from '../bounded-cache.js';
 
 export interface NewBatchTest {
   readonly workspaceId: number;
@@ -28,9 +31,6 @@ export interface NewBatchTest {
   /** Of what the engine says; null if there is no such engine here. */
   readonly engineContentKey: number | null;
 }
-
-/** In the order of the columns; JSON can keep it. */
-export type NewBatchRow = readonly [workspaceId: number, ordinal: number, ...rest: Value[]];
 
 /** A batch with how it moves on. */
 export interface StoredBatchTest extends BatchTest {
@@ -64,24 +64,21 @@ export interface BatchTestPage {
   readonly limit: number | undefined;
 }
 
-export interface BatchTestStore extends BatchCompletions {
-  /** Reads everything anew: to be called when it was written past this store, or rolled back. */
-  readonly forgetAll: () => void;
-  /** What is to be written of a batch. */
-  toNewRow(batch: NewBatchTest): NewBatchRow;
-  /** Answers the key by which runs refer to the first of the batches; those of the rest follow. */
-  insertAll(rows: readonly NewBatchRow[]): number;
+export interface BatchTestReader extends CompletionReader {
   find(workspaceId: number, id: string): StoredBatchTest | undefined;
   get(batchKey: number): StoredBatchTest;
-  countPoll(batchKey: number): void;
   findKey(workspaceId: number, id: string): number | undefined;
-  /** Of one that is there. */
-  getKey(workspaceId: number, id: string): number;
   /** In the order of their creation. */
   listAll(workspaceId: number): StoredBatchTest[];
   listPage(page: BatchTestPage): (StoredBatchTest & { readonly position: number })[];
-  /** Returns the keys of the batches whose runs have all ended now. */
-  recordProgress(progress: readonly BatchProgress[]): number[];
+}
+
+export interface BatchTestWriter extends BatchTestReader, CompletionWriter {
+  /** Returns the key by which runs refer to the batch. */
+  insert(batch: NewBatchTest): number;
+  countPoll(batchKey: number): void;
+  /** Adds up what happened. Returns the keys of the batches whose runs have all ended now. */
+  addProgress(progress: readonly BatchProgress[]): number[];
 }
 
 interface BatchTestRow {
@@ -114,24 +111,18 @@ const selectBatches = `
   FROM batch_tests
   JOIN tested_engines USING (engine_key)`;
 
-export function batchTestStore(db: Db): BatchTestStore {
-  const engines = engineKeeper(db);
-  const find = db.prepare<{ workspaceId: number; id: StoredId }, BatchTestRow>(
-    `${selectBatches} WHERE batch_tests.workspace_id = :workspaceId AND batch_test_id = :id`,
-  );
-  const get = db.prepare<{ batchKey: number }, BatchTestRow>(
+export function batchTestStore(db: Db, caches: Caches): BatchTestWriter {
+  const getRow = db.prepare<{ batchKey: number }, BatchTestRow>(
     `${selectBatches} WHERE batch_key = :batchKey`,
   );
   const countPoll = db.prepare<{ batchKey: number }>(
     'UPDATE batch_tests SET polls_seen = polls_seen + 1 WHERE batch_key = :batchKey',
   );
-  const findKey = db
+  const findRowKey = db
     .prepare<{ workspaceId: number; id: StoredId }, number>(
       `SELECT batch_key FROM batch_tests WHERE workspace_id = :workspaceId AND batch_test_id = :id`,
     )
     .pluck();
-  const keyOf = (workspaceId: number, id: string) =>
-    findKey.get({ workspaceId, id: storedIdOf('batch', id) });
   const listAll = db.prepare<{ workspaceId: number }, BatchTestRow>(
     `${selectBatches} WHERE batch_tests.workspace_id = :workspaceId`,
   );
@@ -144,46 +135,57 @@ export function batchTestStore(db: Db): BatchTestStore {
     );
   const listPage = preparePage('');
   const listPageOfVersion = preparePage('AND engine_version = :version');
-  const recordProgress = db
-    .prepare<{ batches: string }, number | null>(
-      `UPDATE batch_tests
-       SET started_count = started_count + given.started, pass_count = pass_count + given.pass,
-           fail_count = fail_count + given.fail, error_count = error_count + given.error,
-           modified_at = MAX(batch_tests.modified_at, COALESCE(given.modified_at, 0))
-       FROM (
-         SELECT value ->> 0 AS batch_key, value ->> 1 AS started, value ->> 2 AS pass,
-                value ->> 3 AS fail, value ->> 4 AS error, value ->> 5 AS modified_at
-         FROM json_each(:batches)
-       ) AS given
-       WHERE batch_tests.batch_key = given.batch_key
-       RETURNING
-         CASE WHEN pass_count + fail_count + error_count = total_count THEN batch_key END`,
+  // One by one: most slices are of one batch, and a statement that returns rows costs more than two.
+  const addProgress = db.prepare<Tally & { batchKey: number; started: number; modifiedAt: number }>(
+    `UPDATE batch_tests
+     SET started_count = started_count + :started, pass_count = pass_count + :pass,
+         fail_count = fail_count + :fail, error_count = error_count + :error,
+         modified_at = MAX(modified_at, :modifiedAt)
+     WHERE batch_key = :batchKey`,
+  );
+  const hasEnded = db
+    .prepare<{ batchKey: number }, 0 | 1>(
+      `SELECT pass_count + fail_count + error_count = total_count FROM batch_tests
+       WHERE batch_key = :batchKey`,
     )
     .pluck();
-  // As with workspaces: a batch that is polled is read again and again before anything happens.
-  const cache = rowCache<StoredBatchTest>();
+  // hot path: a batch that is polled is read again and again before anything happens to it. What
+  // writes a batch deletes it from here. Its key stays what it is.
+  const batches = caches.create<number, StoredBatchTest>();
+  const keys = caches.create<string, number>();
+  const insert = inserter(db, engineKeeper(db, caches));
+  const onChange = (batchKey: number): void => {
+    batches.delete(batchKey);
+  };
+  const get = (batchKey: number) =>
+    cached(batches, batchKey, () => toBatchTest(required(getRow.get({ batchKey }))));
+  const findKey = (workspaceId: number, id: string) => {
+    const name = `${String(workspaceId)} ${id}`;
+    const known = keys.get(name);
+    if (known !== undefined) return known;
+    const key = findRowKey.get({ workspaceId, id: storedIdOf('batch', id) });
+    if (key !== undefined) keys.set(name, key);
+    return key;
+  };
 
   return {
-    toNewRow: rowMaker(engines.keyOf),
-    insertAll: rowInserter(db),
-    forgetAll() {
-      cache.clear();
-      engines.forgetAll();
+    insert(batch) {
+      const batchKey = insert(batch);
+      const created = newBatchTest(batch, batchKey);
+      batches.set(batchKey, created);
+      keys.set(`${String(created.workspaceId)} ${created.id}`, batchKey);
+      return batchKey;
     },
     find(workspaceId, id) {
-      const known = cache.byName(id);
-      // Others may have a batch with the same id.
-      if (known?.workspaceId === workspaceId) return known;
-      const row = find.get({ workspaceId, id: storedIdOf('batch', id) });
-      return row && cache.put(row.batchKey, id, toBatchTest(row));
+      const batchKey = findKey(workspaceId, id);
+      return batchKey === undefined ? undefined : get(batchKey);
     },
-    get: (batchKey) => cache.byId(batchKey) ?? toBatchTest(required(get.get({ batchKey }))),
+    get,
     countPoll(batchKey) {
-      cache.forget(batchKey);
+      onChange(batchKey);
       countPoll.run({ batchKey });
     },
-    findKey: keyOf,
-    getKey: (workspaceId, id) => required(keyOf(workspaceId, id)),
+    findKey,
     listAll: (workspaceId) =>
       listAll
         .all({ workspaceId })
@@ -194,21 +196,23 @@ export function batchTestStore(db: Db): BatchTestStore {
       const batches = statement.all({ ...page, before, limit }).map(toBatchTest);
       return batches.map((batch) => ({ ...batch, position: batch.ordinal }));
     },
-    recordProgress(progress) {
-      if (progress.length === 0) return [];
-      const given = progress.map(({ batchKey, started, ended, modifiedAt = null }) => {
-        cache.forget(batchKey);
-        return [batchKey, started, ended.pass, ended.fail, ended.error, modifiedAt];
-      });
-      const ended = recordProgress.all({ batches: JSON.stringify(given) });
-      return ended.filter((batchKey) => batchKey !== null);
+    addProgress(progress) {
+      const ended: number[] = [];
+      for (const { batchKey, started, ended: tally, modifiedAt } of progress) {
+        onChange(batchKey);
+        addProgress.run({ ...tally, batchKey, started, modifiedAt: modifiedAt ?? 0 });
+        if (modifiedAt !== undefined && hasEnded.get({ batchKey }) === 1) ended.push(batchKey);
+      }
+      return ended;
     },
-    ...batchCompletions(db, cache),
+    ...completionStore(db, onChange),
   };
 }
 
+type EngineKeyOf = (workspaceId: number, engine: string) => number;
+
 /** Numbers the engines that a workspace tests. */
-function engineKeeper(db: Db) {
+function engineKeeper(db: Db, caches: Caches): EngineKeyOf {
   const find = db
     .prepare<{ workspaceId: number; engine: string }, number>(
       'SELECT engine_key FROM tested_engines WHERE workspace_id = :workspaceId AND engine = :engine',
@@ -217,41 +221,28 @@ function engineKeeper(db: Db) {
   const add = db.prepare<{ workspaceId: number; engine: string }>(
     'INSERT INTO tested_engines (workspace_id, engine) VALUES (:workspaceId, :engine)',
   );
-  const known = memory<string, number>();
-  return {
-    forgetAll: known.clear,
-    keyOf: (workspaceId: number, engine: string): number => {
-      const name = { workspaceId, engine };
-      return known.get(
-        `${String(workspaceId)} ${engine}`,
-        () => find.get(name) ?? Number(add.run(name).lastInsertRowid),
-      );
-    },
+  // hot path: most batches are of the same engine. Nothing makes it stale: engines are never deleted.
+  const keys = caches.create<string, number>();
+  return (workspaceId, engine) => {
+    const name = { workspaceId, engine };
+    return cached(
+      keys,
+      `${String(workspaceId)} ${engine}`,
+      () => find.get(name) ?? Number(add.run(name).lastInsertRowid),
+    );
   };
 }
 
-/** What is written of a batch, but its key. */
-const written = [
-  'workspace_id',
-  'ordinal',
-  'batch_test_id',
-  'engine_key',
-  'engine_version',
-  'engine_content_key',
-  'total_count',
-  'created_at',
-  'modified_at',
-  'progression',
-  'polls_needed',
-  'polls_seen',
-] as const;
-
-function rowMaker(
-  engineKey: (workspaceId: number, engine: string) => number,
-): BatchTestStore['toNewRow'] {
+function inserter(db: Db, engineKey: EngineKeyOf): BatchTestWriter['insert'] {
+  const insert = db.prepare<(string | number | null)[]>(
+    `INSERT INTO batch_tests (workspace_id, ordinal, batch_test_id, engine_key, engine_version,
+                              engine_content_key, total_count, created_at, modified_at,
+                              progression, polls_needed, polls_seen)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
   return (batch) => {
     const { workspaceId, responseEngine, createdAt, progression } = batch;
-    return [
+    const { lastInsertRowid } = insert.run(
       workspaceId,
       batch.ordinal,
       batch.id,
@@ -264,23 +255,29 @@ function rowMaker(
       progression.kind,
       progression.kind === 'polls' ? progression.polls : null,
       batch.pollsSeen ?? 0,
-    ];
+    );
+    return Number(lastInsertRowid);
   };
 }
 
-function rowInserter(db: Db): BatchTestStore['insertAll'] {
-  const lastKey = db.prepare<[], number | null>('SELECT MAX(batch_key) FROM batch_tests').pluck();
-  const insert = bulkInserter(db, 'batch_tests', ['batch_key', ...written]);
-  return (rows) => {
-    const firstKey = (lastKey.get() ?? 0) + 1;
-    const values: Value[] = [];
-    for (const [index, row] of rows.entries()) values.push(firstKey + index, ...row);
-    insert(values);
-    return firstKey;
-  };
-}
+// hot path
+const newBatchTest = (batch: NewBatchTest, batchKey: number): StoredBatchTest => ({
+  workspaceId: batch.workspaceId,
+  batchKey,
+  ordinal: batch.ordinal,
+  id: idOf('batch', batch.id),
+  responseEngine: batch.responseEngine,
+  engineContentKey: batch.engineContentKey,
+  ended: { pass: 0, fail: 0, error: 0 },
+  totalCount: batch.totalCount,
+  createdAt: batch.createdAt,
+  modifiedAt: batch.createdAt,
+  completesAt: null,
+  progression: batch.progression,
+  pollsSeen: batch.pollsSeen ?? 0,
+});
 
-/** Spelled out, because spreading costs more than reading the row. */
+// hot path
 function toBatchTest(row: BatchTestRow): StoredBatchTest {
   const { progression: kind, pollsNeeded } = row;
   return {

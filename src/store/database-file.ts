@@ -19,8 +19,7 @@ import { StartupError } from '../errors.js';
 export const applicationId = 0x5245_544c;
 
 /** A database's file, opened beside SQLite. */
-export interface DatabaseFile {
-  readonly descriptor: number;
+interface DatabaseFile {
   /** True if it still is what its path names: what is written to another is lost at the end. */
   isInPlace(): boolean;
   /** Writes beside it what is gone at once. @throws if the disk does not take it */
@@ -54,7 +53,6 @@ export function openDatabaseFile(path: string): DatabaseFile {
   const isComparable = isNamed();
   const isThere = linkWatch(descriptor);
   const file: DatabaseFile = {
-    descriptor,
     isInPlace: () => isThere() && (isComparable ? isNamed() : existsSync(path)),
     tryDisk() {
       tryToWrite(`${path}-test`);
@@ -125,7 +123,7 @@ function isNamedBy(path: string, descriptor: number): boolean {
  * Tells whether an open file still has a name. A file that is bound into a container keeps its path
  * there when it is deleted outside.
  */
-export function linkWatch(descriptor: number): () => boolean {
+function linkWatch(descriptor: number): () => boolean {
   const isLinked = (): boolean => {
     try {
       return fstatSync(descriptor).nlink > 0;
@@ -136,6 +134,17 @@ export function linkWatch(descriptor: number): () => boolean {
   // Some file systems do not count.
   const counts = isLinked();
   return () => !counts || isLinked();
+}
+
+/** Tells whether the log of an open database is still there: what is committed to a deleted one is lost. */
+export function watchLog(path: string): { isThere(): boolean; close(): void } {
+  const descriptor = openSync(path, 'r');
+  return {
+    isThere: linkWatch(descriptor),
+    close() {
+      closeSync(descriptor);
+    },
+  };
 }
 
 /** Offsets: https://sqlite.org/fileformat.html#the_database_header */

@@ -18,7 +18,7 @@ const lockTimeoutMs = 250;
 export function openDatabase(path: string): Db {
   let db: Db | undefined;
   try {
-    db = keepAlive(connect(path));
+    db = connect(path);
     // Before the first access, so that SQLite takes the lock with it and holds it.
     pragma(db, 'locking_mode = EXCLUSIVE');
     // Before WAL, so that the mark is in the file itself and not only in its log.
@@ -41,7 +41,7 @@ export function openDatabase(path: string): Db {
 /** @throws StartupError if the native part of better-sqlite3, which it loads now, can't be. */
 function connect(path: string): Db {
   try {
-    return new Database(path, { timeout: lockTimeoutMs });
+    return newDatabase(path, { timeout: lockTimeoutMs });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const isMissing = message.startsWith('Could not locate the bindings file');
@@ -58,39 +58,50 @@ function connect(path: string): Db {
  * Databases and their statements, which are never collected from Node 24 on.
  *
  * Observed: Node aborts (`env != nullptr` in RemoveEnvironmentCleanupHook) when it collects one while
- * no script runs, at its own end for example, where better-sqlite3 was built for Node 24.19 or newer.
+ * no script runs, at its own end for example, where better-sqlite3 12 was built with the headers of Node
+ * 24.19 or newer: the destructor of their `node::ObjectWrap` needs an environment (nodejs/node#65446).
  * better-sqlite3 13 is free of that, but does not run on Node 20. What stays of a closed database is
  * some 100 kB: SQLite's part is freed.
  */
 const neverCollected: object[] = [];
+
+type Constructor = new (
+  path: string,
+  options: Database.Options,
+) => { prepare(sql: string): object };
+
+/** Keeps itself and its statements from being collected. */
+class KeptDatabase extends (Database as unknown as Constructor) {
+  constructor(path: string, options: Database.Options) {
+    super(path, options);
+    neverCollected.push(this);
+  }
+
+  override prepare(sql: string): object {
+    const statement = super.prepare(sql);
+    neverCollected.push(statement);
+    return statement;
+  }
+}
+
 const mayBeCollected = Number.parseInt(process.versions.node, 10) < 24;
 
-function keepAlive(db: Db): Db {
-  if (mayBeCollected) return db;
-  const prepare = db.prepare.bind(db) as (sql: string) => Database.Statement;
-  const statements: Database.Statement[] = [];
-  const close = db.close.bind(db);
-  neverCollected.push(db, statements);
-  db.prepare = ((sql: string) => {
-    const statement = prepare(sql);
-    statements.push(statement);
-    return statement;
-  }) as Db['prepare'];
-  db.close = () => {
-    close();
-    // Lets go of what was put on them: functions of the store, and with these all of the emulator.
-    for (const object of [db, ...statements]) {
-      for (const name of Object.keys(object)) Reflect.set(object, name, undefined);
-    }
-    return db;
-  };
-  return db;
-}
+const newDatabase = (path: string, options: Database.Options): Db =>
+  mayBeCollected ? new Database(path, options) : (new KeptDatabase(path, options) as unknown as Db);
 
 /** Like the method of this name, whose statement nobody would keep. */
 function pragma(db: Db, source: string): unknown {
   const statement = db.prepare(`PRAGMA ${source}`);
   return statement.reader ? statement.pluck().get() : statement.run();
+}
+
+/** As SQLite has resolved it. `openDatabase` has created the log by looking at it. */
+export function logPathOf(db: Db): string {
+  const path = db
+    .prepare<[], string>(`SELECT file FROM pragma_database_list WHERE name = 'main'`)
+    .pluck()
+    .get();
+  return `${required(path)}-wal`;
 }
 
 /** An error as SQLite would give it. @param code as `SQLITE_IOERR_FSYNC`. */

@@ -1,7 +1,8 @@
 import { mostCounted } from '../domain/counter.js';
 import type { FaultInput } from '../domain/fault.js';
+import { cached } from '../bounded-cache.js';
+import type { Caches } from './caches.js';
 import type { Db } from './database.js';
-import { memory } from '../memory.js';
 
 export interface StoredFault {
   readonly id: string;
@@ -14,12 +15,13 @@ export interface StoredFault {
   readonly hits: number;
 }
 
-export interface FaultStore {
-  /** Reads everything anew: to be called when it was written past this store, or rolled back. */
-  readonly forgetAll: () => void;
-  insert(workspaceId: number, fault: StoredFault): void;
-  /** In the order in which they were made, which is that in which they are asked. */
+export interface FaultReader {
+  /** In the order in which they were created, which is that in which they are asked. */
   list(workspaceId: number): readonly StoredFault[];
+}
+
+export interface FaultWriter extends FaultReader {
+  insert(workspaceId: number, fault: StoredFault): void;
   setCounts(workspaceId: number, id: string, seen: number, hits: number): void;
   /** False if there is no such fault. */
   delete(workspaceId: number, id: string): boolean;
@@ -28,7 +30,7 @@ export interface FaultStore {
 
 type Row = Omit<StoredFault, 'fault'> & { fault: string };
 
-export function faultStore(db: Db): FaultStore {
+export function faultStore(db: Db, caches: Caches): FaultWriter {
   const insert = db.prepare<Row & { workspaceId: number }>(
     `INSERT INTO faults (workspace_id, fault_id, fault, created_at, seen, hits)
      VALUES (:workspaceId, :id, :fault, :createdAt, :seen, :hits)`,
@@ -47,30 +49,30 @@ export function faultStore(db: Db): FaultStore {
   const removeAll = db.prepare<{ workspaceId: number }>(
     'DELETE FROM faults WHERE workspace_id = :workspaceId',
   );
-  // Every request asks for them, and most workspaces have none.
-  const known = memory<number, readonly StoredFault[]>();
+  // hot path: every request asks for them, and most workspaces have none. Each write deletes those of
+  // its workspace.
+  const lists = caches.create<number, readonly StoredFault[]>();
   const read = (workspaceId: number): StoredFault[] =>
     list
       .all({ workspaceId })
       .map((row) => ({ ...row, fault: JSON.parse(row.fault) as FaultInput }));
   return {
-    forgetAll: known.clear,
     insert(workspaceId, { fault, ...row }) {
-      known.forget(workspaceId);
+      lists.delete(workspaceId);
       insert.run({ ...row, workspaceId, fault: JSON.stringify(fault) });
     },
-    list: (workspaceId) => known.get(workspaceId, () => read(workspaceId)),
+    list: (workspaceId) => cached(lists, workspaceId, () => read(workspaceId)),
     setCounts(workspaceId, id, seen, hits) {
-      known.forget(workspaceId);
+      lists.delete(workspaceId);
       const counts = { seen: Math.min(seen, mostCounted), hits: Math.min(hits, mostCounted) };
       setCounts.run({ workspaceId, id, ...counts });
     },
     delete(workspaceId, id) {
-      known.forget(workspaceId);
+      lists.delete(workspaceId);
       return remove.run({ workspaceId, id }).changes > 0;
     },
     deleteAll(workspaceId) {
-      known.forget(workspaceId);
+      lists.delete(workspaceId);
       removeAll.run({ workspaceId });
     },
   };

@@ -1,169 +1,148 @@
-import { noCheckpoint, type Checkpoint } from './checkpoint.js';
 import { sqliteError, type Db } from './database.js';
 import type { WriteWatch } from './write-health.js';
 
 /**
- * Lets what is written soon after each other share a commit, which is most of what a small write
- * costs. No request is answered before what it wrote is committed.
+ * Commits what is written in one turn of the event loop together, because the commit is most of what
+ * a small write costs.
+ *
+ * The price: what was written is on the disk at the end of its turn at the earliest. So a request that
+ * wrote is answered then, and when the commit fails, all requests of that turn fail.
+ *
+ * It is in one of these states:
+ *
+ * - **idle**. No transaction is open. `begin` opens one: open, or held while `acrossTurns` does work.
+ * - **open**. A transaction is open. This process reads what was written in it; a process that comes
+ *   after a crash does not. The end of the turn commits it: idle. So does `commitNow`, at once.
+ * - **held**. The same for long work that is done in slices, each in a turn of its own, and that is
+ *   done again in the same way if it is lost. The end of the turn does not commit it, unless a request
+ *   has written to it and waits, or the work is over: then it is open. So many slices commit it, too.
+ *
+ * A transaction may also end by itself, when the disk fails. Then what was written in it is gone, and
+ * whoever waits is told.
  */
 export interface GroupCommit {
-  /** Opens a transaction that is committed at the end of the turn, if none is open. */
-  readonly join: () => void;
+  /** Opens a transaction, if none is open. */
+  readonly begin: () => void;
+  /** Commits what is open. Those who wrote are told if that fails; the caller is not. */
+  readonly commitNow: () => void;
   /**
-   * Opens a transaction, if none is open, that goes on for some turns: until `prolonged` is over,
-   * unless something else has it committed before. For work that is done again in the same way if
-   * it is lost.
+   * Does work that writes. Resolves when that is committed, at the end of the turn; rejects if a
+   * commit has failed since the work began.
    */
-  prolong(): void;
-  /** Does work that prolongs; rejects if anything could not be committed meanwhile. */
-  prolonged<Result>(work: () => Promise<Result>): Promise<Result>;
-  /** Commits at once, if a transaction is open, so that what follows stands for itself. */
-  readonly flush: () => void;
-  /** Resolves at the end of the turn, when what is written now is committed; rejects if it wasn't. */
-  committed(): Promise<void>;
-  /**
-   * Does work that writes; resolves once that is committed, at the end of the turn at the latest, and
-   * rejects if anything could not be committed meanwhile, whoever asked for that.
-   */
-  certain<Result>(work: () => Result | Promise<Result>): Promise<Result>;
-  /** For who reads, so that answers go out together and their client wakes once. */
-  endOfTurn(): Promise<void>;
+  runThenCommit<Result>(work: () => Result | Promise<Result>): Promise<Result>;
+  /** Does work that writes slice by slice. Resolves and rejects in the same way, at its end. */
+  acrossTurns<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** For reads: their answers go out together, so that the client is woken once. */
+  readonly endOfTurn: () => Promise<void>;
 }
 
 interface Group {
-  readonly done: Promise<void>;
-  readonly finish: (error?: Error) => void;
-  /** True once a request waits for it. */
-  endsWithTurn: boolean;
-  /** How often it was prolonged. */
-  prolongations: number;
+  /** Settled by its commit. */
+  readonly committed: Promise<void>;
+  readonly settle: (error?: Error) => void;
+  state: 'open' | 'held';
+  /** How often something was written to it. */
+  writes: number;
 }
 
-/** How often to prolong a transaction: what it wrote is in memory until it is committed. */
-const mostProlongations = 50;
+/** Writes that a transaction is held for: it is in memory until it is committed. */
+const maxHeldWrites = 50;
 
 /**
  * @param turn resolves in the next turn of the event loop.
- * @param around what to write last of all, and who to tell when what was written is not to be,
- *   because the commit failed.
- * @param checkpoint in the pauses of which only `flush` commits.
- * @param health told of how it goes.
+ * @param events `beforeCommit` may write something more; `onRollback` is told when a commit failed.
+ * @param health told of each success and failure.
  */
 export function groupCommit(
   db: Db,
   turn: () => Promise<void>,
-  around: { readonly beforeCommit: () => void; readonly onRollback: () => void },
-  checkpoint: Checkpoint = noCheckpoint,
-  health: Pick<WriteWatch, 'succeeded' | 'failed' | 'expectFile'> = noHealth,
+  events: { readonly beforeCommit: () => void; readonly onRollback: () => void },
+  health: Pick<WriteWatch, 'succeeded' | 'failed' | 'expectFile'>,
 ): GroupCommit {
-  const transaction = plainTransaction(db);
+  const begin = db.prepare('BEGIN IMMEDIATE');
+  const commit = db.prepare('COMMIT');
+  const endOfTurn = sharedPromise(turn);
+  /** Undefined while idle. */
   let group: Group | undefined;
-  /** The last one. */
-  let failure: { readonly error: Error } | undefined;
-  const endOfTurn = shared(turn);
+  let holders = 0;
+  let lastFailure: { readonly error: Error } | undefined;
 
-  const endWithTurn = (group: Group): void => {
-    if (group.endsWithTurn) return;
-    group.endsWithTurn = true;
-    void endOfTurn().then(commitSoon);
-  };
-
-  /** Commits as soon as something may be committed. */
-  const commitSoon = (): void => {
+  const commitNow = (): void => {
     if (group === undefined) return;
-    const pause = db.inTransaction ? checkpoint.pause() : undefined;
-    if (pause === undefined) flush();
-    else void pause.then(commitSoon);
-  };
-
-  const flush = (): void => {
-    if (group === undefined) {
-      checkpoint.endPause();
-      return;
-    }
-    const { finish } = group;
+    const { settle } = group;
     group = undefined;
     try {
-      transaction.expectOpen();
-      checkpoint.endPause();
-      around.beforeCommit();
-      transaction.commit();
-      finish();
-      checkpoint.afterCommit();
+      if (!db.inTransaction) {
+        throw sqliteError('the transaction was rolled back', 'SQLITE_ABORT_ROLLBACK');
+      }
+      events.beforeCommit();
+      commit.run();
+      settle();
       health.succeeded();
     } catch (error) {
-      failure = { error: error as Error };
+      lastFailure = { error: error as Error };
       health.failed(error);
-      finish(failure.error);
-      transaction.undo();
-      around.onRollback();
+      settle(lastFailure.error);
+      rollBack(db);
+      events.onRollback();
     }
   };
 
-  /** Throws if a commit has failed since this one. */
-  const throwIfFailedSince = (before: typeof failure): void => {
-    if (failure !== undefined && failure !== before) throw failure.error;
+  const commitAtEndOfTurn = (group: Group): void => {
+    group.state = 'open';
+    void endOfTurn().then(commitNow);
   };
 
-  const committed = (): Promise<void> => {
-    if (group === undefined) return endOfTurn();
-    endWithTurn(group);
-    return group.done;
-  };
-
-  const present = (): Group => {
-    // One that has ended by itself must not take in what would then be written without it.
-    if (group !== undefined && !db.inTransaction) flush();
-    if (group === undefined) {
-      transaction.begin();
-      group = newGroup();
-    }
-    return group;
+  /** @throws what a commit failed with since then. */
+  const committedSince = async (before: typeof lastFailure): Promise<void> => {
+    if (group?.state === 'held') commitAtEndOfTurn(group);
+    await (group?.committed ?? endOfTurn());
+    if (lastFailure !== undefined && lastFailure !== before) throw lastFailure.error;
   };
 
   return {
-    join() {
-      // One that stands for itself commits what is done in it.
-      if (group === undefined && db.inTransaction) return;
-      endWithTurn(present());
+    begin() {
+      const isFull = group?.state === 'held' && group.writes >= maxHeldWrites;
+      // What has ended by itself must not take in what would then be written without it.
+      if (isFull || (group !== undefined && !db.inTransaction)) commitNow();
+      if (group === undefined) {
+        begin.run();
+        group = newGroup();
+        if (holders === 0) commitAtEndOfTurn(group);
+      }
+      group.writes += 1;
     },
-    prolong() {
-      if (group !== undefined && group.prolongations >= mostProlongations) commitSoon();
-      present().prolongations += 1;
-    },
-    async prolonged(work) {
-      const before = failure;
-      const result = await work().finally(() => {
-        commitSoon();
-        // In a pause that is later.
-        return group?.done.catch(() => undefined);
-      });
-      throwIfFailedSince(before);
-      return result;
-    },
-    flush,
-    committed,
-    async certain(work) {
+    commitNow,
+    async runThenCommit(work) {
       health.expectFile();
-      const before = failure;
+      const before = lastFailure;
       try {
         const working = work();
-        // Most work is done at once, and waiting for what is there costs as much as a part of it.
+        // hot path: most work is done at once, and waiting for it costs as much as a part of it.
         const result = working instanceof Promise ? await working : working;
-        await committed();
-        throwIfFailedSince(before);
+        await committedSince(before);
         return result;
       } catch (error) {
         health.failed(error);
         throw error;
       }
     },
+    async acrossTurns(work) {
+      const before = lastFailure;
+      holders += 1;
+      try {
+        return await work();
+      } finally {
+        holders -= 1;
+        await committedSince(before);
+      }
+    },
     endOfTurn,
   };
 }
 
-/** Resolves once for all who ask in the same turn. */
-function shared(turn: () => Promise<void>): () => Promise<void> {
+/** Resolves once for all that ask in the same turn. */
+function sharedPromise(turn: () => Promise<void>): () => Promise<void> {
   let end: Promise<void> | undefined;
   return () =>
     (end ??= turn().then(() => {
@@ -171,47 +150,24 @@ function shared(turn: () => Promise<void>): () => Promise<void> {
     }));
 }
 
-const noHealth = {
-  succeeded: () => undefined,
-  failed: () => undefined,
-  expectFile: () => undefined,
-};
-
 function newGroup(): Group {
-  let finish: Group['finish'] = () => undefined;
-  const done = new Promise<void>((resolve, reject) => {
-    finish = (error) => {
+  let settle: Group['settle'] = () => undefined;
+  const committed = new Promise<void>((resolve, reject) => {
+    settle = (error) => {
       if (error === undefined) resolve();
       else reject(error);
     };
   });
-  // Who wrote waits for it; nobody may be left who does.
-  done.catch(() => undefined);
-  return { done, finish, endsWithTurn: false, prolongations: 0 };
+  // A failure is handled even where nobody waits.
+  committed.catch(() => undefined);
+  return { committed, settle, state: 'held', writes: 0 };
 }
 
-function plainTransaction(db: Db) {
-  const begin = db.prepare('BEGIN IMMEDIATE');
-  const commit = db.prepare('COMMIT');
-  const rollback = db.prepare('ROLLBACK');
-  return {
-    begin(): void {
-      begin.run();
-    },
-    /** Some failures, of the disk for example, end the transaction by themselves. */
-    expectOpen(): void {
-      if (db.inTransaction) return;
-      throw sqliteError('the transaction was rolled back', 'SQLITE_ABORT_ROLLBACK');
-    },
-    commit(): void {
-      commit.run();
-    },
-    undo(): void {
-      try {
-        if (db.inTransaction) rollback.run();
-      } catch {
-        // On a failing disk. SQLite ends the transaction all the same.
-      }
-    },
-  };
+/** Ends an open transaction without its writes. SQLite ends it by itself on some failures. */
+export function rollBack(db: Db): void {
+  try {
+    if (db.inTransaction) db.exec('ROLLBACK');
+  } catch {
+    // On a failing disk. SQLite ends the transaction all the same.
+  }
 }

@@ -1,5 +1,7 @@
 import { mostCounted } from '../domain/counter.js';
 import type { OutcomeRuleInput } from '../domain/outcome-rule.js';
+import { cached } from '../bounded-cache.js';
+import type { Caches } from './caches.js';
 import type { Db } from './database.js';
 
 export interface StoredOutcomeRule {
@@ -9,17 +11,20 @@ export interface StoredOutcomeRule {
   readonly hits: number;
 }
 
-export interface OutcomeRuleStore {
+export interface OutcomeRuleReader {
+  /** In the order in which they were created, which is that in which they are asked. */
+  list(workspaceId: number): readonly StoredOutcomeRule[];
+}
+
+export interface OutcomeRuleWriter extends OutcomeRuleReader {
   insert(workspaceId: number, id: string, rule: OutcomeRuleInput): void;
-  /** In the order in which they were made, which is that in which they are asked. */
-  list(workspaceId: number): StoredOutcomeRule[];
   setHits(workspaceId: number, id: string, hits: number): void;
   /** False if there is no such rule. */
   delete(workspaceId: number, id: string): boolean;
   deleteAll(workspaceId: number): void;
 }
 
-export function outcomeRuleStore(db: Db): OutcomeRuleStore {
+export function outcomeRuleStore(db: Db, caches: Caches): OutcomeRuleWriter {
   const insert = db.prepare<{ workspaceId: number; id: string; rule: string }>(
     'INSERT INTO outcome_rules (workspace_id, rule_id, rule) VALUES (:workspaceId, :id, :rule)',
   );
@@ -36,15 +41,29 @@ export function outcomeRuleStore(db: Db): OutcomeRuleStore {
   const removeAll = db.prepare<{ workspaceId: number }>(
     'DELETE FROM outcome_rules WHERE workspace_id = :workspaceId',
   );
+  // hot path: each slice of simulation asks for them. Each write deletes those of its workspace.
+  const lists = caches.create<number, readonly StoredOutcomeRule[]>();
+  const read = (workspaceId: number): StoredOutcomeRule[] =>
+    list
+      .all({ workspaceId })
+      .map((row) => ({ ...row, rule: JSON.parse(row.rule) as OutcomeRuleInput }));
   return {
-    insert: (workspaceId, id, rule) => insert.run({ workspaceId, id, rule: JSON.stringify(rule) }),
-    list: (workspaceId) =>
-      list
-        .all({ workspaceId })
-        .map((row) => ({ ...row, rule: JSON.parse(row.rule) as OutcomeRuleInput })),
-    setHits: (workspaceId, id, hits) =>
-      setHits.run({ workspaceId, id, hits: Math.min(hits, mostCounted) }),
-    delete: (workspaceId, id) => remove.run({ workspaceId, id }).changes > 0,
-    deleteAll: (workspaceId) => removeAll.run({ workspaceId }),
+    insert(workspaceId, id, rule) {
+      lists.delete(workspaceId);
+      insert.run({ workspaceId, id, rule: JSON.stringify(rule) });
+    },
+    list: (workspaceId) => cached(lists, workspaceId, () => read(workspaceId)),
+    setHits(workspaceId, id, hits) {
+      lists.delete(workspaceId);
+      setHits.run({ workspaceId, id, hits: Math.min(hits, mostCounted) });
+    },
+    delete(workspaceId, id) {
+      lists.delete(workspaceId);
+      return remove.run({ workspaceId, id }).changes > 0;
+    },
+    deleteAll(workspaceId) {
+      lists.delete(workspaceId);
+      removeAll.run({ workspaceId });
+    },
   };
 }

@@ -25,18 +25,21 @@ export interface EndedRuns {
   readonly lastEndsAt: number;
 }
 
-export interface RunningStore {
-  /** Starts runs, those that are over at once too. */
-  start(workspaceId: number, runs: readonly StartedRun[], over: ReadonlySet<RunningRun>): void;
+export interface RunningReader {
   /** Those that end by `until`, the first to end first. */
   listEnding(workspaceId: number, until: number, limit: number): RunningRun[];
-  end(workspaceId: number, runs: readonly RunningRun[]): void;
-  /** Ends the first to end of those that end by `until`, and answers how they ended. */
-  endFirst(workspaceId: number, until: number, limit: number): EndedRuns[];
   nextEnd(workspaceId: number): number | undefined;
 }
 
-export function runningStore(db: Db): RunningStore {
+export interface RunningWriter extends RunningReader {
+  /** Starts runs, those that are over at once too. */
+  start(workspaceId: number, runs: readonly StartedRun[], over: ReadonlySet<RunningRun>): void;
+  end(workspaceId: number, runs: readonly RunningRun[]): void;
+  /** Ends the first to end of those that end by `until`, and returns how they ended. */
+  endFirst(workspaceId: number, until: number, limit: number): EndedRuns[];
+}
+
+export function runningStore(db: Db): RunningWriter {
   const listEnding = db.prepare<{ workspaceId: number; until: number; limit: number }, RunningRun>(
     `SELECT batch_key AS batchKey, run_index AS runIndex, ends_at AS endsAt, outcome
      FROM running_test_runs
@@ -68,7 +71,7 @@ export function runningStore(db: Db): RunningStore {
 }
 
 /** All at once, because the call of a statement costs more than the row. */
-function starter(db: Db): RunningStore['start'] {
+function starter(db: Db): RunningWriter['start'] {
   const record = bulkInserter(db, 'started_test_runs', [
     'batch_key',
     'run_index',
@@ -103,7 +106,7 @@ interface Bound extends RunPosition {
   readonly endsAt: number;
 }
 
-function ender(db: Db): RunningStore['endFirst'] {
+function ender(db: Db): RunningWriter['endFirst'] {
   const findLast = db.prepare<{ workspaceId: number; until: number; offset: number }, Bound>(
     `SELECT ends_at AS endsAt, batch_key AS batchKey, run_index AS runIndex
      FROM running_test_runs

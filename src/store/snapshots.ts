@@ -13,15 +13,18 @@ type Content = { readonly workspace: Row } & Record<TableName, readonly Row[]>;
 
 type TableName = keyof ReturnType<typeof tablesOf>;
 
-export interface SnapshotStore {
-  /** Replaces one of the same name. To be called within a transaction. */
-  take(workspaceId: number, name: string, takenAt: number): void;
-  /** Puts back what was there; the clock is left to the caller. False if there is no such one. */
-  restore(workspaceId: number, name: string): SnapshotInfo | undefined;
+export interface SnapshotReader {
   list(workspaceId: number): SnapshotInfo[];
+}
+
+export interface SnapshotWriter extends SnapshotReader {
+  /** Replaces one of the same name. */
+  take(workspaceId: number, name: string, takenAt: number): void;
+  /** Puts back what was there; the clock is left to the caller. Undefined if there is no such one. */
+  restore(workspaceId: number, name: string): SnapshotInfo | undefined;
   /** False if there is no such snapshot. */
   delete(workspaceId: number, name: string): boolean;
-  /** Leaves nothing but the snapshots. To be called within a transaction. */
+  /** Leaves nothing but the snapshots. */
   clear(workspaceId: number, now: number, credit: number | null): void;
 }
 
@@ -49,7 +52,7 @@ const steering = [
 ] as const;
 
 /** @param onOverwrite told before rows are written past the other stores. */
-export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotStore {
+export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotWriter {
   const tables = tablesOf(db);
   const entries = Object.entries(tables) as [TableName, Table][];
   const readSteering = db.prepare<{ id: number }, Row>(

@@ -1,43 +1,73 @@
 import type { Statement } from 'better-sqlite3';
-import { assetStore, type AssetStore } from './assets.js';
-import { batchTestStore, type BatchTestStore } from './batch-tests.js';
-import { checkpointOf, noCheckpoint, type Checkpoint } from './checkpoint.js';
-import { applicationId, openDatabaseFile } from './database-file.js';
-import { emptyBeforeUse, inboxOf, type Inbox } from './inbox.js';
-import { isInUse, openDatabase, required, type Db } from './database.js';
+import { cached } from '../bounded-cache.js';
+import { assetStore, type AssetReader, type AssetWriter } from './assets.js';
+import { batchTestStore, type BatchTestReader, type BatchTestWriter } from './batch-tests.js';
+import { storeCaches, type Caches } from './caches.js';
+import { applicationId, openDatabaseFile, watchLog } from './database-file.js';
+import { isInUse, logPathOf, openDatabase, required, type Db } from './database.js';
 import { usingAtStart } from './failures.js';
-import { faultStore, type FaultStore } from './faults.js';
+import { faultStore, type FaultReader, type FaultWriter } from './faults.js';
 import { loadMigrations, migrate } from './migrate.js';
-import { outcomeRuleStore, type OutcomeRuleStore } from './outcome-rules.js';
-import { runningStore, type RunningStore } from './running.js';
-import { snapshotStore, type SnapshotStore } from './snapshots.js';
-import { testCaseStore, type TestCaseStore } from './test-cases.js';
-import { testRunStore, type TestRunStore } from './test-runs.js';
-import { unfinishedLoads, type UnfinishedLoads } from './unfinished-loads.js';
+import {
+  outcomeRuleStore,
+  type OutcomeRuleReader,
+  type OutcomeRuleWriter,
+} from './outcome-rules.js';
+import { runningStore, type RunningReader, type RunningWriter } from './running.js';
+import { snapshotStore, type SnapshotReader, type SnapshotWriter } from './snapshots.js';
+import { testCaseStore, type TestCaseReader, type TestCaseWriter } from './test-cases.js';
+import { testRunStore, type TestRunReader, type TestRunWriter } from './test-runs.js';
 import { transactionsOf, type Transactions } from './transactions.js';
-import { workspaceList, type WorkspaceList } from './workspace-list.js';
-import { workspaceStore, type WorkspaceStore } from './workspaces.js';
+import {
+  unfinishedLoads,
+  type UnfinishedLoadReader,
+  type UnfinishedLoadWriter,
+} from './unfinished-loads.js';
+import {
+  workspaceList,
+  type WorkspaceListReader,
+  type WorkspaceListWriter,
+} from './workspace-list.js';
+import { workspaceStore, type WorkspaceReader, type WorkspaceWriter } from './workspaces.js';
 import { writeHealthOf, type WriteHealth } from './write-health.js';
 
-/** Everything the emulator remembers. */
-export interface Store extends Omit<Transactions, 'flush' | 'join'> {
-  readonly workspaces: WorkspaceStore;
-  readonly workspaceList: WorkspaceList;
-  readonly inbox: Inbox;
-  readonly testCases: TestCaseStore;
-  readonly batchTests: BatchTestStore;
-  readonly testRuns: TestRunStore;
-  readonly running: RunningStore;
-  readonly outcomeRules: OutcomeRuleStore;
-  readonly assets: AssetStore;
-  readonly faults: FaultStore;
-  readonly snapshots: SnapshotStore;
-  readonly unfinishedLoads: UnfinishedLoads;
-  readonly health: WriteHealth;
+/** Reads what the emulator remembers. */
+export interface StoreReader {
+  readonly workspaces: WorkspaceReader;
+  readonly workspaceList: WorkspaceListReader;
+  readonly testCases: TestCaseReader;
+  readonly batchTests: BatchTestReader;
+  readonly testRuns: TestRunReader;
+  readonly running: RunningReader;
+  readonly outcomeRules: OutcomeRuleReader;
+  readonly assets: AssetReader;
+  readonly faults: FaultReader;
+  readonly snapshots: SnapshotReader;
+  readonly unfinishedLoads: UnfinishedLoadReader;
+}
+
+/** Writes it, too. Only a transaction has one: see `Transactions`. */
+export interface StoreWriter extends StoreReader {
+  readonly workspaces: WorkspaceWriter;
+  readonly workspaceList: WorkspaceListWriter;
+  readonly testCases: TestCaseWriter;
+  readonly batchTests: BatchTestWriter;
+  readonly testRuns: TestRunWriter;
+  readonly running: RunningWriter;
+  readonly outcomeRules: OutcomeRuleWriter;
+  readonly assets: AssetWriter;
+  readonly faults: FaultWriter;
+  readonly snapshots: SnapshotWriter;
+  readonly unfinishedLoads: UnfinishedLoadWriter;
   /** The seed to go on with: the one given, else the file's own, else `fallback`. Kept in the file. */
   keepSeed(given: string | undefined, fallback: () => string): string;
   /** By which runs refer to a seed. */
   seedKeyOf(seed: string): number;
+}
+
+/** Everything the emulator remembers. */
+export interface Store extends StoreReader, Transactions<StoreWriter> {
+  readonly health: WriteHealth;
   /** Of all workspaces, by state. */
   countRuns(): RunCounts;
   /** In bytes, without the log. */
@@ -60,91 +90,71 @@ export function openStore(
   now: number,
   turn: () => Promise<void> = () => Promise.resolve(),
 ): Store {
-  const { db, checkpoint, isInPlace, tryDisk, close } = usingAtStart(path, () =>
-    openMigrated(path, now),
-  );
-  emptyBeforeUse(db, () => {
-    inbox.empty();
-  });
-  const workspaces = workspaceStore(db);
-  const list = workspaceList(db);
-  const batchTests = batchTestStore(db);
-  const testRuns = testRunStore(db);
-  const testCases = testCaseStore(db);
-  const assets = assetStore(db);
-  const faults = faultStore(db);
-  const forgetAll = (): void => {
-    for (const store of [workspaces, batchTests, testCases, assets, faults]) store.forgetAll();
-  };
+  const { db, close, ...file } = usingAtStart(path, () => openMigrated(path, now));
+  const caches = storeCaches();
+  const writer = writerOf(db, caches);
+  const { workspaceList: list } = writer;
   const undo = (): void => {
-    forgetAll();
-    inbox.forget();
+    caches.clear();
     list.forgetWritten();
   };
   let tellOfRollback = (): void => undefined;
   const health = writeHealthOf({
-    ...{ isInPlace, tryDisk },
-    tryToCommit: () => tryToCommit(),
+    ...file,
+    tryToCommit() {
+      // It is written even where it says the same.
+      transactions.now(() => db.exec(`PRAGMA application_id = ${String(applicationId)}`));
+    },
   });
-  const { flush, join, ...transactions } = transactionsOf(
+  const { commitNow, ...transactions } = transactionsOf<StoreWriter>(
     db,
+    writer,
     {
       turn,
-      beforeWork: () => {
-        inbox.empty();
-      },
-      beforeCommit: () => {
-        inbox.write();
-        list.writeUsesIfDue();
-      },
+      beforeCommit: list.writeUsesIfDue,
       onUndo: undo,
       onRollback: () => {
         undo();
         tellOfRollback();
       },
     },
-    checkpoint,
     health,
   );
-  // It is written even where it says the same.
-  const tryToCommit = transactions.transaction(() =>
-    db.exec(`PRAGMA application_id = ${String(applicationId)}`),
-  );
-  const inbox = inboxOf(db, { join, workspaces, batchTests, testRuns });
-  const overwrite = (): void => {
-    forgetAll();
-    inbox.forgetFree();
-  };
-  const snapshots = snapshotStore(db, overwrite);
   return {
+    ...(writer as StoreReader),
     ...transactions,
-    workspaces,
-    workspaceList: list,
-    inbox,
-    testCases,
-    batchTests,
-    testRuns,
-    running: runningStore(db),
-    outcomeRules: outcomeRuleStore(db),
-    assets,
-    faults,
-    health,
-    snapshots,
-    unfinishedLoads: unfinishedLoads(db, snapshots, overwrite),
-    ...seedStore(db),
     ...figuresOf(db, transactions),
+    health,
     onRollback(tell) {
       tellOfRollback = tell;
     },
     close: () => {
       try {
-        flush();
+        commitNow();
         // Where the disk takes no more, that is what can be done without.
         ignoreErrors(list.writeUses);
       } finally {
         close();
       }
     },
+  };
+}
+
+function writerOf(db: Db, caches: Caches): StoreWriter {
+  const snapshots = snapshotStore(db, caches.clear);
+  return {
+    workspaces: workspaceStore(db, caches),
+    workspaceList: workspaceList(db),
+    testCases: testCaseStore(db, caches),
+    batchTests: batchTestStore(db, caches),
+    testRuns: testRunStore(db),
+    running: runningStore(db),
+    outcomeRules: outcomeRuleStore(db, caches),
+    assets: assetStore(db, caches),
+    faults: faultStore(db, caches),
+    snapshots,
+    unfinishedLoads: unfinishedLoads(db, snapshots, caches.clear),
+    ...seedStore(db, caches),
   };
 }
 
@@ -158,7 +168,6 @@ function ignoreErrors(write: () => void): void {
 
 interface OpenFile {
   readonly db: Db;
-  readonly checkpoint: Checkpoint;
   /** True if what is written will be found at the next start. */
   readonly isInPlace: () => boolean;
   /** Throws if the disk has no room. */
@@ -169,19 +178,19 @@ interface OpenFile {
 function openMigrated(path: string, now: number): OpenFile {
   const file = path === ':memory:' ? undefined : openDatabaseFile(path);
   let db: Db | undefined;
-  let checkpoint = noCheckpoint;
+  let log: ReturnType<typeof watchLog> | undefined;
   const close = (): void => {
-    checkpoint.close();
+    log?.close();
     db?.close();
     file?.close();
   };
   try {
     db = openDatabase(path);
     migrate(db, loadMigrations(), now);
-    if (file) checkpoint = checkpointOf(db, file);
+    if (file) log = watchLog(logPathOf(db));
     return {
-      ...{ db, checkpoint, close },
-      isInPlace: () => (file?.isInPlace() ?? true) && checkpoint.hasLog(),
+      ...{ db, close },
+      isInPlace: () => (file?.isInPlace() ?? true) && (log?.isThere() ?? true),
       tryDisk: () => file?.tryDisk(),
     };
   } catch (error) {
@@ -191,7 +200,7 @@ function openMigrated(path: string, now: number): OpenFile {
   }
 }
 
-function seedStore(db: Db): Pick<Store, 'keepSeed' | 'seedKeyOf'> {
+function seedStore(db: Db, caches: Caches): Pick<StoreWriter, 'keepSeed' | 'seedKeyOf'> {
   const readSeed = db.prepare<[], string>('SELECT seed FROM emulator').pluck();
   const writeSeed = db.prepare<{ seed: string }>(
     `INSERT INTO emulator (only_row, seed) VALUES (1, :seed)
@@ -203,22 +212,24 @@ function seedStore(db: Db): Pick<Store, 'keepSeed' | 'seedKeyOf'> {
   const addSeed = db
     .prepare<{ seed: string }, number>('INSERT INTO seeds (seed) VALUES (:seed) RETURNING seed_key')
     .pluck();
+  // hot path: each slice of simulation asks. Nothing makes it stale: seeds are never deleted.
+  const keys = caches.create<string, number>();
   return {
     keepSeed(given, fallback) {
       const seed = given ?? readSeed.get() ?? fallback();
       writeSeed.run({ seed });
       return seed;
     },
-    seedKeyOf: (seed) => findSeed.get({ seed }) ?? required(addSeed.get({ seed })),
+    seedKeyOf: (seed) =>
+      cached(keys, seed, () => findSeed.get({ seed }) ?? required(addSeed.get({ seed }))),
   };
 }
 
-/** Figures for whoever watches. */
+/** Figures for metrics. */
 function figuresOf(
   db: Db,
-  { transaction }: Pick<Transactions, 'transaction'>,
+  { now }: Pick<Transactions<StoreWriter>, 'now'>,
 ): Pick<Store, 'countRuns' | 'size'> {
-  const beginToCount = transaction(() => db.exec(countingOfRuns));
   let countRuns: Statement<[], RunCounts> | undefined;
   const size = db
     .prepare<[], number>('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')
@@ -226,7 +237,7 @@ function figuresOf(
   return {
     countRuns() {
       if (countRuns === undefined) {
-        beginToCount();
+        now(() => db.exec(countingOfRuns));
         countRuns = db.prepare(`SELECT ${runCounts} FROM counted`);
       }
       return required(countRuns.get());

@@ -2,7 +2,8 @@ import { forcedByVariables } from '../domain/forced-outcome.js';
 import { engineKeyOf } from '../domain/response-engine.js';
 import type { TestCaseContent, TestCaseRevision } from '../domain/test-case.js';
 import { derivedHex } from '../random.js';
-import { memory } from '../memory.js';
+import { cached, type BoundedCache } from '../bounded-cache.js';
+import type { Caches } from './caches.js';
 import { readEach, required, type Db } from './database.js';
 
 /** A definition as it stands: its current revision, and where that is kept. */
@@ -28,17 +29,7 @@ export interface TestCasePage {
   readonly limit: number | undefined;
 }
 
-export interface TestCaseStore {
-  /** Reads everything anew: to be called when it was written past this store, or rolled back. */
-  readonly forgetAll: () => void;
-  /** Answers the key of its revision. */
-  insert(definition: NewRevision): number;
-  /** Makes a new revision the current one. Answers its key. */
-  revise(definition: NewRevision): number;
-  /** Stores a revision that is not the current one of a definition. Returns its key. */
-  readonly keep: (revision: NewRevision) => number;
-  /** False if there is no such definition. Its revisions stay. */
-  delete(workspaceId: number, definitionId: string): boolean;
+export interface TestCaseReader {
   find(workspaceId: number, definitionId: string): StoredTestCase | undefined;
   /** Of the current revision. */
   findRevisionKey(workspaceId: number, definitionId: string): number | undefined;
@@ -51,6 +42,17 @@ export interface TestCaseStore {
   keptSize(workspaceId: number): number;
   /** One by one: each may be large. */
   listPage(page: TestCasePage): Iterable<StoredTestCase & { readonly position: number }>;
+}
+
+export interface TestCaseWriter extends TestCaseReader {
+  /** Returns the key of its revision. */
+  insert(definition: NewRevision): number;
+  /** Makes a new revision the current one. Returns its key. */
+  revise(definition: NewRevision): number;
+  /** Stores a revision that is not the current one of a definition. Returns its key. */
+  readonly keep: (revision: NewRevision) => number;
+  /** False if there is no such definition. Its revisions stay. */
+  delete(workspaceId: number, definitionId: string): boolean;
 }
 
 /** A revision that can still be read. */
@@ -82,7 +84,7 @@ const fromKept = `
     )
   )`;
 
-export function testCaseStore(db: Db): TestCaseStore {
+export function testCaseStore(db: Db, caches: Caches): TestCaseWriter {
   const keepRevision = revisionKeeper(db);
   const listKept = db.prepare<{ workspaceId: number }, DefinitionRow & { definitionKey: number }>(
     `SELECT revisions.revision_key AS revisionKey, definition_key AS definitionKey,
@@ -121,12 +123,6 @@ export function testCaseStore(db: Db): TestCaseStore {
      WHERE definitions.workspace_id = :workspaceId
        AND definitions.test_case_definition_id = :definitionId`,
   );
-  const findRevisionKey = db
-    .prepare<{ workspaceId: number; definitionId: string }, number>(
-      `SELECT revision_key FROM test_case_definitions
-       WHERE workspace_id = :workspaceId AND test_case_definition_id = :definitionId`,
-    )
-    .pluck();
   const getRevision = db.prepare<{ revisionKey: number }, RevisionRow>(
     `SELECT ${revisionColumns} FROM test_case_revisions AS revisions
      WHERE revision_key = :revisionKey`,
@@ -143,20 +139,18 @@ export function testCaseStore(db: Db): TestCaseStore {
      ORDER BY definition_key DESC LIMIT :limit`,
   );
 
-  // Of definitions that there are, and that there are not: a suite names the same again and again.
-  const keys = memory<string, number | undefined>();
+  const revisionKeys = caches.create<string, number | 'none'>();
 
   const write = (definition: NewRevision, statement: typeof insertDefinition): number => {
     const { workspaceId, definitionId, content } = definition;
     const revisionKey = keepRevision(definition);
     const engine = engineKeyOf(content.response_engine);
-    keys.clear();
+    revisionKeys.clear();
     statement.run({ workspaceId, definitionId, revisionKey, engine });
     return revisionKey;
   };
 
   return {
-    forgetAll: keys.clear,
     keep: keepRevision,
     insert: (definition) => write(definition, insertDefinition),
     revise: (definition) => write(definition, updateDefinition),
@@ -168,25 +162,45 @@ export function testCaseStore(db: Db): TestCaseStore {
     keptSize: (workspaceId) => required(keptSize.get({ workspaceId })),
     getRevisionSize: (revisionKey) => required(revisionSize.get({ revisionKey })),
     delete(workspaceId, definitionId) {
-      keys.clear();
+      revisionKeys.clear();
       return remove.run({ workspaceId, definitionId }).changes > 0;
     },
     find(workspaceId, definitionId) {
       const row = find.get({ workspaceId, definitionId });
       return row && withContent(row);
     },
-    findRevisionKey: (workspaceId, definitionId) =>
-      keys.get(`${String(workspaceId)} ${definitionId}`, () =>
-        findRevisionKey.get({ workspaceId, definitionId }),
-      ),
-    getRevision: (revisionKey) => withContent(required(getRevision.get({ revisionKey }))),
+    findRevisionKey: revisionKeyFinder(db, revisionKeys),
+    getRevision(revisionKey) {
+      return withContent(required(getRevision.get({ revisionKey })));
+    },
     listPage({ before = Number.MAX_SAFE_INTEGER, limit = -1, ...page }) {
       return readEach(() => listPage.iterate({ ...page, before, limit }), withContent);
     },
   };
 }
 
-/** Answers the key of the revision. */
+/**
+ * hot path: a suite names the same definitions again and again, some of which do not exist. Whatever
+ * writes a definition clears the cache.
+ */
+function revisionKeyFinder(
+  db: Db,
+  revisionKeys: BoundedCache<string, number | 'none'>,
+): TestCaseReader['findRevisionKey'] {
+  const findRevisionKey = db
+    .prepare<{ workspaceId: number; definitionId: string }, number>(
+      `SELECT revision_key FROM test_case_definitions
+       WHERE workspace_id = :workspaceId AND test_case_definition_id = :definitionId`,
+    )
+    .pluck();
+  return (workspaceId, definitionId) => {
+    const find = () => findRevisionKey.get({ workspaceId, definitionId }) ?? 'none';
+    const key = cached(revisionKeys, `${String(workspaceId)} ${definitionId}`, find);
+    return key === 'none' ? undefined : key;
+  };
+}
+
+/** Returns the key of the revision. */
 function revisionKeeper(db: Db): (revision: NewRevision) => number {
   const insertRevision = db.prepare<
     Omit<NewRevision, 'content'> & { content: string; magic: string | null; digest: string }

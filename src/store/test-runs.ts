@@ -3,8 +3,7 @@ import type { ForcedBy } from '../domain/forced-outcome.js';
 import { idOf, storedIdOf, type StoredId } from '../made-id.js';
 import type { EngineVersion } from '../domain/response-engine.js';
 import type { TestRun } from '../domain/test-run.js';
-import type { RunNumbers } from '../random.js';
-import { bulkInserter, type Value } from './bulk-insert.js';
+import { runNumberAt, type RunNumbers } from '../random.js';
 import { required, type Db } from './database.js';
 
 /** What a run runs: a revision, or an id that no definition has. */
@@ -19,21 +18,10 @@ export interface RunPosition {
   readonly runIndex: number;
 }
 
-/** The runs of a batch. No object for each, because there may be a thousand. */
-export interface NewTestRuns {
+export interface BatchReference {
   readonly workspaceId: number;
   readonly batchKey: number;
-  /** By index; made, or as they were given. */
-  readonly ids: readonly StoredId[];
-  /** By index. */
-  readonly targets: readonly StoredTarget[];
 }
-
-/** The key of a revision, or an id that no definition has. */
-export type StoredTarget = number | string;
-
-export const storedTargetOf = (target: RunTarget): StoredTarget =>
-  target.revisionKey ?? target.unknownDefinitionId;
 
 /** A run that waits for its turn, with what its outcome may depend on. */
 export interface QueuedRun extends RunPosition {
@@ -61,14 +49,7 @@ export interface StoredTestRun {
   readonly engineContentKey: number | null;
 }
 
-export interface TestRunStore {
-  insertAll(batches: readonly NewTestRuns[]): void;
-  /** The same for one batch whose ids are made; faster if it has many runs. */
-  insertMade(
-    batch: Pick<NewTestRuns, 'workspaceId' | 'batchKey'>,
-    numbers: RunNumbers,
-    targets: readonly StoredTarget[],
-  ): void;
+export interface TestRunReader {
   find(workspaceId: number, id: string): StoredTestRun | undefined;
   /** Runs of a batch in their order, those behind `after`; all of them without a limit. */
   listPage(batchKey: number, after: number, limit: number | undefined): StoredTestRun[];
@@ -80,6 +61,13 @@ export interface TestRunStore {
   listQueued(workspaceId: number, limit: number): QueuedRun[];
   /** Runs of a batch that have not started, in their order. */
   listWaiting(batchKey: number, limit: number): QueuedRun[];
+}
+
+export interface TestRunWriter extends TestRunReader {
+  /** Inserts all runs of a batch, with ids made of the numbers. */
+  insertCreated(batch: BatchReference, numbers: RunNumbers, targets: readonly RunTarget[]): void;
+  /** Inserts all runs of a batch, with these ids. */
+  insertGiven(batch: BatchReference, runs: readonly { id: StoredId; target: RunTarget }[]): void;
 }
 
 /** Which of the nullable columns are set goes by the status. */
@@ -129,6 +117,9 @@ const selectWaiting = `
     AND test_runs.run_index >= batch_tests.started_count
   LEFT JOIN test_case_revisions ON test_case_revisions.revision_key = test_runs.revision_key`;
 
+/** Up to so many runs are inserted one by one, which is faster than from JSON. */
+const fewRuns = 10;
+
 /** The values of `selectWaiting`. */
 type WaitingRow = [
   batchKey: number,
@@ -142,7 +133,7 @@ type WaitingRow = [
   engineVersion: EngineVersion,
 ];
 
-/** Spelled out, because rest and spread cost as much as the names would. */
+// hot path
 const toQueuedRun = (row: WaitingRow): QueuedRun => ({
   batchKey: row[0],
   runIndex: row[1],
@@ -155,26 +146,7 @@ const toQueuedRun = (row: WaitingRow): QueuedRun => ({
   engineVersion: row[8],
 });
 
-export function testRunStore(db: Db): TestRunStore {
-  const insert = bulkInserter(db, 'test_runs', [
-    'batch_key',
-    'run_index',
-    'workspace_id',
-    'test_run_id',
-    'revision_key',
-    'unknown_definition_id',
-  ]);
-  // SQLite has no exclusive or: it is what only one has.
-  const insertMade = db.prepare<
-    RunNumbers & { workspaceId: number; batchKey: number; targets: string }
-  >(
-    `INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id, revision_key,
-                            unknown_definition_id)
-     SELECT :batchKey, key, :workspaceId,
-            :firstRun + (key | :runMask) - (key & :runMask),
-            CASE type WHEN 'integer' THEN value END, CASE type WHEN 'text' THEN value END
-     FROM json_each(:targets)`,
-  );
+export function testRunStore(db: Db): TestRunWriter {
   const find = db.prepare<{ workspaceId: number; id: StoredId }, TestRunRow>(
     `${selectRuns} WHERE test_runs.workspace_id = :workspaceId AND test_run_id = :id`,
   );
@@ -207,23 +179,7 @@ export function testRunStore(db: Db): TestRunStore {
     .pluck();
 
   return {
-    insertMade({ workspaceId, batchKey }, { firstRun, runMask }, targets) {
-      insertMade.run({
-        ...{ workspaceId, batchKey, firstRun, runMask },
-        targets: JSON.stringify(targets),
-      });
-    },
-    insertAll(batches) {
-      const values: Value[] = [];
-      for (const { workspaceId, batchKey, ids, targets } of batches) {
-        for (const [index, target] of targets.entries()) {
-          values.push(batchKey, index, workspaceId, ids[index] ?? null);
-          if (typeof target === 'number') values.push(target, null);
-          else values.push(null, target);
-        }
-      }
-      insert(values);
-    },
+    ...runInserter(db),
     find(workspaceId, id) {
       const row = find.get({ workspaceId, id: storedIdOf('run', id) });
       return row && toStoredTestRun(row);
@@ -243,6 +199,43 @@ export function testRunStore(db: Db): TestRunStore {
     orderedSize: (workspaceId) => required(orderedSize.get({ workspaceId })),
     listWaiting: (batchKey, limit) => listWaiting.all({ batchKey, limit }).map(toQueuedRun),
     listQueued: (workspaceId, limit) => listQueued.all({ workspaceId, limit }).map(toQueuedRun),
+  };
+}
+
+function runInserter(db: Db): Pick<TestRunWriter, 'insertCreated' | 'insertGiven'> {
+  const insert = db.prepare<(string | number | null)[]>(
+    `INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id, revision_key,
+                            unknown_definition_id)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  // Faster than a statement for each. SQLite has no exclusive or: it is what only one of both has.
+  const insertMany = db.prepare<RunNumbers & BatchReference & { targets: string }>(
+    `INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id, revision_key,
+                            unknown_definition_id)
+     SELECT :batchKey, key, :workspaceId, :firstRun + (key | :runXor) - (key & :runXor),
+            CASE type WHEN 'integer' THEN value END, CASE type WHEN 'text' THEN value END
+     FROM json_each(:targets)`,
+  );
+  const insertOne = (
+    { batchKey, workspaceId }: BatchReference,
+    index: number,
+    id: StoredId,
+    { revisionKey, unknownDefinitionId }: RunTarget,
+  ) => insert.run(batchKey, index, workspaceId, id, revisionKey, unknownDefinitionId);
+  return {
+    insertCreated(batch, numbers, targets) {
+      if (targets.length > fewRuns) {
+        const keys = targets.map((target) => target.revisionKey ?? target.unknownDefinitionId);
+        insertMany.run({ ...batch, ...numbers, targets: JSON.stringify(keys) });
+        return;
+      }
+      for (const [index, target] of targets.entries()) {
+        insertOne(batch, index, runNumberAt(numbers, index), target);
+      }
+    },
+    insertGiven(batch, runs) {
+      for (const [index, { id, target }] of runs.entries()) insertOne(batch, index, id, target);
+    },
   };
 }
 

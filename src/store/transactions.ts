@@ -1,137 +1,124 @@
-import type { Checkpoint } from './checkpoint.js';
 import { isDuplicate, type Db } from './database.js';
-import { groupCommit, type GroupCommit } from './group-commit.js';
+import { groupCommit, rollBack, type GroupCommit } from './group-commit.js';
 import type { WriteWatch } from './write-health.js';
 
-export interface Transactions extends Pick<GroupCommit, 'prolonged' | 'certain' | 'endOfTurn'> {
-  /** Makes a function whose writes all happen, or, if it throws, none. */
-  transaction<Args extends unknown[], Result>(
-    work: (...args: Args) => Result,
-  ): (...args: Args) => Result;
-  /**
-   * The same, but it may be committed only after some turns of the event loop, with others like
-   * it. What it did is certain once `prolonged`, in which it is called, has resolved.
-   */
-  prolongedTransaction<Args extends unknown[], Result>(
-    work: (...args: Args) => Result,
-  ): (...args: Args) => Result;
-  /**
-   * Like `transaction`, done over if it used an id that is taken, so that `work`, which must
-   * make other ids at each attempt, is certain of them. That is rare: of an id, 28 bits at least
-   * are chance.
-   */
-  transactionWithNewIds<Result>(work: (attempt: number) => Result): Result;
-  /**
-   * The same, in one commit with what else is written in this turn of the event loop: what it did
-   * counts once `certain`, in which it is called, has resolved.
-   */
-  groupedTransactionWithNewIds<Result>(work: (attempt: number) => Result): Result;
-  /** Like that, for work that makes no ids. */
-  groupedTransaction<Result>(work: () => Result): Result;
-  /** Does the work and undoes it, to see whether it throws. */
-  rehearse(work: () => void): void;
-  /** Commits at once what is not committed yet. */
-  readonly flush: () => void;
-  /** Opens a transaction that is committed at the end of the turn, if none is open. */
-  readonly join: () => void;
+/**
+ * The ways to write. Each gives its work what writes; nothing else has it. The writes of the work all
+ * happen or, if it throws, none.
+ *
+ * | way        | use it for                                                                         |
+ * | ---------- | ---------------------------------------------------------------------------------- |
+ * | `now`      | what must be committed, alone, before the next line runs                           |
+ * | `together` | the rest: it is committed with what else this turn of the event loop writes        |
+ * | `dryRun`   | finding out whether the work would throw: it is undone                             |
+ *
+ * What `together` wrote is certain once `runThenCommit`, in which a request runs, has resolved, or
+ * `acrossTurns`, in which the simulation runs.
+ *
+ * Work that takes the number of the attempt is done again if a row was refused because its id is taken.
+ * It has to create another id at each attempt. That is rare: 28 bits of an id, at least, are chance.
+ */
+export interface Transactions<Writer> extends Pick<
+  GroupCommit,
+  'runThenCommit' | 'acrossTurns' | 'endOfTurn'
+> {
+  now<Result>(work: Work<Writer, Result>): Result;
+  together<Result>(work: Work<Writer, Result>): Result;
+  dryRun(work: Work<Writer, unknown>): void;
 }
 
-/** What to do around transactions. */
+/** @param attempt counts from 1. */
+export type Work<Writer, Result> = (writer: Writer, attempt: number) => Result;
+
+const maxAttempts = 3;
+
 export interface TransactionEvents {
   /** Resolves in the next turn of the event loop. */
   readonly turn: () => Promise<void>;
-  /** To write what must not be undone with it. */
-  readonly beforeWork: () => void;
-  /** To write what goes with the rest of it. */
+  /** May write what goes with the rest. */
   readonly beforeCommit: () => void;
-  /** What was read in a transaction that was rolled back was never so. */
+  /** What was read since the transaction began may never have been so. */
   readonly onUndo: () => void;
-  /** Told when what several had written together could not be committed. */
+  /** What several had written together could not be committed. */
   readonly onRollback: () => void;
 }
 
-export function transactionsOf(
+export function transactionsOf<Writer>(
   db: Db,
+  writer: Writer,
   events: TransactionEvents,
-  checkpoint: Checkpoint,
   health: WriteWatch,
-): Transactions {
-  const group = groupCommit(db, events.turn, events, checkpoint, health);
-  // Made once, because making it costs more than the transaction.
-  const transaction = db.transaction((work: () => unknown) => work());
-  const atomically = <Result>(work: () => Result): Result => {
+): Transactions<Writer> & Pick<GroupCommit, 'commitNow'> {
+  const { begin, commitNow, ...waiting } = groupCommit(db, events.turn, events, health);
+  const whole = {
+    begin: db.prepare('BEGIN IMMEDIATE'),
+    end: db.prepare('COMMIT'),
+    undo: () => {
+      rollBack(db);
+    },
+  };
+  const part = {
+    begin: db.prepare('SAVEPOINT part'),
+    end: db.prepare('RELEASE part'),
+    undo: () => {
+      if (db.inTransaction) db.exec('ROLLBACK TO part; RELEASE part');
+    },
+  };
+  /** True while work is done: what it calls is a part of it. */
+  let isInWork = false;
+
+  const attempt = <Result>(frame: typeof whole, work: Work<Writer, Result>, attempt: number) => {
+    const wasInWork = isInWork;
+    frame.begin.run();
+    isInWork = true;
     try {
-      const result = transaction.immediate(work) as Result;
-      if (!db.inTransaction) {
-        checkpoint.afterCommit();
-        health.succeeded();
-      }
+      const result = work(writer, attempt);
+      frame.end.run();
       return result;
     } catch (error) {
+      frame.undo();
       health.failed(error);
       events.onUndo();
       throw error;
+    } finally {
+      isInWork = wasInWork;
     }
   };
-  const withNewIds = <Result>(work: (attempt: number) => Result): Result => {
-    for (let attempt = 1; ; attempt += 1) {
+  const run = <Result>(frame: typeof whole, work: Work<Writer, Result>): Result => {
+    for (let count = 1; ; count += 1) {
       try {
-        return atomically(() => work(attempt));
+        return attempt(frame, work, count);
       } catch (error) {
-        if (!isDuplicate(error) || attempt === 3) throw error;
+        const canBeDoneAgain = work.length > 1 && count < maxAttempts;
+        if (!canBeDoneAgain || !isDuplicate(error)) throw error;
       }
     }
   };
-  const standAlone = (): void => {
-    events.beforeWork();
-    group.flush();
-  };
-  const joinGroup = (): void => {
-    group.join();
-    events.beforeWork();
+  const now = <Result>(work: Work<Writer, Result>): Result => {
+    if (isInWork) return run(part, work);
+    commitNow();
+    const result = run(whole, work);
+    health.succeeded();
+    return result;
   };
   return {
-    transaction:
-      (work) =>
-      (...args) => {
-        standAlone();
-        return atomically(() => work(...args));
-      },
-    prolongedTransaction:
-      (work) =>
-      (...args) => {
-        group.prolong();
-        events.beforeWork();
-        return atomically(() => work(...args));
-      },
-    transactionWithNewIds(work) {
-      standAlone();
-      return withNewIds(work);
+    ...waiting,
+    commitNow,
+    now,
+    together(work) {
+      if (!isInWork) begin();
+      return run(part, work);
     },
-    groupedTransaction(work) {
-      joinGroup();
-      return atomically(work);
-    },
-    groupedTransactionWithNewIds(work) {
-      joinGroup();
-      return withNewIds(work);
-    },
-    rehearse(work) {
-      standAlone();
-      const undo = new Error('to be undone');
+    dryRun(work) {
+      const undo = new Error('undone');
       try {
-        atomically(() => {
-          work();
+        now((...args) => {
+          work(...args);
           throw undo;
         });
       } catch (error) {
         if (error !== undo) throw error;
       }
     },
-    prolonged: (work) => group.prolonged(work),
-    certain: (work) => group.certain(work),
-    endOfTurn: () => group.endOfTurn(),
-    flush: group.flush,
-    join: group.join,
   };
 }

@@ -1,11 +1,16 @@
 import { required, type Db } from './database.js';
-import { beforeLoad, tableOf, type Row, type SnapshotStore } from './snapshots.js';
+import { beforeLoad, tableOf, type Row, type SnapshotWriter } from './snapshots.js';
 
 /**
  * Loads of fixtures that take several transactions. What is needed to undo one is stored with the
  * first of them, and deleted with the last, so that a process that was killed leaves nothing of it.
  */
-export interface UnfinishedLoads {
+export interface UnfinishedLoadReader {
+  /** The workspaces in which one has begun and not ended. */
+  list(): number[];
+}
+
+export interface UnfinishedLoadWriter extends UnfinishedLoadReader {
   /**
    * To be called within the first transaction of a load.
    * @param onlyAdds true if nothing changes until `end` but for what the load adds. Then what is there
@@ -14,10 +19,8 @@ export interface UnfinishedLoads {
   begin(workspaceId: number, onlyAdds: boolean): void;
   /** To be called within the last transaction of a load. */
   end(workspaceId: number): void;
-  /** Puts back what was there when it began, the clock included. To be called within a transaction. */
+  /** Puts back what was there when it began, the clock included. */
   undo(workspaceId: number): void;
-  /** The workspaces in which one has begun and not ended. */
-  list(): number[];
 }
 
 /** What a load that only adds may change, and the first keys that are its own. */
@@ -51,9 +54,9 @@ const copied = ['outcome_rules', 'assets', 'asset_versions'];
 /** @param onOverwrite told before rows are written past the other stores. */
 export function unfinishedLoads(
   db: Db,
-  snapshots: SnapshotStore,
+  snapshots: SnapshotWriter,
   onOverwrite: () => void,
-): UnfinishedLoads {
+): UnfinishedLoadWriter {
   const workspace = workspaceRow(db);
   const tables = copied.map((table) => tableOf(db, table));
   const since = db.prepare<{ id: number }, Row>(

@@ -9,15 +9,18 @@ export interface ListedWorkspace {
   readonly lastUsedAt: number | null;
 }
 
-/** Apart from `WorkspaceStore`, because only those who list workspaces read this. */
-export interface WorkspaceList {
+/** Apart from the store of workspaces, because only requests that list workspaces read this. */
+export interface WorkspaceListReader {
   /** The last used first, and those of which that is not known last. */
   all(): ListedWorkspace[];
   find(name: string): ListedWorkspace;
-  setLabel(id: number, label: string | null): void;
   /** In memory only, because every request comes by here. The workspace need not be stored. */
   noteUse(name: string, time: number): void;
-  /** Writes those that were noted, if that was last done a minute ago. */
+}
+
+export interface WorkspaceListWriter extends WorkspaceListReader {
+  setLabel(id: number, label: string | null): void;
+  /** Writes the uses that were noted, if that was last done a minute ago. */
   readonly writeUsesIfDue: () => void;
   /** Writes all that were noted. */
   readonly writeUses: () => void;
@@ -30,7 +33,7 @@ const mostNoted = 10_000;
 
 const writeEveryMs = 60_000;
 
-export function workspaceList(db: Db): WorkspaceList {
+export function workspaceList(db: Db): WorkspaceListWriter {
   const all = db.prepare<[], ListedWorkspace>(
     'SELECT name, label, last_used_at AS lastUsedAt FROM workspaces',
   );

@@ -3,9 +3,9 @@ import type { RunningClock, WorkspaceClock } from '../workspace/clock.js';
 import type { Bucket } from '../workspace/rate-limit.js';
 import type { RateWindows } from '../workspace/vendor-limiters.js';
 import type { SettingsInput } from '../workspace/settings.js';
+import { cached } from '../bounded-cache.js';
+import type { Caches } from './caches.js';
 import { required, type Db } from './database.js';
-import { memory } from '../memory.js';
-import { rowCache } from './row-cache.js';
 
 /** A workspace as stored. */
 export interface WorkspaceRow {
@@ -27,24 +27,27 @@ export interface WorkspaceRow {
 }
 
 /** Counters of which ids and draws are made; each number is used once. */
-export type Ordinal = 'batch' | 'definition' | 'rule' | 'fault' | 'asset';
+export type Ordinal = (typeof ordinalKinds)[number];
 
-export interface WorkspaceStore {
-  /** Reads everything anew: to be called when it was written past this store, or rolled back. */
-  readonly forgetAll: () => void;
+export interface WorkspaceReader {
   find(name: string): WorkspaceRow | undefined;
   get(id: number): WorkspaceRow;
-  /** Makes a workspace, in which nothing happens before `now`. */
-  insert(name: string, now: number, clock: WorkspaceClock, credit: number | null): WorkspaceRow;
   listNames(): string[];
-  /** The next ordinal of a kind, from 0; never the same twice. */
-  takeOrdinal(id: number, kind: Ordinal): number;
-  /** That of the batch which the inbox accepts next. */
-  nextBatchOrdinal(id: number): number;
-  /** Says that it is in use, which is written when the inbox is emptied. */
-  useBatchOrdinal(id: number, ordinal: number): void;
   /** Those that come next. */
   ordinals(id: number): Record<Ordinal, number>;
+  /** Workspaces with runs waiting or under way, and the moment something is next due in each. */
+  listUnfinished(): { id: number; clock: WorkspaceClock; dueAt: number }[];
+  /** The same for one; null if nothing is due any more. */
+  nextDue(id: number): number | null;
+  /** Clocks that go by themselves, and the last moment at which something happened or began to wait. */
+  listRunningClocks(): { id: number; clock: RunningClock; reachedAt: number }[];
+}
+
+export interface WorkspaceWriter extends WorkspaceReader {
+  /** Inserts a workspace, in which nothing happens before `now`. */
+  insert(name: string, now: number, clock: WorkspaceClock, credit: number | null): WorkspaceRow;
+  /** The next ordinal of a kind, from 0; never the same twice. */
+  takeOrdinal(id: number, kind: Ordinal): number;
   /** Lets them go on from these, where they are not further yet. */
   raiseOrdinals(id: number, next: Partial<Record<Ordinal, number>>): void;
   setClock(id: number, clock: WorkspaceClock): void;
@@ -54,19 +57,14 @@ export interface WorkspaceStore {
   /** All are full if undefined. */
   setRateWindows(id: number, windows: RateWindows | undefined): void;
   setCredit(id: number, credit: number | null): void;
-  /** Counts what happened; the time of the last event never goes back. */
-  recordProgress(progress: Progress): void;
+  /** Adds up what happened; the time of the last event never goes back. */
+  addProgress(progress: WorkspaceProgress): void;
   /** Says when the last thing happened, where that is known otherwise. */
   setSettledAt(id: number, time: number): void;
-  /** Workspaces with runs waiting or under way, and the moment something is next due in each. */
-  listUnfinished(): { id: number; clock: WorkspaceClock; dueAt: number }[];
-  /** The same for one; null if nothing is due any more. */
-  nextDue(id: number): number | null;
-  /** Clocks that go by themselves, and the last moment at which something happened or began to wait. */
-  listRunningClocks(): { id: number; clock: RunningClock; reachedAt: number }[];
 }
 
-export interface Progress {
+/** What a slice of simulation did to one workspace. */
+export interface WorkspaceProgress {
   readonly id: number;
   readonly runningDelta: number;
   readonly settledAt: number;
@@ -103,7 +101,7 @@ const columns = `workspace_id AS id, name, running_count AS runningCount, settle
   ${clockColumns}, settings, credit, rate_tokens AS tokens, rate_filled_at AS filledAt,
   rate_windows AS rateWindows`;
 
-export function workspaceStore(db: Db): WorkspaceStore {
+export function workspaceStore(db: Db, caches: Caches): WorkspaceWriter {
   const find = db.prepare<{ name: string }, Row>(
     `SELECT ${columns} FROM workspaces WHERE name = :name`,
   );
@@ -137,7 +135,7 @@ export function workspaceStore(db: Db): WorkspaceStore {
   const setCredit = db.prepare<{ id: number; credit: number | null }>(
     'UPDATE workspaces SET credit = :credit WHERE workspace_id = :id',
   );
-  const recordProgress = db.prepare<Progress>(
+  const addProgress = db.prepare<WorkspaceProgress>(
     `UPDATE workspaces
      SET running_count = running_count + :runningDelta,
          settled_at = MAX(settled_at, :settledAt)
@@ -146,30 +144,32 @@ export function workspaceStore(db: Db): WorkspaceStore {
   const setSettledAt = db.prepare<{ id: number; time: number }>(
     'UPDATE workspaces SET settled_at = :time WHERE workspace_id = :id',
   );
-  const ordinals = ordinalStore(db);
-  // This process alone writes to the file, so what it has read stays true until it writes.
-  const cache = rowCache<WorkspaceRow>();
-  const remember = (row: Row): WorkspaceRow => cache.put(row.id, row.name, toWorkspace(row));
+  // hot path: every request asks for its workspace. What writes a workspace deletes it from here, or
+  // writes it here, too. Its id stays what it is.
+  const rows = caches.create<number, WorkspaceRow>();
+  const ids = caches.create<string, number>();
+  const remember = (row: Row): WorkspaceRow => {
+    const workspace = toWorkspace(row);
+    rows.set(row.id, workspace);
+    ids.set(row.name, row.id);
+    return workspace;
+  };
   const writing =
     <Args extends [id: number, ...rest: unknown[]]>(write: (...args: Args) => unknown) =>
     (...args: Args): void => {
-      cache.forget(args[0]);
+      rows.delete(args[0]);
       write(...args);
     };
 
   return {
-    ...ordinals,
-    forgetAll() {
-      cache.clear();
-      ordinals.forgetAll();
-    },
+    ...ordinalStore(db, caches),
     find(name) {
-      const known = cache.byName(name);
+      const known = rows.get(ids.get(name) ?? 0);
       if (known !== undefined) return known;
       const row = find.get({ name });
       return row && remember(row);
     },
-    get: (id) => cache.byId(id) ?? remember(required(get.get({ id }))),
+    get: (id) => rows.get(id) ?? remember(required(get.get({ id }))),
     insert: (name, now, clock, credit) =>
       toWorkspace(required(insert.get({ name, now, credit, ...toColumns(clock) }))),
     listNames: () => listNames.all(),
@@ -184,9 +184,17 @@ export function workspaceStore(db: Db): WorkspaceStore {
       setRateWindows.run({ id, windows: windows === undefined ? null : JSON.stringify(windows) }),
     ),
     setCredit: writing((id, credit: number | null) => setCredit.run({ id, credit })),
-    recordProgress(progress) {
-      cache.forget(progress.id);
-      recordProgress.run(progress);
+    addProgress(progress) {
+      const { id, runningDelta, settledAt } = progress;
+      addProgress.run(progress);
+      const row = rows.get(id);
+      if (row === undefined) return;
+      // Its settings stay what they are, so that what was made of them is not made again.
+      rows.set(id, {
+        ...row,
+        runningCount: row.runningCount + runningDelta,
+        settledAt: Math.max(row.settledAt, settledAt),
+      });
     },
     setSettledAt: writing((id, time: number) => setSettledAt.run({ id, time })),
     ...dueStore(db),
@@ -204,21 +212,16 @@ function toWorkspace(row: Row): WorkspaceRow {
   };
 }
 
-function ordinalStore(db: Db) {
-  const prepareOrdinal = (kind: Ordinal) =>
-    db
-      .prepare<{ id: number }, number>(
-        `UPDATE workspaces SET next_${kind}_ordinal = next_${kind}_ordinal + 1
-         WHERE workspace_id = :id RETURNING next_${kind}_ordinal - 1`,
-      )
-      .pluck();
-  const takeOrdinal = {
-    batch: prepareOrdinal('batch'),
-    definition: prepareOrdinal('definition'),
-    rule: prepareOrdinal('rule'),
-    fault: prepareOrdinal('fault'),
-    asset: prepareOrdinal('asset'),
-  };
+const ordinalKinds = ['batch', 'definition', 'rule', 'fault', 'asset'] as const;
+
+function ordinalStore(db: Db, caches: Caches) {
+  const prepareSet = (kind: Ordinal) =>
+    db.prepare<{ next: number; id: number }>(
+      `UPDATE workspaces SET next_${kind}_ordinal = :next WHERE workspace_id = :id`,
+    );
+  const setNext = Object.fromEntries(
+    ordinalKinds.map((kind) => [kind, prepareSet(kind)]),
+  ) as Record<Ordinal, ReturnType<typeof prepareSet>>;
   const ordinals = db.prepare<{ id: number }, Record<Ordinal, number>>(
     `SELECT next_batch_ordinal AS batch, next_definition_ordinal AS definition,
             next_rule_ordinal AS rule, next_fault_ordinal AS fault,
@@ -234,24 +237,21 @@ function ordinalStore(db: Db) {
          next_asset_ordinal = MAX(next_asset_ordinal, :asset)
      WHERE workspace_id = :id`,
   );
-  /** By workspace: the batch ordinal that comes next. */
-  const nextBatch = memory<number, number>();
-  const read = (id: number) => required(ordinals.get({ id }));
+  // hot path: each batch takes one. What takes an ordinal writes it here, too; what raises them deletes it.
+  const known = caches.create<number, Record<Ordinal, number>>();
+  const read = (id: number) => cached(known, id, () => required(ordinals.get({ id })));
   return {
-    forgetAll: nextBatch.clear,
     takeOrdinal(id: number, kind: Ordinal) {
-      nextBatch.forget(id);
-      const ordinal = required(takeOrdinal[kind].get({ id }));
+      const next = read(id);
+      const ordinal = next[kind];
       refuseUsedUp(ordinal, `ordinal of the kind "${kind}"`);
+      next[kind] = ordinal + 1;
+      setNext[kind].run({ next: next[kind], id });
       return ordinal;
     },
-    nextBatchOrdinal: (id: number) => nextBatch.get(id, () => read(id).batch),
-    useBatchOrdinal(id: number, ordinal: number) {
-      nextBatch.put(id, ordinal + 1);
-    },
-    ordinals: read,
+    ordinals: (id: number) => ({ ...read(id) }),
     raiseOrdinals(id: number, next: Partial<Record<Ordinal, number>>) {
-      nextBatch.forget(id);
+      known.delete(id);
       raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, fault: 0, asset: 0, ...next, id });
     },
   };
@@ -274,7 +274,7 @@ const firstDue = (id: string): string =>
 
 function dueStore(
   db: Db,
-): Pick<WorkspaceStore, 'listUnfinished' | 'nextDue' | 'listRunningClocks'> {
+): Pick<WorkspaceReader, 'listUnfinished' | 'nextDue' | 'listRunningClocks'> {
   const listUnfinished = db.prepare<[], ClockColumns & { id: number; dueAt: number }>(
     `SELECT * FROM (
        SELECT workspace_id AS id, ${clockColumns},

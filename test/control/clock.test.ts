@@ -142,7 +142,10 @@ describe('a clock', () => {
     const standing = { mode: 'manual', time: newYear + 400 } as const;
     const racing = { mode: 'real', time: newYear + 5, anchor: newYear, speed: 2 } as const;
     for (const [name, clock] of Object.entries({ standing, racing })) {
-      before.store.workspaces.setClock(before.workspaces.open(name).id, clock);
+      const { id } = before.workspaces.open(name);
+      before.store.now((writer) => {
+        writer.workspaces.setClock(id, clock);
+      });
     }
     before.close();
     clock.jump(1000);

@@ -24,13 +24,15 @@ function createDefinitions({ emulator }: TestClient, count: number): string[] {
   const { store, workspaces } = emulator;
   const { id: workspaceId, now } = workspaces.open(workspaces.listNames()[0] ?? '');
   const rest = { workspaceId, createdAt: now, modifiedAt: now };
-  return Array.from({ length: count }, () => {
-    const ordinal = store.workspaces.takeOrdinal(workspaceId, 'definition');
-    const definitionId = `test_case_${String(ordinal)}`;
-    const content = newContent({ ...someDefinition, user_prompt: 'x'.repeat(large) });
-    store.testCases.insert({ ...rest, definitionId, content });
-    return definitionId;
-  });
+  return Array.from({ length: count }, () =>
+    store.now((writer) => {
+      const ordinal = writer.workspaces.takeOrdinal(workspaceId, 'definition');
+      const definitionId = `test_case_${String(ordinal)}`;
+      const content = newContent({ ...someDefinition, user_prompt: 'x'.repeat(large) });
+      writer.testCases.insert({ ...rest, definitionId, content });
+      return definitionId;
+    }),
+  );
 }
 
 /** Reads all pages, as large as they may be, and keeps an id of each item. */
@@ -108,7 +110,9 @@ describe('lists of what is large', () => {
     const engines = Array.from({ length: 29 }, (_, index) => {
       const [id, general_prompt] = [`llm_${String(index)}`, 'x'.repeat(large - index)];
       const first = { content: { general_prompt }, baseVersion: null, modifiedAt };
-      emulator.store.assets.insert({ workspaceId, kind: 'retell-llm', id }, first);
+      emulator.store.now(({ assets }) => {
+        assets.insert({ workspaceId, kind: 'retell-llm', id }, first);
+      });
       return id;
     });
     const pages = await readPages(client, '/v2/list-retell-llms?sort_order=ascending', 'llm_id');
@@ -183,7 +187,9 @@ describe('a list of what is large', () => {
           content: { general_prompt: 'x'.repeat(large) },
           ...{ baseVersion: null, modifiedAt },
         };
-        emulator.store.assets.insert({ workspaceId, kind: 'retell-llm', id }, first);
+        emulator.store.now(({ assets }) => {
+          assets.insert({ workspaceId, kind: 'retell-llm', id }, first);
+        });
       }
       const batch = { response_engine: { type: 'retell-llm', llm_id: 'llm_1' } };
       const batchTests = Array(5000).fill({ ...batch, runs: [{ test_case_definition_id: 'a' }] });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openStore, type RunCounts, type Store } from '../../src/store/store.js';
+import { openStore, type RunCounts, type Store, type StoreWriter } from '../../src/store/store.js';
+import { createWorkspace } from '../support/new-batches.js';
 
-type Step = (store: Store, workspaceId: number) => void;
+type Step = (store: StoreWriter, workspaceId: number) => void;
 
 const newBatch = (workspaceId: number, ordinal: number, totalCount: number) => ({
   ...{ workspaceId, ordinal, id: ordinal, totalCount, createdAt: 0 },
@@ -15,7 +16,7 @@ const newBatch = (workspaceId: number, ordinal: number, totalCount: number) => (
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.integer({ min: 1, max: 5 }).map((count): Step => (store, workspaceId) => {
     const ordinal = store.workspaces.takeOrdinal(workspaceId, 'batch');
-    store.inbox.insert(newBatch(workspaceId, ordinal, count), { ids: [], targets: [] });
+    store.batchTests.insert(newBatch(workspaceId, ordinal, count));
   }),
   fc.constantFrom('pass', 'fail', 'error').map((outcome): Step => (store, workspaceId) => {
     const ended = { pass: 0, fail: 0, error: 0, [outcome]: 1 };
@@ -23,7 +24,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       .listAll(workspaceId)
       .filter((batch) => batch.ended.pass + batch.ended.fail + batch.ended.error < batch.totalCount)
       .map(({ batchKey }) => ({ batchKey, started: 1, ended, modifiedAt: 1 }));
-    store.batchTests.recordProgress(progress);
+    store.batchTests.addProgress(progress);
   }),
   fc.constant<Step>((store, workspaceId) => {
     store.snapshots.take(workspaceId, 's', 0);
@@ -58,14 +59,14 @@ describe('the counts of runs', () => {
     fc.assert(
       fc.property(steps, (all) => {
         const store = openStore(':memory:', 0);
-        const ids = ['v', 'w'].map(
-          (name) => store.workspaces.insert(name, 0, { mode: 'manual', time: 0 }, null).id,
-        );
+        const ids = ['v', 'w'].map((name) => createWorkspace(store, name));
         for (const { step, workspace, isUndone, isAsked } of all) {
-          const transaction = store.transaction(() => {
-            step(store, ids[workspace] ?? 0);
-            if (isUndone) throw new Error('undone');
-          });
+          const transaction = () => {
+            store.now((writer) => {
+              step(writer, ids[workspace] ?? 0);
+              if (isUndone) throw new Error('undone');
+            });
+          };
           if (isUndone) expect(transaction).toThrow('undone');
           else transaction();
           if (isAsked) expect(store.countRuns()).toEqual(sumOf(store, ids));
@@ -77,12 +78,10 @@ describe('the counts of runs', () => {
 
   it('are the same when they are asked for while others wait for their commit', async () => {
     const store = openStore(':memory:', 0);
-    const { id } = store.workspaces.insert('w', 0, { mode: 'manual', time: 0 }, null);
+    const id = createWorkspace(store);
     const create = (ordinal: number): Promise<number> =>
-      store.certain(() =>
-        store.groupedTransactionWithNewIds(() =>
-          store.inbox.insert(newBatch(id, ordinal, 2), { ids: [], targets: [] }),
-        ),
+      store.runThenCommit(() =>
+        store.together(({ batchTests }) => batchTests.insert(newBatch(id, ordinal, 2))),
       );
     const first = create(0);
     expect(store.countRuns()).toMatchObject({ pending: 2 });

@@ -6,8 +6,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { StartupError } from '../../src/errors.js';
 import { openDatabase } from '../../src/store/database.js';
 import { loadMigrations, migrate } from '../../src/store/migrate.js';
-import { openStore, type Store } from '../../src/store/store.js';
+import { openStore, type Store, type StoreWriter } from '../../src/store/store.js';
 import { temporaryFolder } from '../support/files.js';
+import { createWorkspace } from '../support/new-batches.js';
 
 const standing = { mode: 'manual', time: 7 } as const;
 const inFolder = (name: string) => join(temporaryFolder(), name);
@@ -52,7 +53,7 @@ describe('openStore', () => {
   it('opens again what it has made', () => {
     const path = inFolder('emulator.sqlite');
     const store = open(path);
-    const { id } = store.workspaces.insert('w', 7, standing, null);
+    const id = createWorkspace(store, 'w', 7);
     store.close();
     expect(open(path).workspaces.find('w')).toMatchObject({ id, settledAt: 7 });
   });
@@ -60,18 +61,21 @@ describe('openStore', () => {
   it('keeps writes of a process that ended without closing', () => {
     const path = inFolder('emulator.sqlite');
     const store = open(path);
-    store.workspaces.insert('w', 7, standing, null);
+    createWorkspace(store, 'w', 7);
     const copy = inFolder('copy.sqlite');
     for (const end of ['', '-wal']) writeFileSync(copy + end, readFileSync(path + end));
     expect(open(copy).workspaces.find('w')).toMatchObject({ settledAt: 7 });
   });
 
   it('never takes the time of the last event back', () => {
-    const { workspaces } = open(':memory:');
-    const { id } = workspaces.insert('w', 7, standing, null);
-    workspaces.recordProgress({ id, runningDelta: 1, settledAt: 9 });
-    workspaces.recordProgress({ id, runningDelta: 1, settledAt: 8 });
-    expect(workspaces.get(id)).toMatchObject({ runningCount: 2, settledAt: 9 });
+    const store = open(':memory:');
+    const id = createWorkspace(store, 'w', 7);
+    for (const settledAt of [9, 8]) {
+      store.now(({ workspaces }) => {
+        workspaces.addProgress({ id, runningDelta: 1, settledAt });
+      });
+    }
+    expect(store.workspaces.get(id)).toMatchObject({ runningCount: 2, settledAt: 9 });
   });
 
   it.each([
@@ -216,43 +220,47 @@ describe('the store', () => {
   it('keeps the seed it was given, and goes on with it when given none', () => {
     const path = inFolder('emulator.sqlite');
     const store = open(path);
-    expect(store.keepSeed(undefined, () => 'made')).toBe('made');
-    expect(store.keepSeed(undefined, () => 'made again')).toBe('made');
-    expect(store.keepSeed('given', () => 'made')).toBe('given');
+    const keep = (store: Store, given: string | undefined, fallback: string) =>
+      store.now((writer) => writer.keepSeed(given, () => fallback));
+    expect(keep(store, undefined, 'made')).toBe('made');
+    expect(keep(store, undefined, 'made again')).toBe('made');
+    expect(keep(store, 'given', 'made')).toBe('given');
     store.close();
-    expect(open(path).keepSeed(undefined, () => 'made')).toBe('given');
+    expect(keep(open(path), undefined, 'made')).toBe('given');
   });
 
   it('does a transaction over with new ids when one is taken, and leaves nothing of the first try', () => {
     const store = open(':memory:');
-    const workspace = store.workspaces.insert('w', 0, standing, null);
+    const workspaceId = createWorkspace(store);
     const engine = { type: 'retell-llm', llm_id: 'llm_1' } as const;
     const batch = {
       responseEngine: engine,
       totalCount: 1,
       createdAt: 0,
-      workspaceId: workspace.id,
+      workspaceId,
       progression: { kind: 'time' } as const,
       engineContentKey: null,
     };
-    store.inbox.insert({ ...batch, id: 'taken', ordinal: 0 }, { ids: [], targets: [] });
+    store.now(({ batchTests }) => batchTests.insert({ ...batch, id: 'taken', ordinal: 0 }));
     const ids = ['taken', 'taken', 'free'];
-    const insert = () => {
-      const id = ids.shift() ?? 'taken';
-      const ordinal = store.workspaces.takeOrdinal(workspace.id, 'batch') + 1;
-      store.inbox.insert({ ...batch, id, ordinal }, { ids: [], targets: [] });
+    const insert = ({ workspaces, batchTests }: StoreWriter, attempt: number) => {
+      const id = ids[attempt - 1] ?? '';
+      const ordinal = workspaces.takeOrdinal(workspaceId, 'batch') + 1;
+      batchTests.insert({ ...batch, id, ordinal });
       return { id, ordinal };
     };
-    expect(store.transactionWithNewIds(insert)).toEqual({ id: 'free', ordinal: 1 });
-    expect(() => store.transactionWithNewIds(insert)).toThrow(/UNIQUE/);
+    expect(store.now(insert)).toEqual({ id: 'free', ordinal: 1 });
+    expect(() => store.now(insert)).toThrow(/UNIQUE/);
+    expect(() => store.now((writer) => insert(writer, 1))).toThrow(/UNIQUE/);
   });
 
   it('does not let a transaction happen in part', () => {
     const store = open(':memory:');
-    const fail = store.transaction(() => {
-      store.workspaces.insert('w', 0, standing, null);
-      throw new Error('no');
-    });
+    const fail = () =>
+      store.now(({ workspaces }) => {
+        workspaces.insert('w', 0, standing, null);
+        throw new Error('no');
+      });
     expect(fail).toThrow('no');
     expect(store.workspaces.find('w')).toBeUndefined();
   });

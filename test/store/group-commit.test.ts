@@ -2,8 +2,14 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { groupCommit } from '../../src/store/group-commit.js';
-import { openStore } from '../../src/store/store.js';
+import { openStore, type StoreWriter } from '../../src/store/store.js';
 import { temporaryFolder } from '../support/files.js';
+
+const health = {
+  succeeded: () => undefined,
+  failed: () => undefined,
+  expectFile: () => undefined,
+};
 
 function arrange() {
   const path = join(temporaryFolder(), 'group.sqlite');
@@ -18,16 +24,25 @@ function arrange() {
   let endTurn = (): void => undefined;
   let rollbacks = 0;
   const turn = () => new Promise<void>((resolve) => (endTurn = resolve));
-  const group = groupCommit(db, turn, {
-    beforeCommit: () => undefined,
-    onRollback: () => (rollbacks += 1),
-  });
-  const write = (n: number) => db.prepare('INSERT INTO written VALUES (?)').run(n);
+  const events = { beforeCommit: () => undefined, onRollback: () => (rollbacks += 1) };
+  const group = groupCommit(db, turn, events, health);
+  const write = (n: number) => {
+    group.begin();
+    db.prepare('INSERT INTO written VALUES (?)').run(n);
+  };
   /** What another process would find. */
   const committed = () => reader.prepare('SELECT n FROM written').pluck().all();
   return {
     ...{ db, group, write, committed },
-    endTurn: () => {
+    /** Writes as a request does. */
+    request: (...numbers: number[]) =>
+      group.runThenCommit(() => {
+        numbers.forEach(write);
+        return 'written';
+      }),
+    endTurn: async () => {
+      // What waits for the end of a turn may ask for it a moment later.
+      for (let count = 0; count < 5; count += 1) await Promise.resolve();
       endTurn();
     },
     rollbacks: () => rollbacks,
@@ -35,178 +50,161 @@ function arrange() {
 }
 
 describe('a group commit', () => {
-  it('commits what a turn wrote at its end, and says so then', async () => {
-    const { group, write, committed, endTurn } = arrange();
-    let told = false;
-    for (const n of [1, 2]) {
-      group.join();
-      write(n);
-    }
-    const done = group.committed().then(() => (told = true));
+  it('commits what a turn wrote at its end, and resolves then', async () => {
+    const { request, committed, endTurn } = arrange();
+    let told = 0;
+    const done = [request(1), request(2)].map((each) => each.then(() => (told += 1)));
     await Promise.resolve();
-    expect([committed(), told]).toEqual([[], false]);
-    endTurn();
-    await done;
+    expect([committed(), told]).toEqual([[], 0]);
+    await endTurn();
+    await Promise.all(done);
     expect(committed()).toEqual([1, 2]);
   });
 
-  it('answers at the end of a turn in which nothing was written', async () => {
+  it('resolves at the end of a turn in which nothing was written', async () => {
     const { group, endTurn } = arrange();
     const told: string[] = [];
-    const both = ['a', 'b'].map((who) => group.committed().then(() => told.push(who)));
+    const both = ['a', 'b'].map((who) =>
+      group.runThenCommit(() => undefined).then(() => told.push(who)),
+    );
     await Promise.resolve();
     expect(told).toEqual([]);
-    endTurn();
+    await endTurn();
     await Promise.all(both);
     expect(told).toEqual(['a', 'b']);
   });
 
-  it('commits at once for what must stand for itself, and begins anew after it', async () => {
-    const { group, write, committed, endTurn } = arrange();
-    group.join();
-    write(1);
-    const first = group.committed();
-    group.flush();
+  it('commits at once when it is asked to, and begins again after it', async () => {
+    const { group, request, committed, endTurn } = arrange();
+    const first = request(1);
+    group.commitNow();
     expect(committed()).toEqual([1]);
     await first;
-    group.join();
-    write(2);
-    const second = group.committed();
-    endTurn();
+    const second = request(2);
+    await endTurn();
     await second;
     expect(committed()).toEqual([1, 2]);
   });
 
   it('tells everybody who wrote when it fails, and leaves nothing of it', async () => {
-    const { db, group, write, committed, endTurn, rollbacks } = arrange();
-    group.join();
-    write(1);
-    const done = expect(group.committed()).rejects.toThrow('rolled back');
+    const { db, group, request, write, committed, endTurn, rollbacks } = arrange();
+    const both = [1, 2].map((n) => expect(request(n)).rejects.toThrow('rolled back'));
     db.exec('ROLLBACK');
-    endTurn();
-    await done;
+    await endTurn();
+    await Promise.all(both);
     expect([committed(), rollbacks()]).toEqual([[], 1]);
-    group.join();
     write(2);
-    group.flush();
+    group.commitNow();
     expect(committed()).toEqual([2]);
   });
 
-  it('is told of to who wrote, though another asked for it before they did', async () => {
-    const { db, group, write, committed, endTurn } = arrange();
-    const certain = group.certain(() => {
-      group.join();
-      write(1);
-    });
-    const done = expect(certain).rejects.toThrow('rolled back');
+  it('tells a request of its failure, though another asked for the commit before', async () => {
+    const { db, group, request, committed, endTurn } = arrange();
+    const done = expect(request(1)).rejects.toThrow('rolled back');
     db.exec('ROLLBACK');
-    group.flush();
-    await Promise.resolve();
-    endTurn();
+    group.commitNow();
+    await endTurn();
     await done;
-    const after = group.certain(() => {
-      group.join();
-      write(2);
-      return 'written';
-    });
-    await Promise.resolve();
-    endTurn();
+    const after = request(2);
+    await endTurn();
     expect(await after).toBe('written');
+    expect(committed()).toEqual([2]);
+  });
+
+  it('takes nothing in once it has ended by itself', async () => {
+    const { db, request, write, committed, endTurn } = arrange();
+    const first = expect(request(1)).rejects.toThrow('rolled back');
+    db.exec('ROLLBACK');
+    write(2);
+    await endTurn();
+    await first;
     expect(committed()).toEqual([2]);
   });
 });
 
-describe('a commit that is prolonged', () => {
+describe('a commit that is held for work of many turns', () => {
   /** Work of several turns, each of which writes a number. */
-  const work = (parts: ReturnType<typeof arrange>, ...numbers: number[]) =>
-    parts.group.prolonged(async () => {
+  const work = ({ group, write }: ReturnType<typeof arrange>, ...numbers: number[]) =>
+    group.acrossTurns(async () => {
       for (const n of numbers) {
-        parts.group.prolong();
-        parts.write(n);
+        write(n);
         await Promise.resolve();
       }
     });
 
-  it('comes when the work is over', async () => {
+  it('comes at the end of the turn in which the work is over', async () => {
     const parts = arrange();
     const done = work(parts, 1, 2, 3);
     await Promise.resolve();
     expect(parts.committed()).toEqual([]);
+    await parts.endTurn();
     await done;
     expect(parts.committed()).toEqual([1, 2, 3]);
   });
 
-  it('comes sooner for who writes meanwhile, and later for nobody who only reads', async () => {
+  it('comes sooner for a request that writes meanwhile, and not for one that reads', async () => {
     const parts = arrange();
-    const { group, write, committed, endTurn } = parts;
-    group.prolong();
-    write(1);
+    const { group, write, request, committed, endTurn } = parts;
+    let finish = (): void => undefined;
+    const done = group.acrossTurns(async () => {
+      write(1);
+      await new Promise<void>((resolve) => (finish = resolve));
+    });
     const read = group.endOfTurn();
-    endTurn();
+    await endTurn();
     await read;
     expect(committed()).toEqual([]);
-    group.join();
-    write(2);
-    const written = group.committed();
-    endTurn();
+    const written = request(2);
+    await endTurn();
     await written;
     expect(committed()).toEqual([1, 2]);
-    // A write that needed no transaction of its own.
-    group.prolong();
-    write(3);
-    const alone = group.committed();
-    endTurn();
-    await alone;
-    expect(committed()).toEqual([1, 2, 3]);
+    finish();
+    await endTurn();
+    await done;
   });
 
-  it('comes after so much at the latest', async () => {
+  it('comes after so many writes at the latest', async () => {
     const parts = arrange();
     const numbers = Array.from({ length: 50 }, (_, n) => n);
-    for (const n of numbers) {
-      parts.group.prolong();
-      parts.write(n);
-    }
-    expect(parts.committed()).toEqual([]);
-    await work(parts, 50);
+    let finish = (): void => undefined;
+    const done = parts.group.acrossTurns(async () => {
+      numbers.forEach(parts.write);
+      expect(parts.committed()).toEqual([]);
+      parts.write(50);
+      expect(parts.committed()).toEqual(numbers);
+      await new Promise<void>((resolve) => (finish = resolve));
+    });
+    finish();
+    await parts.endTurn();
+    await done;
     expect(parts.committed()).toEqual([...numbers, 50]);
   });
 
-  it('is told of to the work if it fails, whoever asked for it', async () => {
+  it('tells the work of its failure, though another asked for the commit', async () => {
     const parts = arrange();
-    const { db, group, committed, rollbacks } = parts;
+    const { db, group, committed, rollbacks, endTurn } = parts;
     const done = expect(work(parts, 1, 2)).rejects.toThrow('rolled back');
     db.exec('ROLLBACK');
-    group.flush();
+    group.commitNow();
+    await endTurn();
     await done;
     // What came after is no part of it.
     expect([committed(), rollbacks()]).toEqual([[2], 1]);
-    await work(parts, 3);
+    const again = work(parts, 3);
+    await endTurn();
+    await again;
     expect(committed()).toEqual([2, 3]);
   });
 
-  it('takes nothing in once it has ended by itself', async () => {
-    const { db, group, write, committed, endTurn } = arrange();
-    group.join();
-    write(1);
-    const first = expect(group.committed()).rejects.toThrow('rolled back');
-    db.exec('ROLLBACK');
-    group.join();
-    write(2);
-    const second = group.committed();
-    endTurn();
-    await Promise.all([first, second]);
-    expect(committed()).toEqual([2]);
-  });
-
   it('keeps what came before work that throws', async () => {
-    const { group, write, committed } = arrange();
-    const failing = group.prolonged(async () => {
-      group.prolong();
+    const { group, write, committed, endTurn } = arrange();
+    const failing = group.acrossTurns(async () => {
       write(1);
       await Promise.reject(new Error('no'));
     });
-    await expect(failing).rejects.toThrow('no');
+    const done = expect(failing).rejects.toThrow('no');
+    await endTurn();
+    await done;
     expect(committed()).toEqual([1]);
   });
 });
@@ -220,15 +218,19 @@ describe('the store', () => {
       store.close();
     });
     const clock = { mode: 'manual', time: 0 } as const;
-    const insert = (name: string) => () => store.workspaces.insert(name, 0, clock, null).id;
-    store.groupedTransactionWithNewIds(insert('a'));
-    const failing = () => {
-      insert('b')();
-      throw new Error('no');
-    };
-    expect(() => store.groupedTransactionWithNewIds(failing)).toThrow('no');
-    store.groupedTransactionWithNewIds(insert('c'));
-    const done = store.certain(() => undefined);
+    const insert =
+      (name: string) =>
+      ({ workspaces }: StoreWriter) =>
+        workspaces.insert(name, 0, clock, null).id;
+    store.together(insert('a'));
+    const failing = () =>
+      store.together((writer) => {
+        insert('b')(writer);
+        throw new Error('no');
+      });
+    expect(failing).toThrow('no');
+    store.together(insert('c'));
+    const done = store.runThenCommit(() => undefined);
     await Promise.resolve();
     endTurn();
     await done;

@@ -2,9 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newContent } from '../../src/domain/test-case.js';
 import type { AssetName } from '../../src/store/assets.js';
-import { openStore, type Store } from '../../src/store/store.js';
+import {
+  openStore,
+  type Store,
+  type StoreReader,
+  type StoreWriter,
+} from '../../src/store/store.js';
+import { createWorkspace } from '../support/new-batches.js';
 
-type Step = (store: Store, workspaceId: number) => void;
+type Step = (store: StoreWriter, workspaceId: number) => void;
 
 const name = (workspaceId: number, id: string): AssetName => ({
   ...{ workspaceId, id },
@@ -77,7 +83,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** What is told of a workspace's assets, faults and definitions; asked for first, so that it is remembered. */
-function told({ assets, faults, testCases }: Store, workspaceId: number) {
+function told({ assets, faults, testCases }: StoreReader, workspaceId: number) {
   const references = ['llm_1', 'llm_2'].flatMap((id) =>
     [undefined, 0, 1, 2, 3].map((version) => assets.refer(name(workspaceId, id), version)),
   );
@@ -85,29 +91,27 @@ function told({ assets, faults, testCases }: Store, workspaceId: number) {
   return { references, faults: faults.list(workspaceId), revisions };
 }
 
-/** The same as a store tells it that remembers nothing. */
-function stored({ assets, faults, testCases }: Store, workspaceId: number) {
+/** The same as a store tells it that remembers nothing: what is undone clears its caches. */
+function stored(store: Store, workspaceId: number) {
+  const { assets, faults, testCases } = store;
+  store.dryRun(() => undefined);
   const references = ['llm_1', 'llm_2'].flatMap((id) =>
     [undefined, 0, 1, 2, 3].map((version) => {
       const found = assets.find(name(workspaceId, id), version);
       return found && { version: found.version, contentKey: found.contentKey };
     }),
   );
-  faults.forgetAll();
   const revisions = definitions.map((id) => testCases.find(workspaceId, id)?.revisionKey);
   return { references, faults: faults.list(workspaceId), revisions };
 }
 
-function insertBatch(store: Store, workspaceId: number, id: string): void {
+function insertBatch(store: StoreWriter, workspaceId: number, id: string): void {
   const ordinal = store.workspaces.takeOrdinal(workspaceId, 'batch');
-  store.inbox.insert(
-    {
-      ...{ workspaceId, ordinal, id, totalCount: 1, createdAt: 0, engineContentKey: null },
-      responseEngine: { type: 'retell-llm', llm_id: 'llm_1' },
-      progression: { kind: 'polls', polls: 9 },
-    },
-    { ids: [`run of ${id}`], targets: ['a'] },
-  );
+  store.batchTests.insert({
+    ...{ workspaceId, ordinal, id, totalCount: 1, createdAt: 0, engineContentKey: null },
+    responseEngine: { type: 'retell-llm', llm_id: 'llm_1' },
+    progression: { kind: 'polls', polls: 9 },
+  });
 }
 
 describe('what a store remembers', () => {
@@ -118,14 +122,16 @@ describe('what a store remembers', () => {
     fc.assert(
       fc.property(steps, (all) => {
         const store = openStore(':memory:', 0);
-        const { id } = store.workspaces.insert('w', 0, { mode: 'manual', time: 0 }, null);
+        const id = createWorkspace(store);
         for (const { step, isUndone } of all) {
-          const transaction = store.transaction(() => {
-            step(store, id);
-            // Read in between, it must not be remembered longer than it is so.
-            told(store, id);
-            if (isUndone) throw new Error('undone');
-          });
+          const transaction = () => {
+            store.now((writer) => {
+              step(writer, id);
+              // Read in between, it must not be remembered longer than it is so.
+              told(store, id);
+              if (isUndone) throw new Error('undone');
+            });
+          };
           if (isUndone) expect(transaction).toThrow('undone');
           else transaction();
           expect(told(store, id)).toEqual(stored(store, id));
@@ -138,30 +144,28 @@ describe('what a store remembers', () => {
   it('tells batches apart that have the same id in two workspaces', () => {
     const what = fc.constantFrom('create', 'poll', 'look');
     const steps = fc.array(
-      fc.record({ place: fc.nat(1), id: fc.constantFrom('batch_1', 'batch_2'), what }),
+      fc.record({ workspace: fc.nat(1), id: fc.constantFrom('batch_1', 'batch_2'), what }),
     );
     fc.assert(
       fc.property(steps, (all) => {
         const store = openStore(':memory:', 0);
-        const places = ['v', 'w'].map(
-          (name) => store.workspaces.insert(name, 0, { mode: 'manual', time: 0 }, null).id,
-        );
+        const ids = ['v', 'w'].map((name) => createWorkspace(store, name));
         /** How often each was polled. */
         const polls = new Map<string, number>();
-        for (const { place, id, what } of all) {
-          const workspaceId = places[place] ?? 0;
+        for (const { workspace, id, what } of all) {
+          const workspaceId = ids[workspace] ?? 0;
           const name = `${String(workspaceId)} ${id}`;
           const batchKey = store.batchTests.find(workspaceId, id)?.batchKey;
           if (what === 'create' && batchKey === undefined) {
-            store.transaction(() => {
-              insertBatch(store, workspaceId, id);
-            })();
+            store.now((writer) => {
+              insertBatch(writer, workspaceId, id);
+            });
             polls.set(name, 0);
           }
           if (what === 'poll' && batchKey !== undefined) {
-            store.transaction(() => {
-              store.batchTests.countPoll(batchKey);
-            })();
+            store.now(({ batchTests }) => {
+              batchTests.countPoll(batchKey);
+            });
             polls.set(name, (polls.get(name) ?? 0) + 1);
           }
           expect(store.batchTests.find(workspaceId, id)?.pollsSeen).toBe(polls.get(name));

@@ -73,13 +73,6 @@ CREATE TABLE faults (
   UNIQUE (workspace_id, fault_id)
 ) STRICT;
 
-CREATE TABLE inbox (
-  place INTEGER PRIMARY KEY,
-  -- What lies in a place counts if it is of the same filling as place 0, where nothing else lies.
-  filling INTEGER NOT NULL,
-  batches TEXT NOT NULL CHECK (json_valid(batches))
-) STRICT;
-
 CREATE TABLE migrations (
        number INTEGER PRIMARY KEY,
        name TEXT NOT NULL,

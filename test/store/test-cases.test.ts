@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { newContent } from '../../src/domain/test-case.js';
 import { openStore } from '../../src/store/store.js';
 import type { NewRevision } from '../../src/store/test-cases.js';
+import { createWorkspace } from '../support/new-batches.js';
 
 const content = (user_prompt: string) =>
   newContent({
@@ -15,10 +16,7 @@ describe('what a definition said', () => {
     onTestFinished(() => {
       store.close();
     });
-    const clock = { mode: 'manual', time: 0 } as const;
-    const [workspaceId = 0, other = 0] = ['v', 'w'].map(
-      (name) => store.workspaces.insert(name, 0, clock, null).id,
-    );
+    const [workspaceId = 0, other = 0] = ['v', 'w'].map((name) => createWorkspace(store, name));
     const first: NewRevision = {
       ...{ workspaceId, definitionId: 'a', content: content('1') },
       ...{ createdAt: 0, modifiedAt: 0 },
@@ -31,10 +29,11 @@ describe('what a definition said', () => {
       changes.map((change) => {
         const revision = { ...first, ...change };
         const { workspaceId, definitionId } = revision;
-        if (store.testCases.find(workspaceId, definitionId) === undefined) {
-          return store.testCases.insert(revision);
-        }
-        return store.testCases.revise(revision);
+        return store.now(({ testCases }) =>
+          testCases.find(workspaceId, definitionId) === undefined
+            ? testCases.insert(revision)
+            : testCases.revise(revision),
+        );
       });
     const keys = keep();
     expect(new Set(keys).size).toBe(changes.length);

@@ -1,6 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { join } from 'node:path';
 import { openDatabase } from '../../src/store/database.js';
+import { idOf } from '../../src/made-id.js';
+import { runNumberAt } from '../../src/random.js';
 import { loadMigrations, migrate } from '../../src/store/migrate.js';
 import { openStore } from '../../src/store/store.js';
 import { temporaryFolder } from '../support/files.js';
@@ -30,7 +32,7 @@ describe('a database of the first migration', () => {
     onTestFinished(() => {
       store.close();
     });
-    expect(store.keepSeed('new', () => '')).toBe('new');
+    expect(store.now((writer) => writer.keepSeed('new', () => ''))).toBe('new');
     const runs = store.testRuns.listPage(store.batchTests.findKey(1, 'test_batch_1') ?? 0, -1, 9);
     expect(runs).toMatchObject([
       { run: { id: 'test_job_1', status: 'pass', seed: 'old', endsAt: 20 } },
@@ -102,8 +104,71 @@ describe('a database of the fifth migration', () => {
       })),
       runs: ['test_job_00000000000f', 'test_job_F'],
     });
-    const restore = store.transaction(() => store.snapshots.restore(1, 's'));
+    const restore = () => store.now(({ snapshots }) => snapshots.restore(1, 's'));
     expect(restore()).toEqual({ name: 's', takenAt: 10 });
     expect(read()).toEqual(before);
+  });
+});
+
+describe('a database of the twelfth migration', () => {
+  it('has the batches that waited in its inbox, with their runs, and makes no ordinal again', () => {
+    const path = join(temporaryFolder(), 'emulator.sqlite');
+    const db = openDatabase(path);
+    migrate(db, loadMigrations().slice(0, 12), 0);
+    db.exec(`
+      INSERT INTO workspaces (workspace_id, name, settled_at) VALUES (1, 'v', 0), (2, 'w', 0);
+      INSERT INTO tested_engines (engine_key, workspace_id, engine)
+        VALUES (1, 1, 'retell-llm:a'), (2, 2, 'retell-llm:a')`);
+    const waiting = (workspaceId: number, ordinal: number, version: number | string | null) => ({
+      row: [
+        workspaceId,
+        ordinal,
+        1000 + ordinal,
+        workspaceId,
+        version,
+        null,
+        3,
+        5,
+        5,
+        'polls',
+        9,
+        0,
+      ],
+      ...{ firstRun: 4096 * (1 + ordinal), runMask: 0b101, targets: ['a', 'b', 'c'] },
+    });
+    const fill = db.prepare('INSERT INTO inbox (place, filling, batches) VALUES (?, ?, ?)');
+    db.prepare('UPDATE inbox SET filling = 7 WHERE place = 0').run();
+    fill.run(1, 7, JSON.stringify([waiting(1, 4, 2), waiting(2, 0, null)]));
+    fill.run(2, 7, JSON.stringify([waiting(1, 5, 'null')]));
+    // Of an earlier filling: it is in the tables, or was undone.
+    fill.run(3, 6, JSON.stringify([waiting(1, 3, null)]));
+    db.close();
+
+    const store = openStore(path, 0);
+    onTestFinished(() => {
+      store.close();
+    });
+    expect(store.batchTests.listAll(2).map(({ ordinal }) => ordinal)).toEqual([0]);
+    const batches = store.batchTests.listAll(1);
+    const llm = { type: 'retell-llm', llm_id: 'a' };
+    const progression = { kind: 'polls', polls: 9 };
+    expect(batches).toMatchObject([
+      { ordinal: 4, id: idOf('batch', 1004), totalCount: 3, createdAt: 5, progression },
+      { ordinal: 5, id: idOf('batch', 1005), totalCount: 3, createdAt: 5, progression },
+    ]);
+    expect(batches.map(({ responseEngine }) => responseEngine)).toEqual([
+      { ...llm, version: 2 },
+      { ...llm, version: null },
+    ]);
+    const numbers = { firstRun: 4096 * 5, runXor: 0b101 };
+    const runs = store.testRuns.listPage(batches[0]?.batchKey ?? 0, -1, undefined);
+    expect(runs).toMatchObject(
+      ['a', 'b', 'c'].map((unknownDefinitionId, index) => ({
+        run: { id: idOf('run', runNumberAt(numbers, index)), status: 'pending' },
+        target: { unknownDefinitionId, revisionKey: null },
+      })),
+    );
+    expect(store.workspaces.ordinals(1).batch).toBe(6);
+    expect(store.workspaces.ordinals(2).batch).toBe(1);
   });
 });

@@ -13,10 +13,19 @@ export const targetsOf = (count: number): RunTarget[] =>
     unknownDefinitionId: `case ${String(index)}`,
   }));
 
-export function numbersIn(workspaceId: number) {
-  return (ordinal: number, attempt: number): BatchNumbers =>
-    batchNumbersOf(ordinal, 'seed', workspaceId, attempt);
-}
+/** Creates an empty workspace. Returns its id. */
+export const createWorkspace = (store: Store, name = 'w', now = 0): number =>
+  store.now(({ workspaces }) => workspaces.insert(name, now, standing, null).id);
 
-export const accept = (store: Store, workspaceId: number, count: number): BatchNumbers =>
-  store.inbox.accept({ ...given, workspaceId }, targetsOf(count), numbersIn(workspaceId));
+/** Creates a batch together with others of its turn. */
+export const createBatch = (store: Store, workspaceId: number, count: number): BatchNumbers =>
+  store.together((writer, attempt) => {
+    const ordinal = writer.workspaces.takeOrdinal(workspaceId, 'batch');
+    const numbers = batchNumbersOf(ordinal, 'seed', workspaceId, attempt);
+    const batchKey = writer.batchTests.insert({
+      ...given,
+      ...{ workspaceId, ordinal, id: numbers.batch, totalCount: count },
+    });
+    writer.testRuns.insertCreated({ workspaceId, batchKey }, numbers, targetsOf(count));
+    return numbers;
+  });

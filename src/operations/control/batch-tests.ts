@@ -31,11 +31,10 @@ async function moveByHand(
     const fault = `It is moved by its progression, "${progression.kind}"; only "manual" batches are moved by hand.`;
     throw new ApiError('conflict', fault);
   }
-  const step = store.transaction(() => {
-    endNextRuns(store, workspace, batchKey, Math.min(count, totalCount));
-    return store.batchTests.get(batchKey);
+  const moved = store.now((writer) => {
+    endNextRuns(writer, workspace, batchKey, Math.min(count, totalCount));
+    return writer.batchTests.get(batchKey);
   });
-  const moved = step();
   changes.announce(workspace.id);
   return toState(moved);
 }

@@ -88,7 +88,9 @@ function moveClock(
     asked.mode === 'manual'
       ? { mode: 'manual', time: reached }
       : runningFrom(reached, wallClock.now(), asked.speed);
-  store.workspaces.setClock(id, clock);
+  store.now((writer) => {
+    writer.workspaces.setClock(id, clock);
+  });
   worker.reschedule(id, store.workspaces.nextDue(id));
 }
 

@@ -11,11 +11,11 @@ export const addFault: ControlOperation<'addFault'> = ({ store, workspaces }, ca
   const mistake = findFaultMistake(body);
   if (mistake !== undefined) throw new ApiError('invalid_request', `body ${mistake}`);
   const { id: workspaceId, name, now: createdAt, settings } = workspaces.open(caller.workspace);
-  const added = store.transactionWithNewIds((attempt) => {
-    const ordinal = store.workspaces.takeOrdinal(workspaceId, 'fault');
+  const added = store.now((writer, attempt) => {
+    const ordinal = writer.workspaces.takeOrdinal(workspaceId, 'fault');
     const id = keyedId('fault', settings.seed, name, ordinal, attempt);
     const added = { id, fault: body, createdAt, seen: 0, hits: 0 };
-    store.faults.insert(workspaceId, added);
+    writer.faults.insert(workspaceId, added);
     return added;
   });
   return toFault(added);
@@ -25,7 +25,10 @@ export const listFaults: ControlOperation<'listFaults'> = ({ store, workspaces }
   store.faults.list(workspaces.open(caller.workspace).id).map(toFault);
 
 export const deleteFaults: ControlOperation<'deleteFaults'> = ({ store, workspaces }, caller) => {
-  store.faults.deleteAll(workspaces.open(caller.workspace).id);
+  const { id } = workspaces.open(caller.workspace);
+  store.together(({ faults }) => {
+    faults.deleteAll(id);
+  });
   return undefined;
 };
 
@@ -35,7 +38,7 @@ export const deleteFault: ControlOperation<'deleteFault'> = (
   { params },
 ) => {
   const { id } = workspaces.open(caller.workspace);
-  found(store.faults.delete(id, params.fault_id) || undefined);
+  found(store.together(({ faults }) => faults.delete(id, params.fault_id)) || undefined);
   return undefined;
 };
 
@@ -55,6 +58,9 @@ export const setCredit: ControlOperation<'setCredit'> = (
   caller,
   { body },
 ) => {
-  store.workspaces.setCredit(workspaces.open(caller.workspace).id, body.remaining);
+  const { id } = workspaces.open(caller.workspace);
+  store.together((writer) => {
+    writer.workspaces.setCredit(id, body.remaining);
+  });
   return { remaining: body.remaining };
 };

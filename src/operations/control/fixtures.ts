@@ -5,6 +5,7 @@ import { FixtureError, momentOr, type Fixtures } from '../../simulation/fixtures
 import { costOf, loadFixtures as load, loadSteps } from '../../simulation/fixtures/load.js';
 import { loadInSlices } from '../../simulation/fixtures/load-in-slices.js';
 import type { Workspace } from '../../simulation/workspace.js';
+import type { StoreWriter } from '../../store/store.js';
 import type { Caller, Services } from '../operation.js';
 import { openSettledWorkspace, settleUntil, type ControlOperation } from './control-operation.js';
 
@@ -48,17 +49,17 @@ async function loadAtOnce(services: Services, caller: Caller, body: Fixtures, re
   const { store, workspaces, worker, clock } = services;
   const { id, now } = await openSettledWorkspace(services, caller);
   const get = settledAt(services, now);
-  const add = (attempt: number) => {
-    if (replace) workspaces.empty(id);
-    return load({ store, get, attempt }, id, body, clock.now());
+  const add = (writer: StoreWriter, attempt: number) => {
+    if (replace) workspaces.empty(writer, id);
+    return load({ writer, get, attempt }, id, body, clock.now());
   };
   const time = momentOr(body.clock?.now, now);
   if (time > now && !replace) {
     // What is due by then happens before, unless they are to be refused.
-    store.rehearse(() => add(1));
+    store.dryRun(add);
     await settleUntil(services, id, time);
   }
-  const loaded = store.transactionWithNewIds(add);
+  const loaded = store.now(add);
   const next = store.workspaces.nextDue(id);
   if (replace) worker.restart(id, next);
   else worker.reschedule(id, next);
@@ -66,19 +67,19 @@ async function loadAtOnce(services: Services, caller: Caller, body: Fixtures, re
 }
 
 async function loadSliced(services: Services, caller: Caller, body: Fixtures, replace: boolean) {
-  const { store, workspaces, clock } = services;
+  const { workspaces, clock } = services;
   const { id, now } = await openSettledWorkspace(services, caller);
   const time = momentOr(body.clock?.now, now);
   const get = settledAt(services, now);
   return loadInSlices(services, {
     workspaceId: id,
     empty: replace
-      ? () => {
-          workspaces.empty(id);
+      ? (writer) => {
+          workspaces.empty(writer, id);
         }
       : undefined,
     settle: time > now && !replace ? () => settleUntil(services, id, time) : undefined,
-    steps: (attempt) => loadSteps({ store, get, attempt }, id, body, clock.now()),
+    steps: (writer, attempt) => loadSteps({ writer, get, attempt }, id, body, clock.now()),
   });
 }
 

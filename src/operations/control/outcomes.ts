@@ -19,10 +19,10 @@ export const addOutcomeRule: ControlOperation<'addOutcomeRule'> = async (
   }
   const { store } = services;
   const { id: workspaceId, name, settings } = await openSettledWorkspace(services, caller);
-  const id = store.transactionWithNewIds((attempt) => {
-    const ordinal = store.workspaces.takeOrdinal(workspaceId, 'rule');
+  const id = store.now((writer, attempt) => {
+    const ordinal = writer.workspaces.takeOrdinal(workspaceId, 'rule');
     const id = keyedId('rule', settings.seed, name, ordinal, attempt);
-    store.outcomeRules.insert(workspaceId, id, body);
+    writer.outcomeRules.insert(workspaceId, id, body);
     return id;
   });
   return toOutcomeRule({ id, rule: body, hits: 0 });
@@ -38,7 +38,9 @@ export const deleteOutcomeRules: ControlOperation<'deleteOutcomeRules'> = async 
   caller,
 ) => {
   const { id } = await openSettledWorkspace(services, caller);
-  services.store.outcomeRules.deleteAll(id);
+  services.store.together(({ outcomeRules }) => {
+    outcomeRules.deleteAll(id);
+  });
   return undefined;
 };
 
@@ -48,9 +50,10 @@ export const deleteOutcomeRule: ControlOperation<'deleteOutcomeRule'> = async (
   { params },
 ) => {
   const { id } = await openSettledWorkspace(services, caller);
-  if (!services.store.outcomeRules.delete(id, params.outcome_rule_id)) {
-    throw new ApiError('not_found');
-  }
+  const isDeleted = services.store.together(({ outcomeRules }) =>
+    outcomeRules.delete(id, params.outcome_rule_id),
+  );
+  if (!isDeleted) throw new ApiError('not_found');
   return undefined;
 };
 

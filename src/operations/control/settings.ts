@@ -15,9 +15,9 @@ export const changeSettings: ControlOperation<'changeSettings'> = async (
   const { id } = workspace;
   const settings = { ...body };
   delete settings.workspace;
-  store.transaction(() => {
-    change(store, workspace, settings);
-  })();
+  store.now((writer) => {
+    change(writer, workspace, settings);
+  });
   // With another concurrency, other runs are due.
   worker.reschedule(id, store.workspaces.nextDue(id));
   return workspaces.get(id).settingsInput;

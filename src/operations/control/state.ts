@@ -9,7 +9,11 @@ export const resetWorkspace: ControlOperation<'resetWorkspace'> = (services, cal
   const workspace = workspaces.find(caller.workspace);
   if (workspace !== undefined) {
     if (only === undefined) workspaces.reset(workspace.id);
-    else if (only.includes('faults')) store.faults.deleteAll(workspace.id);
+    else if (only.includes('faults')) {
+      store.together(({ faults }) => {
+        faults.deleteAll(workspace.id);
+      });
+    }
   }
   return { status: 'reset' };
 };
@@ -25,9 +29,9 @@ export const takeSnapshot: ControlOperation<'takeSnapshot'> = async (
   const { store } = services;
   const { id, now: takenAt } = await openSettledWorkspace(services, caller);
   const name = params.snapshot_name;
-  store.transaction(() => {
-    store.snapshots.take(id, name, takenAt);
-  })();
+  store.now(({ snapshots }) => {
+    snapshots.take(id, name, takenAt);
+  });
   return { name, takenAt };
 };
 
@@ -38,18 +42,18 @@ export const restoreSnapshot: ControlOperation<'restoreSnapshot'> = (
 ) => {
   const { store, workspaces, worker, clock } = services;
   const { id } = workspaces.open(caller.workspace);
-  const snapshot = store.transaction(() => {
-    const restored = found(store.snapshots.restore(id, params.snapshot_name));
-    const { clock: saved } = store.workspaces.get(id);
+  const snapshot = store.now((writer) => {
+    const restored = found(writer.snapshots.restore(id, params.snapshot_name));
+    const { clock: saved } = writer.workspaces.get(id);
     const time = restored.takenAt;
-    store.workspaces.setClock(
+    writer.workspaces.setClock(
       id,
       saved.mode === 'manual'
         ? { mode: 'manual', time }
         : runningFrom(time, clock.now(), saved.speed),
     );
     return restored;
-  })();
+  });
   worker.restart(id, store.workspaces.nextDue(id));
   return snapshot;
 };
@@ -60,6 +64,7 @@ export const deleteSnapshot: ControlOperation<'deleteSnapshot'> = (
   { params },
 ) => {
   const { id } = workspaces.open(caller.workspace);
-  if (!store.snapshots.delete(id, params.snapshot_name)) throw new ApiError('not_found');
+  const isDeleted = store.together(({ snapshots }) => snapshots.delete(id, params.snapshot_name));
+  if (!isDeleted) throw new ApiError('not_found');
   return undefined;
 };

@@ -20,9 +20,9 @@ export const changeWorkspace: ControlOperation<'changeWorkspace'> = (
     throw new ApiError('invalid_request', 'body/label must not be the API key');
   }
   const { id } = workspaces.open(caller.workspace);
-  store.transaction(() => {
-    store.workspaceList.setLabel(id, label);
-  })();
+  store.now((writer) => {
+    writer.workspaceList.setLabel(id, label);
+  });
   return toWire(store.workspaceList.find(caller.workspace));
 };
 

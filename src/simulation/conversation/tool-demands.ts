@@ -1,5 +1,5 @@
 import type { EngineTool } from '../../domain/engine-tool.js';
-import { memory, type Memory } from '../../memory.js';
+import { boundedCache, cached, type BoundedCache } from '../../bounded-cache.js';
 import { predicateOf, splitDenial } from './metric.js';
 import { conditionInOtherLanguage, isEnglish, partsOf, toolsSpelledIn } from './other-languages.js';
 import { toClause } from './text.js';
@@ -25,13 +25,13 @@ const mostDemands = 5;
  */
 export function toolDemands(metric: string, index: ToolIndex): ToolDemands {
   if (index.all.length === 0) return noDemands;
-  const known = demandsByIndex.get(index) ?? memory<string, ToolDemands>();
+  const known = demandsByIndex.get(index) ?? boundedCache<string, ToolDemands>();
   demandsByIndex.set(index, known);
-  return known.get(metric, () => readDemands(metric, index));
+  return cached(known, metric, () => readDemands(metric, index));
 }
 
-/** The runs of a page have the same metrics again and again. */
-const demandsByIndex = new WeakMap<ToolIndex, Memory<string, ToolDemands>>();
+/** The runs of a page have the same metrics again and again. Nothing makes what was read stale. */
+const demandsByIndex = new WeakMap<ToolIndex, BoundedCache<string, ToolDemands>>();
 
 function readDemands(metric: string, index: ToolIndex): ToolDemands {
   const clause = toClause(metric);

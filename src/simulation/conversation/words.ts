@@ -1,5 +1,5 @@
 import { stemmer } from 'stemmer';
-import { memory } from '../../memory.js';
+import { boundedCache, cached } from '../../bounded-cache.js';
 
 /** How many characters of a client's text are read: it may be megabytes. */
 export const longestText = 5000;
@@ -46,13 +46,14 @@ const wordOf = new Map(
   }),
 );
 
-const stems = memory<string, string>();
+/** Nothing makes a stem stale: it depends on the word alone. */
+const stems = boundedCache<string, string>();
 
 /** Words are compared by their stems: `booked` and `reservation` have the stem of `book`. */
 export const stemOf = (word: string): string =>
   word.length > 40
     ? word
-    : stems.get(word, () => {
+    : cached(stems, word, () => {
         const stem = stemmer(word);
         return wordOf.get(stem) ?? stem;
       });
