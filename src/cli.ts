@@ -1,4 +1,4 @@
-/** The process: arguments, environment, signals, exit codes. Nothing else touches them. */
+/** The command: arguments, environment variables, signals and exit codes. No other module uses them. */
 import { existsSync, readFileSync } from 'node:fs';
 import closeWithGrace from 'close-with-grace';
 import { Command, CommanderError, Option } from 'commander';
@@ -23,7 +23,7 @@ import { version } from './version.js';
 import { sleep, wallClock, type Clock } from './workspace/clock.js';
 import { workspaceNameOf } from './workspace/name.js';
 
-/** How long one answer to `pull` may take. */
+/** How long `pull` waits for one answer. */
 const answerDeadlineMs = 120_000;
 
 const defaultConfigFiles = ['retell-emulator.yaml', 'retell-emulator.yml'];
@@ -31,14 +31,14 @@ const defaultConfigFiles = ['retell-emulator.yaml', 'retell-emulator.yml'];
 const stdout = 1;
 const stderr = 2;
 
-/** How long requests in flight may take to finish once a signal came. */
+/** How long requests that are being answered may take to finish after a signal. */
 const drainMs = 500;
-/** When to give up on an orderly end. */
+/** The process exits after so long, even if closing has not finished. */
 const lastResortMs = 950;
-/** How long the reason why a start failed may take to be taken. */
+/** How long the process waits until the reason of a failed start is written. */
 const lastLineMs = 500;
 
-/** How often to look whether the shell that started us is still there. */
+/** How often to check whether the parent process still runs. */
 const parentCheckMs = 250;
 
 async function main(): Promise<void> {
@@ -89,8 +89,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * npm runs a script in a shell, and some shells die of the signal that npm hands on without
- * passing it to us; we would go on, and hold port and database, with nobody to end us.
+ * npm runs a script in a shell. Some shells exit at npm's signal without passing it on. This process would
+ * then continue, keep port and database, and nothing would end it.
  */
 function endWithParent(clock: Clock, parent: number): void {
   clock.wakeAt(clock.now() + parentCheckMs, () => {
@@ -99,7 +99,10 @@ function endWithParent(clock: Clock, parent: number): void {
   });
 }
 
-/** On a signal: no new connections, answer what is in flight, checkpoint, exit 0. A second: exit. */
+/**
+ * At a signal: accepts no new connections, finishes open requests, runs a checkpoint and exits with 0. At a
+ * second signal: exits at once.
+ */
 function closeOnSignal(app: FastifyInstance, emulator: Emulator, log: Log): void {
   closeWithGrace({ delay: lastResortMs, logger: false }, async ({ err }) => {
     if (err !== undefined) log.logger.fatal({ err }, 'closing after a fault of the emulator');
@@ -174,7 +177,7 @@ function parseWith(program: Command, argv: readonly string[]): RawOptions {
     return program.parse(argv).opts();
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version have been printed by now.
+    // commander has printed the help or the version.
     if (error.exitCode === 0) process.exit(0);
     const message =
       error.code === 'commander.excessArguments'
@@ -200,7 +203,7 @@ function toFlag({
   return schema?.['type'] === 'array' ? flag.argParser(collect) : flag;
 }
 
-/** The values of a flag that is repeated. */
+/** Collects the values of a flag that is repeated. */
 const collect = (text: string, before: string[] = []): string[] => [...before, text];
 
 function readConfigFile(named: string | undefined): ConfigSources['file'] {
@@ -217,7 +220,7 @@ function readConfigFile(named: string | undefined): ConfigSources['file'] {
   }
 }
 
-/** `retell-emulator pull`: an account as fixtures, on standard output. */
+/** `retell-emulator pull`: writes an account as fixtures to standard output. */
 async function runPull(argv: readonly string[]): Promise<void> {
   const program = new Command('retell-emulator pull')
     .description('Reads engines, agents and test case definitions of an account as fixtures.')
@@ -248,7 +251,7 @@ async function runPull(argv: readonly string[]): Promise<void> {
   await print(yaml().stringify(fixtures));
 }
 
-/** Prints to standard output, and waits until it was read. @throws StartupError */
+/** Prints to standard output, and waits until it was written. @throws StartupError */
 async function print(text: string): Promise<void> {
   const error = await new Promise<Error | null | undefined>((resolve) => {
     process.stdout.once('error', resolve).write(text, resolve);
@@ -259,7 +262,7 @@ async function print(text: string): Promise<void> {
   });
 }
 
-/** The rules of the config file are fixtures like others. */
+/** The rules of the config file are loaded as fixtures. */
 const rulesOf = ({ rules, rulesFile = '' }: Config): FixtureSource[] =>
   Object.keys(rules).length === 0 ? [] : [{ name: rulesFile, content: rules }];
 

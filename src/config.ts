@@ -17,7 +17,7 @@ import { ajvFormats } from './contract/validation.js';
 import type { Fixtures } from './simulation/fixtures/fixtures.js';
 import { controlFormats, type SettingsInput } from './workspace/settings.js';
 
-/** Everything that can be set from outside, as the emulator takes it. */
+/** All options, in the form that the emulator uses. */
 export interface Config {
   readonly host: string;
   readonly port: number;
@@ -33,14 +33,14 @@ export interface Config {
   /** Paths of files. */
   readonly fixtures: readonly string[];
   readonly settings: Required<Omit<SettingsInput, 'seed'>> & { readonly seed: string | undefined };
-  /** Runs that may be created in a workspace; they cost nothing if undefined. */
+  /** How many runs may be created in a workspace; any number if undefined. */
   readonly credit: number | undefined;
   readonly journalSize: number;
-  /** Rules that every workspace begins with. */
+  /** The initial rules of every workspace. */
   readonly rules: Pick<Fixtures, 'faults' | 'outcomeRules'>;
-  /** The path of the file that they stand in. */
+  /** The path of the file with these rules. */
   readonly rulesFile: string | undefined;
-  /** Where to forward what is not emulated; nowhere if undefined. */
+  /** The server to forward requests to that are not emulated; none if undefined. */
   readonly upstream: string | undefined;
   readonly validateResponses: boolean;
   readonly logLevel: (typeof logLevels)[number];
@@ -49,21 +49,21 @@ export interface Config {
 /** Values by option name, from one source. */
 export type RawOptions = Readonly<Record<string, unknown>>;
 
-/** What only a file has room for: the fixtures of this name in `openapi/control.yaml`. */
+/** Only a file can have these: the fixtures with this name in `openapi/control.yaml`. */
 const fileOnly = ['outcomeRules', 'faults'] as const;
 
 export interface ConfigSources {
   readonly flags: RawOptions;
   readonly environment: NodeJS.ProcessEnv;
-  /** What the config file held, and its path. */
+  /** The content of the config file, and its path. */
   readonly file?: { readonly path: string; readonly content: unknown };
-  /** In the place of the options' own. They are taken as they are. */
+  /** Used in place of the defaults of the options. These values are not checked. */
   readonly defaults?: RawOptions;
 }
 
 /**
- * Merges the sources: flags win over the environment, the environment over the file.
- * @throws StartupError naming the option as its source calls it, the value, and what is allowed.
+ * Merges the sources. Flags win over environment variables, and those over the file.
+ * @throws StartupError that names the option as in its source, the value, and what is allowed.
  */
 export function resolveConfig({ flags, environment, file, defaults = {} }: ConfigSources): Config {
   rejectUnknownVariables(environment);
@@ -98,7 +98,7 @@ export function resolveConfig({ flags, environment, file, defaults = {} }: Confi
   return config;
 }
 
-/** A variable with our prefix that we do not know is a misspelled option. */
+/** A variable with our prefix that is no option is probably a misspelled one. */
 function rejectUnknownVariables(environment: NodeJS.ProcessEnv): void {
   const known = ['config', ...optionSpecs.map(({ name }) => name)].map(variableOf);
   const unknownVariable = Object.keys(environment).find(
@@ -132,7 +132,7 @@ function fileOptions(file: ConfigSources['file']): RawOptions {
   return content as RawOptions;
 }
 
-/** Returns the value in the option's own type. @param source what the user calls the option. */
+/** Returns the value in the type of the option. @param source the name of the option in its source. */
 function checkOption(spec: OptionSpec, value: unknown, source: string): unknown {
   const { allowed, secret = false } = spec;
   const schema = holderSchemaOf(spec);
@@ -144,12 +144,12 @@ function checkOption(spec: OptionSpec, value: unknown, source: string): unknown 
   throw new StartupError('usage', `${source}${given} must be ${allowed}`);
 }
 
-/** Of an object that has the option's value, so that Ajv can put there what it has read. */
+/** The schema of an object that has the option's value, so that Ajv can replace it by the converted one. */
 interface HolderSchema extends SchemaObject {
   readonly properties: { readonly value: SchemaObject };
 }
 
-/** Made once for each option, because Ajv keeps every schema that it has compiled. */
+/** Created once for each option, because Ajv keeps every schema that it has compiled. */
 const holderSchemas = new Map<OptionSpec, HolderSchema>();
 
 function holderSchemaOf(spec: OptionSpec): HolderSchema {
@@ -161,28 +161,28 @@ function holderSchemaOf(spec: OptionSpec): HolderSchema {
   return schema;
 }
 
-/** As JSON, without the user name and password of a URL. */
+/** Returns the value as JSON, without the user name and password of a URL. */
 const shown = (value: unknown): string => JSON.stringify(value).replaceAll(/\/\/[^/?#]*@/g, '//…@');
 
-/** A text in a form that Ajv takes for the type. */
+/** Converts a text to a form that Ajv accepts for the type. */
 function parseText({ type }: SchemaObject, text: string): unknown {
   if (type === 'array') return text.split(',');
   if (type !== 'boolean') return text;
   return /^[01]$/.test(text) ? Number(text) : text.toLowerCase();
 }
 
-/** Checks the flag of this name that `pull` has, too. @throws StartupError */
+/** `pull` has the flag of this name, too, and checks it with this. @throws StartupError */
 export const checkUpstream = (url: string): string =>
   checkOption(upstreamSpec, url, flagOf(upstreamSpec.name)) as string;
 
 const optionAjv = createdOnce(() => {
   const formats = { ...ajvFormats(controlFormats), 'http-url': isServer };
-  // Flags and variables are texts: "4010" is a port.
+  // Flags and variables are strings, so Ajv converts "4010" to a number.
   const ajv = createAjv({ coerceTypes: true, formats });
   return ajv.addSchema(loadContract('control').document, 'control');
 });
 
-/** True for the URL of a server. Requests carry the key of the caller, so it has no password of its own. */
+/** True for the URL of a server. It has no password, because requests have the caller's own API key. */
 function isServer(text: string): boolean {
   const { protocol = '', username, password, search, hash } = urlOf(text) ?? {};
   return (
@@ -272,7 +272,7 @@ function toConfig({
   };
 }
 
-/** A client that reaches the control API can read and reset everything. */
+/** Refuses options that let other machines use the control API without a token. */
 function refuseExposure({ host, control, controlToken }: Config): void {
   if (control !== 'on' || controlToken !== undefined || isLoopback(host)) return;
   throw new StartupError(
@@ -281,7 +281,7 @@ function refuseExposure({ host, control, controlToken }: Config): void {
   );
 }
 
-/** A control request without a key would not be let in. */
+/** Control requests without a key use the default key, so it must be accepted. */
 function rejectLockedOutDefaultKey({ apiKeys, defaultApiKey }: Config): void {
   if (apiKeys.length === 0 || apiKeys.includes(defaultApiKey)) return;
   throw new StartupError(

@@ -1,4 +1,4 @@
-// For users' compilers, which need not know AsyncDisposable otherwise.
+// For users whose TypeScript does not know AsyncDisposable.
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The emulator as a library, for tests that run it in their own process:
@@ -7,8 +7,8 @@
  *     const workspace = emulator.workspace('key_of_this_test');
  *     const client = new Retell({ apiKey: workspace.apiKey, baseURL: workspace.url });
  *
- * It keeps its data in memory, listens on a free port of this machine, lets time pass only when
- * told to, and gives the same results every time, unless told otherwise.
+ * By default it keeps its data in memory, listens on a free port of this machine, has a manual clock,
+ * and gives the same results each time.
  */
 import { resolveConfig } from './config.js';
 import { openEmulator, type FixtureSource } from './emulator.js';
@@ -28,42 +28,42 @@ export { ApiError, StartupError, type ErrorCode } from './errors.js';
 
 type FixturesOrPath = Fixtures | string;
 
-/** The options are those of the command and of its config file, in the same words. */
+/** The same options as those of the command and its config file. */
 export interface StartOptions extends Partial<Settings> {
-  /** A file to keep the data in; memory if absent. */
+  /** The file of the database; kept in memory if absent. */
   readonly database?: string;
-  /** The address to listen on; that of this machine if absent. */
+  /** The address to listen on; 127.0.0.1 if absent. */
   readonly host?: string;
-  /** A free one if absent. */
+  /** The port to listen on; a free one if absent. */
   readonly port?: number;
   /** The only keys to accept; every key is accepted if absent. */
   readonly apiKey?: readonly string[];
-  /** The clock that workspaces begin with; `manual` if absent. */
+  /** The mode of the clock in new workspaces; `manual` if absent. */
   readonly clock?: 'real' | 'manual';
-  /** Where a manual clock begins: 2026-01-01T00:00:00Z if absent. */
+  /** The time at which a manual clock starts; 2026-01-01T00:00:00Z if absent. */
   readonly now?: string | number;
-  /** What every workspace begins with: fixtures, or paths of YAML or JSON files of them. */
+  /** The initial content of every workspace: fixtures, or paths of YAML or JSON files. */
   readonly fixtures?: FixturesOrPath | readonly FixturesOrPath[];
-  /** Rules that every workspace begins with. */
+  /** The initial rules of every workspace. */
   readonly outcomeRules?: NonNullable<Fixtures['outcomeRules']>;
   readonly faults?: NonNullable<Fixtures['faults']>;
-  /** Runs that each workspace may start before it gets 402; any number if absent. */
+  /** How many runs each workspace may create before it gets 402; any number if absent. */
   readonly credit?: number;
-  /** Requests that the journal of each workspace holds; 1,000 if absent. */
+  /** How many requests the journal of each workspace keeps; 1,000 if absent. */
   readonly journalSize?: number;
-  /** Whether the control API is served over HTTP, too; `on` if absent. */
+  /** Whether the control API is also served over HTTP; `on` if absent. */
   readonly control?: 'on' | 'off' | 'open';
-  /** Host names that the control API is served under, besides its own. */
+  /** Host names under which the control API is served, besides its own. */
   readonly controlHost?: readonly string[];
   readonly controlToken?: string;
   readonly defaultApiKey?: string;
   /** Origins of web pages that may use the vendor's API, or `off`; any if absent. */
   readonly cors?: 'off' | readonly string[];
-  /** Where to forward what is not emulated; nowhere if absent. */
+  /** The server to forward requests to that are not emulated; none if absent. */
   readonly upstream?: string;
   /** Checks every answer against the contract. */
   readonly validateResponses?: boolean;
-  /** The least level to log, to standard error; `silent` if absent. */
+  /** The lowest level to log, to standard error; `silent` if absent. */
   readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
 
@@ -71,16 +71,16 @@ export interface StartOptions extends Partial<Settings> {
 export interface RetellEmulator extends AsyncDisposable {
   /** The `baseURL` for clients. */
   readonly url: string;
-  /** Decides what is left to chance. */
+  /** The seed from which everything follows that is left to chance. */
   readonly seed: string;
   /**
-   * The workspace behind an API key, which may be any that is let in; made when it is first used.
-   * @throws ApiError if every client would be turned away with that key.
+   * Returns the workspace of an API key, which may be any accepted key. It is created at its first use.
+   * @throws ApiError if the emulator refuses every request with this key.
    */
   readonly workspace: (apiKey: string) => Workspace;
-  /** All workspaces with label and last use; the one that was used last comes first. */
+  /** All workspaces with label and last use. The one that was used last comes first. */
   readonly workspaces: () => Promise<WorkspaceInfo[]>;
-  /** Ends it, with every connection that is open. */
+  /** Stops the emulator and closes all connections. */
   readonly close: () => Promise<void>;
 }
 
@@ -93,8 +93,8 @@ const defaults = {
 } as const;
 
 /**
- * Starts an emulator. Resolves when it takes requests.
- * @throws StartupError naming the option that is wrong, or what it could not use.
+ * Starts an emulator. Resolves when it accepts requests.
+ * @throws StartupError that names the invalid option, or the resource that it could not use.
  */
 export async function startEmulator(options: StartOptions = {}): Promise<RetellEmulator> {
   refuseFakeTimers();
@@ -161,9 +161,9 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
 export type RemoteEmulator = Pick<RetellEmulator, 'url' | 'workspace' | 'workspaces'>;
 
 /**
- * Steers an emulator that runs in another process: the command, a container, or the global set-up of a
- * test runner, whose test files then share it. Sends nothing yet.
- * @param url the emulator's.
+ * Controls an emulator that runs in another process: the command, a container, or the global set-up of a test
+ * runner, whose test files then share it. Connects only when a function is called.
+ * @param url the URL of the emulator.
  */
 export function connectEmulator(
   url: string,
@@ -180,7 +180,7 @@ export function connectEmulator(
   };
 }
 
-/** The emulator would keep them, and stand still. */
+/** The emulator would keep using the fake timers, and would do nothing. */
 function refuseFakeTimers(): void {
   if (!timersAreFake) return;
   throw new StartupError(
@@ -207,7 +207,7 @@ const nameFixtures = (fixtures: NonNullable<StartOptions['fixtures']>): FixtureS
         : { name: `fixtures[${String(index)}]`, content: one },
     );
 
-/** Copied, because what the caller does to them later must change nothing. */
+/** Copies the options, so that later changes by the caller have no effect. */
 function readOptions(options: unknown): StartOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     refuse('startEmulator: must be given options, such as { port: 4010 }');

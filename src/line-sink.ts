@@ -5,28 +5,28 @@ import { isMainThread } from 'node:worker_threads';
 import { wallClock } from './workspace/clock.js';
 
 /**
- * Writes lines to standard output or standard error, whatever is behind it: a pipe that nobody
- * reads, a full disk, a stopped terminal. It never waits, and never throws. It holds a bounded
- * number of lines; what is beyond is dropped and counted.
+ * Writes lines to standard output or standard error. It never waits and never throws, even if the output is a
+ * pipe that nobody reads, a full disk or a stopped terminal. It keeps a limited number of characters in
+ * memory; more lines are dropped and counted.
  */
 export interface LineSink {
   write(line: string): void;
-  /** Resolves when all lines were taken, or were tried in vain, or after `deadlineMs`. */
+  /** Resolves when all lines have been written or have failed, or after `deadlineMs`. */
   flush(deadlineMs: number): Promise<void>;
-  /** Calls back with the number of lines that were dropped, once lines are taken again. */
+  /** Calls back with the number of dropped lines as soon as lines can be written again. */
   onCaughtUp(tell: (dropped: number) => void): void;
 }
 
-/** Takes some of the bytes, and resolves with how many; rejects if it takes none. */
+/** Writes some of the bytes, and resolves with their number. Rejects if it cannot write any. */
 type Put = (bytes: Buffer) => Promise<number>;
 
-/** Characters that may wait to be taken. */
+/** The most characters that may wait to be written. */
 const mostWaiting = 1024 * 1024;
 
 const sinks = new Map<1 | 2, LineSink>();
 let dropped = 0;
 
-/** How many lines this process has dropped. */
+/** The number of lines that this process has dropped. */
 export const droppedLines = (): number => dropped;
 
 /** @param descriptor 1 is standard output, 2 is standard error. */
@@ -42,15 +42,15 @@ function lineSink(put: Put): LineSink {
   const clock = wallClock();
   let lines: string[] = [];
   let charactersInLines = 0;
-  /** What was handed over, and not taken yet. */
+  /** The bytes of lines that are being written. */
   let rest = Buffer.alloc(0);
-  /** Lines that were dropped since the last time that all were taken. */
+  /** The number of lines that were dropped since all waiting lines were last written. */
   let missed = 0;
   let tellCaughtUp: (dropped: number) => void = () => undefined;
   let draining: Promise<void> | undefined;
 
   async function drain(): Promise<void> {
-    // So that the lines of one turn of the event loop are written at once.
+    // Waits so that all lines of one turn of the event loop are written at once.
     await clock.turn();
     try {
       while (rest.length > 0 || lines.length > 0) {
@@ -76,7 +76,7 @@ function lineSink(put: Put): LineSink {
 
   return {
     write(line) {
-      // Once a line was dropped, those after it are too, until all that wait were taken.
+      // After a dropped line, later lines are dropped, too, until all waiting lines are written.
       if (missed > 0 || rest.length + charactersInLines + line.length > mostWaiting) {
         missed += 1;
         dropped += 1;
@@ -103,14 +103,14 @@ function putTo(descriptor: 1 | 2): Put {
   if (isMainThread && isatty(descriptor)) return putToStream(terminal(descriptor));
   const kind = fstatSync(descriptor);
   const isFile = !kind.isFIFO() && !kind.isSocket();
-  // A file that fails once may work later, which Node's stream of it would not.
+  // A file that fails once may work later, but Node's stream for it would stay broken.
   if (isMainThread && isFile) return putToFile(descriptor);
-  // Node's own stream makes a pipe non-blocking. A write to a blocking one would hold up a thread,
-  // and with it the end of the process.
+  // Node's own stream makes a pipe non-blocking. A write to a blocking pipe would block a thread, and the
+  // process could not exit.
   return putToStream(descriptor === 1 ? process.stdout : process.stderr);
 }
 
-/** A stream of our own: Node's own writes to a terminal hold the event loop while it is stopped. */
+/** A stream of our own, because Node's own stream blocks the event loop while the terminal is stopped. */
 function terminal(descriptor: number): NodeJS.WritableStream {
   const stream = new WriteStream(descriptor);
   const { _handle: handle } = stream as unknown as {
@@ -121,7 +121,7 @@ function terminal(descriptor: number): NodeJS.WritableStream {
 }
 
 function putToStream(stream: NodeJS.WritableStream): Put {
-  // A pipe that was closed, for example. Without a listener it would end the process.
+  // The pipe may be closed, for example. An error without a listener would end the process.
   stream.on('error', () => undefined);
   return (bytes) =>
     new Promise((resolve, reject) => {

@@ -5,16 +5,16 @@ import { lineSinkOf } from './line-sink.js';
 
 const stderr = 2;
 
-/** How long to wait at the end for lines to be taken. */
+/** How long to wait at the end until lines are written. */
 const flushMs = 200;
 
 export interface Log {
   readonly logger: Logger;
-  /** Writes what is still in memory, as far as it is taken soon. */
+  /** Writes the lines that are still in memory, but waits only for a short time. */
   flush(): Promise<void>;
 }
 
-/** A log to standard error: readable on a terminal, JSON lines elsewhere. */
+/** Creates a log on standard error: readable text on a terminal, otherwise JSON lines. */
 export async function createLog(level: string): Promise<Log> {
   const sink = lineSinkOf(stderr);
   const toText = isatty(stderr) ? await prettyPrinter() : (line: string) => line;
@@ -23,7 +23,7 @@ export async function createLog(level: string): Promise<Log> {
       sink.write(toText(line));
     },
   };
-  // Loaded here, because most who use the library want no log.
+  // Loaded here, because most users of the library have no log.
   const pino = createRequire(import.meta.url)('pino') as typeof Pino;
   const logger = pino({ level, base: null }, stream);
   sink.onCaughtUp((dropped) => {
@@ -32,7 +32,7 @@ export async function createLog(level: string): Promise<Log> {
   return { logger, flush: () => sink.flush(flushMs) };
 }
 
-/** Says that timestamps are not those of the machine's clock, and why. */
+/** Warns that timestamps differ from the machine's clock, and says why. */
 export function warnOfClocksAhead(
   { clocksAhead: workspaces }: { readonly clocksAhead: number },
   logger: Logger,
@@ -44,7 +44,10 @@ export function warnOfClocksAhead(
   );
 }
 
-/** For whom each refused request has a line of its own, too. */
+/**
+ * Logs when the database can no longer be written, and when it can again. Each refused request also has a
+ * line.
+ */
 export const storageLogger =
   (logger: Logger) =>
   (problem: string | undefined): void => {

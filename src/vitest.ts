@@ -16,20 +16,20 @@ import {
   type Workspace,
 } from './index.js';
 
-/** What a test gets. */
+/** The fixtures of each test. */
 export interface EmulatorFixtures {
-  /** Shared by the tests of a file. */
+  /** One emulator for all tests of a file. */
   readonly emulator: RetellEmulator;
   /**
-   * The test's own, as fresh at each try. Its key is made of the test's name and file, and its place
-   * among those of the same name, so chance falls the same way whichever other tests run.
+   * The test's own workspace, reset before each try. Its key follows from the test's file and name, and its
+   * position among tests of the same name, so the results of chance do not depend on which other tests run.
    */
   readonly workspace: Workspace;
 }
 
 /**
- * Makes a `test` whose emulator is started with these options.
- * @throws StartupError if they would shut the tests out.
+ * Returns a `test` whose emulator is started with these options.
+ * @throws StartupError if the options would refuse the keys of the tests.
  */
 export function emulatorTest(
   options: Omit<StartOptions, 'apiKey'> = {},
@@ -40,7 +40,7 @@ export function emulatorTest(
   }
   return base.extend<EmulatorFixtures>({
     emulator: [
-      // Vitest reads from the pattern which fixtures are needed: none.
+      // Vitest reads from the pattern which fixtures are used: none.
       // eslint-disable-next-line no-empty-pattern
       async ({}, use) => {
         const emulator = await startEmulator(options);
@@ -60,7 +60,7 @@ export function emulatorTest(
 
 export const test: TestAPI<EmulatorFixtures> = emulatorTest();
 
-/** Those of the tests of a file, made when the first of them is asked for. */
+/** The keys of the tests of each file, computed at the first test. */
 const keysOf = new WeakMap<RunnerTestFile, Map<RunnerTask, string>>();
 
 function keyOf(test: RunnerTask): string {
@@ -69,7 +69,7 @@ function keyOf(test: RunnerTask): string {
   return keys.get(test) ?? keyNamed(fullNameOf(test), 1);
 }
 
-/** Tests may have the same name: these are told apart by their order. */
+/** Tests with the same name are told apart by their order. */
 function makeKeys(file: RunnerTestFile): Map<RunnerTask, string> {
   const counts = new Map<string, number>();
   return new Map(
@@ -95,7 +95,7 @@ function fullNameOf(test: RunnerTask): string {
 
 const longestLabel = 100;
 
-/** The name of the test with those around it; of a long one the end, which says most. */
+/** The name of the test with its suites. A long name is cut at its start, because its end says most. */
 function labelOf(test: RunnerTask): string {
   const characters = Array.from(fullNameOf(test));
   return characters.length <= longestLabel
@@ -103,6 +103,6 @@ function labelOf(test: RunnerTask): string {
     : `…${characters.slice(1 - longestLabel).join('')}`;
 }
 
-/** No name has a slash left in it. */
+/** The encoded name has no slash, so the ordinal cannot be mistaken for a part of it. */
 const keyNamed = (name: string, ordinal: number): string =>
   `key_test_${encodeURIComponent(name)}${ordinal === 1 ? '' : `/${String(ordinal)}`}`;

@@ -1,6 +1,6 @@
 /**
- * A step of the build: writes the contracts as JSON beside the code, because reading YAML takes
- * longer than all the rest of starting up.
+ * A step of the build: writes the contracts as JSON next to the code, because parsing YAML takes longer than
+ * everything else at the start.
  */
 import { writeFileSync } from 'node:fs';
 import { compiledFile, readYaml } from './source.js';

@@ -3,7 +3,7 @@ import { readContractSource, type ContractName } from './source.js';
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'patch';
 const methods: readonly Method[] = ['get', 'put', 'post', 'delete', 'patch'];
 
-/** An OpenAPI document, as far as routes are made from it. */
+/** The parts of an OpenAPI document that routes are created from. */
 export interface ContractDocument {
   readonly paths: Record<string, Partial<Record<Method, OperationObject>>>;
   readonly components: { readonly parameters?: Record<string, ParameterObject> };
@@ -33,32 +33,32 @@ interface OperationObject {
 export interface ContractOperation {
   readonly id: string;
   readonly method: Method;
-  /** OpenAPI's template, `/get-batch-test/{test_case_batch_job_id}`. */
+  /** OpenAPI's template, such as `/get-batch-test/{test_case_batch_job_id}`. */
   readonly path: string;
   readonly needsKey: boolean;
   readonly hasBody: boolean;
-  /** False if the body may be left out. */
+  /** False if the body may be absent. */
   readonly needsBody: boolean;
   readonly query: readonly ParameterObject[];
   /** Observed: the real service refuses a query parameter that the operation does not have. */
   readonly refusesUnknownQuery: boolean;
-  /** True if properties of its body that the contract does not have are kept, and given back. */
+  /** True if unknown properties of the body are stored and returned. */
   readonly keepsUnknownProperties: boolean;
-  /** The path, as a template, of the operation to use instead of this deprecated one. */
+  /** The template of the path of the operation that replaces this deprecated one. */
   readonly successor: string | undefined;
-  /** The status of its one success answer. */
+  /** The status of its only success answer. */
   readonly success: number;
-  /** All that it may answer, in order. */
+  /** All documented statuses, in ascending order. */
   readonly statuses: readonly number[];
 }
 
-/** A contract as shipped. */
+/** One of the two contracts of this package. */
 export interface Contract {
   readonly document: ContractDocument;
   readonly operations: readonly ContractOperation[];
 }
 
-/** Read once in a process, which may hold many emulators. */
+/** Each contract is read once per process, which may have many emulators. */
 const contracts = new Map<ContractName, Contract>();
 
 /** Reads `openapi/<name>.yaml` of this package. */

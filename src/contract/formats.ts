@@ -1,18 +1,18 @@
-/** A format of texts that JSON Schema does not know. */
+/** A format of strings that JSON Schema does not have. */
 export interface TextFormat {
   readonly accepts: (text: string) => boolean;
-  /** What a text of it is, to go on from "must be". */
+  /** What is allowed, for messages that begin with "must be". */
   readonly allowed: string;
 }
 
 export type TextFormats = Readonly<Record<string, TextFormat>>;
 
-/** A dynamic variable in a text, which has its value only in a call. */
+/** A dynamic variable, which gets its value only in a call. */
 const variable = /\{\{[^{}]*\}\}/g;
 
 /**
- * A URL of the web, in which dynamic variables stand for what is not known yet: where they stand
- * first, nothing can be said of it.
+ * True for a web URL that may contain dynamic variables. If it begins with a variable, any rest is accepted,
+ * because the variable may be a whole URL.
  */
 function isTemplatedUrl(text: string): boolean {
   if (/^\{\{[^{}]*\}\}/.test(text)) return true;
@@ -20,7 +20,7 @@ function isTemplatedUrl(text: string): boolean {
   return /^(?:https?|wss?):\/\//i.test(filled) && URL.canParse(filled);
 }
 
-/** Formats of the vendor's texts. */
+/** The formats of strings in the vendor's contract. */
 export const vendorFormats: TextFormats = {
   'templated-url': {
     accepts: isTemplatedUrl,

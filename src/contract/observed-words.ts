@@ -1,9 +1,9 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 
 /**
- * Says what is wrong with a request as the real service does: `request/body/x must be string`.
- * Observed (facts.md 41, Errors): the words are those of express-openapi-validator, which are Ajv's
- * own with `request` before the path and the allowed values behind an enum's.
+ * Describes a problem in the words of the real service: `request/body/x must be string`. Observed (facts.md
+ * 41, Errors): these are the words of express-openapi-validator. They are Ajv's own words with `request`
+ * before the path, and with the allowed values after an enum's message.
  * @param root `body` or `query`
  */
 export function inObservedWords(root: string, error: ErrorObject | undefined): string {
@@ -23,8 +23,8 @@ export function inObservedWords(root: string, error: ErrorObject | undefined): s
     case 'const':
       return `${path} ${oneOf([(params as { allowedValue: unknown }).allowedValue])}`;
     case 'type': {
-      // Observed: null in the path of a text gets "must be string". The vendor's contract says
-      // "nullable" where ours has a list of types.
+      // Observed: null instead of a string gets "must be string". The vendor's contract has "nullable" where
+      // ours has a list of types.
       const types = [(params as { type: string | string[] }).type].flat();
       return `${path} must be ${types.filter((type) => type !== 'null').join()}`;
     }

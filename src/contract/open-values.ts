@@ -1,36 +1,36 @@
 import type { FuncKeywordDefinition, ValidateFunction } from 'ajv/dist/2020.js';
 import { suggestion } from '../nearest.js';
 
-/** What to do with a value that the contract does not list, where its list is open. */
+/** What to do with a value that an open list of the contract does not have. */
 export type UnknownValuesPolicy = 'warn' | 'reject' | 'accept';
 
-/** A value that the contract does not list, and where it is. */
+/** A value that an open list of the contract does not have. */
 export interface UnknownValue {
-  /** As in `body/nodes/3/type`. */
+  /** Such as `body/nodes/3/type`. */
   readonly path: string;
-  /** At most its first characters. */
+  /** The first characters of the value. */
   readonly value: string;
   readonly known: readonly unknown[];
-  /** How many other paths of this kind have the same value. */
+  /** How many other paths of the same kind have the same value. */
   others: number;
 }
 
-/** What a check is called with, as `this`. */
+/** The `this` of a check. */
 interface OpenValues {
-  /** Called only when there is such a value. */
+  /** Called only if there is such a value. */
   readonly policy: () => UnknownValuesPolicy;
   readonly root: string;
-  /** Filled under the policy `warn`, one for each value and kind of path. */
+  /** Filled under the policy `warn`. Has one entry for each value and kind of path. */
   readonly found: Map<string, UnknownValue>;
 }
 
-/** Values to name of one body. It may hold any number. */
+/** The most values to report for one body, which may have any number. */
 const mostFound = 20;
 
-/** Characters of a value to keep. Clients choose its length. */
+/** The most characters of a value to keep. Clients choose its length. */
 const longestValue = 100;
 
-/** Means an `enum` with `x-open: true` in the contract: Ajv knows it by this name. */
+/** The name under which Ajv knows an `enum` with `x-open: true`. */
 const openEnumKeyword = 'openEnum';
 
 const checkOpenEnum: NonNullable<FuncKeywordDefinition['validate']> = function (
@@ -43,7 +43,7 @@ const checkOpenEnum: NonNullable<FuncKeywordDefinition['validate']> = function (
   if (known.includes(value)) return true;
   const policy = this.policy();
   if (policy === 'reject') {
-    // The same error as that of a closed `enum`.
+    // The same error as from a closed `enum`.
     checkOpenEnum.errors = [
       {
         keyword: 'enum',
@@ -82,20 +82,20 @@ function add(
   }
 }
 
-/** The same for all items of a list. */
+/** The key is the same for all items of a list. */
 const keyOf = (path: string, value: string): string =>
   `${path.replaceAll(/\/\d+(?=\/|$)/g, '/*')} ${value}`;
 
 export const noValues: readonly UnknownValue[] = Object.freeze([]);
 
-/** Used for every check, one after the other: each ends before the next begins. */
+/** One object for all checks. A check is synchronous, so two checks never use it at the same time. */
 const context: { -readonly [Name in keyof OpenValues]: OpenValues[Name] } = {
   policy: () => 'accept',
   root: '',
   found: new Map(),
 };
 
-/** Calls what Ajv compiled from a schema with `openEnum`. */
+/** Runs a compiled schema that may contain `openEnum`. */
 export function validateOpenly(
   validate: ValidateFunction,
   value: unknown,
@@ -114,27 +114,27 @@ export function validateOpenly(
 const passed = { passes: true, unknownValues: noValues };
 const failed = { passes: false, unknownValues: noValues };
 
-/** A schema in which Ajv finds the lists that are open. */
+/** Replaces the `enum` of an open list by our own keyword, which Ajv knows. */
 export function withOpenEnums(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null || !('x-open' in schema)) return schema;
   const { enum: known, ...others } = schema as { enum?: unknown };
   return { ...others, [openEnumKeyword]: known };
 }
 
-/** As in `body/model is "gpt-9", which the contract does not list (did you mean "gpt-5"?)`. */
+/** Returns for example `body/model is "gpt-9", which the contract does not list (did you mean "gpt-5"?)`. */
 export function describeUnknownValue({ path, value, known, others }: UnknownValue): string {
   const texts = known.filter((one) => typeof one === 'string');
   const more = others === 0 ? '' : `; so do ${String(others)} more of its kind`;
   return `${path} is ${JSON.stringify(value)}, which the contract does not list${suggestion(value, texts)}${more}`;
 }
 
-/** Values to tell of in the life of a process. */
+/** The most values that one process reports. */
 const mostTold = 1000;
 
-/** @param source what they are part of, to begin the line with. */
+/** @param source the beginning of the line, which says what the values are part of. */
 export type TellUnknownValues = (values: readonly UnknownValue[], source?: string) => void;
 
-/** Reports each value once for each kind of path. */
+/** Returns a function that reports each value once for each kind of path. */
 export function unknownValueTeller(tell: (line: string) => void): TellUnknownValues {
   const told = new Set<string>();
   return (values, source = '') => {

@@ -1,9 +1,9 @@
 /**
- * The types of a contract's operations by id, taken from what openapi-typescript generates:
- * the generated types of a document go in as `Operations`.
+ * The types of a contract's operations, by their ids. `Operations` is the generated type of the contract's
+ * document.
  */
 
-/** What an operation is asked. Each part is there where the contract has it. */
+/** The request of an operation. A part is undefined if the contract does not have it. */
 export interface OperationRequest<Operations, Id extends keyof Operations> {
   readonly params: Operations[Id] extends { parameters: { path: infer Params } }
     ? Params
@@ -22,7 +22,7 @@ export interface OperationRequest<Operations, Id extends keyof Operations> {
 
 type SuccessStatus = 200 | 201 | 204;
 
-/** What an operation answers when it succeeds. */
+/** The body of an operation's success answer. */
 export type OperationResult<Operations, Id extends keyof Operations> = Operations[Id] extends {
   responses: infer Responses;
 }

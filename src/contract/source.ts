@@ -5,18 +5,18 @@ import { codeFile, packageFile } from '../files.js';
 
 export type ContractName = 'retell' | 'control';
 
-/** Written by the build; not there where the sources are run as they are. */
+/** The build writes this file. It does not exist if the sources run directly. */
 export const compiledFile = (name: ContractName): URL => codeFile(`contract/${name}.json`);
 
 interface Document {
   readonly components: { readonly schemas: Record<string, unknown> };
 }
 
-/** Reads `openapi/<name>.yaml` as a document that needs no other. The parser is loaded for that only. */
+/** Reads `openapi/<name>.yaml`, and adds the schemas that it refers to. The parser is loaded only here. */
 export function readYaml(name: ContractName): Document {
   const { parse } = createRequire(import.meta.url)('yaml') as typeof Yaml;
   const text = readFileSync(packageFile(`openapi/${name}.yaml`), 'utf8');
-  // The control contract names the vendor's schemas where it means the same.
+  // The control contract refers to schemas of the vendor's contract.
   const document = parse(text.replaceAll('retell.yaml#/', '#/')) as Document;
   if (name === 'control') addMissingSchemas(document, readYaml('retell'));
   return document;

@@ -13,36 +13,36 @@ import {
   type UnknownValuesPolicy,
 } from './open-values.js';
 
-/** The checks of a contract's operations. Each is compiled when it is first needed. */
+/** The checks of a contract's operations. Each is compiled at its first use. */
 export interface ContractValidation {
   /**
-   * @param policy what to do with values that an open list does not have; called if there is one.
-   * @returns those values, if the policy is to warn of them.
-   * @throws ApiError 400 naming the path in the body and the problem.
+   * @param policy what to do with values that an open list does not have; called only if there is one.
+   * @returns those values, if the policy is `warn`.
+   * @throws ApiError 400 that names the path in the body and the problem.
    */
   checkBody(
     operation: ContractOperation,
     body: unknown,
     policy?: () => UnknownValuesPolicy,
   ): readonly UnknownValue[];
-  /** @throws ApiError 400. Turns texts into the numbers that the contract asks for. */
+  /** Converts strings to the numbers that the contract requires. @throws ApiError 400 */
   checkQuery(operation: ContractOperation, query: unknown): void;
-  /** Says what is wrong with an answer of ours; undefined if nothing is. */
+  /** Describes how an answer of the emulator breaks the contract; undefined if it does not. */
   findResponseMismatch(operation: ContractOperation, response: unknown): string | undefined;
-  /** Where a valid body says what the contract does not know. */
+  /** Returns the paths in a valid body that the contract does not have. */
   findIgnored(operation: ContractOperation, body: unknown): string[];
   /** Checks a value against a schema of the contract. */
   checkValue(schemaName: string, value: unknown, policy: UnknownValuesPolicy): CheckedValue;
 }
 
 export interface CheckedValue {
-  /** Where and how it differs from the schema; undefined if it doesn't. */
+  /** Where and how the value differs from the schema; undefined if it does not. */
   readonly mismatch: string | undefined;
-  /** Values that an open list does not have, if the policy is to warn of them. */
+  /** Values that an open list does not have, if the policy is `warn`. */
   readonly unknownValues: readonly UnknownValue[];
 }
 
-/** One for each contract in a process, which may hold many emulators. */
+/** One for each contract and process. A process may have many emulators. */
 const validations = new WeakMap<Contract, ContractValidation>();
 
 export function contractValidation(
@@ -54,16 +54,16 @@ export function contractValidation(
   return validation;
 }
 
-/** As Ajv takes them. */
+/** In the form that Ajv needs. */
 export const ajvFormats = (formats: TextFormats): Record<string, (text: string) => boolean> =>
   Object.fromEntries(Object.entries(formats).map(([name, { accepts }]) => [name, accepts]));
 
 const commonOptions = {
-  // JSON.parse makes Infinity of 1e400; the store could not give it back.
+  // JSON.parse returns Infinity for 1e400, which the database cannot store.
   strictNumbers: true,
-  // Shows the schema behind an error, to name what would have been right.
+  // Adds the schema to each error, so that the message can say what is allowed.
   verbose: true,
-  // Tells the keyword of open lists what to do with a value that they do not have.
+  // Passes `this` to the keyword of open lists, which has the policy.
   passContext: true,
   keywords: [openEnum],
 } as const satisfies AjvOptions;
@@ -78,7 +78,7 @@ function optionsWith(own: TextFormats) {
 
 function createValidation(contract: Contract, own: TextFormats): ContractValidation {
   const { formats, options } = optionsWith(own);
-  // A JSON body is taken as it came: "1" is not a number. A query is text: there it is.
+  // A JSON body is not converted: "1" is not a number. A query consists of strings, so it is converted.
   const getSchema = schemasOf(contract, { ...options, coerceTypes: false, discriminator: true });
   const queryAjv = createdOnce(() => createAjv({ ...options, coerceTypes: true }));
 
@@ -135,7 +135,7 @@ function createValidation(contract: Contract, own: TextFormats): ContractValidat
   };
 }
 
-/** Compiles what a JSON pointer into the contract says. */
+/** Compiles the schema at a JSON pointer into the contract. */
 function schemasOf(contract: Contract, options: AjvOptions) {
   const ajv = createdOnce(() =>
     createAjv(options).addSchema(forAjv(contract.document), 'contract'),
@@ -143,7 +143,7 @@ function schemasOf(contract: Contract, options: AjvOptions) {
   return (pointer: string): ValidateFunction | undefined => ajv().getSchema(`contract#${pointer}`);
 }
 
-/** Ajv makes numbers of "Infinity" and "1e400". @throws SchemaError */
+/** Ajv converts "Infinity" and "1e400" to numbers. @throws SchemaError */
 function refuseHugeNumbers(query: unknown): void {
   for (const [name, value] of Object.entries(query as object)) {
     if (typeof value !== 'number' || Math.abs(value) <= Number.MAX_SAFE_INTEGER) continue;
@@ -158,7 +158,7 @@ const schemaError = (root: string, error: ErrorObject | undefined, formats: Text
 const noBodyError = () =>
   new SchemaError('body must not be empty', "request must have required property 'body'");
 
-/** @throws ApiError 400 if a value is not as it must be. */
+/** @throws ApiError 400 if the value is invalid. */
 function refuse(
   validate: ValidateFunction | undefined,
   value: unknown,
@@ -172,7 +172,7 @@ function refuse(
   throw schemaError(root, mostTelling(validate.errors ?? []), formats);
 }
 
-/** Takes out of a body what is not known. */
+/** Returns a check that removes unknown properties from a body. */
 function bodyStripper(contract: Contract, options: AjvOptions): Compile {
   const ajv = createdOnce(() =>
     createAjv({ ...options, removeAdditional: true, discriminator: true }).addSchema(
@@ -196,7 +196,7 @@ function compiledOnce(compile: Compile): Compile {
   };
 }
 
-/** A copy in which no object has more properties than it names, where it names any. */
+/** A copy of the document in which objects with named properties allow no others. */
 function withoutAdditional(document: object): object {
   return JSON.parse(
     JSON.stringify(document, (_key, value: unknown) =>
@@ -207,7 +207,7 @@ function withoutAdditional(document: object): object {
   ) as object;
 }
 
-/** Places of one value that another, otherwise equal, does not have. */
+/** The paths in a value that another value, which is otherwise equal, does not have. */
 function findMissing(path: string, value: unknown, other: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const others = (other ?? {}) as Record<string, unknown>;
@@ -222,8 +222,8 @@ const toPointerPart = (part: string): string =>
   encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
 
 /**
- * A copy that Ajv takes. It refuses a discriminator's `mapping`, which other tools need; the
- * enum of the tag in each schema says the same. Its keys stay, for the message.
+ * A copy of the document for Ajv, which refuses the `mapping` of a discriminator. Other tools need it; for
+ * Ajv, the enum of the tag in each schema says the same. The keys of `mapping` stay, for the message.
  */
 function forAjv(document: object): object {
   return JSON.parse(
@@ -235,7 +235,7 @@ function forAjv(document: object): object {
   ) as object;
 }
 
-/** The first problem, as `body/response_engine/type must be one of …`. */
+/** Describes the first problem, such as `body/response_engine/type must be one of …`. */
 function describe(root: string, error: ErrorObject | undefined, formats: TextFormats): string {
   if (error === undefined) return `${root} is invalid`;
   const { keyword, instancePath, params, parentSchema, message = 'is invalid' } = error;
@@ -264,7 +264,7 @@ function describe(root: string, error: ErrorObject | undefined, formats: TextFor
       const { format } = params as { format: string };
       return `${path} must be ${formats[format]?.allowed ?? format}`;
     }
-    // What a `not` rules out, only the description can tell.
+    // Only the description can say what a `not` excludes.
     case 'not':
       return `${path} must be ${String(parentSchema?.['description'])}`;
     default:
@@ -272,7 +272,7 @@ function describe(root: string, error: ErrorObject | undefined, formats: TextFor
   }
 }
 
-/** The first error; of alternatives, one of the alternative that has the value's type. */
+/** The first error. If there are alternatives, an error of the alternative that has the value's type. */
 function mostTelling(errors: readonly ErrorObject[]): ErrorObject | undefined {
   const choice = errors.find(({ keyword }) => keyword === 'anyOf');
   return (
@@ -287,7 +287,7 @@ function mostTelling(errors: readonly ErrorObject[]): ErrorObject | undefined {
 
 const alternatives = (values: readonly unknown[]): string => values.map(quote).join(' or ');
 
-/** As JSON; what the client sent may be of any length and must not fill the answer. */
+/** As JSON, cut if it is long: the client chooses its length, and it must not fill the answer. */
 function quote(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length <= 100 ? text : `${text.slice(0, 100)}…`;

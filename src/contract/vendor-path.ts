@@ -2,32 +2,32 @@ import { nearestOf } from '../nearest.js';
 import { loadContract, type ContractOperation } from './document.js';
 import { vendorOperations } from './vendor-operations.gen.js';
 
-/** An operation that the vendor has, or had. */
+/** An operation that the vendor has, or once had. */
 interface VendorOperation {
   /** `GET /v2/get-call/*` */
   readonly key: string;
-  /** What it is called in the SDK, `call.retrieve`. */
+  /** The name in the SDK, such as `call.retrieve`. */
   readonly name: string;
-  /** The last release of the SDK that has it, if a newer one does not. */
+  /** The last release of the SDK that has the operation; undefined if the newest one has it. */
   readonly retiredAfter: string | undefined;
-  /** The operation that the SDK's newest release sends in its place. */
+  /** The operation that the newest release of the SDK uses instead. */
   readonly replacement: string | undefined;
 }
 
 interface Known {
   readonly operations: readonly (VendorOperation & { readonly pattern: RegExp })[];
-  /** Paths, up to their first parameter, of the vendor's operations that are not in the contract. */
+  /** The paths of the vendor's operations that are not in the contract, up to their first parameter. */
   readonly foreignPrefixes: readonly string[];
-  /** Those that are served or that the vendor has: what a wrong path may have meant. */
+  /** The operations that the emulator or the vendor has: suggestions for a wrong path. */
   readonly keys: readonly { readonly key: string; readonly words: readonly string[] }[];
   readonly vocabulary: ReadonlySet<string>;
-  /** The newest version of each path that has one, by the path without it: `list-calls` → 3. */
+  /** The newest version of each path, by the path without its version: `list-calls` → 3. */
   readonly versions: ReadonlyMap<string, number>;
 }
 
 let known: Known | undefined;
 
-/** Read at the first request that no route takes; most processes never get one. */
+/** Computed at the first request that no route takes. Most processes never get one. */
 function readKnown(): Known {
   const newest = vendorOperations.reduce((last, row) => (row[3] > last ? row[3] : last), '');
   const operations = vendorOperations.map(([key, name, , last, replacement]) => ({
@@ -58,15 +58,15 @@ function readKnown(): Known {
   return { operations, foreignPrefixes, keys, vocabulary, versions };
 }
 
-/** `/v2/get-call/x` is version 2 of `get-call`; a path without a version is the first. */
+/** `/v2/get-call/x` is version 2 of `get-call`. A path without a version has version 1. */
 function versionOf(path: string): { name: string; version: number } {
   const [, version = '1', name = ''] = /^\/(?:v(\d+)\/)?([^/]*)/.exec(path) ?? [];
   return { name, version: Number(version) };
 }
 
 /**
- * True for a newer version of a path that has one, such as `/v4/list-calls`: the vendor adds those all
- * the time. Not for `/v2/get-agent/x`: clients put `/v2` before paths that never had a version.
+ * True for a newer version of a path that has versions, such as `/v4/list-calls`, because the vendor often
+ * adds some. False for `/v2/get-agent/x`, because clients put `/v2` before paths that never had a version.
  */
 export function isNewer(path: string): boolean {
   known ??= readKnown();
@@ -76,15 +76,15 @@ export function isNewer(path: string): boolean {
 }
 
 /**
- * True for a path of an operation that the vendor has and the emulator does not have, and for a path below
- * one, such as `/list-voices/x`: what is wrong with the method or the rest cannot be known here.
+ * True for the path of an operation that the vendor has and the emulator does not have, and for a path below
+ * it, such as `/list-voices/x`. The emulator cannot know whether its method and the rest exist.
  */
 export function isUnderVendorPath(path: string): boolean {
   known ??= readKnown();
   return known.foreignPrefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
 }
 
-/** The vendor's operation that a request asks for, if it is one that the emulator may not have. */
+/** Returns the vendor's operation for a request; undefined if the vendor has no such operation. */
 export function findVendorOperation(method: string, path: string): VendorOperation | undefined {
   known ??= readKnown();
   const asked = `${method} ${path}`;
@@ -92,8 +92,9 @@ export function findVendorOperation(method: string, path: string): VendorOperati
 }
 
 /**
- * The operation that a request probably meant, as `GET /get-agent/*`; undefined if none is like it.
- * Compares words and not letters: `/v2/agents/x` has little of `/get-agent/*` but means it.
+ * Returns the operation that a request probably meant, such as `GET /get-agent/*`; undefined if none is
+ * similar. Compares words and not letters: `/v2/agents/x` shares few letters with `/get-agent/*`, but means
+ * it.
  */
 export function nearestOperation(method: string, path: string): string | undefined {
   known ??= readKnown();
@@ -104,13 +105,13 @@ export function nearestOperation(method: string, path: string): string | undefin
   const hasVerb = asked.some((word) => verbs.includes(word));
   const words = new Set(hasVerb ? asked : [...asked, impliedVerb(method, path)]);
   let nearest: string | undefined;
-  // More than half of the words.
+  // More than half of the words must be the same.
   let greatest = 0.52;
   for (const { key, words: others } of keys) {
     const shared = others.filter((word) => words.has(word));
-    // A verb alone is shared by too many.
+    // A shared verb alone says nothing.
     if (shared.every((word) => verbs.includes(word))) continue;
-    // These break ties only: a client that has the path wrong often has them wrong, too.
+    // Method and version only break ties, because a client with a wrong path often has them wrong, too.
     const [otherMethod, otherPath = ''] = key.split(' ');
     const sameMethod = otherMethod === method ? 0.01 : 0;
     const sameVersion = versionOf(otherPath).version === versionOf(path).version ? 0.005 : 0;
@@ -125,7 +126,7 @@ export function nearestOperation(method: string, path: string): string | undefin
 
 const verbs = ['get', 'list', 'create', 'update', 'delete', 'stop', 'publish', 'search', 'import'];
 
-/** Words that clients use, and what the vendor says. */
+/** Words that clients use, and the vendor's words for them. */
 const synonyms: Record<string, string> = {
   end: 'stop',
   hangup: 'stop',
@@ -147,11 +148,14 @@ function impliedVerb(method: string, path: string): string {
   return { DELETE: 'delete', PATCH: 'update', PUT: 'update' }[method] ?? 'create';
 }
 
-/** Without a version, `*`, and what is empty. */
+/** The segments of a path without its version, `*` and empty ones. */
 const segmentsOf = (path: string): string[] =>
   path.split('/').filter((part) => !/^(v\d+|api|\*)?$/.test(part));
 
-/** The words of a path in the singular: of its first segment, and of others that hold no id. */
+/**
+ * The words of a path in the singular: all words of its first segment, and known words of the others, which
+ * may be ids.
+ */
 function wordsOf(path: string, isWord: (word: string) => boolean): string[] {
   const [first = '', ...others] = segmentsOf(path);
   const split = (segment: string) => segment.toLowerCase().split(/[-_]/).map(singular);
@@ -160,7 +164,7 @@ function wordsOf(path: string, isWord: (word: string) => boolean): string[] {
 
 const singular = (word: string): string => (/[^s]s$/.test(word) ? word.slice(0, -1) : word);
 
-/** A word that is spelled almost so; the word itself if none is. */
+/** Returns a word of the vocabulary with almost the same spelling, or else the word itself. */
 function nearWord(word: string, vocabulary: ReadonlySet<string>): string {
   if (vocabulary.has(word) || word.length < 5) return word;
   const similar = [...vocabulary].filter(

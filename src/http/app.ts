@@ -34,52 +34,52 @@ import { registerVendorApi } from './vendor.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who sends it; undefined if it has no key. */
+    /** The client that sent the request, by its API key; undefined if there is no key. */
     identity: Identity | undefined;
-    /** The operation that it asks for, by its id in the contract. */
+    /** The id of the requested operation in the contract. */
     operation: string | undefined;
   }
 }
 
-/** A batch of 1,000 ids is some 30 kB; this leaves room for ids of any sensible length. */
+/** A batch of 1,000 ids has about 30 kB, so even long ids fit. */
 const bodyLimit = 5 * 1024 * 1024;
 
-/** How long nothing may go over a connection, so that one whose client is gone is let go. */
+/** A connection without traffic for so long is closed, because its client has probably gone. */
 const idleTimeoutMs = 15 * 60_000;
 
-/** How long a request may take to arrive, so that a stalled one does not hold its socket. */
+/** The maximum time for a request to arrive, so that a stalled client does not keep its socket. */
 const requestTimeoutMs = 60_000;
 
-/** How often to look for such requests. Node's own half a minute would keep them for so long more. */
+/** How often late requests are looked for. Node's default of 30 s would let them stay that much longer. */
 const checkIntervalMs = 2000;
 
 export interface AppOptions {
   readonly emulator: Emulator;
-  /** The keys to let in; with none, every key is. */
+  /** The only keys that are accepted; if empty, every key is. */
   readonly apiKeys: readonly string[];
   readonly validateResponses: boolean;
-  /** Who may steer the emulator; nobody if undefined. */
+  /** Who may use the control API; undefined if nobody may. */
   readonly controlAccess: ControlAccess | undefined;
-  /** Origins of web pages that may use the vendor's API; `*` for any, none if absent. */
+  /** Origins of web pages that may use the vendor's API; `*` for any. No origin if absent. */
   readonly cors?: readonly string[];
-  /** Where to forward what is not emulated; nowhere if undefined. */
+  /** The server to forward requests to that are not emulated; none if absent. */
   readonly upstream?: string | undefined;
   /**
-   * True to turn work away when the process can't keep up; not where others than the emulator may be
-   * what keeps it busy.
+   * True to refuse requests while the process is overloaded. Must be false if other code shares the process
+   * and may be what makes it busy.
    */
   readonly turnsWorkAway?: boolean;
   readonly logger?: FastifyBaseLogger;
 }
 
-/** Assembles the HTTP side of an emulator. The caller listens, and closes the emulator after it. */
+/** Builds the HTTP server of an emulator. The caller listens, and closes the app before the emulator. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const { emulator, apiKeys, validateResponses, controlAccess, logger, cors = [] } = options;
   const retell = loadContract('retell');
   const control = loadContract('control');
   const identify = identifier(apiKeys);
 
-  // Fastify makes a logger of each request, also of one that says nothing.
+  // Fastify would create a logger for each request even if the level is `silent`.
   const isLogged = logger !== undefined && logger.level !== 'silent';
   const app = fastify({
     ...(isLogged && { loggerInstance: logger }),
@@ -89,16 +89,16 @@ export function buildApp(options: AppOptions): FastifyInstance {
     requestTimeout: requestTimeoutMs,
     connectionTimeout: idleTimeoutMs,
     http: {
-      // Node would refuse a request without Host by itself, without a body.
+      // Node would refuse a request without Host itself, with an empty body.
       requireHostHeader: false,
-      // Otherwise the first of several counts, in silence: now they are there to be refused.
+      // Without this, Node silently uses the first of several headers. Joined, duplicates can be refused.
       joinDuplicateHeaders: true,
       connectionsCheckingInterval: checkIntervalMs,
     },
-    // Ids of any length are looked up, and not found, like any others.
+    // An id of any length gets the usual 404, not the router's own error.
     routerOptions: { maxParamLength: 16_384 },
     rewriteUrl: ({ url = '/' }) => (url.startsWith('/') ? url : toOriginForm(url)),
-    // What came in before the socket was closed is answered.
+    // Requests that arrived before the socket was closed are still answered.
     return503OnClosing: false,
     clientErrorHandler: refuseMalformed,
     frameworkErrors: refuseBadUrl,
@@ -111,7 +111,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   registerNotFound(app, methodsOf, controlAccess !== undefined);
   registerBodyParser(app, emulator.clock);
   registerBodyBudget(app);
-  // Before everything else, so that a request is read when it is its turn.
+  // Must come first, so that a request is not even read before its turn.
   registerOneAtATime(app);
   registerUnreadAnswers(app);
   registerResponseClosed(app);
@@ -119,7 +119,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   nameRequests(app, identify);
   if (cors.length > 0) registerCors(app, cors);
   registerJournal(app, emulator, workspaceNameOf(controlAccess?.defaultApiKey ?? ''));
-  // Behind the journal, which has what is turned away, too.
+  // Must come after the journal, which records refused requests, too.
   if (options.turnsWorkAway === true) registerOverload(app, emulator.clock);
   registerControlApi(app, {
     emulator,
@@ -139,13 +139,13 @@ export function buildApp(options: AppOptions): FastifyInstance {
   return app;
 }
 
-/** Says of each request what it is called, who sends it, and what it asks for. */
+/** Sets the id, the client and the operation of each request. */
 function nameRequests(app: FastifyInstance, identify: Identify): void {
   app.decorateRequest('identity', undefined);
   app.decorateRequest('operation', undefined);
   app.addHook('onRequest', (request, reply, done) => {
     sendRequestId(request, reply);
-    // RFC 9112, 3.2: several of them are refused, since others may go by another one.
+    // RFC 9112, 3.2: several Host headers must be refused, because other servers may use another one of them.
     if (request.headers.host?.includes(',') === true) {
       throw new ApiError('invalid_request', 'There is more than one Host header.');
     }

@@ -3,19 +3,19 @@ import { boundedCache, cached } from '../bounded-cache.js';
 import { ApiError, type ErrorCode } from '../errors.js';
 import { digestOf, nameOfDigest } from '../workspace/name.js';
 
-/** Who sends a request, by its key. */
+/** The client of a request, by its API key. */
 export interface Identity {
   readonly workspace: string;
-  /** False if only other keys are let in. */
+  /** False if only other keys are accepted. */
   readonly isAccepted: boolean;
-  /** What everything is answered with, for keys that are made for that. */
+  /** The error that answers every request, for keys that ask for one. */
   readonly refusal: ErrorCode | undefined;
 }
 
-/** Reads an `Authorization` header; undefined if there is no key in it. */
+/** Reads an `Authorization` header. Returns undefined if it has no key. */
 export type Identify = (authorization: string | undefined) => Identity | undefined;
 
-/** Keys that begin like this get nothing else, for clients that can't set a header. */
+/** Keys with these prefixes get this error from every operation, for clients that cannot set a header. */
 const magicKeys: readonly (readonly [string, ErrorCode])[] = [
   ['key_unauthorized', 'unauthorized'],
   ['key_payment_required', 'payment_required'],
@@ -23,19 +23,17 @@ const magicKeys: readonly (readonly [string, ErrorCode])[] = [
   ['key_server_error', 'internal'],
 ];
 
-/**
- * @param acceptedKeys the only keys that are let in; with none, every key is.
- */
+/** @param acceptedKeys the only keys that are accepted; if empty, every key is. */
 export function identifier(acceptedKeys: readonly string[]): Identify {
   const accepted = acceptedKeys.map(digestOf);
-  // hot path: a client sends the same header with every request. Nothing makes it stale: what is
-  // accepted is settled at the start.
+  // hot path: a client sends the same header with every request. An entry never becomes stale, because
+  // the accepted keys do not change after the start.
   const known = boundedCache<string, Identity | 'none'>();
   const identify = (authorization: string): Identity | undefined => {
     const key = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
     if (key === undefined) return undefined;
     const presented = digestOf(key);
-    // All are compared, equal or not, so that the time taken tells nothing about them.
+    // Compares all of them, even after a match, so that the time taken reveals nothing about the keys.
     const matches = accepted.filter((candidate) => timingSafeEqual(candidate, presented));
     return {
       workspace: nameOfDigest(presented),
@@ -49,7 +47,7 @@ export function identifier(acceptedKeys: readonly string[]): Identify {
   };
 }
 
-/** The workspace of somebody who is let in. @throws ApiError 401 */
+/** The workspace of an accepted client. @throws ApiError 401 */
 export function workspaceOf(identity: Identity | undefined): string {
   if (identity?.isAccepted !== true) throw new ApiError('unauthorized');
   return identity.workspace;

@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.js';
 
-/** Bodies from this size on, in bytes, count. Smaller ones are read in one piece. */
+/** Bodies of at least this many bytes count. Smaller ones arrive in one piece. */
 const largeSize = 64 * 1024;
 
-/** The most bytes of large bodies that are read and worked on at once, of all connections together. */
+/** The most bytes of large bodies that are in work at once, of all connections together. */
 const mostBytes = 128 * 1024 * 1024;
 
 /**
- * Bounds what bodies take together: each may be inside its own limit, and all of them at once too much.
- * A body counts with the length that it announces, or, without one, with the most that it may have,
+ * Limits the total size of the bodies that are in work: each may be within its own limit, and all of them
+ * together too much. A body counts with the length that it announces, or with the most that it may have,
  * until its request is answered or its connection ends.
  */
 export function registerBodyBudget(app: FastifyInstance, most = mostBytes): void {
@@ -17,7 +17,7 @@ export function registerBodyBudget(app: FastifyInstance, most = mostBytes): void
   app.addHook('preParsing', (request, { raw: answer }, payload, done) => {
     const size = announcedSize(request);
     if (size >= largeSize) {
-      // One alone may always be sent: its own limit is checked behind this.
+      // A single body is always accepted here. Its own limit is checked later.
       if (taken > 0 && taken + size > most && !request.is404) {
         const left = String(Math.max(most - taken, 0));
         const detail = `Other requests are being read; ${left} bytes are left for bodies at the moment.`;

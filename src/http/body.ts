@@ -7,23 +7,23 @@ import type { Clock } from '../workspace/clock.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Why its body can't be used; undefined if it can. */
+    /** Why the body cannot be used; undefined if it can. */
     bodyProblem: ApiError | undefined;
   }
 }
 
 /**
- * The most arrays and objects that a body may have. Empty ones, at three bytes, take 25 times as much
- * in memory, and the collector seconds to get past them.
+ * The most arrays and objects that a body may have. An empty one has three bytes of JSON and 25 times as much
+ * in memory, and the garbage collector would need seconds for more.
  */
 const mostContainers = 1_000_000;
 
-/** Bodies from this size on, in bytes, are worked on with pauses, in which others are served. */
+/** Bodies of at least this many bytes are parsed with pauses, in which other requests are answered. */
 const largeSize = 1024 * 1024;
 
 /**
- * Takes JSON bodies and no others. An empty one is no body. One that can't be used is refused when it is
- * asked for, by `bodyOf`: Fastify would close the connection, and refuse it before all else.
+ * Accepts JSON bodies only. An empty body counts as none. A body that cannot be used is refused later, by
+ * `bodyOf`. Fastify would refuse it before all other checks and close the connection.
  */
 export function registerBodyParser(app: FastifyInstance, clock: Clock): void {
   app.decorateRequest('bodyProblem', undefined);
@@ -48,7 +48,7 @@ export function registerBodyParser(app: FastifyInstance, clock: Clock): void {
       refuse(error);
     }
   });
-  // It is not read: Node takes the rest from the connection once the answer is sent.
+  // The body is not read here: Node discards the rest of it when the answer has been sent.
   app.addContentTypeParser('*', (request, _body, done) => {
     const type = request.headers['content-type'] ?? 'no type';
     request.bodyProblem = new ApiError('unsupported_media_type', `It came as ${type}.`);
@@ -56,7 +56,7 @@ export function registerBodyParser(app: FastifyInstance, clock: Clock): void {
   });
 }
 
-/** @throws ApiError 400, 413 or 415 if it can't be used. */
+/** @throws ApiError 400, 413 or 415 if the body cannot be used. */
 export function bodyOf({ body, bodyProblem }: FastifyRequest): unknown {
   if (bodyProblem !== undefined) throw bodyProblem;
   return body;
@@ -97,7 +97,7 @@ function refuseUnreadable(body: Buffer, { headers }: FastifyRequest): void {
   }
 }
 
-/** The value, if all of it can be kept. @throws ApiError 400 */
+/** Returns the value if it can be stored completely. @throws ApiError 400 */
 function accepted(value: unknown, text: string, request: FastifyRequest): unknown {
   const { record, keepBody, operation } = request;
   const levels = operation === 'loadFixtures' ? mostFixtureLevels : undefined;
@@ -109,7 +109,7 @@ function accepted(value: unknown, text: string, request: FastifyRequest): unknow
 
 const [quote, backslash, bracket, brace] = Buffer.from('"\\[{');
 
-/** Those that JSON opens outside of its texts; 0 if it is too short to have too many. */
+/** Counts arrays and objects without parsing. Returns 0 if the JSON is too short to exceed the limit. */
 function countContainers(json: Buffer): number {
   if (json.length <= 2 * mostContainers) return 0;
   let count = 0;
@@ -125,7 +125,7 @@ function countContainers(json: Buffer): number {
 
 function parseJson(text: string): unknown {
   try {
-    // `__proto__` is an unknown property like any other: ignored.
+    // A property `__proto__` is ignored, as any unknown property is.
     return parse(text, { protoAction: 'remove', constructorAction: 'remove' });
   } catch (error) {
     throw new ApiError('invalid_request', `body is not valid JSON: ${(error as Error).message}`);

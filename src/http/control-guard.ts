@@ -9,28 +9,28 @@ import { workspaceOf, type Identify } from './auth.js';
 
 export interface ControlAccess {
   /**
-   * `on` takes requests that name this machine, `open` also those that name it by an IP address or by a name
-   * without a dot, as in a network of containers. Both refuse those of foreign web pages.
+   * `on` accepts requests to a host name of this machine. `open` also accepts IP addresses and names without
+   * a dot, as in a network of containers. Both refuse requests from web pages of other origins.
    */
   readonly mode: 'on' | 'open';
-  /** The address that the emulator was told to listen on. */
+  /** The address that the emulator listens on. */
   readonly host: string;
-  /** Further host names that are taken in both modes. */
+  /** More host names that are accepted in both modes. */
   readonly otherHosts: readonly string[];
-  /** Demanded as bearer token, where there is one. */
+  /** The bearer token that requests must have; undefined if none is required. */
   readonly token: string | undefined;
-  /** Whose workspace is meant where a request names no key. */
+  /** The workspace of a request without an API key is that of this key. */
   readonly defaultApiKey: string;
 }
 
-/** Finds the workspace that a control request is about. @throws ApiError 401, 403 */
+/** Returns the workspace that a control request acts on. @throws ApiError 401, 403 */
 export type Admit = (request: FastifyRequest) => string;
 
 /**
- * Decides who may steer. A web page that the developer happens to visit must not: browsers say in
- * `Origin` and `Sec-Fetch-Site` where a page comes from, and a page whose own name was made to point to
- * this machine (DNS rebinding) is recognised by `Host`. Nobody can register an IP address or a name
- * without a dot, so those are safe.
+ * Decides who may use the control API. Any web page that the developer visits must not. `Origin` and
+ * `Sec-Fetch-Site` say which page a request comes from. A page whose own host name resolves to this machine
+ * (DNS rebinding) has that name in `Host`. IP addresses and names without a dot are safe, because nobody can
+ * register them.
  */
 export function controlGuard(access: ControlAccess, identify: Identify): Admit {
   const token = access.token === undefined ? undefined : digestOf(access.token);
@@ -62,7 +62,7 @@ function refuseForeign(
     );
   }
   const isForeign = origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`;
-  // `none` is what a user does, such as typing an address.
+  // `none` is a request of the user, for example by typing an address.
   const isFromElsewhere = site !== undefined && site !== 'same-origin' && site !== 'none';
   if (isForeign || isFromElsewhere) {
     throw new ApiError('forbidden', 'Web pages of another origin may not use the control API.');

@@ -17,14 +17,14 @@ import { registerMetrics } from './metrics.js';
 import { withoutIdleTimeout } from './without-idle-timeout.js';
 import { toRoutePath } from './routes.js';
 
-/** The most runs that a load may have take some 20 MB as they are exported; this leaves room for texts. */
+/** The most runs that one load may have take about 20 MB when exported. The rest is for long texts. */
 const fixturesBodyLimit = 64 * 1024 * 1024;
 
 export interface ControlApiOptions {
   readonly emulator: Emulator;
   readonly contract: Contract;
   readonly validation: ContractValidation;
-  /** Undefined where nothing may be steered: then only the process can be asked. */
+  /** Undefined if the control API is off. Health and readiness still answer. */
   readonly admit: Admit | undefined;
   readonly validateResponses: boolean;
 }
@@ -35,10 +35,12 @@ type AnyOperation = (
   request: { params: unknown; query: unknown; body: unknown },
 ) => unknown;
 
-/** By id, for the loop: that each gets the request of its own contract, the validation ensures. */
+/**
+ * By id, for the loop below. The validation makes sure that each operation gets a request of its own type.
+ */
 const operationsById = controlTable as object as Partial<Record<string, AnyOperation>>;
 
-/** One route for each operation of the control contract. */
+/** Registers one route for each operation of the control contract. */
 export function registerControlApi(app: FastifyInstance, options: ControlApiOptions): void {
   const process = processOperations(app, options.emulator);
   const inTurn = oneAtATime();
@@ -59,7 +61,7 @@ export function registerControlApi(app: FastifyInstance, options: ControlApiOpti
   }
 }
 
-/** Who may steer may read the figures. */
+/** The metrics need the same permission as the control API. */
 function registerMetricsRoute(app: FastifyInstance, { emulator, admit }: ControlApiOptions): void {
   const openMetrics = registerMetrics(app, emulator);
   if (admit === undefined) return;
@@ -81,7 +83,7 @@ function processOperations(app: FastifyInstance, { clock, store }: Emulator) {
   return {
     getHealth: () => ({ status: 'ok', version, uptime: (clock.now() - startedAt) / 1000 }),
     getReadiness: () => {
-      // There is no emulator before its database is migrated.
+      // The app listens only after its database has been migrated.
       if (!app.server.listening) throw new ApiError('unavailable');
       const problem = store.health.problem();
       if (problem !== undefined) {
@@ -108,7 +110,7 @@ function registerOperation(
     url: toRoutePath(operation.path),
     config: { operationId: operation.id },
     ...(operation.id === 'loadFixtures' && { bodyLimit: fixturesBodyLimit }),
-    // Before anything is read or done.
+    // The permission is checked before the body is read.
     onRequest: (request, _reply, done) => {
       request.workspace = admit(request);
       done();
@@ -153,7 +155,9 @@ function registerOperation(
 const isForAll = ({ body }: FastifyRequest): boolean =>
   (body as { workspace?: string } | undefined)?.workspace === '*';
 
-/** Of the workspaces there are, and, where journals are emptied, of those that only asked. */
+/**
+ * The names of all workspaces. A reset also empties the journals of workspaces in which nothing was created.
+ */
 function namesOf({ workspaces, journal }: Emulator, { id }: ContractOperation): string[] {
   const names = workspaces.listNames();
   if (id !== 'resetWorkspace' || journal === undefined) return names;
@@ -162,7 +166,7 @@ function namesOf({ workspaces, journal }: Emulator, { id }: ContractOperation): 
 
 type InTurn = ReturnType<typeof oneAtATime>;
 
-/** Two changes of all workspaces must not mix: each begins when the one before it is over. */
+/** Runs requests that act on all workspaces one after the other, so that they do not mix. */
 function oneAtATime() {
   let last: Promise<unknown> = Promise.resolve();
   return <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -172,11 +176,11 @@ function oneAtATime() {
   };
 }
 
-/** How long the others wait for a part of what is done in every workspace, and how many it has. */
+/** Yields to the event loop after so many milliseconds or workspaces, whichever comes first. */
 const sliceMs = 10;
 const sliceSize = 50;
 
-/** In slices, so that others get their turn meanwhile, however many workspaces there are. */
+/** Acts on all workspaces. Yields between slices, so that other requests are answered meanwhile. */
 async function performForAll(
   emulator: Emulator,
   operation: ContractOperation,

@@ -2,17 +2,17 @@ import type { FastifyCorsOptions } from '@fastify/cors';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { isEmulatorPath } from './routes.js';
 
-/** Stands for every origin. */
+/** Means every origin. */
 const any = '*';
 
-/** What scripts may read beside the body. The wildcard is for headers that fault rules add. */
+/** The response headers that scripts may read. The wildcard is for headers that fault rules add. */
 const exposed = [
   ...['X-Request-Id', 'Retry-After', 'Retry-After-Ms', 'X-Should-Retry'],
   ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'X-RateLimit-Limiter'],
   ...['Preference-Applied', 'X-Emulator', 'Allow', 'Deprecation', 'Link', any],
 ].join(', ');
 
-/** Seconds for which a browser need not ask again. */
+/** How many seconds a browser may cache the answer to a preflight. */
 const maxAge = 600;
 
 /** True if a browser asks whether a page of another origin may send a request. */
@@ -22,8 +22,8 @@ export const isPreflight = ({ method, headers }: FastifyRequest): boolean =>
   headers['access-control-request-method'] !== undefined;
 
 /**
- * Lets web pages of other origins use the vendor's API, refusals included. They need a key for that.
- * The control API stays closed to them.
+ * Lets web pages of other origins use the vendor's API, and read its errors. They still need an API key. The
+ * control API stays closed to them.
  * @param origins such as `http://localhost:5173`; `*` for all.
  */
 export function registerCors(app: FastifyInstance, origins: readonly string[]): void {
@@ -39,7 +39,7 @@ export function registerCors(app: FastifyInstance, origins: readonly string[]): 
       done(null, {
         ...{ origin: origins.includes(any) ? any : origin, maxAge, exposedHeaders: exposed },
         methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-        // Any other request by this method is refused as before.
+        // Any other OPTIONS request is refused, as without CORS.
         preflight: isPreflight(request),
       });
     },
@@ -56,8 +56,8 @@ export function registerCors(app: FastifyInstance, origins: readonly string[]): 
 }
 
 /**
- * The same app, but for its hooks, which run only for requests of web pages: the plugin's costs a
- * fifth of a poll, and clients that are no browser have no use for it.
+ * The same app, except that its hooks run only for requests of web pages. The plugin's hook costs a fifth of
+ * a poll, and other clients do not need it.
  */
 function onlyForPages(app: FastifyInstance): FastifyInstance {
   const view = Object.create(app) as FastifyInstance;

@@ -8,19 +8,19 @@ import { schemaController } from './no-schemas.js';
 
 interface Contracts {
   readonly retell: Contract;
-  /** Undefined where nothing may be steered. */
+  /** Undefined if the control API is off. */
   readonly control: Contract | undefined;
 }
 
 /**
- * The contracts and the pages as files, and a browsable reference at /docs. The reference is built
- * when it is first asked for, as an app of its own, so that starting up does not pay for it.
+ * Serves the contracts and the pages as files, and an interactive reference at /docs. The reference is an app
+ * of its own, built at the first request for it, so that the start does not get slower.
  */
 export function registerDocs(app: FastifyInstance, { retell, control }: Contracts): void {
   registerContract(app, '/openapi', retell);
   if (control !== undefined) registerContract(app, '/_emulator/openapi', control);
   registerPages(app);
-  // What a browser shows of the emulator's address.
+  // What a browser shows for the emulator's address.
   app.get('/', (_request, reply) => reply.redirect('/docs'));
 
   let reference: Promise<FastifyInstance> | undefined;
@@ -37,7 +37,7 @@ export function registerDocs(app: FastifyInstance, { retell, control }: Contract
   });
 }
 
-/** The pages of `docs/`, and `llms.txt`, which links to them by the same paths. */
+/** Serves the pages of `docs/`, and `llms.txt`, which links to them by the same paths. */
 function registerPages(app: FastifyInstance): void {
   const config = { operationId: 'docs' };
   app.get('/llms.txt', { config }, async (_request, reply) => {
@@ -77,13 +77,13 @@ async function buildReference(
     const { statusCode, body } = new ApiError('not_found', `There is no GET ${url}; see /docs.`);
     return reply.code(statusCode).send(body);
   });
-  // The plugin's types are those of whole OpenAPI documents; ours name what we read of them.
+  // The plugin's types describe complete OpenAPI documents; ours only the parts that we read.
   const specification = { document: document as StaticDocumentSpec['document'] };
   await app.register(swagger, { mode: 'static', specification });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: {
-      // To choose from in the page's head.
+      // The choice of contracts at the top of the page.
       urls: [
         { url: '/openapi.json', name: 'Retell API' },
         ...(withControl ? [{ url: '/_emulator/openapi.json', name: 'Emulator control API' }] : []),

@@ -1,26 +1,29 @@
-/** How long requests of each operation and status took. */
+/** Counts how long requests of each operation and status took. */
 export interface Durations {
-  /** @param seconds that the request took. */
+  /** @param seconds how long the request took. */
   add(operation: string, status: string | number, seconds: number): void;
-  /** As a histogram of Prometheus, in the form in which registries pass figures on to each other. */
+  /** As a Prometheus histogram, in the form in which registries exchange metrics. */
   toMetric(): object;
 }
 
 const name = 'retell_emulator_request_duration_seconds';
 
-/** From half a millisecond to ten seconds. */
+/** The upper bounds of the histogram, in seconds. */
 const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 interface Series {
   readonly labels: { readonly operation: string; readonly status: string };
-  /** By the index of the bound that a request is within; behind the last, those that are in none. */
+  /**
+   * The number of requests within each bound and above the one before; the last is for those above all
+   * bounds.
+   */
   readonly counts: number[];
   sum: number;
 }
 
 /**
- * Counts by itself: the library takes half a microsecond to count a request, and much of that for
- * a library that need not even be loaded until somebody reads the figures.
+ * Counts without the Prometheus library, which would need half a microsecond for each request, and would have
+ * to be loaded before anybody reads the metrics.
  */
 export function countDurations(): Durations {
   const all = new Map<string, Map<string | number, Series>>();
@@ -55,7 +58,7 @@ export function countDurations(): Durations {
   };
 }
 
-/** A bound's value counts what is within the smaller ones, too. */
+/** In Prometheus, the value of a bound includes those of all smaller bounds. */
 function valuesOf({ labels, counts, sum }: Series) {
   let count = 0;
   const buckets = counts.map((within, index) => {

@@ -17,7 +17,7 @@ import { sendRequestId } from './request-id.js';
 import { logRequest, pathOf } from './request-log.js';
 import { isEmulatorPath, type AllowedMethods } from './routes.js';
 
-/** Fastify's own refusals, in our terms. What is not listed is a fault of ours. */
+/** The errors of Fastify that clients cause, as ours. Every other error is a bug of the emulator. */
 const refusals: Record<string, (error: FastifyError, request: FastifyRequest) => ApiError> = {
   FST_ERR_BAD_URL: () => new ApiError('invalid_request', 'The path is not a valid URL component.'),
   FST_ERR_CTP_BODY_TOO_LARGE: (_error, { routeOptions }) =>
@@ -29,23 +29,23 @@ const refusals: Record<string, (error: FastifyError, request: FastifyRequest) =>
   FST_ERR_MAX_PARAM_LENGTH: () => new ApiError('not_found'),
 };
 
-/** Sends every error in the contract's shape. A bug of ours is logged; the client does not see its cause. */
+/** Sends every error in the contract's shape. A bug is logged, and the client does not see its cause. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   void reply.send(refuse(error, request, reply));
 }
 
-/** Prepares the answer that an error leaves in, and returns its body. */
+/** Prepares the reply for an error and returns its body. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): ErrorBody {
   const refusal = toApiError(error, request);
   noteRefusal(request, refusal);
-  // A refusal of the table needs no stack: the line that each request gets says why it was refused.
+  // A known refusal needs no stack in the log: the line of the request has its reason.
   const isExpected = error instanceof ApiError || refusal.code === 'storage' || hasLeft(request);
   if (refusal.statusCode >= 500 && !isExpected) request.log.error({ err: error }, 'request failed');
   reply.code(refusal.statusCode).headers(refusal.headers);
   return refusal.body;
 }
 
-/** A path that no router can read. It comes past all hooks. */
+/** Answers a path that the router cannot parse. No hook runs for such a request. */
 export function refuseBadUrl(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const start = stopwatch();
   sendRequestId(request, reply);
@@ -55,20 +55,20 @@ export function refuseBadUrl(error: unknown, request: FastifyRequest, reply: Fas
   });
 }
 
-/** True if the client closed the connection before it had sent all of its request. */
+/** True if the client closed the connection before its request was complete. */
 const hasLeft = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete;
 
 function toApiError(error: unknown, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   if (hasLeft(request)) return new ApiError('client_left');
-  // A problem of the machine, which the user can solve.
+  // A problem of the machine, such as a full disk, which the user can solve.
   const failure = storageFailure(error);
   if (failure !== undefined) return new ApiError('storage', `${failure}.`);
   const { code = '' } = error as Partial<FastifyError>;
   return refusals[code]?.(error as FastifyError, request) ?? new ApiError('internal');
 }
 
-/** What no route takes: 405 where the path is known, else 404. */
+/** Answers requests that no route takes: 405 if the path is known, otherwise 404 or 501. */
 export function registerNotFound(
   app: FastifyInstance,
   methodsOf: AllowedMethods,
@@ -88,7 +88,8 @@ export function registerNotFound(
     throw new ApiError('method_not_allowed', `${path} takes ${allowed}.`);
   };
   app.setNotFoundHandler(refuseUnknown);
-  // A body must not hide that nothing takes it. JSON of the usual size is read, for the journal.
+  // Refuses before the body is read, so that the body's own problems do not hide the missing route. JSON of
+  // the usual size is read, because the journal records it.
   app.addHook('preParsing', (request, reply, payload, done) => {
     if (request.is404) {
       const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '');
@@ -99,7 +100,7 @@ export function registerNotFound(
   });
 }
 
-/** @throws ApiError 501 for an operation that the vendor has, or had, and the emulator does not have. */
+/** @throws ApiError 501 for an operation that the vendor has, or once had, and the emulator does not have. */
 function refuseNotEmulated(method: string, path: string): void {
   const operation = findVendorOperation(method, path);
   if (operation !== undefined) {
@@ -124,7 +125,7 @@ function refuseNotEmulated(method: string, path: string): void {
   }
 }
 
-/** What to try instead of a path that there never was. The journal warns of the same. */
+/** What to try instead of a path that the vendor never had. Adds the same as a warning to the journal. */
 function hintFor(request: FastifyRequest, path: string): string {
   const nearest = isEmulatorPath(path) ? undefined : nearestOperation(request.method, path);
   if (nearest === undefined) return 'see /docs';
@@ -135,7 +136,7 @@ function hintFor(request: FastifyRequest, path: string): string {
   return `did you mean ${nearest}? See /docs`;
 }
 
-/** Node would answer it without a body. */
+/** Answers an unknown `Expect` header with a body. Node alone would answer without one. */
 export function refuseExpectations(app: FastifyInstance): void {
   app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     const { statusCode, body } = new ApiError('expectation_failed');
@@ -154,7 +155,7 @@ const malformed: Partial<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
 };
 
-/** Answers what isn't HTTP, as far as the socket still takes an answer. */
+/** Answers data that is not valid HTTP, if the socket can still be written to. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

@@ -14,8 +14,9 @@ import { pathOf } from './request-log.js';
 import { settingsFor, statusMessage } from './wording.js';
 
 /**
- * What stands in the way of a request: what it prefers itself, or a fault rule.
- * @throws ApiError 429 if there were too many requests, 400 if it prefers what there isn't.
+ * Returns the fault that the request's `Prefer` header asks for, or else that of the first fault rule that is
+ * due.
+ * @throws ApiError 429 if there were too many requests, 400 if `Prefer` asks for an unknown status.
  */
 export function findObstacle(
   emulator: Emulator,
@@ -65,7 +66,7 @@ function factsOf({ id }: ContractOperation, request: FastifyRequest) {
   };
 }
 
-/** Lets a request meet its fault. Answers whether that was all that it gets. */
+/** Applies a fault to a request. Returns true if the request then gets no other answer. */
 export async function meetFault(fault: Fault, emulator: Emulator, reply: FastifyReply) {
   const { latency, error, connection } = fault;
   if (latency > 0) await pass(emulator.clock, latency, reply);
@@ -89,12 +90,13 @@ function sendFaultError(
   const { status, message = statusMessage(status, wording), headers = {} } = error;
   const { body = { status: 'error', message } satisfies ErrorBody } = error;
   const type = typeof body === 'string' ? 'text/plain' : 'application/json';
-  // The last one counts. Its text is made here: Fastify makes JSON only where the type is that.
+  // The last call for a header wins. The body is serialized here, because Fastify serializes for JSON types
+  // only.
   void reply.code(status).type(`${type}; charset=utf-8`).headers(headers);
   void reply.send(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-/** Takes the connection away from under the answer. A client that hangs is left to give up. */
+/** Breaks the connection before an answer. `hang` does nothing: the client must give up. */
 function breakConnection(
   how: 'reset' | 'empty-response' | 'hang' | 'garbage',
   reply: FastifyReply,
@@ -105,7 +107,7 @@ function breakConnection(
   if (how === 'garbage') socket?.end('\u0007garbage\r\n\r\n\u0000\u00ff that is not HTTP\r\n');
 }
 
-/** Sends an answer, whole or as its fault has it. */
+/** Sends an answer completely, or in the broken form that its fault asks for. */
 export function sendAnswer(
   reply: FastifyReply,
   result: unknown,
@@ -123,7 +125,7 @@ export function sendAnswer(
   }
   reply.hijack();
   const { raw, request } = reply;
-  // It is closed only when the client has seen that nothing more comes.
+  // The record gets its status here, because the connection closes only when the client notices the end.
   if (request.record) request.record.status = reply.statusCode;
   for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...headers })) {
     raw.setHeader(name, value ?? '');
@@ -147,7 +149,7 @@ async function* pieces(
   }
 }
 
-/** Lets machine time pass. */
+/** Waits by the machine's clock. */
 const pass = (clock: Clock, duration: number, reply: FastifyReply): Promise<void> =>
   withoutIdleTimeout(
     reply,

@@ -8,16 +8,16 @@ import { isEmulatorPath } from './routes.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the journal keeps of the request; null, or not there yet, if nothing, or it is over. */
+    /** The journal's record of the request; null or undefined if there is none, or if the request is over. */
     record: JournalRecord | null | undefined;
-    /** Keeps the JSON of its body in the record, where there is one. */
+    /** Stores the JSON of the body in the record; null if the journal is off. */
     keepBody: ((record: JournalRecord, text: string) => void) | null;
   }
 }
 
 /**
- * Keeps what clients ask of the vendor's API, whatever becomes of it, and when they last did.
- * @param fallback the workspace in whose journal a request without a key is kept.
+ * Records every request to the vendor's API in the journal, and when each workspace was last used.
+ * @param fallback the workspace for requests without an API key.
  */
 export function registerJournal(app: FastifyInstance, emulator: Emulator, fallback: string): void {
   const { journal, clock, store } = emulator;
@@ -27,7 +27,7 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
 
   app.addHook('onRequest', (request, _reply, done) => {
     const { method, url, headers, operation, id: requestId } = request;
-    // A preflight is the browser's, not the client's.
+    // A preflight comes from the browser, not from the client.
     if (!isEmulatorPath(url) && !isPreflight(request)) {
       const time = clock.now();
       const workspace = workspaceOf(request);
@@ -53,13 +53,13 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
     if (!record) return;
     record.status = statusOf(reply);
     record.duration = duration;
-    // From here on it may serve for another request, even if this one is still being worked on.
+    // The journal may reuse the record for another request, even if this one is still in work.
     request.record = null;
     journal.end(workspaceOf(request), record);
   });
 }
 
-/** Notes why a request is refused. */
+/** Records why a request is refused. */
 export function noteRefusal(request: FastifyRequest, refusal: ApiError): void {
   const { code, message } = refusal;
   request.refusal = refusal;
@@ -67,7 +67,7 @@ export function noteRefusal(request: FastifyRequest, refusal: ApiError): void {
     noteFault(request, { source: 'credit' });
   }
   const { record } = request;
-  // A path that no router can read comes past all hooks.
+  // There is no record if the journal is off, or if the router could not parse the path.
   if (!record) return;
   record.error = message;
   record.valid = !['invalid_request', 'unsupported_media_type', 'payload_too_large'].includes(code);

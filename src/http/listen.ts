@@ -12,7 +12,7 @@ const reasons: Partial<Record<string, string>> = {
 };
 
 /**
- * Listens, and answers the URL under which this machine reaches the app.
+ * Starts to listen, and returns the URL under which this machine reaches the app.
  * @throws StartupError
  */
 export async function listen(
@@ -37,8 +37,9 @@ export async function listen(
 }
 
 /**
- * Takes connections at another address of the same host name, in the same server: a second one of
- * Fastify's would have neither the limits nor the answers of the first. Where it can't, it does without.
+ * Also accepts connections at another address of the same host name. They go to the same server, because a
+ * second server of Fastify's would have other limits and errors. If the address cannot be used, it is
+ * skipped.
  */
 async function listenToo(app: FastifyInstance, host: string, port: number): Promise<Server> {
   const server = createServer((socket) => {

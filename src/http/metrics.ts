@@ -6,15 +6,15 @@ import { droppedLines } from '../line-sink.js';
 import { countDurations, type Durations } from './durations.js';
 import { statusOf } from './on-response-closed.js';
 
-/** Figures in Prometheus' text. */
+/** Metrics in the text format of Prometheus. */
 export interface Metrics {
   readonly contentType: string;
   readonly read: () => Promise<string>;
 }
 
 /**
- * Notes how long requests take. All else is looked up when the figures are read, and the library
- * loaded then, so that neither starting up nor a request pays for it.
+ * Records how long requests take. All other figures are computed when the metrics are read, and the library
+ * is loaded then, so that neither the start nor requests get slower.
  */
 export function registerMetrics(app: FastifyInstance, emulator: Emulator): () => Promise<Metrics> {
   const durations = countDurations();

@@ -1,9 +1,12 @@
-/** No route has a schema of Fastify's: its compilers, which it would load at its start, are not there. */
+/**
+ * No route has a Fastify schema, so Fastify's schema compilers, which it would load at its start, are
+ * replaced.
+ */
 const noCompiler = () => () => {
   throw new Error('a route has a schema that nothing compiles');
 };
 
-/** For Fastify's option of this name. */
+/** The value of Fastify's option of this name. */
 export const schemaController = {
   compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler },
 };

@@ -5,18 +5,18 @@ import { stopwatch } from '../workspace/clock.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Called for each request when its answer was sent, or its connection broke. */
+    /** Each listener is called for each request when its answer was sent or its connection broke. */
     readonly onResponseClosed: ResponseClosedListener[];
   }
   interface FastifyRequest {
-    /** The fault that it met. */
+    /** The fault that was applied to the request. */
     fault: FaultCause | undefined;
-    /** Why it was refused. */
+    /** The error that the request got from the emulator. */
     refusal: ApiError | undefined;
   }
 }
 
-/** @param duration since the request came, in milliseconds. */
+/** @param duration milliseconds since the request arrived. */
 type ResponseClosedListener = (
   request: FastifyRequest,
   reply: FastifyReply,
@@ -29,9 +29,9 @@ export function registerResponseClosed(app: FastifyInstance): void {
   const listeners: ResponseClosedListener[] = [];
   app.decorate('onResponseClosed', listeners);
   app.addHook('onRequest', (request, reply, done) => {
-    // Fastify would take the time with two listeners more.
+    // Fastify's own measurement would add two more listeners.
     const start = stopwatch();
-    // Not 'finish': a connection that breaks has none.
+    // Not 'finish', which does not come if the connection breaks.
     reply.raw.on('close', () => {
       const duration = millisecondsSince(start);
       for (const listener of listeners) listener(request, reply, duration);
@@ -40,15 +40,15 @@ export function registerResponseClosed(app: FastifyInstance): void {
   });
 }
 
-/** The status of an answer; undefined if none of it was sent. */
+/** The status of an answer; undefined if nothing of it was sent. */
 export const statusOf = ({ raw }: FastifyReply): number | undefined =>
   raw.headersSent ? raw.statusCode : undefined;
 
-/** With three digits. */
+/** With three decimal places. */
 export const millisecondsSince = (start: number): number =>
   Math.round((stopwatch() - start) * 1000) / 1000;
 
-/** Notes what fault a request meets. */
+/** Records the fault that is applied to a request. */
 export function noteFault(request: FastifyRequest, cause: FaultCause): void {
   request.fault = cause;
   if (request.record) request.record.fault = cause;

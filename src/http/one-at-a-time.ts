@@ -1,19 +1,19 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** The most requests of one connection that wait for their turn. A client with more is cut off. */
+/** The most requests of one connection that may wait. A client with more is disconnected. */
 const mostWaiting = 1000;
 
-/** How many requests of a connection wait. */
+/** The number of waiting requests of each connection. */
 const waiting = new WeakMap<Socket, number>();
 
 /**
- * Works on one request of a connection at a time. HTTP/1.1 answers them in order anyway; a client that
- * sends many in a row, and reads no answer, so has one answer in memory and not all of them.
+ * Works on one request of a connection at a time. HTTP/1.1 answers them in order anyway. A client that sends
+ * many requests and reads no answer then has one answer in memory, and not all of them.
  */
 export function registerOneAtATime(app: FastifyInstance): void {
   app.addHook('onRequest', ({ raw: { socket } }, { raw: answer }, done) => {
-    // Node gives an answer its socket when the answers before it are over.
+    // Node gives an answer its socket after all earlier answers are finished.
     if (answer.socket !== null) {
       done();
       return;

@@ -3,18 +3,18 @@ import { ApiError } from '../errors.js';
 import type { Timer, Clock } from '../workspace/clock.js';
 import { pathOf } from './request-log.js';
 
-/** How late the event loop may be, how often to look, and how often in a row it must be too late. */
+/** How late the event loop may be, how often this is checked, and how often in a row it must be too late. */
 const limits = { mostDelayMs: 2000, sampleMs: 1000, lateInARow: 3 };
 
-/** Resident memory above which new work is turned away; clients that read no answers can fill it. */
+/** Above this resident memory, requests are refused. Clients that do not read answers can cause it. */
 const mostMemory = 2 * 1024 ** 3;
 
-/** Seconds after which to try again. */
+/** The client may try again after so many seconds. */
 const retryAfter = 1;
 
 /**
- * Turns new work away, with 503, while the process can't keep up. One long answer makes the event loop
- * late once, which is no overload. Requests that ask whether it lives are answered.
+ * Refuses requests with 503 while the process is overloaded. One long answer delays the event loop only once,
+ * which does not count. Health and readiness are always answered.
  */
 export function registerOverload(app: FastifyInstance, clock: Clock): void {
   let lateInARow = 0;

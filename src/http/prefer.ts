@@ -3,13 +3,13 @@ import type { ContractOperation } from '../contract/document.js';
 import { ApiError } from '../errors.js';
 import type { Fault } from '../operations/faults.js';
 
-/** Milliseconds. Clients give up sooner. */
+/** Milliseconds. Clients give up earlier than that. */
 const longestDelay = 600_000;
 
 /**
- * Reads the `Prefer` header (RFC 7240): `code=429`, `delay=1500`, or both, with a comma between.
- * Other preferences are not ours, and may be there. What is applied is said in the answer.
- * @throws ApiError 400 if the operation has no such status, or a value is no number.
+ * Reads the `Prefer` header (RFC 7240): `code=429`, `delay=1500`, or both, separated by a comma. Other
+ * preferences are ignored. The header `Preference-Applied` of the answer lists those that apply.
+ * @throws ApiError 400 if the operation has no such status, or if a value is not a number.
  */
 export function readPreference(
   { headers }: FastifyRequest,

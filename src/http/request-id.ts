@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { newSeed } from '../random.js';
 
-/** What a client may name its request: visible ASCII that no log or header is broken by. */
+/** The ids that clients may use: visible ASCII that is safe in logs and headers. */
 const sane = /^[\w.:+/=@-]{1,128}$/;
 
-/** Differs from process to process, so that ids in collected logs do not repeat. */
+/** Differs between processes, so that ids in collected logs do not repeat. */
 let processName: string | undefined;
 let count = 0;
 
-/** The id of a request: the one in its `X-Request-Id`, or a new one. */
+/** The id in the request's `X-Request-Id`, or a new one. */
 export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = headers['x-request-id'];
   if (typeof given === 'string' && sane.test(given)) return given;
@@ -18,6 +18,6 @@ export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): stri
   return `req_${processName}_${count.toString(36)}`;
 }
 
-/** Names the request in its answer. */
+/** Sends the id of the request with its answer. */
 export const sendRequestId = ({ id }: FastifyRequest, reply: FastifyReply): FastifyReply =>
   reply.header('x-request-id', id);

@@ -2,7 +2,7 @@ import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.js';
 import { statusOf } from './on-response-closed.js';
 
-/** Leaves out what Fastify would say of each request: `logRequest` says it all, at the end. */
+/** Turns off Fastify's own log lines for requests. `logRequest` writes one line at the end instead. */
 export class RequestLog extends LogController {
   override incomingRequest(): void {
     // Nothing.
@@ -13,13 +13,13 @@ export class RequestLog extends LogController {
   }
 }
 
-/** The log names it before a handler hears of it. */
+/** The reason in the log if the client leaves before any handler has run. */
 const unfinished = new ApiError('client_left');
 
 /**
- * One line for each request, without a status if its connection broke before an answer. The level
- * says who should look: `error` for what the emulator could not do, `warn` for what it does not
- * emulate, `info` for all else, refusals and clients that left included.
+ * Writes one line for each request; without a status if the connection broke before an answer. The level is
+ * `error` if the emulator failed, `warn` if it does not emulate the operation, and otherwise `info`, which
+ * includes refusals and clients that left.
  */
 export function logRequest(request: FastifyRequest, reply: FastifyReply, duration: number): void {
   const line = {
@@ -30,7 +30,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply, duratio
     fault: request.fault,
     reason: (request.refusal ?? (request.raw.complete ? undefined : unfinished))?.message,
   };
-  // Without the query: a client may have put its key there.
+  // Without the query, because a client may have put its key there.
   request.log[levelOf(request)](line, `${request.method} ${pathOf(request)}`);
 }
 

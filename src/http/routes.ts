@@ -1,20 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 
-/** OpenAPI's `/a/{b}` as Fastify writes it: `/a/:b`. */
+/** Converts OpenAPI's `/a/{b}` to Fastify's `/a/:b`. */
 export const toRoutePath = (template: string): string => template.replaceAll(/\{(\w+)\}/g, ':$1');
 
 /** True for paths of the emulator itself, such as /_emulator and /docs. */
 export const isEmulatorPath = (url: string): boolean =>
   /^\/+((_emulator|docs|openapi|llms\.txt)\b|\?|$)/.test(url);
 
-/** Returns the methods that a path takes; none if the path is unknown. */
+/** Returns the methods that are registered for a path; none if the path is unknown. */
 export type AllowedMethods = (path: string) => string[];
 
-/** Notes every route that is registered from here on, for the answer to a request that none takes. */
+/** Records every route that is registered later, to answer requests with the wrong method. */
 export function noteRoutes(app: FastifyInstance): AllowedMethods {
   const routes: { pattern: RegExp; methods: string[] }[] = [];
   app.addHook('onRoute', ({ url, method }) => {
-    // These take what is forwarded, and preflights of browsers.
+    // These routes are for forwarded requests and for preflights, and match every path.
     if (url !== '/*' && url !== '*')
       routes.push({ pattern: toPattern(url), methods: [method].flat() });
   });
@@ -29,7 +29,7 @@ function toPattern(url: string): RegExp {
 }
 
 /**
- * RFC 9112, 3.2.2: a server takes the whole URL in the place of the path, as proxies send it.
+ * RFC 9112, 3.2.2: a server must accept a complete URL in place of the path, as proxies send it.
  * @returns the path with its query.
  */
 export function toOriginForm(target: string): string {

@@ -1,19 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import type { ServerResponse } from 'node:http';
 
-/** Answers from this size on, in characters, count as large. Smaller ones fit the socket's own buffers. */
+/** Answers of at least this many characters are large. Smaller ones fit the buffers of the socket. */
 const largeSize = 64 * 1024;
 
-/** The most characters of large answers that clients have not taken yet, of all connections together. */
+/** The most characters of large answers that clients have not read yet, of all connections together. */
 const mostUnread = 256 * 1024 * 1024;
 
 /**
- * Bounds what is kept for clients that do not read their answers. Beyond the bound, the connection
- * whose large answer has waited longest is cut off, and then the next one; never that of the newest
- * answer, which may be larger than the bound by itself.
+ * Limits the memory for answers that clients do not read. Above the limit, the connection with the oldest
+ * large answer is cut off, and then the next one. The newest answer is always kept; it may be larger than the
+ * limit.
  */
 export function registerUnreadAnswers(app: FastifyInstance, most = mostUnread): void {
-  /** By age, the oldest first. */
+  /** The oldest first. */
   const unread = new Map<ServerResponse, number>();
   let total = 0;
 

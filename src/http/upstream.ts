@@ -12,10 +12,11 @@ interface Forwarded {
 }
 
 /**
- * Forwards what no route takes, and is not the emulator's own, to another server that speaks the vendor's
- * API, with the caller's own key. Nothing else of the emulator ever calls outside.
- * @param upstream its URL, as the user gave it.
- * @param methodsOf tells which methods a path of the emulator takes: those paths are never forwarded.
+ * Forwards requests that no route takes, unless they are for the emulator itself, to another server with the
+ * vendor's API. The caller's own key is sent with them. Of all modules of the server, only this one sends
+ * requests.
+ * @param upstream the URL that the user gave.
+ * @param methodsOf returns the methods of a path of the emulator: such paths are never forwarded.
  */
 export function registerUpstream(
   app: FastifyInstance,
@@ -32,13 +33,14 @@ export function registerUpstream(
       done(null, payload);
     });
     await plugin.register(replyFrom, { base: origin });
-    // Where web pages are let in, the preflights of their browsers have a route of their own.
+    // If web pages are allowed, their preflights have a route already.
     const isFree = (method: string): boolean =>
       !['*', '/*'].some((url) => plugin.hasRoute({ method: method, url }));
     const method = plugin.supportedMethods.filter(isFree);
     const forward = (request: FastifyRequest<Forwarded>, reply: FastifyReply): FastifyReply => {
       const path = pathOf(request);
-      // The first as the router reads it. What was meant for the emulator may hold its secrets.
+      // Checks the path as the router decodes it. A request to the emulator may have secrets and must not
+      // leave.
       if (isEmulatorPath(`/${request.params['*']}`) || methodsOf(path).length > 0) {
         reply.callNotFound();
         return reply;
@@ -49,7 +51,7 @@ export function registerUpstream(
       const options: FastifyReplyFromHooks = {
         rewriteRequestHeaders: (_request, headers) => forwardedHeaders(headers),
         rewriteHeaders: (headers) => ({ ...endToEnd(headers), 'x-emulator': 'upstream' }),
-        // The caller decides what to repeat. The plugin would repeat what is answered with 503.
+        // The caller decides about retries. The plugin alone would repeat requests that got 503.
         retryDelay: () => null,
         onError: (_reply, { error }) => {
           request.log.error({ err: error }, 'the upstream server could not be reached');
@@ -57,7 +59,7 @@ export function registerUpstream(
         },
       };
       try {
-        // It appends the query of the request.
+        // The plugin appends the query of the request.
         return reply.from(prefix + path, options);
       } catch (error) {
         throw notForwarded(path, (error as Error).message);
@@ -68,8 +70,8 @@ export function registerUpstream(
 }
 
 /**
- * Refuses a path that a URL parser reads as another one, such as `/x/../y` or `/%2e/y`: the router here
- * and the upstream server might understand different things by it.
+ * Refuses a path that a URL parser changes, such as `/x/../y` or `/%2e/y`: the router and the upstream server
+ * might read it as different paths.
  * @throws ApiError 400
  */
 function refuseAmbiguous(path: string): void {
@@ -81,13 +83,13 @@ function refuseAmbiguous(path: string): void {
 const notForwarded = (path: string, reason: string): ApiError =>
   new ApiError('invalid_request', `path ${path} is not forwarded: ${reason}.`);
 
-/** RFC 9110, 7.6.1: headers that are about one connection, and so not for the server behind it. */
+/** RFC 9110, 7.6.1: headers that belong to one connection. A proxy must not forward them. */
 const hopByHop = new Set([
   ...['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection'],
   ...['te', 'trailer', 'transfer-encoding', 'upgrade'],
 ]);
 
-/** The headers that are meant for the other end: without those of the connection. */
+/** The headers without those that belong to the connection. */
 function endToEnd<Value>(headers: Readonly<Record<string, Value>>): Record<string, Value> {
   const named = String(headers['connection'] ?? '')
     .toLowerCase()
@@ -98,10 +100,7 @@ function endToEnd<Value>(headers: Readonly<Record<string, Value>>): Record<strin
   );
 }
 
-/**
- * Also without headers for the emulator alone, and without `Expect`, which Node has answered
- * before the request got here.
- */
+/** Also without the emulator's own headers, and without `Expect`, which Node has answered already. */
 const forwardedHeaders = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
   Object.fromEntries(
     Object.entries(endToEnd(headers)).filter(

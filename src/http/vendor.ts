@@ -17,11 +17,11 @@ import { reworded, settingsFor } from './wording.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The workspace of the caller's key; null before the key was read, or where none is needed. */
+    /** The workspace of the caller's key; null before the key was read, or if none is needed. */
     workspace: string | null;
   }
   interface FastifyContextConfig {
-    /** The contract's operation that the route serves. */
+    /** The id of the route's operation in the contract. */
     operationId?: string;
   }
 }
@@ -30,7 +30,7 @@ export interface VendorApiOptions {
   readonly emulator: Emulator;
   readonly contract: Contract;
   readonly validation: ContractValidation;
-  /** Checks every answer against the contract; one that does not fit becomes a 500. */
+  /** Checks every answer against the contract. A mismatch becomes a 500. */
   readonly validateResponses: boolean;
 }
 
@@ -40,10 +40,12 @@ type AnyOperation = (
   request: { params: unknown; query: unknown; body: unknown },
 ) => unknown;
 
-/** By id, for the loop: that each gets the request of its own contract, the validation ensures. */
+/**
+ * By id, for the loop below. The validation makes sure that each operation gets a request of its own type.
+ */
 const operationsById = operationsTable as object as Partial<Record<string, AnyOperation>>;
 
-/** One route for each operation of the vendor's contract. */
+/** Registers one route for each operation of the vendor's contract. */
 export function registerVendorApi(app: FastifyInstance, options: VendorApiOptions): void {
   app.decorateRequest('workspace', null);
   for (const operation of options.contract.operations) {
@@ -67,7 +69,7 @@ function registerOperation(
     method: operation.method,
     url: toRoutePath(operation.path),
     config: { operationId: operation.id },
-    // Before the body is read: who may not come in learns nothing, whatever was sent.
+    // Checks the key before the body is read, so that a client without access learns nothing else.
     onRequest: (request, _reply, done) => {
       if (operation.needsKey) request.workspace = admit(request);
       if (performNow === undefined) refuseNotEmulated();
@@ -95,7 +97,7 @@ async function answerWithFault(
   emulator: Emulator,
 ): Promise<unknown> {
   if (fault.phase === 'before' && (await meetFault(fault, emulator, reply))) return reply;
-  // A refusal is an answer that a fault meets like any other.
+  // A fault also applies to a refusal.
   const result = await answer().catch((error: unknown) =>
     refuse(inWords(emulator, request, error), request, reply),
   );
@@ -106,7 +108,7 @@ async function answerWithFault(
 const inWords = (emulator: Emulator, request: FastifyRequest, error: unknown): unknown =>
   reworded(error, settingsFor(emulator, request).wording);
 
-/** What the operation answers when nothing comes between. @throws ApiError to refuse */
+/** The operation's answer without a fault. @throws ApiError to refuse */
 async function answerOf(
   operation: ContractOperation,
   perform: AnyOperation,
@@ -117,7 +119,7 @@ async function answerOf(
 ): Promise<unknown> {
   const { store } = emulator;
   const { params, query } = request;
-  // One that the operation does not take is ignored, whatever it is.
+  // A body is ignored if the operation takes none.
   const body = operation.hasBody ? bodyOf(request) : undefined;
   if (request.url.includes('?')) {
     refuseUnknownQuery(operation, query, settingsFor(emulator, request));
@@ -139,7 +141,7 @@ async function answerOf(
     result = await store.runThenCommit(performed);
   } else {
     const performing = performed();
-    // Most polls are answered at once.
+    // Hot path: no promise for operations that return at once, as most polls do.
     result = performing instanceof Promise ? await performing : performing;
     await store.endOfTurn();
   }
@@ -153,7 +155,7 @@ async function answerOf(
   return result;
 }
 
-/** @throws SchemaError by policy. Observed: the message has no place before it. */
+/** @throws SchemaError by policy. Observed: the message does not begin with a path. */
 function refuseUnknownQuery(
   operation: ContractOperation,
   query: unknown,
@@ -166,7 +168,7 @@ function refuseUnknownQuery(
   throw new SchemaError(fault, fault);
 }
 
-/** The workspace of a request that is let in. @throws ApiError 401, or what its key is made for */
+/** Returns the workspace of a request. @throws ApiError 401, or the error that its key asks for */
 function admit(request: FastifyRequest): string {
   const { identity } = request;
   const workspace = workspaceOf(identity);
@@ -184,7 +186,7 @@ function callerOf(request: FastifyRequest): Caller {
   const { workspace, headers } = request;
   const caller: Caller = {
     workspace: workspace ?? '',
-    // Documented (RFC 9110): it is safe, and must move no batch on.
+    // Documented (RFC 9110): HEAD is safe, so it must not move a batch on.
     onlyLooks: request.method === 'HEAD',
     warnLater: (findWarnings, size = 300) => {
       const { record } = request;
@@ -204,8 +206,8 @@ function callerOf(request: FastifyRequest): Caller {
 }
 
 /**
- * Says that the operation is deprecated, and what to use instead.
- * RFC 9745 wants the date since when; the vendor's reference names none, so it is the epoch's.
+ * Announces that the operation is deprecated, and the operation that replaces it. RFC 9745 requires a date;
+ * the vendor's reference has none, so it is that of the epoch.
  */
 function announceSuccessor(reply: FastifyReply, template: string, params: unknown): void {
   const values = params as Partial<Record<string, string>>;

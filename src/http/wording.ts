@@ -3,12 +3,12 @@ import type { Emulator } from '../emulator.js';
 import { ApiError, messageOf, MissingError, SchemaError } from '../errors.js';
 import type { Settings, Wording } from '../workspace/settings.js';
 
-/** The settings for a request to the vendor's API. */
+/** The settings that apply to a request to the vendor's API. */
 export const settingsFor = ({ workspaces }: Emulator, { workspace }: FastifyRequest): Settings =>
   (workspace === null ? undefined : workspaces.find(workspace)?.settings) ??
   workspaces.defaultSettings;
 
-/** Puts a refusal into the words that the settings ask for. Leaves any other error as it is. */
+/** Gives an error the message that the settings choose. Returns any other error unchanged. */
 export function reworded(
   error: unknown,
   { missing, validationErrors, ...wording }: Wording,
@@ -19,7 +19,7 @@ export function reworded(
   return error;
 }
 
-/** The message of a status, as the settings have it. */
+/** The message of a status under these settings. */
 export const statusMessage = (status: number, wording: Wording): string =>
   messageFor({ statusCode: status }, wording) ?? messageOf(status);
 

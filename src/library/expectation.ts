@@ -4,7 +4,7 @@ import type { Difference, RequestMatcher } from '../domain/request-matcher.js';
 type Schemas = components['schemas'];
 type JournalEntry = Schemas['JournalEntry'];
 
-/** How to look into the journal. */
+/** The journal functions that this module uses. */
 interface Lookup {
   readonly find: (matcher: RequestMatcher) => Promise<JournalEntry[]>;
   readonly findNearMisses: (matcher: RequestMatcher) => Promise<Schemas['NearMisses']>;
@@ -12,8 +12,8 @@ interface Lookup {
 
 /**
  * Returns the requests that match.
- * @param count how many there must be; at least one if undefined.
- * @throws Error that says how many there are, and in what the nearest others differ.
+ * @param count how many must match; at least one if undefined.
+ * @throws Error that says how many match, and in which parts the closest others differ.
  */
 export async function expectRequests(
   matcher: RequestMatcher,

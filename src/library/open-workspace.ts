@@ -20,11 +20,13 @@ import type {
   WorkspaceInfo,
 } from './workspace.js';
 
-/** A workspace of an emulator in this process, without HTTP. */
+/**
+ * Returns a workspace of an emulator in this process. Its functions call operations directly, without HTTP.
+ */
 export const openWorkspace = (emulator: Emulator, apiKey: string, url: string): Workspace =>
   workspaceWith(controlCaller(emulator, workspaceNameOf(apiKey)), apiKey, url);
 
-/** The functions of a workspace, made of calls to operations of the control contract. */
+/** Builds the functions of a workspace from calls to operations of the control contract. */
 export function workspaceWith(call: Call, apiKey: string, url: string): Workspace {
   const advance = (body: ClockAdvance) => call('advanceClock', { body });
   const restore = async (snapshot_name: string): Promise<void> => {
@@ -81,11 +83,11 @@ export function workspaceWith(call: Call, apiKey: string, url: string): Workspac
   };
 }
 
-/** All that there are; whose key asks makes no difference. */
+/** Returns all workspaces. The API key makes no difference. */
 export const listWorkspaces = (emulator: Emulator): Promise<WorkspaceInfo[]> =>
   controlCaller(emulator, '')('listWorkspaces', {});
 
-/** By id: that each gets the request of its own contract, the caller's types ensure. */
+/** By id. The types of the caller make sure that each operation gets a request of its own type. */
 const performs = controlTable as object as Partial<
   Record<string, (services: Services, caller: Caller, request: object) => unknown>
 >;
@@ -123,8 +125,8 @@ function batchTestsOf(call: Call): Workspace['batchTests'] {
 type Result<Id extends ControlOperationId> = Awaited<ReturnType<(typeof controlTable)[Id]>>;
 
 /**
- * Calls operations of the control contract, their requests validated as over HTTP. They take and
- * answer copies, as there, so that what one side does to its own changes nothing on the other.
+ * Returns a function that calls operations of the control contract. It validates requests as HTTP does. It
+ * copies requests and results, so that later changes of an object by one side have no effect on the other.
  */
 function controlCaller(emulator: Emulator, workspace: string) {
   const contract = loadContract('control');
@@ -170,7 +172,7 @@ function controlCaller(emulator: Emulator, workspace: string) {
   };
 }
 
-/** What each id that an operation is asked by is the id of. */
+/** What the ids in the parameters of operations identify. */
 const nouns: Record<string, string> = {
   fault_id: 'fault',
   outcome_rule_id: 'outcome rule',
@@ -179,7 +181,7 @@ const nouns: Record<string, string> = {
   test_case_job_id: 'test run',
 };
 
-/** Over HTTP the path says it. */
+/** Names the id in the message. Over HTTP, the path names it. */
 function notFound(params: Record<string, string>): ApiError {
   const missing = Object.entries(params).map(([name, id]) => `${nouns[name] ?? name} "${id}"`);
   return new ApiError('not_found', `There is no ${missing.join()}.`);

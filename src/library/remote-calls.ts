@@ -7,13 +7,13 @@ import type { Call } from './open-workspace.js';
 interface Remote {
   readonly url: string;
   readonly apiKey: string;
-  /** Undefined where the emulator has none. */
+  /** The emulator's control token; undefined if it requires none. */
   readonly controlToken: string | undefined;
 }
 
 /**
- * Calls operations of the control contract in another process, for the workspace of a key. By
- * `node:http` and not by `fetch`, because tests put other functions in the place of that.
+ * Returns a function that calls operations of the control contract in another process, for the workspace of a
+ * key. It uses `node:http`, because tests often replace `fetch`.
  */
 export function remoteCaller({ url, apiKey, controlToken = apiKey }: Remote): Call {
   const { operations } = loadContract('control');
@@ -41,7 +41,7 @@ export function remoteCaller({ url, apiKey, controlToken = apiKey }: Remote): Ca
     if (statusCode >= 400) throw readApiError(statusCode, messageIn(answer));
     return answer === '' ? undefined : (JSON.parse(answer) as unknown);
   };
-  // By id: the contract says that the answer of each operation is its own.
+  // By id. The contract says that each operation gives an answer of its own type.
   return call as unknown as Call;
 }
 

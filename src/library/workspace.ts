@@ -1,6 +1,6 @@
 /**
- * What the library gives to its users. It imports nothing of the inside: their compilers would read
- * that, and miss the types of its dependencies.
+ * The types of the library's API. They use only the contract's types, and none of the emulator's inside:
+ * users' compilers would read those, too, and miss the types of our dependencies.
  */
 import type { components, operations } from '../contract/control.gen.js';
 import type { OperationRequest } from '../contract/operation.js';
@@ -29,60 +29,59 @@ export type Snapshot = Schemas['Snapshot'];
 export type WorkspaceInfo = Schemas['Workspace'];
 
 /**
- * Everything behind one API key: its data, clock, settings and rules. Workspaces never see each
- * other, so tests that have one each can run side by side.
- *
- * What each function takes and answers is what the operation of the control API takes and
- * answers; bad input rejects with an `ApiError` that names the field and the fault.
+ * Everything that belongs to one API key: data, clock, settings and rules. A workspace cannot see the data of
+ * another, so tests with a workspace each can run in parallel. Each function takes and returns what its
+ * operation of the control API takes and returns. Invalid input rejects with an `ApiError` that names the
+ * field and the problem.
  */
 export interface Workspace {
-  /** For the client under test. */
+  /** The API key for the client under test. */
   readonly apiKey: string;
   /** The `baseURL` for the client under test. */
   readonly url: string;
   readonly clock: {
     get(): Promise<Clock>;
-    /** Lets it stand still, or go on. Time never goes back. */
+    /** Makes the clock manual or real. Time never goes back. */
     set(change: ClockChange): Promise<Clock>;
-    /** Lets time pass, `'10s'` say, and resolves when all that was due has happened. */
+    /** Advances the clock, for example by `'10s'`. Resolves after everything due has happened. */
     advance(by: string | ClockAdvance): Promise<ClockAdvanced>;
   };
   readonly settings: {
     get(): Promise<Settings>;
-    /** Changes what is given, for runs that have not started. */
+    /** Changes the given settings, for runs that have not started. */
     change(settings: Partial<Settings>): Promise<Settings>;
   };
   readonly outcomes: {
-    /** Says how the runs end that match. The first rule that does decides. */
+    /** Decides how matching runs end. The first rule that matches a run applies. */
     add(rule: OutcomeRuleInput): Promise<OutcomeRule>;
     list(): Promise<OutcomeRule[]>;
     delete(id: string): Promise<void>;
     clear(): Promise<void>;
   };
   readonly faults: {
-    /** Says which requests fail, when and how. The first fault that matches hits. */
+    /** Makes some requests fail. The first rule that matches a request and is due applies. */
     add(fault: FaultInput): Promise<Fault>;
     list(): Promise<Fault[]>;
     delete(id: string): Promise<void>;
     clear(): Promise<void>;
   };
   readonly credit: {
-    /** Runs that may still be created; null if they cost nothing. */
+    /** How many more runs can be created; null for any number. */
     get(): Promise<number | null>;
     set(remaining: number | null): Promise<void>;
   };
-  /** What the client asked of the vendor's API, and how it was answered. */
+  /** The requests of the client to the vendor's API, with their answers. */
   readonly requests: {
     list(filter?: RequestFilter): Promise<JournalPage>;
     find(matcher: RequestMatcher): Promise<JournalEntry[]>;
     count(matcher: RequestMatcher): Promise<number>;
-    /** The requests that come nearest without matching, and in which parts they differ. */
+    /** The requests that differ from the matcher in the fewest parts, and those parts. */
     findNearMisses(matcher: RequestMatcher, options?: { limit?: number }): Promise<NearMisses>;
-    /** Resolves as soon as so many have been answered; 1 if it does not say. */
+    /** Resolves as soon as `count` matching requests have been answered; 1 if absent. */
     wait(filter: RequestFilter & { count?: number; timeout?: string }): Promise<number>;
     /**
-     * Rejects, and says what came nearest, unless as many requests match as it says, or at least
-     * one if it does not.
+     * Returns the matching requests if there are exactly `count`, or at least one if `count` is absent.
+     * Otherwise rejects with a message that lists the closest requests.
      */
     expect(expected: RequestMatcher & { count?: number }): Promise<JournalEntry[]>;
     clear(): Promise<void>;
@@ -90,38 +89,38 @@ export interface Workspace {
   readonly batchTests: {
     /** Ends the next run of a batch whose progression is `manual`. */
     step(id: string): Promise<BatchTestState>;
-    /** Ends all its runs. */
+    /** Ends all runs of such a batch. */
     complete(id: string): Promise<BatchTestState>;
-    /** Resolves as soon as it has the status; rejects after the timeout, by the machine's clock. */
+    /** Resolves as soon as the batch has the status. Rejects after the timeout, by the machine's clock. */
     wait(
       id: string,
       options?: { status?: 'in_progress' | 'complete'; timeout?: string },
     ): Promise<BatchTestState>;
   };
   readonly testRuns: {
-    /** Why a run ended as it did, and when what happened. */
+    /** Why a run ended as it did, and when its status changed. */
     explain(id: string): Promise<TestRunProvenance>;
   };
-  /** Its name, which is a hash of the key, with its label and its last use. */
+  /** The name of the workspace, which is a hash of the API key, its label and its last use. */
   info(): Promise<WorkspaceInfo>;
-  /** Says what to call it in the list of workspaces; null removes the label. */
+  /** Sets the label in the list of workspaces; null removes it. */
   setLabel(label: string | null): Promise<WorkspaceInfo>;
-  /** Lets time pass until nothing is left to happen. */
+  /** Advances the clock until nothing is left to happen. */
   settle(): Promise<ClockAdvanced>;
-  /** Puts everything back to what it began with. Snapshots stay. */
+  /** Restores the state in which the workspace began. Snapshots are kept. */
   reset(): Promise<void>;
-  /** Remembers the workspace as it is. */
+  /** Stores the state of the workspace under a name. */
   snapshot(name?: string): Promise<Snapshot & { restore(): Promise<void> }>;
-  /** Goes back to a snapshot. What happens from there on happens as it did, ids included. */
+  /** Restores a snapshot. The same requests then give the same results as before, with the same ids. */
   restore(name: string): Promise<void>;
   /**
-   * Adds definitions, batches and rules, and changes settings and clock: all of it or nothing.
-   * With `replace`, nothing else is left.
+   * Adds definitions, batches and rules, and changes settings and clock. If there is any mistake, nothing is
+   * loaded. With `replace`, the present content is deleted first.
    */
   load(fixtures: Fixtures, options?: { replace?: boolean }): Promise<FixturesLoaded>;
   /**
-   * Writes the workspace as fixtures that load back to the same state. With `batchesFrom: 0` it returns the
-   * first of several parts, and with the `nextBatchesFrom` of a part the next one.
+   * Returns the workspace as fixtures, which restore the same state when loaded. With `batchesFrom: 0` it
+   * returns the first of several parts, and with the `nextBatchesFrom` of a part the next one.
    */
   export(options?: { batchesFrom?: number }): Promise<Fixtures>;
 }
