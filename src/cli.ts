@@ -68,12 +68,12 @@ async function main(): Promise<void> {
   });
   if (emulator.hasOlderWorkspaces) {
     log.logger.warn(
-      'workspaces that the database holds stay as they are; fixtures and rules apply to new ones, and to these when they are reset',
+      'the database has workspaces already; fixtures and rules apply to new ones, and to these after a reset',
     );
   }
   warnOfClocksAhead(emulator, log.logger);
   const app = buildApp({
-    turnsWorkAway: true,
+    refusesOverload: true,
     ...config,
     controlAccess: controlAccessOf(config),
     emulator,
@@ -105,7 +105,7 @@ function endWithParent(clock: Clock, parent: number): void {
  */
 function closeOnSignal(app: FastifyInstance, emulator: Emulator, log: Log): void {
   closeWithGrace({ delay: lastResortMs, logger: false }, async ({ err }) => {
-    if (err !== undefined) log.logger.fatal({ err }, 'closing after a fault of the emulator');
+    if (err !== undefined) log.logger.fatal({ err }, 'closing because of a bug in the emulator');
     const { clock } = emulator;
     clock.wakeAt(clock.now() + drainMs, () => {
       app.server.closeAllConnections();
@@ -167,7 +167,7 @@ function parseFlags(argv: readonly string[]): RawOptions {
   }
   program.addHelpText(
     'after',
-    '\nretell-emulator pull --help tells how to read fixtures from an account.',
+    '\nretell-emulator pull --help explains how to read fixtures from an account.',
   );
   return parseWith(program, argv);
 }

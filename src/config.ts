@@ -107,7 +107,7 @@ function rejectUnknownVariables(environment: NodeJS.ProcessEnv): void {
   if (unknownVariable !== undefined) {
     throw new StartupError(
       'usage',
-      `there is no variable ${unknownVariable}${suggestion(unknownVariable, known)}; --help lists those that there are`,
+      `there is no variable ${unknownVariable}${suggestion(unknownVariable, known)}; --help lists them`,
     );
   }
 }
@@ -115,7 +115,7 @@ function rejectUnknownVariables(environment: NodeJS.ProcessEnv): void {
 function fileOptions(file: ConfigSources['file']): RawOptions {
   const content = file?.content ?? {};
   if (typeof content !== 'object' || Array.isArray(content)) {
-    throw new StartupError('usage', `${file?.path ?? ''}: must hold options, such as "port: 4010"`);
+    throw new StartupError('usage', `${file?.path ?? ''}: must have options, such as "port: 4010"`);
   }
   const known: string[] = [...optionSpecs.map(({ name }) => name), ...fileOnly];
   const unknownOption = Object.keys(content).find((key) => !known.includes(key));
@@ -277,7 +277,7 @@ function refuseExposure({ host, control, controlToken }: Config): void {
   if (control !== 'on' || controlToken !== undefined || isLoopback(host)) return;
   throw new StartupError(
     'usage',
-    `host ${host} would let others steer the emulator: set controlToken (--control-token), or set control to off, or to open if that is wanted`,
+    `host ${host} would let other machines use the control API: set controlToken (--control-token), or set control to off, or to open to allow it`,
   );
 }
 
@@ -286,6 +286,6 @@ function rejectLockedOutDefaultKey({ apiKeys, defaultApiKey }: Config): void {
   if (apiKeys.length === 0 || apiKeys.includes(defaultApiKey)) return;
   throw new StartupError(
     'usage',
-    'defaultApiKey (--default-api-key) must be one of the keys that apiKey (--api-key) lets in',
+    'defaultApiKey (--default-api-key) must be one of the keys of apiKey (--api-key)',
   );
 }

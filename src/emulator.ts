@@ -1,7 +1,7 @@
 import { loadContract } from './contract/document.js';
 import {
-  unknownValueTeller,
-  type TellUnknownValues,
+  unknownValueReporter,
+  type ReportUnknownValues,
   type UnknownValuesPolicy,
 } from './contract/open-values.js';
 import { contractValidation } from './contract/validation.js';
@@ -70,7 +70,7 @@ const wallTime = (): WorkspaceClock => ({ mode: 'real', time: 0, anchor: 0, spee
 function checkFixtures(
   { name, content }: FixtureSource,
   policy: UnknownValuesPolicy,
-  tell: TellUnknownValues,
+  tell: ReportUnknownValues,
 ): NamedFixtures {
   const problem = findUnusable('', content, mostFixtureLevels);
   if (problem !== undefined) throw new StartupError('usage', `${name}: ${problem}`);
@@ -90,7 +90,7 @@ export interface Emulator extends Services {
   /** The number of workspaces whose time was ahead of the machine's at the start, and goes on from there. */
   readonly clocksAhead: number;
   /** Logs each unknown value once. */
-  readonly tellUnknownValues: TellUnknownValues;
+  readonly reportUnknownValues: ReportUnknownValues;
   /** Stops the worker and closes the database. */
   close(): void;
 }
@@ -119,13 +119,13 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   const seed = store.now((writer) => writer.keepSeed(options.settings.seed, newSeed));
   const clocksAhead = releaseClocksAhead(store, clock.now());
   const changes = createChanges();
-  const tellUnknownValues = unknownValueTeller(options.onWarning ?? (() => undefined));
+  const reportUnknownValues = unknownValueReporter(options.onWarning ?? (() => undefined));
   const workspaces = workspacesOf(store, clock, {
     settings: { ...options.settings, seed },
     clock: initialClock,
     credit: options.credit ?? null,
     fixtures: fixtures.map((source) =>
-      checkFixtures(source, options.settings.unknownValues, tellUnknownValues),
+      checkFixtures(source, options.settings.unknownValues, reportUnknownValues),
     ),
     onBegin: (id) => {
       worker.restart(id, store.workspaces.nextDue(id));
@@ -166,7 +166,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     seed,
     hasOlderWorkspaces,
     clocksAhead,
-    tellUnknownValues,
+    reportUnknownValues,
     close() {
       worker.stop();
       changes.close();

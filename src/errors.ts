@@ -26,12 +26,12 @@ const table = {
   not_found: [404, 'The requested resource was not found.'],
   method_not_allowed: [405, 'The method is not allowed for this resource.'],
   request_timeout: [408, 'The request took too long to arrive.'],
-  wait_timeout: [408, 'What was waited for did not happen in time.'],
+  wait_timeout: [408, 'The awaited condition did not hold in time.'],
   conflict: [409, 'The request does not fit the present state.'],
   precondition_failed: [412, 'Precondition failed for conditional update.'],
   payload_too_large: [413, 'The request body is too large.'],
   unsupported_media_type: [415, 'The request body must be sent as application/json.'],
-  expectation_failed: [417, 'What the header Expect asks for cannot be met.'],
+  expectation_failed: [417, 'The server cannot meet the header Expect.'],
   unprocessable: [422, 'Cannot find requested asset under given api key.'],
   published_agent: [422, 'Cannot update published agent other than version title'],
   rate_limited: [429, 'Account rate limited, please throttle your requests.'],
@@ -44,8 +44,8 @@ const table = {
   storage: [500, 'The emulator cannot use its database:'],
   not_emulated: [501, 'This operation is not emulated.'],
   bad_gateway: [502, 'The upstream server could not be reached.'],
-  overloaded: [503, 'The emulator cannot keep up; try again in a moment.'],
-  unavailable: [503, 'The emulator is not ready to take requests.'],
+  overloaded: [503, 'The emulator is overloaded; try again in a moment.'],
+  unavailable: [503, 'The emulator cannot take requests now.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
 export type ErrorCode = keyof typeof table;

@@ -191,10 +191,10 @@ function refuseFakeTimers(): void {
 
 function refuseUnusable(apiKey: string, accepted: readonly string[]): void {
   if (!/^\S+$/.test(apiKey)) {
-    throw new ApiError('unauthorized', 'It must be a text without spaces.');
+    throw new ApiError('unauthorized', 'The key must be a text without spaces.');
   }
   if (accepted.length > 0 && !accepted.includes(apiKey)) {
-    throw new ApiError('unauthorized', 'It is not one of the option apiKey.');
+    throw new ApiError('unauthorized', 'The option apiKey does not have this key.');
   }
 }
 
@@ -210,13 +210,13 @@ const nameFixtures = (fixtures: NonNullable<StartOptions['fixtures']>): FixtureS
 /** Copies the options, so that later changes by the caller have no effect. */
 function readOptions(options: unknown): StartOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    refuse('startEmulator: must be given options, such as { port: 4010 }');
+    refuse('startEmulator: the options must be an object, such as { port: 4010 }');
   }
   try {
     const given = Object.entries(options).filter(([, value]) => (value ?? undefined) !== undefined);
     return structuredClone(Object.fromEntries(given));
   } catch (error) {
-    refuse(`startEmulator: must be given plain data: ${(error as Error).message}`);
+    refuse(`startEmulator: the options must be plain data: ${(error as Error).message}`);
   }
 }
 
@@ -224,7 +224,7 @@ function clockAt(now: StartOptions['now'], mode: StartOptions['clock']) {
   const time = parseMoment(now ?? '2026-01-01T00:00:00Z');
   if (time === undefined) refuse(`now must be ${controlFormats.moment.allowed}`);
   if (mode === 'manual') return { initialClock: () => ({ mode, time }) };
-  if (now !== undefined) refuse('now goes with the clock "manual"');
+  if (now !== undefined) refuse('now requires the clock "manual"');
   return {};
 }
 

@@ -18,10 +18,10 @@ export interface LineSink {
 }
 
 /** Writes some of the bytes, and resolves with their number. Rejects if it cannot write any. */
-type Put = (bytes: Buffer) => Promise<number>;
+type WriteSome = (bytes: Buffer) => Promise<number>;
 
 /** The most characters that may wait to be written. */
-const mostWaiting = 1024 * 1024;
+const maxWaiting = 1024 * 1024;
 
 const sinks = new Map<1 | 2, LineSink>();
 let dropped = 0;
@@ -38,15 +38,15 @@ export function lineSinkOf(descriptor: 1 | 2): LineSink {
   return sink;
 }
 
-function lineSink(put: Put): LineSink {
+function lineSink(put: WriteSome): LineSink {
   const clock = wallClock();
   let lines: string[] = [];
   let charactersInLines = 0;
   /** The bytes of lines that are being written. */
   let rest = Buffer.alloc(0);
   /** The number of lines that were dropped since all waiting lines were last written. */
-  let missed = 0;
-  let tellCaughtUp: (dropped: number) => void = () => undefined;
+  let droppedLately = 0;
+  let caughtUpListener: (dropped: number) => void = () => undefined;
   let draining: Promise<void> | undefined;
 
   async function drain(): Promise<void> {
@@ -60,7 +60,7 @@ function lineSink(put: Put): LineSink {
           charactersInLines = 0;
         }
         rest = rest.subarray(await put(rest));
-        if (missed > 0 && rest.length === 0 && lines.length === 0) catchUp();
+        if (droppedLately > 0 && rest.length === 0 && lines.length === 0) catchUp();
       }
     } catch {
       // The next line tries again.
@@ -69,16 +69,16 @@ function lineSink(put: Put): LineSink {
   }
 
   function catchUp(): void {
-    const count = missed;
-    missed = 0;
-    tellCaughtUp(count);
+    const count = droppedLately;
+    droppedLately = 0;
+    caughtUpListener(count);
   }
 
   return {
     write(line) {
       // After a dropped line, later lines are dropped, too, until all waiting lines are written.
-      if (missed > 0 || rest.length + charactersInLines + line.length > mostWaiting) {
-        missed += 1;
+      if (droppedLately > 0 || rest.length + charactersInLines + line.length > maxWaiting) {
+        droppedLately += 1;
         dropped += 1;
       } else {
         lines.push(line);
@@ -94,12 +94,12 @@ function lineSink(put: Put): LineSink {
       await Promise.race([draining, deadline]);
     },
     onCaughtUp(tell) {
-      tellCaughtUp = tell;
+      caughtUpListener = tell;
     },
   };
 }
 
-function putTo(descriptor: 1 | 2): Put {
+function putTo(descriptor: 1 | 2): WriteSome {
   if (isMainThread && isatty(descriptor)) return putToStream(terminal(descriptor));
   const kind = fstatSync(descriptor);
   const isFile = !kind.isFIFO() && !kind.isSocket();
@@ -120,7 +120,7 @@ function terminal(descriptor: number): NodeJS.WritableStream {
   return stream;
 }
 
-function putToStream(stream: NodeJS.WritableStream): Put {
+function putToStream(stream: NodeJS.WritableStream): WriteSome {
   // The pipe may be closed, for example. An error without a listener would end the process.
   stream.on('error', () => undefined);
   return (bytes) =>
@@ -132,7 +132,7 @@ function putToStream(stream: NodeJS.WritableStream): Put {
     });
 }
 
-function putToFile(descriptor: number): Put {
+function putToFile(descriptor: number): WriteSome {
   const writeBytes = promisify(write);
   return async (bytes) => (await writeBytes(descriptor, bytes)).bytesWritten;
 }

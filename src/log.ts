@@ -27,7 +27,7 @@ export async function createLog(level: string): Promise<Log> {
   const pino = createRequire(import.meta.url)('pino') as typeof Pino;
   const logger = pino({ level, base: null }, stream);
   sink.onCaughtUp((dropped) => {
-    logger.warn({ dropped }, 'lines of the log were dropped, because standard error took none');
+    logger.warn({ dropped }, 'lines of the log were dropped, because standard error accepted none');
   });
   return { logger, flush: () => sink.flush(flushMs) };
 }
@@ -40,7 +40,7 @@ export function warnOfClocksAhead(
   if (workspaces === 0) return;
   logger.warn(
     { workspaces },
-    "the time of workspaces was ahead of the machine's clock, which was wrong once; it goes on from there",
+    "the time of some workspaces is ahead of the machine's clock, which was probably wrong before; they continue from their own time",
   );
 }
 

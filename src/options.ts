@@ -22,8 +22,7 @@ export interface OptionSpec {
 export const upstreamSpec: OptionSpec = {
   name: 'upstream',
   placeholder: 'URL',
-  description:
-    'server to which requests are forwarded that are not emulated (default: none is forwarded)',
+  description: 'server that requests are forwarded to if they are not emulated (default: none)',
   allowed: 'a URL such as https://api.retellai.com, without user name, password and query',
   schema: { type: 'string', format: 'http-url' },
 };
@@ -49,7 +48,7 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'database',
     placeholder: 'FILE',
-    description: 'where everything is stored; :memory: keeps it until the exit only',
+    description: 'file of the database; :memory: keeps everything in memory, until the exit',
     default: './.retell-emulator/emulator.sqlite',
     allowed: 'the path of a file, or :memory:',
     schema: { type: 'string', minLength: 1, pattern: '^[^\\0]*$' },
@@ -171,7 +170,7 @@ export const optionSpecs: readonly OptionSpec[] = [
     name: 'rateLimit',
     placeholder: 'LIMIT',
     description:
-      'how many requests of an API key pass before 429, as in 10/1s, or vendor for the limits of the real service',
+      'how many requests an API key may send before 429, such as 10/1s; vendor for the limits of the real service',
     default: 'off',
     allowed: controlFormats['rate-limit'].allowed,
   },
@@ -208,7 +207,7 @@ export const optionSpecs: readonly OptionSpec[] = [
     name: 'unknownQuery',
     placeholder: 'POLICY',
     description:
-      'refuse unknown query parameters: reject, observed (where the vendor was seen to), warn',
+      'unknown query parameters: reject, observed (reject where the real service did) or warn',
     default: 'observed',
     allowed: 'observed, reject or warn',
   },
@@ -216,7 +215,7 @@ export const optionSpecs: readonly OptionSpec[] = [
     name: 'validationErrors',
     placeholder: 'SHAPE',
     description:
-      'body of a 400 for a request that its schema refuses: documented, observed or both',
+      'body of a 400 for a request that does not fit its schema: documented, observed or both',
     default: 'both',
     allowed: 'both, documented or observed',
   },
@@ -224,7 +223,7 @@ export const optionSpecs: readonly OptionSpec[] = [
     name: 'missing',
     placeholder: 'SHAPE',
     description:
-      'answer for what does not exist: observed (404, naming it) or documented (404 or 422)',
+      'answer if an object does not exist: observed (404 with its id) or documented (404 or 422)',
     default: 'observed',
     allowed: 'observed or documented',
   },
@@ -245,7 +244,8 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'unknownValues',
     placeholder: 'POLICY',
-    description: 'warn of, reject or accept models, tool types and the like that are not listed',
+    description:
+      'models, types of tools and similar values that are not listed: warn, reject or accept',
     default: 'warn',
     allowed: 'warn, reject or accept',
   },
@@ -258,7 +258,8 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'fixtures',
     placeholder: 'FILE',
-    description: 'YAML or JSON file with what every workspace begins with; repeat it for more',
+    description:
+      'YAML or JSON file with the initial content of every workspace; repeat it for more',
     allowed: 'the path of a file',
     schema: { type: 'array', items: { type: 'string', minLength: 1 } },
   },
@@ -273,7 +274,7 @@ export const optionSpecs: readonly OptionSpec[] = [
   {
     name: 'logLevel',
     placeholder: 'LEVEL',
-    description: `least level to log: ${logLevels.join(', ')}`,
+    description: `lowest level to log: ${logLevels.join(', ')}`,
     default: 'info',
     allowed: `one of ${logLevels.join(', ')}`,
     schema: { type: 'string', enum: logLevels },

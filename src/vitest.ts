@@ -35,8 +35,9 @@ export function emulatorTest(
   options: Omit<StartOptions, 'apiKey'> = {},
 ): TestAPI<EmulatorFixtures> {
   if ('apiKey' in options && options.apiKey !== undefined) {
-    const fault = 'emulatorTest makes a key for each test, which the option apiKey would shut out';
-    throw new StartupError('usage', fault);
+    const problem =
+      'emulatorTest creates a key for each test, which the option apiKey would refuse';
+    throw new StartupError('usage', problem);
   }
   return base.extend<EmulatorFixtures>({
     emulator: [
@@ -93,14 +94,14 @@ function fullNameOf(test: RunnerTask): string {
   return [test.file.name, ...names].join(' > ');
 }
 
-const longestLabel = 100;
+const maxLabelLength = 100;
 
 /** The name of the test with its suites. A long name is cut at its start, because its end says most. */
 function labelOf(test: RunnerTask): string {
   const characters = Array.from(fullNameOf(test));
-  return characters.length <= longestLabel
+  return characters.length <= maxLabelLength
     ? characters.join('')
-    : `…${characters.slice(1 - longestLabel).join('')}`;
+    : `…${characters.slice(1 - maxLabelLength).join('')}`;
 }
 
 /** The encoded name has no slash, so the ordinal cannot be mistaken for a part of it. */

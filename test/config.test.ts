@@ -197,7 +197,7 @@ describe('resolveConfig', () => {
       /options\.yaml: there is no option "prot"/,
     );
     for (const content of ['text', ['port'], 7]) {
-      expect(refusal(() => fromFile(content))).toContain('must hold options');
+      expect(refusal(() => fromFile(content))).toContain('must have options');
     }
   });
 
@@ -276,7 +276,7 @@ describe('parseProgression', () => {
 describe('an address that others can reach', () => {
   it.each(['0.0.0.0', '::', '192.168.1.2', 'example.test'])('%s asks who may steer', (host) => {
     const message = refusal(() => resolve({ flags: { host } }));
-    expect(message).toContain(`host ${host} would let others steer the emulator`);
+    expect(message).toContain(`host ${host} would let other machines use the control API`);
     expect(message).toContain('controlToken (--control-token)');
     for (const flags of [{ controlToken: 'secret' }, { control: 'off' }, { control: 'open' }]) {
       expect(resolve({ flags: { host, ...flags } })).toMatchObject({ host, ...flags });

@@ -272,7 +272,7 @@ describe('workspace.requests.expect', () => {
     await expect(expected).rejects.toThrow(
       [
         'expected a request like {"operation":"createBatchTest","body":{"test_case_definition_ids":["a","b"],"response_engine":{"llm_id":"llm_2"}}}, but there were 0 requests',
-        'Nearest others:',
+        'Closest others:',
         '  #1 POST /create-batch-test -> 201',
         '    body/test_case_definition_ids is ["a"], not ["a","b"]',
         '    body/response_engine/llm_id is "llm_1", not "llm_2"',

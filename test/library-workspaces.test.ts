@@ -5,13 +5,15 @@ import { clientOf, createBatch, play, start } from './support/library.js';
 describe('a workspace', () => {
   it.each(['', 'a b', ' a', 'a\n'])('can not be that of the key %j', async (key) => {
     const emulator = await start();
-    expect(() => emulator.workspace(key)).toThrow('missing or invalid. It must be a text without');
+    expect(() => emulator.workspace(key)).toThrow(
+      'missing or invalid. The key must be a text without',
+    );
   });
 
   it('can not be that of a key that is not let in', async () => {
     const emulator = await start({ apiKey: ['key_a'] });
     expect(emulator.workspace('key_a')).toMatchObject({ apiKey: 'key_a' });
-    expect(() => emulator.workspace('key_b')).toThrow('It is not one of the option apiKey');
+    expect(() => emulator.workspace('key_b')).toThrow('The option apiKey does not have this key');
   });
 
   it('has a label in the list of all', async () => {
@@ -146,7 +148,7 @@ describe('an error of a workspace', () => {
     for (const part of [workspace.faults, workspace.outcomes, workspace.requests]) {
       const error: unknown = await part.list().catch((e: unknown) => e);
       expect(error).toMatchObject({ code: 'unavailable' });
-      expect((error as Error).message).toContain('It was closed.');
+      expect((error as Error).message).toContain('The emulator was closed.');
     }
   });
 });

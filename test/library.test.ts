@@ -45,7 +45,9 @@ describe('startEmulator', () => {
     const headers = { authorization: 'Bearer key_a' };
     const wait = `${emulator.url}/_emulator/batch-tests/${id}/wait`;
     const overHttp = expect(fetch(wait, { headers })).rejects.toThrow();
-    const inProcess = expect(workspace.batchTests.wait(id)).rejects.toThrow('It was closed.');
+    const inProcess = expect(workspace.batchTests.wait(id)).rejects.toThrow(
+      'The emulator was closed.',
+    );
     await fetch(emulator.url);
     await emulator.close();
     await Promise.all([overHttp, inProcess]);
@@ -125,12 +127,12 @@ describe('startEmulator', () => {
     [{ now: 'noon', clock: 'real' }, 'now must be milliseconds since the epoch'],
     [{ now: 1.5 }, 'now must be milliseconds since the epoch, or a date and time'],
     [{ now: '2026-02-31T00:00:00Z' }, 'now must be milliseconds since the epoch'],
-    [{ now: 0, clock: 'real' }, 'now goes with the clock "manual"'],
-    [null, 'startEmulator: must be given options'],
+    [{ now: 0, clock: 'real' }, 'now requires the clock "manual"'],
+    [null, 'startEmulator: the options must be an object'],
     [{ fixtures: 'none.yaml' }, 'cannot read fixtures none.yaml: ENOENT'],
-    [{ seed: () => 'x' }, 'startEmulator: must be given plain data'],
+    [{ seed: () => 'x' }, 'startEmulator: the options must be plain data'],
     [{ fixtures: { batch: [] } }, 'fixtures[0]: must NOT have the unknown property "batch"'],
-    [{ host: '0.0.0.0' }, 'would let others steer the emulator'],
+    [{ host: '0.0.0.0' }, 'would let other machines use the control API'],
     [{ host: '192.0.2.1', control: 'off' }, 'this machine has no such address'],
   ])('rejects %j and says why', async (options, message) => {
     const error: unknown = await startEmulator(options as StartOptions).catch((e: unknown) => e);

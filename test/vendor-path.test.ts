@@ -37,7 +37,7 @@ describe('an operation of the vendor that is not emulated', () => {
     const { client } = buildTestApp();
     const { body } = await client().send({ method: 'POST', url: '/v2/list-calls' });
     expect(body['message']).toContain(
-      'It is call.list (POST /v2/list-calls), which the vendor has retired (last in SDK 4.66.0); its successor is POST /v3/list-calls',
+      'It is call.list (POST /v2/list-calls), which the vendor has retired (last in SDK 4.66.0); POST /v3/list-calls replaces it',
     );
   });
 
@@ -94,7 +94,7 @@ describe('a path that never was', () => {
       ...(['GET', '/_emulator/requests'] as const),
     );
     expect(items.at(-1)?.warnings).toEqual([
-      `${method} ${url} never was an operation of the vendor's; the nearest is ${nearest}`,
+      `${method} ${url} was never an operation of the vendor's; the nearest is ${nearest}`,
     ]);
   });
 

@@ -66,6 +66,6 @@ failing('a test made with options has them', async ({ workspace, expect }) => {
 
 test('a test can not be made whose workspaces no key opens', ({ expect }) => {
   expect(() => emulatorTest({ apiKey: ['only'] } as object)).toThrow(
-    'emulatorTest makes a key for each test, which the option apiKey would shut out',
+    'emulatorTest creates a key for each test, which the option apiKey would refuse',
   );
 });

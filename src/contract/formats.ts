@@ -24,6 +24,6 @@ function isTemplatedUrl(text: string): boolean {
 export const vendorFormats: TextFormats = {
   'templated-url': {
     accepts: isTemplatedUrl,
-    allowed: 'a URL such as https://example.com/hook, in which {{variables}} may stand',
+    allowed: 'a URL such as https://example.com/hook, which may contain {{variables}}',
   },
 };

@@ -25,10 +25,10 @@ interface OpenValues {
 }
 
 /** The most values to report for one body, which may have any number. */
-const mostFound = 20;
+const maxFound = 20;
 
 /** The most characters of a value to keep. Clients choose its length. */
-const longestValue = 100;
+const maxValueLength = 100;
 
 /** The name under which Ajv knows an `enum` with `x-open: true`. */
 const openEnumKeyword = 'openEnum';
@@ -71,13 +71,13 @@ function add(
   known: readonly unknown[],
   path: string,
 ): void {
-  const value = text.slice(0, longestValue);
+  const value = text.slice(0, maxValueLength);
   const fullPath = root + path;
   const key = keyOf(fullPath, value);
   const before = found.get(key);
   if (before !== undefined) {
     before.others += 1;
-  } else if (found.size < mostFound) {
+  } else if (found.size < maxFound) {
     found.set(key, { path: fullPath, value, known, others: 0 });
   }
 }
@@ -96,7 +96,7 @@ const context: { -readonly [Name in keyof OpenValues]: OpenValues[Name] } = {
 };
 
 /** Runs a compiled schema that may contain `openEnum`. */
-export function validateOpenly(
+export function validateWithOpenEnums(
   validate: ValidateFunction,
   value: unknown,
   root: string,
@@ -124,24 +124,24 @@ export function withOpenEnums(schema: unknown): unknown {
 /** Returns for example `body/model is "gpt-9", which the contract does not list (did you mean "gpt-5"?)`. */
 export function describeUnknownValue({ path, value, known, others }: UnknownValue): string {
   const texts = known.filter((one) => typeof one === 'string');
-  const more = others === 0 ? '' : `; so do ${String(others)} more of its kind`;
+  const more = others === 0 ? '' : `; ${String(others)} more of this kind have the same value`;
   return `${path} is ${JSON.stringify(value)}, which the contract does not list${suggestion(value, texts)}${more}`;
 }
 
 /** The most values that one process reports. */
-const mostTold = 1000;
+const maxReported = 1000;
 
 /** @param source the beginning of the line, which says what the values are part of. */
-export type TellUnknownValues = (values: readonly UnknownValue[], source?: string) => void;
+export type ReportUnknownValues = (values: readonly UnknownValue[], source?: string) => void;
 
 /** Returns a function that reports each value once for each kind of path. */
-export function unknownValueTeller(tell: (line: string) => void): TellUnknownValues {
-  const told = new Set<string>();
+export function unknownValueReporter(tell: (line: string) => void): ReportUnknownValues {
+  const reported = new Set<string>();
   return (values, source = '') => {
     for (const unknown of values) {
       const key = keyOf(unknown.path, unknown.value);
-      if (told.has(key) || told.size >= mostTold) continue;
-      told.add(key);
+      if (reported.has(key) || reported.size >= maxReported) continue;
+      reported.add(key);
       tell(source + describeUnknownValue(unknown));
     }
   };

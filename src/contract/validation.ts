@@ -7,7 +7,7 @@ import { vendorFormats, type TextFormats } from './formats.js';
 import {
   noValues,
   openEnum,
-  validateOpenly,
+  validateWithOpenEnums,
   withOpenEnums,
   type UnknownValue,
   type UnknownValuesPolicy,
@@ -113,24 +113,27 @@ function createValidation(contract: Contract, own: TextFormats): ContractValidat
     findIgnored(operation, body) {
       const known = structuredClone(body);
       const strip = strippingCheck(operation);
-      if (strip !== undefined) validateOpenly(strip, known, '', acceptAll);
+      if (strip !== undefined) validateWithOpenEnums(strip, known, '', acceptAll);
       return findMissing('body', body, known);
     },
     checkValue(schemaName, value, policy) {
       const validate = getSchema(`/components/schemas/${schemaName}`);
       if (validate === undefined) throw new Error(`there is no schema ${schemaName}`);
-      const { passes, unknownValues } = validateOpenly(validate, value, '', () => policy);
+      const { passes, unknownValues } = validateWithOpenEnums(validate, value, '', () => policy);
       const mismatch = passes
         ? undefined
-        : describe('', mostTelling(validate.errors ?? []), formats);
+        : describe('', mostHelpful(validate.errors ?? []), formats);
       return { mismatch, unknownValues };
     },
     findResponseMismatch(operation, response) {
       const validate = responseCheck(operation);
-      if (validate === undefined || validateOpenly(validate, response, '', acceptAll).passes) {
+      if (
+        validate === undefined ||
+        validateWithOpenEnums(validate, response, '', acceptAll).passes
+      ) {
         return undefined;
       }
-      return describe('response', mostTelling(validate.errors ?? []), formats);
+      return describe('response', mostHelpful(validate.errors ?? []), formats);
     },
   };
 }
@@ -167,9 +170,9 @@ function refuse(
   formats: TextFormats,
 ): readonly UnknownValue[] {
   if (validate === undefined) return noValues;
-  const { passes, unknownValues } = validateOpenly(validate, value, root, policy);
+  const { passes, unknownValues } = validateWithOpenEnums(validate, value, root, policy);
   if (passes) return unknownValues;
-  throw schemaError(root, mostTelling(validate.errors ?? []), formats);
+  throw schemaError(root, mostHelpful(validate.errors ?? []), formats);
 }
 
 /** Returns a check that removes unknown properties from a body. */
@@ -273,7 +276,7 @@ function describe(root: string, error: ErrorObject | undefined, formats: TextFor
 }
 
 /** The first error. If there are alternatives, an error of the alternative that has the value's type. */
-function mostTelling(errors: readonly ErrorObject[]): ErrorObject | undefined {
+function mostHelpful(errors: readonly ErrorObject[]): ErrorObject | undefined {
   const choice = errors.find(({ keyword }) => keyword === 'anyOf');
   return (
     errors.find(

@@ -14,7 +14,7 @@ interface VendorOperation {
   readonly replacement: string | undefined;
 }
 
-interface Known {
+interface PathIndex {
   readonly operations: readonly (VendorOperation & { readonly pattern: RegExp })[];
   /** The paths of the vendor's operations that are not in the contract, up to their first parameter. */
   readonly foreignPrefixes: readonly string[];
@@ -25,10 +25,10 @@ interface Known {
   readonly versions: ReadonlyMap<string, number>;
 }
 
-let known: Known | undefined;
+let pathIndex: PathIndex | undefined;
 
 /** Computed at the first request that no route takes. Most processes never get one. */
-function readKnown(): Known {
+function buildPathIndex(): PathIndex {
   const newest = vendorOperations.reduce((last, row) => (row[3] > last ? row[3] : last), '');
   const operations = vendorOperations.map(([key, name, , last, replacement]) => ({
     ...{ key, name, replacement },
@@ -69,9 +69,9 @@ function versionOf(path: string): { name: string; version: number } {
  * adds some. False for `/v2/get-agent/x`, because clients put `/v2` before paths that never had a version.
  */
 export function isNewer(path: string): boolean {
-  known ??= readKnown();
+  pathIndex ??= buildPathIndex();
   const { name, version } = versionOf(path);
-  const newest = known.versions.get(name) ?? 1;
+  const newest = pathIndex.versions.get(name) ?? 1;
   return newest > 1 && version > newest;
 }
 
@@ -80,15 +80,17 @@ export function isNewer(path: string): boolean {
  * it, such as `/list-voices/x`. The emulator cannot know whether its method and the rest exist.
  */
 export function isUnderVendorPath(path: string): boolean {
-  known ??= readKnown();
-  return known.foreignPrefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+  pathIndex ??= buildPathIndex();
+  return pathIndex.foreignPrefixes.some(
+    (prefix) => path === prefix || path.startsWith(`${prefix}/`),
+  );
 }
 
 /** Returns the vendor's operation for a request; undefined if the vendor has no such operation. */
 export function findVendorOperation(method: string, path: string): VendorOperation | undefined {
-  known ??= readKnown();
-  const asked = `${method} ${path}`;
-  return known.operations.find(({ pattern }) => pattern.test(asked));
+  pathIndex ??= buildPathIndex();
+  const requested = `${method} ${path}`;
+  return pathIndex.operations.find(({ pattern }) => pattern.test(requested));
 }
 
 /**
@@ -97,8 +99,8 @@ export function findVendorOperation(method: string, path: string): VendorOperati
  * it.
  */
 export function nearestOperation(method: string, path: string): string | undefined {
-  known ??= readKnown();
-  const { vocabulary, keys } = known;
+  pathIndex ??= buildPathIndex();
+  const { vocabulary, keys } = pathIndex;
   const asked = wordsOf(path, (word) => vocabulary.has(word)).map(
     (word) => synonyms[word] ?? nearWord(word, vocabulary),
   );

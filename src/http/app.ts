@@ -6,7 +6,7 @@ import { ApiError } from '../errors.js';
 import { controlFormats } from '../workspace/settings.js';
 import { jsonOf } from '../cached-json.js';
 import { workspaceNameOf } from '../workspace/name.js';
-import { identifier, type Identify, type Identity } from './auth.js';
+import { createIdentify, type Identify, type Identity } from './auth.js';
 import { registerBodyBudget } from './body-budget.js';
 import { registerBodyParser } from './body.js';
 import { registerControlApi } from './control.js';
@@ -68,7 +68,7 @@ export interface AppOptions {
    * True to refuse requests while the process is overloaded. Must be false if other code shares the process
    * and may be what makes it busy.
    */
-  readonly turnsWorkAway?: boolean;
+  readonly refusesOverload?: boolean;
   readonly logger?: FastifyBaseLogger;
 }
 
@@ -77,7 +77,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const { emulator, apiKeys, validateResponses, controlAccess, logger, cors = [] } = options;
   const retell = loadContract('retell');
   const control = loadContract('control');
-  const identify = identifier(apiKeys);
+  const identify = createIdentify(apiKeys);
 
   // Fastify would create a logger for each request even if the level is `silent`.
   const isLogged = logger !== undefined && logger.level !== 'silent';
@@ -120,7 +120,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   if (cors.length > 0) registerCors(app, cors);
   registerJournal(app, emulator, workspaceNameOf(controlAccess?.defaultApiKey ?? ''));
   // Must come after the journal, which records refused requests, too.
-  if (options.turnsWorkAway === true) registerOverload(app, emulator.clock);
+  if (options.refusesOverload === true) registerOverload(app, emulator.clock);
   registerControlApi(app, {
     emulator,
     contract: control,

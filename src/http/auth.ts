@@ -24,7 +24,7 @@ const magicKeys: readonly (readonly [string, ErrorCode])[] = [
 ];
 
 /** @param acceptedKeys the only keys that are accepted; if empty, every key is. */
-export function identifier(acceptedKeys: readonly string[]): Identify {
+export function createIdentify(acceptedKeys: readonly string[]): Identify {
   const accepted = acceptedKeys.map(digestOf);
   // hot path: a client sends the same header with every request. An entry never becomes stale, because
   // the accepted keys do not change after the start.

@@ -16,7 +16,7 @@ declare module 'fastify' {
  * The most arrays and objects that a body may have. An empty one has three bytes of JSON and 25 times as much
  * in memory, and the garbage collector would need seconds for more.
  */
-const mostContainers = 1_000_000;
+const maxContainers = 1_000_000;
 
 /** Bodies of at least this many bytes are parsed with pauses, in which other requests are answered. */
 const largeSize = 1024 * 1024;
@@ -50,8 +50,8 @@ export function registerBodyParser(app: FastifyInstance, clock: Clock): void {
   });
   // The body is not read here: Node discards the rest of it when the answer has been sent.
   app.addContentTypeParser('*', (request, _body, done) => {
-    const type = request.headers['content-type'] ?? 'no type';
-    request.bodyProblem = new ApiError('unsupported_media_type', `It came as ${type}.`);
+    const type = request.headers['content-type'] ?? 'absent';
+    request.bodyProblem = new ApiError('unsupported_media_type', `The Content-Type is ${type}.`);
     done(null, undefined);
   });
 }
@@ -88,11 +88,11 @@ async function parseLarge(
 function refuseUnreadable(body: Buffer, { headers }: FastifyRequest): void {
   const coding = headers['content-encoding'] ?? 'identity';
   if (!/^\s*identity\s*$/i.test(coding)) {
-    throw new ApiError('unsupported_media_type', `It came in the content coding ${coding}.`);
+    throw new ApiError('unsupported_media_type', `The Content-Encoding is ${coding}.`);
   }
   if (!isUtf8(body)) throw new ApiError('invalid_request', 'body is not valid UTF-8');
-  if (countContainers(body) > mostContainers) {
-    const limit = `The limit is ${String(mostContainers)} arrays and objects.`;
+  if (countContainers(body) > maxContainers) {
+    const limit = `The limit is ${String(maxContainers)} arrays and objects.`;
     throw new ApiError('payload_too_large', limit);
   }
 }
@@ -111,7 +111,7 @@ const [quote, backslash, bracket, brace] = Buffer.from('"\\[{');
 
 /** Counts arrays and objects without parsing. Returns 0 if the JSON is too short to exceed the limit. */
 function countContainers(json: Buffer): number {
-  if (json.length <= 2 * mostContainers) return 0;
+  if (json.length <= 2 * maxContainers) return 0;
   let count = 0;
   let isText = false;
   for (let index = 0; index < json.length; index += 1) {

@@ -35,36 +35,37 @@ export type Admit = (request: FastifyRequest) => string;
 export function controlGuard(access: ControlAccess, identify: Identify): Admit {
   const token = access.token === undefined ? undefined : digestOf(access.token);
   return ({ headers }) => {
-    refuseForeign(headers, access);
+    refuseOtherOrigins(headers, access);
     const key = headers['x-emulator-api-key'];
-    const named = typeof key === 'string' ? `Bearer ${key}` : undefined;
+    const givenKey = typeof key === 'string' ? `Bearer ${key}` : undefined;
     if (token !== undefined) {
       const [, presented = ''] = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
       if (!timingSafeEqual(token, digestOf(presented))) throw new ApiError('unauthorized');
-      return workspaceOf(identify(named ?? `Bearer ${access.defaultApiKey}`));
+      return workspaceOf(identify(givenKey ?? `Bearer ${access.defaultApiKey}`));
     }
     return workspaceOf(
-      identify(named ?? headers.authorization ?? `Bearer ${access.defaultApiKey}`),
+      identify(givenKey ?? headers.authorization ?? `Bearer ${access.defaultApiKey}`),
     );
   };
 }
 
-function refuseForeign(
+function refuseOtherOrigins(
   { host = '', origin, 'sec-fetch-site': site }: IncomingHttpHeaders,
   access: ControlAccess,
 ): void {
   const name = hostName(`http://${host}`);
   if (!isOwnName(name, access)) {
-    const way = name === '' ? '' : ` Start with --control-host ${name} to allow it.`;
+    const hint = name === '' ? '' : ` Start with --control-host ${name} to allow it.`;
     throw new ApiError(
       'forbidden',
-      `The control API is not served under the host name "${name}".${way}`,
+      `The control API is not served under the host name "${name}".${hint}`,
     );
   }
-  const isForeign = origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`;
+  const isOtherOrigin =
+    origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`;
   // `none` is a request of the user, for example by typing an address.
-  const isFromElsewhere = site !== undefined && site !== 'same-origin' && site !== 'none';
-  if (isForeign || isFromElsewhere) {
+  const isOtherSite = site !== undefined && site !== 'same-origin' && site !== 'none';
+  if (isOtherOrigin || isOtherSite) {
     throw new ApiError('forbidden', 'Web pages of another origin may not use the control API.');
   }
 }

@@ -42,21 +42,21 @@ const operationsById = controlTable as object as Partial<Record<string, AnyOpera
 
 /** Registers one route for each operation of the control contract. */
 export function registerControlApi(app: FastifyInstance, options: ControlApiOptions): void {
-  const process = processOperations(app, options.emulator);
-  const inTurn = oneAtATime();
+  const processHandlers = processOperations(app, options.emulator);
+  const runInTurn = oneAtATime();
   registerMetricsRoute(app, options);
   for (const operation of options.contract.operations) {
     if (operation.id === 'getMetrics') continue;
-    const ask = (process as Partial<Record<string, () => object>>)[operation.id];
-    if (ask === undefined) {
-      registerOperation(app, operation, options, inTurn);
+    const handle = (processHandlers as Partial<Record<string, () => object>>)[operation.id];
+    if (handle === undefined) {
+      registerOperation(app, operation, options, runInTurn);
       continue;
     }
     app.route({
       method: operation.method,
       url: operation.path,
       config: { operationId: operation.id },
-      handler: (_request, reply) => reply.send(ask()),
+      handler: (_request, reply) => reply.send(handle()),
     });
   }
 }
@@ -87,7 +87,7 @@ function processOperations(app: FastifyInstance, { clock, store }: Emulator) {
       if (!app.server.listening) throw new ApiError('unavailable');
       const problem = store.health.problem();
       if (problem !== undefined) {
-        throw new ApiError('unavailable', `It cannot write its database: ${problem}.`);
+        throw new ApiError('unavailable', `The database cannot be written: ${problem}.`);
       }
       return { status: 'ready' };
     },
@@ -124,7 +124,7 @@ function registerOperation(
             emulator.workspaces.unknownValuesPolicy(request.workspace ?? ''),
           )
         : noValues;
-      emulator.tellUnknownValues(unknownValues, `${operation.id}: `);
+      emulator.reportUnknownValues(unknownValues, `${operation.id}: `);
       const gone = new AbortController();
       reply.raw.once('close', () => {
         gone.abort();

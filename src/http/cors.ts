@@ -3,13 +3,13 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import { isEmulatorPath } from './routes.js';
 
 /** Means every origin. */
-const any = '*';
+const anyOrigin = '*';
 
 /** The response headers that scripts may read. The wildcard is for headers that fault rules add. */
-const exposed = [
+const exposedHeaders = [
   ...['X-Request-Id', 'Retry-After', 'Retry-After-Ms', 'X-Should-Retry'],
   ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'X-RateLimit-Limiter'],
-  ...['Preference-Applied', 'X-Emulator', 'Allow', 'Deprecation', 'Link', any],
+  ...['Preference-Applied', 'X-Emulator', 'Allow', 'Deprecation', 'Link', anyOrigin],
 ].join(', ');
 
 /** How many seconds a browser may cache the answer to a preflight. */
@@ -28,7 +28,7 @@ export const isPreflight = ({ method, headers }: FastifyRequest): boolean =>
  */
 export function registerCors(app: FastifyInstance, origins: readonly string[]): void {
   const isAllowed = (origin: string): boolean =>
-    origins.includes(any) || origins.includes(origin.toLowerCase());
+    origins.includes(anyOrigin) || origins.includes(origin.toLowerCase());
   const options: FastifyCorsOptions = {
     delegator: (request, done) => {
       const { origin = '' } = request.headers;
@@ -37,7 +37,11 @@ export function registerCors(app: FastifyInstance, origins: readonly string[]): 
         return;
       }
       done(null, {
-        ...{ origin: origins.includes(any) ? any : origin, maxAge, exposedHeaders: exposed },
+        ...{
+          origin: origins.includes(anyOrigin) ? anyOrigin : origin,
+          maxAge,
+          exposedHeaders,
+        },
         methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
         // Any other OPTIONS request is refused, as without CORS.
         preflight: isPreflight(request),

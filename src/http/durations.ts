@@ -48,7 +48,7 @@ export function countDurations(): Durations {
     },
     toMetric: () => ({
       name,
-      help: 'Requests by operation and status, and how long they took',
+      help: 'How long requests took, by operation and status',
       type: 'histogram',
       aggregator: 'sum',
       values: [...all.values()].flatMap((ofOperation) =>

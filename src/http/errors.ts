@@ -25,7 +25,10 @@ const refusals: Record<string, (error: FastifyError, request: FastifyRequest) =>
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new ApiError('invalid_request', 'The body is not as long as its Content-Length says.'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: (_error, { headers }) =>
-    new ApiError('unsupported_media_type', `It came as ${headers['content-type'] ?? 'no type'}.`),
+    new ApiError(
+      'unsupported_media_type',
+      `The Content-Type is ${headers['content-type'] ?? 'absent'}.`,
+    ),
   FST_ERR_MAX_PARAM_LENGTH: () => new ApiError('not_found'),
 };
 
@@ -72,14 +75,14 @@ function toApiError(error: unknown, request: FastifyRequest): ApiError {
 export function registerNotFound(
   app: FastifyInstance,
   methodsOf: AllowedMethods,
-  isSteerable: boolean,
+  hasControl: boolean,
 ): void {
   const refuseUnknown = (request: FastifyRequest, reply: FastifyReply): never => {
     const path = pathOf(request);
     const methods = methodsOf(path);
     if (!isEmulatorPath(path)) refuseNotEmulated(request.method, path);
     if (methods.length === 0) {
-      const isOff = !isSteerable && path.startsWith('/_emulator/');
+      const isOff = !hasControl && path.startsWith('/_emulator/');
       const hint = isOff ? 'the control API is off (--control off)' : hintFor(request, path);
       throw new ApiError('not_found', `There is no ${request.method} ${path}; ${hint}.`);
     }
@@ -109,7 +112,7 @@ function refuseNotEmulated(method: string, path: string): void {
       retiredAfter === undefined
         ? ''
         : `, which the vendor has retired (last in SDK ${retiredAfter})`;
-    const instead = replacement === undefined ? '' : `; its successor is ${replacement}`;
+    const instead = replacement === undefined ? '' : `; ${replacement} replaces it`;
     const what = `It is ${name} (${key})${retired}${instead}; --upstream URL forwards such requests.`;
     throw new ApiError('not_emulated', what);
   }
@@ -120,7 +123,7 @@ function refuseNotEmulated(method: string, path: string): void {
     throw new ApiError('not_emulated', what);
   }
   if (isNewer(path)) {
-    const what = `${method} ${path} is newer than the contract, which has ${nearestOperation(method, path) ?? 'none such'}; --upstream URL forwards such requests.`;
+    const what = `${method} ${path} is newer than the contract, which has ${nearestOperation(method, path) ?? 'no similar operation'}; --upstream URL forwards such requests.`;
     throw new ApiError('not_emulated', what);
   }
 }
@@ -130,7 +133,7 @@ function hintFor(request: FastifyRequest, path: string): string {
   const nearest = isEmulatorPath(path) ? undefined : nearestOperation(request.method, path);
   if (nearest === undefined) return 'see /docs';
   if (request.record) {
-    const warning = `${request.method} ${path} never was an operation of the vendor's; the nearest is ${nearest}`;
+    const warning = `${request.method} ${path} was never an operation of the vendor's; the nearest is ${nearest}`;
     request.record.findWarnings = () => [warning];
   }
   return `did you mean ${nearest}? See /docs`;

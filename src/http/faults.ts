@@ -18,7 +18,7 @@ import { settingsFor, statusMessage } from './wording.js';
  * due.
  * @throws ApiError 429 if there were too many requests, 400 if `Prefer` asks for an unknown status.
  */
-export function findObstacle(
+export function findFaultFor(
   emulator: Emulator,
   caller: Caller,
   operation: ContractOperation,
@@ -27,7 +27,7 @@ export function findObstacle(
 ): Fault | undefined {
   const workspace = findWorkspace(emulator, caller);
   if (workspace === undefined && !emulator.limitsEveryWorkspace) {
-    return noted(request, readPreference(request, operation, reply));
+    return withNote(request, readPreference(request, operation, reply));
   }
   const present = workspace ?? emulator.workspaces.open(caller.workspace);
   const { rateLimit } = present.settings;
@@ -42,10 +42,10 @@ export function findObstacle(
   const fault =
     readPreference(request, operation, reply) ??
     findFault(emulator, present, () => factsOf(operation, request));
-  return noted(request, fault);
+  return withNote(request, fault);
 }
 
-function noted(request: FastifyRequest, fault: Fault | undefined): Fault | undefined {
+function withNote(request: FastifyRequest, fault: Fault | undefined): Fault | undefined {
   if (fault !== undefined) noteFault(request, fault.cause);
   return fault;
 }
@@ -67,9 +67,9 @@ function factsOf({ id }: ContractOperation, request: FastifyRequest) {
 }
 
 /** Applies a fault to a request. Returns true if the request then gets no other answer. */
-export async function meetFault(fault: Fault, emulator: Emulator, reply: FastifyReply) {
+export async function applyFault(fault: Fault, emulator: Emulator, reply: FastifyReply) {
   const { latency, error, connection } = fault;
-  if (latency > 0) await pass(emulator.clock, latency, reply);
+  if (latency > 0) await waitByMachine(emulator.clock, latency, reply);
   if (emulator.changes.closed) throw new ApiError('unavailable');
   if (error !== undefined) {
     sendFaultError(error, emulator, reply);
@@ -143,14 +143,14 @@ async function* pieces(
 ): AsyncGenerator<Buffer> {
   const count = Math.min(chunks, body.length);
   for (let index = 0; index < count; index += 1) {
-    await pass(clock, over / count, reply);
+    await waitByMachine(clock, over / count, reply);
     const [from = 0, to = 0] = [index, index + 1].map((n) => Math.floor((body.length * n) / count));
     yield body.subarray(from, to);
   }
 }
 
 /** Waits by the machine's clock. */
-const pass = (clock: Clock, duration: number, reply: FastifyReply): Promise<void> =>
+const waitByMachine = (clock: Clock, duration: number, reply: FastifyReply): Promise<void> =>
   withoutIdleTimeout(
     reply,
     () =>

@@ -25,7 +25,8 @@ export async function listen(
     const [first, ...rest] = await lookup(host, { all: true });
     await app.listen({ host: first?.address ?? host, port });
     const address = app.server.address() as AddressInfo;
-    for (const other of rest) others.push(await listenToo(app, other.address, address.port));
+    for (const other of rest)
+      others.push(await listenOnOtherAddress(app, other.address, address.port));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = reasons[code ?? ''] ?? message;
@@ -41,7 +42,11 @@ export async function listen(
  * second server of Fastify's would have other limits and errors. If the address cannot be used, it is
  * skipped.
  */
-async function listenToo(app: FastifyInstance, host: string, port: number): Promise<Server> {
+async function listenOnOtherAddress(
+  app: FastifyInstance,
+  host: string,
+  port: number,
+): Promise<Server> {
   const server = createServer((socket) => {
     app.server.emit('connection', socket);
   });

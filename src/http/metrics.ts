@@ -49,7 +49,7 @@ function addGauges(
   const registers = [registry];
   new Counter({
     name: 'retell_emulator_log_lines_dropped_total',
-    help: 'Lines of the log that this process dropped, because standard error took none',
+    help: 'Lines of the log that this process dropped, because standard error accepted none',
     registers,
     collect() {
       this.reset();
@@ -58,7 +58,7 @@ function addGauges(
   });
   new Gauge({
     name: 'retell_emulator_test_runs',
-    help: 'Test runs by state',
+    help: 'Number of test runs by state',
     labelNames: ['state'],
     registers,
     collect() {
@@ -67,7 +67,7 @@ function addGauges(
   });
   new Gauge({
     name: 'retell_emulator_worker_lag_seconds',
-    help: 'How long the simulation has been due that the worker has not played yet',
+    help: 'How late the worker is with what is due in the simulation',
     registers,
     collect() {
       this.set(Math.max(0, clock.now() - worker.nextWall()) / 1000);
@@ -75,7 +75,7 @@ function addGauges(
   });
   new Gauge({
     name: 'retell_emulator_database_bytes',
-    help: 'Size of the database, without its log',
+    help: 'Size of the database without its write-ahead log',
     registers,
     collect() {
       this.set(store.size());

@@ -3,7 +3,7 @@
  * replaced.
  */
 const noCompiler = () => () => {
-  throw new Error('a route has a schema that nothing compiles');
+  throw new Error('a route has a Fastify schema, which nothing compiles');
 };
 
 /** The value of Fastify's option of this name. */

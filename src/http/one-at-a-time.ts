@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 /** The most requests of one connection that may wait. A client with more is disconnected. */
-const mostWaiting = 1000;
+const maxWaiting = 1000;
 
 /** The number of waiting requests of each connection. */
 const waiting = new WeakMap<Socket, number>();
@@ -20,7 +20,7 @@ export function registerOneAtATime(app: FastifyInstance): void {
     }
     const count = (waiting.get(socket) ?? 0) + 1;
     waiting.set(socket, count);
-    if (count > mostWaiting) {
+    if (count > maxWaiting) {
       socket.destroy();
       return;
     }

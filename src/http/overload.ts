@@ -4,10 +4,10 @@ import type { Timer, Clock } from '../workspace/clock.js';
 import { pathOf } from './request-log.js';
 
 /** How late the event loop may be, how often this is checked, and how often in a row it must be too late. */
-const limits = { mostDelayMs: 2000, sampleMs: 1000, lateInARow: 3 };
+const limits = { maxDelayMs: 2000, sampleMs: 1000, lateInARow: 3 };
 
 /** Above this resident memory, requests are refused. Clients that do not read answers can cause it. */
-const mostMemory = 2 * 1024 ** 3;
+const maxMemory = 2 * 1024 ** 3;
 
 /** The client may try again after so many seconds. */
 const retryAfter = 1;
@@ -20,14 +20,14 @@ export function registerOverload(app: FastifyInstance, clock: Clock): void {
   let lateInARow = 0;
   let takesTooMuchMemory = false;
   let timer: Timer;
-  const lookAt = (time: number): void => {
+  const checkAt = (time: number): void => {
     timer = clock.wakeAt(time, () => {
-      lateInARow = clock.now() - time > limits.mostDelayMs ? lateInARow + 1 : 0;
-      takesTooMuchMemory = process.memoryUsage.rss() > mostMemory;
-      lookAt(clock.now() + limits.sampleMs);
+      lateInARow = clock.now() - time > limits.maxDelayMs ? lateInARow + 1 : 0;
+      takesTooMuchMemory = process.memoryUsage.rss() > maxMemory;
+      checkAt(clock.now() + limits.sampleMs);
     });
   };
-  lookAt(clock.now() + limits.sampleMs);
+  checkAt(clock.now() + limits.sampleMs);
   app.addHook('onClose', (_app, done) => {
     timer.cancel();
     done();

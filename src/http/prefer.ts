@@ -4,7 +4,7 @@ import { ApiError } from '../errors.js';
 import type { Fault } from '../operations/faults.js';
 
 /** Milliseconds. Clients give up earlier than that. */
-const longestDelay = 600_000;
+const maxDelay = 600_000;
 
 /**
  * Reads the `Prefer` header (RFC 7240): `code=429`, `delay=1500`, or both, separated by a comma. Other
@@ -18,14 +18,14 @@ export function readPreference(
 ): Fault | undefined {
   const { prefer } = headers;
   if (prefer === undefined) return undefined;
-  const wishes = new Map(
+  const preferences = new Map(
     String(prefer)
       .split(/[,;]/)
-      .map((wish) => wish.split('=', 2).map((part) => part.trim().replaceAll('"', '')))
+      .map((preference) => preference.split('=', 2).map((part) => part.trim().replaceAll('"', '')))
       .map(([name = '', value = '']) => [name.toLowerCase(), value]),
   );
-  const code = wishes.get('code');
-  const delay = wishes.get('delay');
+  const code = preferences.get('code');
+  const delay = preferences.get('delay');
   if (code === undefined && delay === undefined) return undefined;
 
   const status = code === undefined ? success : readNumber('code', code, 999);
@@ -33,7 +33,7 @@ export function readPreference(
     const known = statuses.join(', ');
     throw new ApiError('invalid_request', `header prefer: code of ${id} must be one of ${known}`);
   }
-  const latency = delay === undefined ? 0 : readNumber('delay', delay, longestDelay);
+  const latency = delay === undefined ? 0 : readNumber('delay', delay, maxDelay);
   const applied = [
     ...(code === undefined ? [] : [`code=${code}`]),
     ...(delay === undefined ? [] : [`delay=${delay}`]),
@@ -47,9 +47,9 @@ export function readPreference(
   };
 }
 
-function readNumber(name: string, text: string, most: number): number {
+function readNumber(name: string, text: string, max: number): number {
   const number = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (number <= most) return number;
-  const fault = `header prefer: ${name} must be a whole number of at most ${String(most)}`;
-  throw new ApiError('invalid_request', fault);
+  if (number <= max) return number;
+  const problem = `header prefer: ${name} must be a whole number of at most ${String(max)}`;
+  throw new ApiError('invalid_request', problem);
 }

@@ -11,9 +11,9 @@ import { workspaceOf } from './auth.js';
 import { bodyOf } from './body.js';
 import { refuse, sendError } from './errors.js';
 import { noteFault } from './on-response-closed.js';
-import { findObstacle, meetFault, sendAnswer } from './faults.js';
+import { findFaultFor, applyFault, sendAnswer } from './faults.js';
 import { toRoutePath } from './routes.js';
-import { reworded, settingsFor } from './wording.js';
+import { applyWording, settingsFor } from './wording.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -76,12 +76,12 @@ function registerOperation(
       done();
     },
     errorHandler: (error, request, reply) => {
-      sendError(inWords(emulator, request, error), request, reply);
+      sendError(withWording(emulator, request, error), request, reply);
     },
     handler: (request, reply) => {
       const caller = callerOf(request);
       const answer = () => answerOf(operation, perform, caller, request, reply, options);
-      const fault = findObstacle(emulator, caller, operation, request, reply);
+      const fault = findFaultFor(emulator, caller, operation, request, reply);
       return fault === undefined
         ? answer()
         : answerWithFault(fault, answer, request, reply, emulator);
@@ -96,17 +96,17 @@ async function answerWithFault(
   reply: FastifyReply,
   emulator: Emulator,
 ): Promise<unknown> {
-  if (fault.phase === 'before' && (await meetFault(fault, emulator, reply))) return reply;
+  if (fault.phase === 'before' && (await applyFault(fault, emulator, reply))) return reply;
   // A fault also applies to a refusal.
   const result = await answer().catch((error: unknown) =>
-    refuse(inWords(emulator, request, error), request, reply),
+    refuse(withWording(emulator, request, error), request, reply),
   );
-  if (fault.phase === 'after' && (await meetFault(fault, emulator, reply))) return reply;
+  if (fault.phase === 'after' && (await applyFault(fault, emulator, reply))) return reply;
   return sendAnswer(reply, result, fault, emulator.clock);
 }
 
-const inWords = (emulator: Emulator, request: FastifyRequest, error: unknown): unknown =>
-  reworded(error, settingsFor(emulator, request).wording);
+const withWording = (emulator: Emulator, request: FastifyRequest, error: unknown): unknown =>
+  applyWording(error, settingsFor(emulator, request).wording);
 
 /** The operation's answer without a fault. @throws ApiError to refuse */
 async function answerOf(
@@ -129,7 +129,7 @@ async function answerOf(
     const unknownValues = validation.checkBody(operation, body, () =>
       emulator.workspaces.unknownValuesPolicy(caller.workspace),
     );
-    if (unknownValues.length > 0) emulator.tellUnknownValues(unknownValues, `${operation.id}: `);
+    if (unknownValues.length > 0) emulator.reportUnknownValues(unknownValues, `${operation.id}: `);
     if (request.record) {
       request.record.bodyIsChecked = true;
       request.record.unknownValues = unknownValues;
@@ -164,8 +164,8 @@ function refuseUnknownQuery(
   if (policy === 'warn' || (policy === 'observed' && !operation.refusesUnknownQuery)) return;
   const [name] = unknownQueryOf(operation, query);
   if (name === undefined) return;
-  const fault = `Unknown query parameter '${name.slice(0, 100)}'`;
-  throw new SchemaError(fault, fault);
+  const problem = `Unknown query parameter '${name.slice(0, 100)}'`;
+  throw new SchemaError(problem, problem);
 }
 
 /** Returns the workspace of a request. @throws ApiError 401, or the error that its key asks for */

@@ -9,7 +9,7 @@ export const settingsFor = ({ workspaces }: Emulator, { workspace }: FastifyRequ
   workspaces.defaultSettings;
 
 /** Gives an error the message that the settings choose. Returns any other error unchanged. */
-export function reworded(
+export function applyWording(
   error: unknown,
   { missing, validationErrors, ...wording }: Wording,
 ): unknown {

@@ -26,18 +26,18 @@ export async function expectRequests(
   const { nearMisses } = await findNearMisses(matcher);
   const misses = nearMisses.flatMap(({ request, differences }) => [
     `  ${describe(request)}`,
-    ...differences.map((difference) => `    ${tell(difference)}`),
+    ...differences.map((difference) => `    ${describeDifference(difference)}`),
   ]);
   throw new Error(
     [
       `expected ${count === undefined ? 'a request' : plural(count)} like ${JSON.stringify(matcher)}, but there ${matching.length === 1 ? 'was' : 'were'} ${plural(matching.length)}`,
       ...matching.map((entry) => `  ${describe(entry)}`),
-      ...(misses.length === 0 ? ['There were no others.'] : ['Nearest others:', ...misses]),
+      ...(misses.length === 0 ? ['There were no others.'] : ['Closest others:', ...misses]),
     ].join('\n'),
   );
 }
 
-const tell = ({ part, expected, actual }: Difference): string =>
+const describeDifference = ({ part, expected, actual }: Difference): string =>
   `${part} is ${show(actual)}, not ${show(expected)}`;
 
 function show(value: unknown): string {

@@ -88,7 +88,7 @@ export const listWorkspaces = (emulator: Emulator): Promise<WorkspaceInfo[]> =>
   controlCaller(emulator, '')('listWorkspaces', {});
 
 /** By id. The types of the caller make sure that each operation gets a request of its own type. */
-const performs = controlTable as object as Partial<
+const operationsById = controlTable as object as Partial<
   Record<string, (services: Services, caller: Caller, request: object) => unknown>
 >;
 
@@ -132,7 +132,7 @@ function controlCaller(emulator: Emulator, workspace: string) {
   const contract = loadContract('control');
   const validation = contractValidation(contract, controlFormats);
   const refuseIfClosed = (): void => {
-    if (emulator.changes.closed) throw new ApiError('unavailable', 'It was closed.');
+    if (emulator.changes.closed) throw new ApiError('unavailable', 'The emulator was closed.');
   };
   return async <Id extends ControlOperationId>(
     id: Id,
@@ -152,11 +152,11 @@ function controlCaller(emulator: Emulator, workspace: string) {
             emulator.workspaces.unknownValuesPolicy(workspace),
           )
         : noValues;
-    emulator.tellUnknownValues(unknownValues, `${id}: `);
+    emulator.reportUnknownValues(unknownValues, `${id}: `);
     const { params, query, body } = structuredClone(request);
     if (operation !== undefined && query !== undefined) validation.checkQuery(operation, query);
     const caller = { workspace, unknownValues };
-    const perform = performs[id];
+    const perform = operationsById[id];
     const performed = () =>
       perform && afterExclusiveWork(perform)(emulator, caller, { params, query, body });
     try {
@@ -173,7 +173,7 @@ function controlCaller(emulator: Emulator, workspace: string) {
 }
 
 /** What the ids in the parameters of operations identify. */
-const nouns: Record<string, string> = {
+const kindsByParameter: Record<string, string> = {
   fault_id: 'fault',
   outcome_rule_id: 'outcome rule',
   snapshot_name: 'snapshot',
@@ -183,6 +183,8 @@ const nouns: Record<string, string> = {
 
 /** Names the id in the message. Over HTTP, the path names it. */
 function notFound(params: Record<string, string>): ApiError {
-  const missing = Object.entries(params).map(([name, id]) => `${nouns[name] ?? name} "${id}"`);
+  const missing = Object.entries(params).map(
+    ([name, id]) => `${kindsByParameter[name] ?? name} "${id}"`,
+  );
   return new ApiError('not_found', `There is no ${missing.join()}.`);
 }

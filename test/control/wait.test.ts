@@ -54,7 +54,7 @@ describe('waiting for a batch', () => {
     expect(status).toBe(408);
     expect(body).toMatchObject({ status: 'error' });
     expect(body['message']).toMatch(
-      /^What was waited for did not happen in time\. After 5s the batch is in_progress: of 2 runs 0 passed, 0 f/,
+      /^The awaited condition did not hold in time\. After 5s the batch is in_progress: of 2 runs 0 passed, 0 f/,
     );
   });
 
@@ -137,7 +137,7 @@ describe('waiting for anything', () => {
     const { emulator, clock } = buildEmulator();
     emulator.close();
     await expect(waitFor(emulator, { ...never, signal: undefined })).rejects.toThrow(
-      'The emulator is not ready to take requests.',
+      'The emulator cannot take requests now.',
     );
     expect(clock.alarmCount).toBe(0);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startEmulator, type Fixtures } from '../../src/index.js';
 import { buildTestApp, retellLlm, someDefinition, someFlow } from '../support/emulator.js';
-import { unknownValueTeller } from '../../src/contract/open-values.js';
+import { unknownValueReporter } from '../../src/contract/open-values.js';
 
 interface Entries {
   items: { warnings: string[] }[];
@@ -79,7 +79,7 @@ describe('a value that the contract does not list', () => {
     await client().call('POST', '/create-conversation-flow', { ...someFlow, nodes });
     const { items } = await client().call<Entries>('GET', '/_emulator/requests');
     expect(items[0]?.warnings).toEqual([
-      'body/nodes/0/type is "hologram", which the contract does not list; so do 2 more of its kind',
+      'body/nodes/0/type is "hologram", which the contract does not list; 2 more of this kind have the same value',
     ]);
   });
 
@@ -117,7 +117,7 @@ describe('values that the contract does not list, in fixtures', () => {
 
   it('are logged at the start, each once', () => {
     const lines: string[] = [];
-    const tell = unknownValueTeller((line) => lines.push(line));
+    const tell = unknownValueReporter((line) => lines.push(line));
     const unknown = { path: '/a/0/x', value: 'v', known: [], others: 0 };
     tell([unknown, { ...unknown, path: '/a/1/x' }, { ...unknown, value: 'w' }], 'f.yaml: ');
     expect(lines).toEqual([

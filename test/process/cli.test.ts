@@ -91,7 +91,7 @@ describe('the command', () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'fixtures.yaml'), 'settings: { concurrency: 3 }');
     const args = ['--fixtures', 'fixtures.yaml'];
-    const warning = 'workspaces that the database holds stay as they are';
+    const warning = 'the database has workspaces already';
     for (const isExpected of [false, true]) {
       const { emulator } = await startCli({ cwd, args });
       await emulator.kill('SIGTERM');
@@ -102,7 +102,7 @@ describe('the command', () => {
     expect(emulator.stderr).not.toContain(warning);
   });
 
-  it('warns once that the time of the database is ahead, and goes on from there', async () => {
+  it('warns once that the time of the database is ahead, and continues from there', async () => {
     const cwd = temporaryFolder();
     const clock = new ManualClock(Date.now() + 10 * 24 * 3_600_000);
     const { emulator: before } = buildEmulator({ database: join(cwd, 'ahead.sqlite'), clock });
@@ -110,7 +110,7 @@ describe('the command', () => {
     before.close();
     const { emulator } = await startCli({ cwd, args: ['--database', 'ahead.sqlite'] });
     await emulator.kill('SIGTERM');
-    const warnings = emulator.stderr.split('\n').filter((line) => line.includes('was ahead of'));
+    const warnings = emulator.stderr.split('\n').filter((line) => line.includes('is ahead of'));
     expect(warnings).toHaveLength(1);
   });
 
