@@ -11,18 +11,18 @@ import type { Caches } from './caches.js';
 import { readEach, required, type Db } from './database.js';
 
 export interface StoredAssetVersion extends AssetVersion {
-  /** Of the asset, in the order of creation. */
+  /** The position of the asset in the order of creation. */
   readonly position: number;
   readonly contentKey: number;
 }
 
-/** By which others refer to a version of an asset. */
+/** The key by which other tables refer to a version of an asset. */
 export interface AssetReference {
   readonly version: number;
   readonly contentKey: number;
 }
 
-/** What is asked for: an asset of a workspace. */
+/** The name of an asset: its workspace, kind and id. */
 export interface AssetName {
   readonly workspaceId: number;
   readonly kind: AssetKind;
@@ -35,10 +35,10 @@ export interface NewAssetVersion {
   readonly modifiedAt: number;
 }
 
-/** What a version of an agent says of its engine. */
+/** The engine that a version of an agent names. */
 export interface EnginePin {
   readonly agentId: string;
-  /** Null if none is named. */
+  /** Null if the version names none. */
   readonly engineVersion: number | null;
 }
 
@@ -46,9 +46,9 @@ export interface EnginePin {
 export interface AssetPage {
   readonly workspaceId: number;
   readonly kind: AssetKind;
-  /** The position of the last one before; undefined for the first page. */
+  /** The position of the last asset of the previous page; undefined for the first page. */
   readonly after: number | undefined;
-  /** All if undefined. */
+  /** The maximum number; all if undefined. */
   readonly limit: number | undefined;
   readonly order: 'ascending' | 'descending';
 }
@@ -57,47 +57,47 @@ export interface AssetPage {
 export interface AssetVersionPage {
   readonly workspaceId: number;
   readonly kind: AssetKind;
-  /** Only what is listed after this one; all if absent. */
+  /** Only versions that come after this one; all if absent. */
   readonly after?: Pick<StoredAssetVersion, 'position' | 'version'> | undefined;
-  /** All if absent. */
+  /** The maximum number; all if absent. */
   readonly limit?: number;
 }
 
 export interface AssetReader {
-  /** The latest version if none is named. */
+  /** A version; the latest if none is named. */
   refer(asset: AssetName, version?: number): AssetReference | undefined;
-  /** The same with what it says. */
+  /** The same with its content. */
   find(asset: AssetName, version?: number): StoredAssetVersion | undefined;
   /** The published version with the highest number. */
   findLatestPublished(asset: AssetName): StoredAssetVersion | undefined;
-  /** What versions of agents name this engine, by the order of their agents. */
+  /** The engines by which versions of agents name this one, in the order of the agents. */
   listPins(engine: AssetName): EnginePin[];
   getContent(contentKey: number): AssetContent;
   nextVersion(asset: AssetName): number;
-  // What lists is read one by one: each may be large.
-  /** Of one asset, the newest first. */
+  // These lists are read row by row, because each row may be large.
+  /** The versions of one asset, newest first. */
   listVersions(asset: AssetName): Iterable<StoredAssetVersion>;
   countVersions(asset: AssetName): number;
-  /** Of all assets, the newest first. */
+  /** The versions of all assets, newest first. */
   listAllVersions(page: AssetVersionPage): Iterable<StoredAssetVersion>;
   listPage(page: AssetPage): Iterable<StoredAssetVersion>;
-  /** Bytes of what all versions of all assets say. */
+  /** The bytes of the content of all versions of all assets. */
   size(workspaceId: number): number;
 }
 
 export interface AssetWriter extends AssetReader {
   /** Inserts an asset whose first version has this number. */
   insert(asset: AssetName, first: NewAssetVersion, version?: number): void;
-  /** Keeps the same once, and returns its key. */
+  /** Stores a content once, even if it is used several times. Returns its key. */
   keepContent(workspaceId: number, content: AssetContent): number;
-  /** Adds a version with the next number, or this one, which must not be there. Returns its number. */
+  /** Adds a version with the next number, or with this one, which must not exist. Returns its number. */
   addVersion(asset: AssetName, added: NewAssetVersion, version?: number): number;
   change(asset: AssetName, version: number, content: AssetContent, modifiedAt: number): void;
   publish(asset: AssetName, version: number, modifiedAt: number): void;
-  /** Lets version numbers go on from this one, if they are not further yet. */
+  /** Raises the number of the next version to this one, unless it is higher already. */
   raiseNextVersion(asset: AssetName, next: number): void;
   deleteVersion(asset: AssetName, version: number): void;
-  /** With all its versions. False if there is no such asset. */
+  /** Deletes the asset with all its versions. Returns false if there is no such asset. */
   delete(asset: AssetName): boolean;
 }
 
@@ -208,8 +208,8 @@ export function assetStore(db: Db, caches: Caches): AssetWriter {
 }
 
 /**
- * hot path: every batch asks for its engine, and most name one that is not here. Whatever adds, changes
- * or deletes a version clears the cache.
+ * hot path: every batch looks up its engine, and most batches name an unknown one. Every change of versions
+ * clears the cache.
  */
 function referenceFinder(
   db: Db,
@@ -231,7 +231,7 @@ function referenceFinder(
   };
 }
 
-/** @param onWrite told before a reference may become another. */
+/** @param onWrite called before a reference may change. */
 function assetWriter(db: Db, onWrite: () => void) {
   const insert = db.prepare<AssetName & { nextVersion: number }>(
     `INSERT INTO assets (workspace_id, kind, asset_id, next_version)
@@ -303,7 +303,7 @@ function assetWriter(db: Db, onWrite: () => void) {
   };
 }
 
-/** Keeps the same once, and returns its key. */
+/** Stores a content once, even if it is used several times. Returns its key. */
 function contentKeeper(db: Db): (workspaceId: number, content: AssetContent) => number {
   const find = db
     .prepare<{ workspaceId: number; sha256: string }, number>(

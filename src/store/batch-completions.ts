@@ -7,13 +7,13 @@ export interface CompletionReader {
 }
 
 export interface CompletionWriter extends CompletionReader {
-  /** Has batches whose runs have all ended become complete later. */
+  /** Makes batches whose runs have all ended complete at a later time. */
   delayCompletion(batches: readonly { batchKey: number; completesAt: number }[]): void;
-  /** Completes the first of those that become so by `until`; returns when each did. */
+  /** Completes the first batches that are due by `until`. Returns when each became complete. */
   completeDue(workspaceId: number, until: number, limit: number): number[];
 }
 
-/** @param onChange told of each batch that is written. */
+/** @param onChange called for each batch that is written. */
 export function completionStore(db: Db, onChange: (batchKey: number) => void): CompletionWriter {
   const delay = db.prepare<{ batches: string }>(
     `UPDATE batch_tests SET completes_at = given.completes_at

@@ -20,7 +20,7 @@ import { cached } from '../bounded-cache.js';
 export interface NewBatchTest {
   readonly workspaceId: number;
   readonly ordinal: number;
-  /** Made, or as it was given. */
+  /** Generated, or given by fixtures. */
   readonly id: StoredId;
   readonly responseEngine: ResponseEngine;
   readonly totalCount: number;
@@ -28,27 +28,27 @@ export interface NewBatchTest {
   readonly progression: Progression;
   /** 0 if absent. */
   readonly pollsSeen?: number;
-  /** Of what the engine says; null if there is no such engine here. */
+  /** The key of the engine's content; null if the engine is unknown. */
   readonly engineContentKey: number | null;
 }
 
-/** A batch with how it moves on. */
+/** A batch with its progression. */
 export interface StoredBatchTest extends BatchTest {
   readonly workspaceId: number;
   readonly batchKey: number;
   readonly ordinal: number;
   readonly progression: Progression;
-  /** How often it has been read, where reads move it on. */
+  /** How many times the batch was read, for the progression `polls`. */
   readonly pollsSeen: number;
   readonly engineContentKey: number | null;
 }
 
-/** What a slice of simulation did to one batch. */
+/** The changes of one batch in one step of the simulation. */
 export interface BatchProgress {
   readonly batchKey: number;
   started: number;
   readonly ended: Tally;
-  /** When the last of it happened; undefined if no run ended. */
+  /** When the last of these runs ended; undefined if none ended. */
   modifiedAt: number | undefined;
 }
 
@@ -56,11 +56,11 @@ export interface BatchProgress {
 export interface BatchTestPage {
   readonly workspaceId: number;
   readonly engine: string;
-  /** Only batches on this version; on any if undefined. */
+  /** Only batches of this version of the engine; of all versions if undefined. */
   readonly version: number | undefined;
-  /** Only what was created before the batch with this ordinal; all if undefined. */
+  /** Only batches that were created before the batch with this ordinal; all if undefined. */
   readonly before: number | undefined;
-  /** All if undefined. */
+  /** The maximum number; all if undefined. */
   readonly limit: number | undefined;
 }
 
@@ -68,16 +68,16 @@ export interface BatchTestReader extends CompletionReader {
   find(workspaceId: number, id: string): StoredBatchTest | undefined;
   get(batchKey: number): StoredBatchTest;
   findKey(workspaceId: number, id: string): number | undefined;
-  /** In the order of their creation. */
+  /** The batches in the order of their creation. */
   listAll(workspaceId: number): StoredBatchTest[];
   listPage(page: BatchTestPage): (StoredBatchTest & { readonly position: number })[];
 }
 
 export interface BatchTestWriter extends BatchTestReader, CompletionWriter {
-  /** Returns the key by which runs refer to the batch. */
+  /** Inserts a batch. Returns the key by which its runs refer to it. */
   insert(batch: NewBatchTest): number;
   countPoll(batchKey: number): void;
-  /** Adds up what happened. Returns the keys of the batches whose runs have all ended now. */
+  /** Adds these changes to the counts. Returns the keys of the batches whose runs have now all ended. */
   addProgress(progress: readonly BatchProgress[]): number[];
 }
 
@@ -135,7 +135,8 @@ export function batchTestStore(db: Db, caches: Caches): BatchTestWriter {
     );
   const listPage = preparePage('');
   const listPageOfVersion = preparePage('AND engine_version = :version');
-  // One by one: most slices are of one batch, and a statement that returns rows costs more than two.
+  // One by one: most steps change one batch, and a statement that returns rows costs more than two
+  // statements.
   const addProgress = db.prepare<Tally & { batchKey: number; started: number; modifiedAt: number }>(
     `UPDATE batch_tests
      SET started_count = started_count + :started, pass_count = pass_count + :pass,
@@ -149,8 +150,8 @@ export function batchTestStore(db: Db, caches: Caches): BatchTestWriter {
        WHERE batch_key = :batchKey`,
     )
     .pluck();
-  // hot path: a batch that is polled is read again and again before anything happens to it. What
-  // writes a batch deletes it from here. Its key stays what it is.
+  // hot path: clients poll a batch many times between two changes. Every write of a batch deletes its entry.
+  // The key of a batch never changes.
   const batches = caches.create<number, StoredBatchTest>();
   const keys = caches.create<string, number>();
   const insert = inserter(db, engineKeeper(db, caches));
@@ -211,7 +212,7 @@ export function batchTestStore(db: Db, caches: Caches): BatchTestWriter {
 
 type EngineKeyOf = (workspaceId: number, engine: string) => number;
 
-/** Numbers the engines that a workspace tests. */
+/** The numbers of the engines that a workspace tests. */
 function engineKeeper(db: Db, caches: Caches): EngineKeyOf {
   const find = db
     .prepare<{ workspaceId: number; engine: string }, number>(
@@ -221,7 +222,8 @@ function engineKeeper(db: Db, caches: Caches): EngineKeyOf {
   const add = db.prepare<{ workspaceId: number; engine: string }>(
     'INSERT INTO tested_engines (workspace_id, engine) VALUES (:workspaceId, :engine)',
   );
-  // hot path: most batches are of the same engine. Nothing makes it stale: engines are never deleted.
+  // hot path: most batches test the same engine. Entries never become stale, because engines are never
+  // deleted.
   const keys = caches.create<string, number>();
   return (workspaceId, engine) => {
     const name = { workspaceId, engine };

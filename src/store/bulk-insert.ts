@@ -2,13 +2,13 @@ import type { Db } from './database.js';
 
 export type Value = string | number | null;
 
-/** Rows for one statement; more than the most gain nothing. */
+/** The rows of one statement. More rows would not be faster. */
 const sizes = [50, 5, 1] as const;
 
 /**
- * Makes what inserts rows, given the values of one after the other in the order of the columns. Many
- * go into one statement, whose parameters therefore have no names: reading them from JSON takes
- * SQLite longer than inserting them.
+ * Returns a function that inserts rows. It takes the values of all rows, one after the other, in the order of
+ * the columns. One statement inserts many rows. Its parameters have no names, because SQLite needs longer to
+ * read rows from JSON than to insert them.
  */
 export function bulkInserter(
   db: Db,
@@ -25,7 +25,7 @@ export function bulkInserter(
     let from = 0;
     for (const { count, insert } of statements) {
       for (; from + count <= values.length; from += count) {
-        // Not as an array, of which each value would be looked up.
+        // Not as one array: the driver would look up each of its values.
         insert.run(...values.slice(from, from + count));
       }
     }

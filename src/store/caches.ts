@@ -1,9 +1,9 @@
 import { boundedCache, type BoundedCache } from '../bounded-cache.js';
 
 /**
- * Caches of what is in the database. What was read stays true until this process writes, because no
- * other has the file. So the file that writes a table deletes from its cache, and `clear` empties all
- * of them when a transaction is undone, and when a snapshot is put back, which writes every table.
+ * Caches of rows of the database. An entry stays true until this process writes, because no other process
+ * uses the file. So the module that writes a table deletes the entries of its own cache. `clear` empties all
+ * caches after a transaction was undone, and after a snapshot was restored, which writes every table.
  */
 export interface Caches {
   create<Key extends string | number, Value extends object | string | number>(): BoundedCache<

@@ -15,41 +15,41 @@ import {
 import { dirname } from 'node:path';
 import { StartupError } from '../errors.js';
 
-/** Marks a file as ours, in the place SQLite's file format has for it: "RETL". */
+/** Marks a file as one of ours: "RETL", in the field that SQLite's file format has for this. */
 export const applicationId = 0x5245_544c;
 
-/** A database's file, opened beside SQLite. */
+/** The file of a database, which this process also opens without SQLite. */
 interface DatabaseFile {
-  /** True if it still is what its path names: what is written to another is lost at the end. */
+  /** True if the path still names this file. Otherwise, what is written is lost at the end. */
   isInPlace(): boolean;
-  /** Writes beside it what is gone at once. @throws if the disk does not take it */
+  /** Writes a file next to it and deletes it at once. @throws if the disk does not accept it */
   tryDisk(): void;
-  /** To be called when SQLite has closed the file, or could not open it. */
+  /** Call after SQLite has closed the file or failed to open it. */
   close(): void;
-  /** To be called instead when another has the file, perhaps in this process. */
+  /** Call instead if another connection uses the file, perhaps one of this process. */
   leaveOpen(): void;
 }
 
 /**
- * Descriptors of files that others have, to be used when they are asked for again. POSIX: closing
- * any descriptor of a file gives up whatever its process has locked of it, SQLite's lock included.
+ * Descriptors of files that other connections use. They are kept, and used again when the file is opened
+ * again. POSIX: closing any descriptor of a file releases all locks of this process on it, and SQLite's lock
+ * would be lost.
  */
 const leftOpen = new Map<string, number>();
 
 /**
- * Opens the file of a database, made with its folder if it isn't there. Looks at its first bytes
- * without SQLite, because SQLite may write to what it opens.
- *
- * @throws StartupError, the file untouched, when it is not ours; a system error when it can't be used.
+ * Opens the file of a database, and creates it and its folder if needed. Reads its first bytes without
+ * SQLite, because SQLite may write to a file that it opens.
+ * @throws StartupError if the file is not ours, and leaves it unchanged; a system error if it cannot be used.
  */
 export function openDatabaseFile(path: string): DatabaseFile {
   mkdirSync(dirname(path), { recursive: true });
-  // The log is made beside it. SQLite itself would not tell why it can't.
+  // SQLite creates its log next to the file, and would not say why it cannot.
   accessSync(dirname(path), constants.W_OK);
   const descriptor = open(path);
   const identity = identityOf(fstatSync(descriptor, { bigint: true }));
   const isNamed = (): boolean => isNamedBy(path, descriptor);
-  // Some file systems do not give a file the same number under its path and its descriptor.
+  // Some file systems give a file different numbers by its path and by its descriptor.
   const isComparable = isNamed();
   const isThere = linkWatch(descriptor);
   const file: DatabaseFile = {
@@ -73,7 +73,7 @@ export function openDatabaseFile(path: string): DatabaseFile {
   }
 }
 
-/** To be written, so that what forbids it is told. */
+/** Opens it for writing, so that the error says why that is not allowed. */
 function open(path: string): number {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   const identity = found && identityOf(found);
@@ -85,16 +85,16 @@ function open(path: string): number {
   return known;
 }
 
-/** By which a file is known under each of its names. */
+/** Identifies a file under all its names. */
 const identityOf = ({ dev, ino }: BigIntStats): string => `${String(dev)} ${String(ino)}`;
 
-/** More than a request writes, since the database's log may have room for a little. */
+/** More bytes than one request writes, because the database's log may have some room left. */
 const tryBytes = 1024 * 1024;
 
 function tryToWrite(path: string): void {
   const descriptor = openSync(path, 'w');
   try {
-    // At once, so that it is not left behind.
+    // Deleted at once, so that a crash does not leave it.
     unlinkSync(path);
     writeFileSync(descriptor, Buffer.alloc(tryBytes));
   } finally {
@@ -102,17 +102,17 @@ function tryToWrite(path: string): void {
   }
 }
 
-/** Errors that mean that there is no such file; others do not tell. */
+/** Errors that mean that the file does not exist. Other errors leave that open. */
 const goneCodes = ['ENOENT', 'ENOTDIR', 'ESTALE'];
 
 const isGone = (error: unknown): boolean =>
   goneCodes.includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** False once the path names no file, or another one. */
+/** False if the path names no file, or another one. */
 function isNamedBy(path: string, descriptor: number): boolean {
   try {
     const named = statSync(path, { bigint: true });
-    // Read again, because the number of a file may change on some file systems.
+    // Read again, because some file systems change the number of a file.
     return identityOf(named) === identityOf(fstatSync(descriptor, { bigint: true }));
   } catch (error) {
     return !isGone(error);
@@ -120,8 +120,8 @@ function isNamedBy(path: string, descriptor: number): boolean {
 }
 
 /**
- * Tells whether an open file still has a name. A file that is bound into a container keeps its path
- * there when it is deleted outside.
+ * True if an open file still has a name. A file that is mounted into a container keeps its path there even if
+ * it was deleted outside.
  */
 function linkWatch(descriptor: number): () => boolean {
   const isLinked = (): boolean => {
@@ -131,12 +131,12 @@ function linkWatch(descriptor: number): () => boolean {
       return !isGone(error);
     }
   };
-  // Some file systems do not count.
+  // Some file systems do not count names.
   const counts = isLinked();
   return () => !counts || isLinked();
 }
 
-/** Tells whether the log of an open database is still there: what is committed to a deleted one is lost. */
+/** True if the log of an open database still exists. Commits to a deleted log are lost. */
 export function watchLog(path: string): { isThere(): boolean; close(): void } {
   const descriptor = openSync(path, 'r');
   return {

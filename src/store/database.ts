@@ -4,31 +4,28 @@ import { applicationId } from './database-file.js';
 
 export type Db = Database.Database;
 
-/** How long to wait for a process that is just letting go of the file. */
+/** How long to wait for a process that is about to close the file. */
 const lockTimeoutMs = 250;
 
 /**
- * Opens a database file, made if it isn't there, or a database in memory for `:memory:`.
- *
- * One process owns the file as long as it is open. Writes survive the death of the process
- * once their transaction has ended (WAL, synchronous=NORMAL).
- *
- * @throws StartupError when SQLite is not there; SqliteError when the file can't be used.
+ * Opens a database file, which is created if needed, or a database in memory for `:memory:`. One process owns
+ * the file while it is open. Committed writes survive a crash of the process (WAL, synchronous=NORMAL).
+ * @throws StartupError if SQLite is not installed; SqliteError if the file cannot be used.
  */
 export function openDatabase(path: string): Db {
   let db: Db | undefined;
   try {
     db = connect(path);
-    // Before the first access, so that SQLite takes the lock with it and holds it.
+    // Set before the first access, so that SQLite takes and keeps the lock at that access.
     pragma(db, 'locking_mode = EXCLUSIVE');
-    // Before WAL, so that the mark is in the file itself and not only in its log.
+    // Written before WAL is turned on, so that the mark is in the file itself and not only in its log.
     if (pragma(db, 'application_id') === 0) {
       pragma(db, `application_id = ${String(applicationId)}`);
     }
     pragma(db, 'journal_mode = WAL');
     pragma(db, 'synchronous = NORMAL');
     pragma(db, 'foreign_keys = ON');
-    // In KiB, if negative. Enough for what a long catch-up touches.
+    // A negative number is in KiB. This is enough for the pages that a long catch-up uses.
     pragma(db, 'cache_size = -16000');
     pragma(db, 'temp_store = MEMORY');
     return db;
@@ -38,7 +35,7 @@ export function openDatabase(path: string): Db {
   }
 }
 
-/** @throws StartupError if the native part of better-sqlite3, which it loads now, can't be. */
+/** Loads better-sqlite3. @throws StartupError if its native part cannot be loaded */
 function connect(path: string): Db {
   try {
     return newDatabase(path, { timeout: lockTimeoutMs });
@@ -70,7 +67,7 @@ type Constructor = new (
   options: Database.Options,
 ) => { prepare(sql: string): object };
 
-/** Keeps itself and its statements from being collected. */
+/** Keeps the database and its statements from being garbage-collected. */
 class KeptDatabase extends (Database as unknown as Constructor) {
   constructor(path: string, options: Database.Options) {
     super(path, options);
@@ -89,13 +86,13 @@ const mayBeCollected = Number.parseInt(process.versions.node, 10) < 24;
 const newDatabase = (path: string, options: Database.Options): Db =>
   mayBeCollected ? new Database(path, options) : (new KeptDatabase(path, options) as unknown as Db);
 
-/** Like the method of this name, whose statement nobody would keep. */
+/** Like the method of this name, which would leave its statement to the garbage collector. */
 function pragma(db: Db, source: string): unknown {
   const statement = db.prepare(`PRAGMA ${source}`);
   return statement.reader ? statement.pluck().get() : statement.run();
 }
 
-/** As SQLite has resolved it. `openDatabase` has created the log by looking at it. */
+/** The path as SQLite has resolved it. `openDatabase` has created the log by reading the file. */
 export function logPathOf(db: Db): string {
   const path = db
     .prepare<[], string>(`SELECT file FROM pragma_database_list WHERE name = 'main'`)
@@ -104,20 +101,20 @@ export function logPathOf(db: Db): string {
   return `${required(path)}-wal`;
 }
 
-/** An error as SQLite would give it. @param code as `SQLITE_IOERR_FSYNC`. */
+/** An error like SQLite's own. @param code such as `SQLITE_IOERR_FSYNC`. */
 export const sqliteError = (message: string, code: string): Error =>
   new Database.SqliteError(message, code);
 
 export const isSqliteError = (error: unknown): error is Error & { readonly code: string } =>
   error instanceof Database.SqliteError;
 
-/** True if another has the file. */
+/** True if another connection uses the file. */
 export const isInUse = (error: unknown): boolean =>
   isSqliteError(error) && error.code.startsWith('SQLITE_BUSY');
 
 /**
- * Reads rows one by one, so that no more of them are in memory than the caller keeps. Nothing can be
- * written before the last one was read, or the caller stopped.
+ * Reads rows one by one, so that memory holds only the rows that the caller keeps. Nothing can be written
+ * until the last row was read or the caller stopped.
  */
 export function* readEach<Row, Result>(
   open: () => Iterable<Row>,
@@ -126,12 +123,12 @@ export function* readEach<Row, Result>(
   for (const row of open()) yield read(row);
 }
 
-/** A row that must be there. */
+/** Returns a row that must exist. */
 export function required<Row>(row: Row | undefined): Row {
   if (row === undefined) throw new Error('a row that must exist is missing');
   return row;
 }
 
-/** True if a row was refused because another has the same id. */
+/** True if a row was refused because its id is taken. */
 export const isDuplicate = (error: unknown): boolean =>
   isSqliteError(error) && error.code === 'SQLITE_CONSTRAINT_UNIQUE';

@@ -1,7 +1,7 @@
 import { StartupError } from '../errors.js';
 import { isSqliteError } from './database.js';
 
-/** What is wrong with a database's file, by the code of the error. */
+/** Describes a problem with the file of a database, by the code of the error. */
 const reasons: Record<string, string> = {
   EACCES: 'permission denied',
   EEXIST: 'its folder is not a folder',
@@ -24,17 +24,17 @@ const reasons: Record<string, string> = {
 
 function reasonOf(error: unknown): string | undefined {
   const { code = '' } = error as NodeJS.ErrnoException;
-  // SQLite's extended codes go on after the primary one: SQLITE_CANTOPEN_ISDIR.
+  // SQLite's extended codes begin with the primary code: SQLITE_CANTOPEN_ISDIR.
   return reasons[code] ?? reasons[code.split('_', 2).join('_')];
 }
 
-/** What is wrong with the file, if it is that which made a statement fail. */
+/** Describes the problem with the file, if it made a statement fail. */
 export const storageFailure = (error: unknown): string | undefined =>
   isSqliteError(error) ? reasonOf(error) : undefined;
 
 /**
- * Does what a start needs of a database.
- * @throws StartupError in one line, when its file can't be used.
+ * Runs the part of a start that uses the database.
+ * @throws StartupError of one line if the file cannot be used.
  */
 export function usingAtStart<Result>(path: string, work: () => Result): Result {
   try {

@@ -7,23 +7,23 @@ import type { Db } from './database.js';
 export interface StoredFault {
   readonly id: string;
   readonly fault: FaultInput;
-  /** By the workspace's clock. */
+  /** When the rule was created, by the workspace's clock. */
   readonly createdAt: number;
-  /** Requests that it matched. */
+  /** How many requests the rule matched. */
   readonly seen: number;
-  /** Those of them that it hit. */
+  /** How many of these requests the rule hit. */
   readonly hits: number;
 }
 
 export interface FaultReader {
-  /** In the order in which they were created, which is that in which they are asked. */
+  /** The rules in the order of creation, in which they are checked. */
   list(workspaceId: number): readonly StoredFault[];
 }
 
 export interface FaultWriter extends FaultReader {
   insert(workspaceId: number, fault: StoredFault): void;
   setCounts(workspaceId: number, id: string, seen: number, hits: number): void;
-  /** False if there is no such fault. */
+  /** Returns false if there is no such rule. */
   delete(workspaceId: number, id: string): boolean;
   deleteAll(workspaceId: number): void;
 }
@@ -49,7 +49,7 @@ export function faultStore(db: Db, caches: Caches): FaultWriter {
   const removeAll = db.prepare<{ workspaceId: number }>(
     'DELETE FROM faults WHERE workspace_id = :workspaceId',
   );
-  // hot path: every request asks for them, and most workspaces have none. Each write deletes those of
+  // hot path: every request reads the rules, and most workspaces have none. Every write deletes the entry of
   // its workspace.
   const lists = caches.create<number, readonly StoredFault[]>();
   const read = (workspaceId: number): StoredFault[] =>

@@ -2,56 +2,59 @@ import { sqliteError, type Db } from './database.js';
 import type { WriteWatch } from './write-health.js';
 
 /**
- * Commits what is written in one turn of the event loop together, because the commit is most of what
- * a small write costs.
+ * Commits all writes of one turn of the event loop together, because the commit is most of the cost of a
+ * small write.
  *
- * The price: what was written is on the disk at the end of its turn at the earliest. So a request that
- * wrote is answered then, and when the commit fails, all requests of that turn fail.
+ * The price: a write is on the disk at the end of its turn at the earliest. So a request that wrote is
+ * answered only then, and if the commit fails, all requests of that turn fail.
  *
  * It is in one of these states:
  *
  * - **idle**. No transaction is open. `begin` opens one: open, or held while `acrossTurns` does work.
- * - **open**. A transaction is open. This process reads what was written in it; a process that comes
- *   after a crash does not. The end of the turn commits it: idle. So does `commitNow`, at once.
- * - **held**. The same for long work that is done in slices, each in a turn of its own, and that is
- *   done again in the same way if it is lost. The end of the turn does not commit it, unless a request
- *   has written to it and waits, or the work is over: then it is open. So many slices commit it, too.
+ * - **open**. A transaction is open. This process reads its writes; after a crash they are lost. The end of
+ *   the turn commits it: idle. `commitNow` does so at once.
+ * - **held**. Like open, for long work in slices, each in a turn of its own. If it is lost, the work is done
+ *   again in the same way. The end of a turn does not commit it, unless a request that wrote to it waits, or
+ *   the work is over: then it is open. It is also committed after `maxHeldWrites` writes.
  *
- * A transaction may also end by itself, when the disk fails. Then what was written in it is gone, and
- * whoever waits is told.
+ * A transaction may also end by itself, when the disk fails. Then its writes are lost, and the requests that
+ * wait for it fail.
  */
 export interface GroupCommit {
-  /** Opens a transaction, if none is open. */
+  /** Opens a transaction, unless one is open. */
   readonly begin: () => void;
-  /** Commits what is open. Those who wrote are told if that fails; the caller is not. */
+  /** Commits the open transaction. If that fails, those who wrote get the error, and the caller does not. */
   readonly commitNow: () => void;
   /**
-   * Does work that writes. Resolves when that is committed, at the end of the turn; rejects if a
+   * Does work that writes. Resolves at the end of the turn, when its writes are committed. Rejects if a
    * commit has failed since the work began.
    */
   runThenCommit<Result>(work: () => Result | Promise<Result>): Promise<Result>;
-  /** Does work that writes slice by slice. Resolves and rejects in the same way, at its end. */
+  /** Does work that writes slice by slice. At its end it resolves or rejects in the same way. */
   acrossTurns<Result>(work: () => Promise<Result>): Promise<Result>;
-  /** For reads: their answers go out together, so that the client is woken once. */
+  /**
+   * Waits for the end of the turn. Answers of reads are then sent together, so that the client wakes only
+   * once.
+   */
   readonly endOfTurn: () => Promise<void>;
 }
 
 interface Group {
-  /** Settled by its commit. */
+  /** Settled by the commit of the transaction. */
   readonly committed: Promise<void>;
   readonly settle: (error?: Error) => void;
   state: 'open' | 'held';
-  /** How often something was written to it. */
+  /** How many times something was written to it. */
   writes: number;
 }
 
-/** Writes that a transaction is held for: it is in memory until it is committed. */
+/** A held transaction is committed after so many writes, because it is in memory until then. */
 const maxHeldWrites = 50;
 
 /**
  * @param turn resolves in the next turn of the event loop.
- * @param events `beforeCommit` may write something more; `onRollback` is told when a commit failed.
- * @param health told of each success and failure.
+ * @param events `beforeCommit` may write more; `onRollback` is called after a commit failed.
+ * @param health hears of each success and failure.
  */
 export function groupCommit(
   db: Db,
@@ -93,7 +96,7 @@ export function groupCommit(
     void endOfTurn().then(commitNow);
   };
 
-  /** @throws what a commit failed with since then. */
+  /** @throws the error of a commit that has failed since then. */
   const committedSince = async (before: typeof lastFailure): Promise<void> => {
     if (group?.state === 'held') commitAtEndOfTurn(group);
     await (group?.committed ?? endOfTurn());
@@ -103,7 +106,7 @@ export function groupCommit(
   return {
     begin() {
       const isFull = group?.state === 'held' && group.writes >= maxHeldWrites;
-      // What has ended by itself must not take in what would then be written without it.
+      // If the transaction ended by itself, later writes must not count as a part of it.
       if (isFull || (group !== undefined && !db.inTransaction)) commitNow();
       if (group === undefined) {
         begin.run();
@@ -141,7 +144,7 @@ export function groupCommit(
   };
 }
 
-/** Resolves once for all that ask in the same turn. */
+/** Returns a function that gives all its callers in one turn the same promise. */
 function sharedPromise(turn: () => Promise<void>): () => Promise<void> {
   let end: Promise<void> | undefined;
   return () =>
@@ -158,16 +161,16 @@ function newGroup(): Group {
       else reject(error);
     };
   });
-  // A failure is handled even where nobody waits.
+  // Marks a failure as handled even if nobody waits for it.
   committed.catch(() => undefined);
   return { committed, settle, state: 'held', writes: 0 };
 }
 
-/** Ends an open transaction without its writes. SQLite ends it by itself on some failures. */
+/** Undoes an open transaction. After some failures, SQLite has done that itself. */
 export function rollBack(db: Db): void {
   try {
     if (db.inTransaction) db.exec('ROLLBACK');
   } catch {
-    // On a failing disk. SQLite ends the transaction all the same.
+    // A failing disk can cause this. SQLite ends the transaction anyway.
   }
 }

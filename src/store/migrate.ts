@@ -6,13 +6,13 @@ import { packageFile } from '../files.js';
 import type { Db } from './database.js';
 
 export interface Migration {
-  /** Its place in the order, from 1. */
+  /** The number of the migration, from 1. */
   readonly number: number;
   readonly name: string;
   readonly sql: string;
 }
 
-/** The migrations shipped with this package, in order. */
+/** The migrations of this package, in order. */
 export function loadMigrations(): Migration[] {
   const folder = packageFile('migrations/');
   return readdirSync(fileURLToPath(folder))
@@ -26,10 +26,9 @@ export function loadMigrations(): Migration[] {
 }
 
 /**
- * Brings a database up to date, each migration in a transaction of its own.
- *
- * @throws StartupError if the database was written by a newer version, or by migrations that
- *   have changed since; it is then left as it was.
+ * Updates a database to the present schema. Each migration has a transaction of its own.
+ * @throws StartupError if a newer version wrote the database, or if its migrations differ from ours. The
+ *   database is then unchanged.
  */
 export function migrate(db: Db, migrations: readonly Migration[], now: number): void {
   const applied = appliedMigrations(db);

@@ -7,19 +7,19 @@ import type { Db } from './database.js';
 export interface StoredOutcomeRule {
   readonly id: string;
   readonly rule: OutcomeRuleInput;
-  /** How many runs it has decided. */
+  /** How many runs the rule has decided. */
   readonly hits: number;
 }
 
 export interface OutcomeRuleReader {
-  /** In the order in which they were created, which is that in which they are asked. */
+  /** The rules in the order of creation, in which they are checked. */
   list(workspaceId: number): readonly StoredOutcomeRule[];
 }
 
 export interface OutcomeRuleWriter extends OutcomeRuleReader {
   insert(workspaceId: number, id: string, rule: OutcomeRuleInput): void;
   setHits(workspaceId: number, id: string, hits: number): void;
-  /** False if there is no such rule. */
+  /** Returns false if there is no such rule. */
   delete(workspaceId: number, id: string): boolean;
   deleteAll(workspaceId: number): void;
 }
@@ -41,7 +41,7 @@ export function outcomeRuleStore(db: Db, caches: Caches): OutcomeRuleWriter {
   const removeAll = db.prepare<{ workspaceId: number }>(
     'DELETE FROM outcome_rules WHERE workspace_id = :workspaceId',
   );
-  // hot path: each slice of simulation asks for them. Each write deletes those of its workspace.
+  // hot path: each step of the simulation reads the rules. Every write deletes the entry of its workspace.
   const lists = caches.create<number, readonly StoredOutcomeRule[]>();
   const read = (workspaceId: number): StoredOutcomeRule[] =>
     list

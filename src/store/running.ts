@@ -4,13 +4,13 @@ import { bulkInserter, type Value } from './bulk-insert.js';
 import type { Db } from './database.js';
 import type { RunPosition } from './test-runs.js';
 
-/** A run under way: how it ends and when is settled. */
+/** A run in progress, whose outcome and end are decided. */
 export interface RunningRun extends RunPosition {
   readonly endsAt: number;
   readonly outcome: Outcome;
 }
 
-/** A run that has been started. */
+/** A run that has started. */
 export interface StartedRun extends RunningRun {
   readonly startedAt: number;
   readonly seedKey: number;
@@ -18,7 +18,7 @@ export interface StartedRun extends RunningRun {
   readonly forcedBy: ForcedBy | null;
 }
 
-/** Runs of one batch that ended. */
+/** The runs of one batch that ended. */
 export interface EndedRuns {
   readonly batchKey: number;
   readonly ended: Tally;
@@ -26,16 +26,16 @@ export interface EndedRuns {
 }
 
 export interface RunningReader {
-  /** Those that end by `until`, the first to end first. */
+  /** The runs that end by `until`, in the order of their ends. */
   listEnding(workspaceId: number, until: number, limit: number): RunningRun[];
   nextEnd(workspaceId: number): number | undefined;
 }
 
 export interface RunningWriter extends RunningReader {
-  /** Starts runs, those that are over at once too. */
+  /** Starts runs, including those that end at once. */
   start(workspaceId: number, runs: readonly StartedRun[], over: ReadonlySet<RunningRun>): void;
   end(workspaceId: number, runs: readonly RunningRun[]): void;
-  /** Ends the first to end of those that end by `until`, and returns how they ended. */
+  /** Ends the first runs that end by `until`, and returns their outcomes. */
   endFirst(workspaceId: number, until: number, limit: number): EndedRuns[];
 }
 
@@ -70,7 +70,7 @@ export function runningStore(db: Db): RunningWriter {
   };
 }
 
-/** All at once, because the call of a statement costs more than the row. */
+/** One statement for all runs, because calling a statement costs more than writing the row. */
 function starter(db: Db): RunningWriter['start'] {
   const record = bulkInserter(db, 'started_test_runs', [
     'batch_key',

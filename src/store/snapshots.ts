@@ -2,13 +2,13 @@ import type { Db } from './database.js';
 
 export interface SnapshotInfo {
   readonly name: string;
-  /** By the workspace's clock. */
+  /** When the snapshot was taken, by the workspace's clock. */
   readonly takenAt: number;
 }
 
 export type Row = Record<string, string | number | null>;
 
-/** Everything of a workspace that decides what happens next: its own row, and those of tables. */
+/** All that decides what happens next in a workspace: its own row, and rows of other tables. */
 type Content = { readonly workspace: Row } & Record<TableName, readonly Row[]>;
 
 type TableName = keyof ReturnType<typeof tablesOf>;
@@ -18,20 +18,20 @@ export interface SnapshotReader {
 }
 
 export interface SnapshotWriter extends SnapshotReader {
-  /** Replaces one of the same name. */
+  /** Takes a snapshot. It replaces one of the same name. */
   take(workspaceId: number, name: string, takenAt: number): void;
-  /** Puts back what was there; the clock is left to the caller. Undefined if there is no such one. */
+  /** Restores a snapshot except for the clock, which the caller sets. Returns undefined if there is none. */
   restore(workspaceId: number, name: string): SnapshotInfo | undefined;
-  /** False if there is no such snapshot. */
+  /** Returns false if there is no such snapshot. */
   delete(workspaceId: number, name: string): boolean;
-  /** Leaves nothing but the snapshots. */
+  /** Deletes everything but the snapshots. */
   clear(workspaceId: number, now: number, credit: number | null): void;
 }
 
-/** The name of the state before a load that has not ended. No user can give it. */
+/** The name of the state before a load that has not finished. Users cannot give this name. */
 export const beforeLoad = '';
 
-/** Columns of the workspace itself that a snapshot holds. */
+/** The columns of the workspace itself that a snapshot has. */
 const steering = [
   'next_batch_ordinal',
   'next_definition_ordinal',
@@ -51,7 +51,7 @@ const steering = [
   'rate_windows',
 ] as const;
 
-/** @param onOverwrite told before rows are written past the other stores. */
+/** @param onOverwrite called before rows are written without the other stores. */
 export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotWriter {
   const tables = tablesOf(db);
   const entries = Object.entries(tables) as [TableName, Table][];
@@ -98,7 +98,7 @@ export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotWriter {
       if (snapshot === undefined) return undefined;
       const content = JSON.parse(snapshot.content) as Content;
       removeAll(id);
-      // Older ones do not have all columns.
+      // Older snapshots do not have all columns.
       writeSteering.run({ ...readSteering.get({ id }), ...content.workspace, id });
       const newKeys = new Map<Row[string] | undefined, number>();
       for (const [name, table] of entries) {
@@ -139,14 +139,14 @@ export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotWriter {
   };
 }
 
-/** In the order in which their rows may be written. */
+/** The order in which rows may be written. */
 const tablesOf = (db: Db) => ({
   definitions: tableOf(db, 'test_case_definitions'),
   rules: tableOf(db, 'outcome_rules'),
   faults: tableOf(db, 'faults'),
   assets: tableOf(db, 'assets'),
   assetVersions: tableOf(db, 'asset_versions'),
-  // Keys of batches are used again once they are free, so restored ones get new keys.
+  // Keys of deleted batches are used again, so restored batches get new keys.
   batches: tableOf(db, 'batch_tests', ['batch_key']),
   runs: tableOf(db, 'test_runs'),
   started: tableOf(
@@ -160,7 +160,7 @@ const tablesOf = (db: Db) => ({
 
 type Table = ReturnType<typeof tableOf>;
 
-/** Reads and writes whole rows of a workspace; `made` are columns that SQLite fills in itself. */
+/** Reads and writes whole rows of a workspace. SQLite fills in the columns `made`. */
 export function tableOf(
   db: Db,
   table: string,

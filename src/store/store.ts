@@ -31,7 +31,7 @@ import {
 import { workspaceStore, type WorkspaceReader, type WorkspaceWriter } from './workspaces.js';
 import { writeHealthOf, type WriteHealth } from './write-health.js';
 
-/** Reads what the emulator remembers. */
+/** Reads the emulator's data. */
 export interface StoreReader {
   readonly workspaces: WorkspaceReader;
   readonly workspaceList: WorkspaceListReader;
@@ -46,7 +46,7 @@ export interface StoreReader {
   readonly unfinishedLoads: UnfinishedLoadReader;
 }
 
-/** Writes it, too. Only a transaction has one: see `Transactions`. */
+/** Reads and writes the data. Only a transaction has one: see `Transactions`. */
 export interface StoreWriter extends StoreReader {
   readonly workspaces: WorkspaceWriter;
   readonly workspaceList: WorkspaceListWriter;
@@ -59,20 +59,20 @@ export interface StoreWriter extends StoreReader {
   readonly faults: FaultWriter;
   readonly snapshots: SnapshotWriter;
   readonly unfinishedLoads: UnfinishedLoadWriter;
-  /** The seed to go on with: the one given, else the file's own, else `fallback`. Kept in the file. */
+  /** The seed to use: the given one, else that of the file, else `fallback`. It is stored in the file. */
   keepSeed(given: string | undefined, fallback: () => string): string;
-  /** By which runs refer to a seed. */
+  /** The key by which runs refer to a seed. */
   seedKeyOf(seed: string): number;
 }
 
-/** Everything the emulator remembers. */
+/** All stored data of the emulator. */
 export interface Store extends StoreReader, Transactions<StoreWriter> {
   readonly health: WriteHealth;
-  /** Of all workspaces, by state. */
+  /** The number of runs of all workspaces, by state. */
   countRuns(): RunCounts;
-  /** In bytes, without the log. */
+  /** The size in bytes without the log. */
   size(): number;
-  /** Whom to tell when what several had written together could not be committed. */
+  /** Calls back if the writes of several requests could not be committed together. */
   onRollback(tell: () => void): void;
   close(): void;
 }
@@ -102,7 +102,7 @@ export function openStore(
   const health = writeHealthOf({
     ...file,
     tryToCommit() {
-      // It is written even where it says the same.
+      // Written even if the value does not change.
       transactions.now(() => db.exec(`PRAGMA application_id = ${String(applicationId)}`));
     },
   });
@@ -131,7 +131,7 @@ export function openStore(
     close: () => {
       try {
         commitNow();
-        // Where the disk takes no more, that is what can be done without.
+        // A full disk may refuse this, and the emulator works without it.
         ignoreErrors(list.writeUses);
       } finally {
         close();
@@ -162,15 +162,15 @@ function ignoreErrors(write: () => void): void {
   try {
     write();
   } catch {
-    // As the caller says.
+    // The caller says so.
   }
 }
 
 interface OpenFile {
   readonly db: Db;
-  /** True if what is written will be found at the next start. */
+  /** True if written data will still be there at the next start. */
   readonly isInPlace: () => boolean;
-  /** Throws if the disk has no room. */
+  /** @throws if the disk has no room. */
   readonly tryDisk: () => void;
   readonly close: () => void;
 }
@@ -212,7 +212,8 @@ function seedStore(db: Db, caches: Caches): Pick<StoreWriter, 'keepSeed' | 'seed
   const addSeed = db
     .prepare<{ seed: string }, number>('INSERT INTO seeds (seed) VALUES (:seed) RETURNING seed_key')
     .pluck();
-  // hot path: each slice of simulation asks. Nothing makes it stale: seeds are never deleted.
+  // hot path: each step of the simulation reads it. Entries never become stale, because seeds are never
+  // deleted.
   const keys = caches.create<string, number>();
   return {
     keepSeed(given, fallback) {
@@ -225,7 +226,7 @@ function seedStore(db: Db, caches: Caches): Pick<StoreWriter, 'keepSeed' | 'seed
   };
 }
 
-/** Figures for metrics. */
+/** Figures for the metrics. */
 function figuresOf(
   db: Db,
   { now }: Pick<Transactions<StoreWriter>, 'now'>,
@@ -256,8 +257,8 @@ const changeCounts = (changeOf: (column: string) => string): string =>
   `UPDATE counted SET ${counts.map((column) => `${column} = ${column} + ${changeOf(column)}`).join(', ')};`;
 
 /**
- * All batches are read once, when the figures are first asked for. From then on SQLite keeps the
- * sums, as part of whatever changes a batch, and undoes it with that.
+ * Reads all batches once, when the figures are first read. After that SQLite updates the sums in the same
+ * transaction as each change of a batch, and undoes both together.
  */
 const countingOfRuns = `
   CREATE TEMP TABLE counted AS

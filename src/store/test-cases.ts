@@ -6,7 +6,7 @@ import { cached, type BoundedCache } from '../bounded-cache.js';
 import type { Caches } from './caches.js';
 import { readEach, required, type Db } from './database.js';
 
-/** A definition as it stands: its current revision, and where that is kept. */
+/** A definition with its current revision, and the key of that revision. */
 export interface StoredTestCase extends TestCaseRevision {
   readonly revisionKey: number;
 }
@@ -23,41 +23,41 @@ export interface NewRevision {
 export interface TestCasePage {
   readonly workspaceId: number;
   readonly engine: string;
-  /** Only what was created before this one; all if undefined. */
+  /** Only definitions that were created before this one; all if undefined. */
   readonly before: number | undefined;
-  /** All if undefined. */
+  /** The maximum number; all if undefined. */
   readonly limit: number | undefined;
 }
 
 export interface TestCaseReader {
   find(workspaceId: number, definitionId: string): StoredTestCase | undefined;
-  /** Of the current revision. */
+  /** The key of the current revision. */
   findRevisionKey(workspaceId: number, definitionId: string): number | undefined;
   getRevision(revisionKey: number): TestCaseRevision;
-  /** Bytes of what it says. */
+  /** The bytes of its content. */
   getRevisionSize(revisionKey: number): number;
-  /** What the definitions of a workspace say, and what its runs ran, the oldest first. */
+  /** The contents of a workspace's definitions, and those that its runs used, the oldest first. */
   listKept(workspaceId: number): KeptRevision[];
-  /** Bytes of what `listKept` returns. */
+  /** The bytes of what `listKept` returns. */
   keptSize(workspaceId: number): number;
-  /** One by one: each may be large. */
+  /** The same, row by row, because each row may be large. */
   listPage(page: TestCasePage): Iterable<StoredTestCase & { readonly position: number }>;
 }
 
 export interface TestCaseWriter extends TestCaseReader {
-  /** Returns the key of its revision. */
+  /** Inserts a definition. Returns the key of its revision. */
   insert(definition: NewRevision): number;
-  /** Makes a new revision the current one. Returns its key. */
+  /** Adds a revision and makes it the current one. Returns its key. */
   revise(definition: NewRevision): number;
-  /** Stores a revision that is not the current one of a definition. Returns its key. */
+  /** Adds a revision that is not the current one of any definition. Returns its key. */
   readonly keep: (revision: NewRevision) => number;
-  /** False if there is no such definition. Its revisions stay. */
+  /** Deletes a definition but not its revisions. Returns false if there is no such definition. */
   delete(workspaceId: number, definitionId: string): boolean;
 }
 
 /** A revision that can still be read. */
 export interface KeptRevision extends StoredTestCase {
-  /** The definition's place among the others; null if this is not what it says now. */
+  /** The ordinal of the definition; null if this is not its current revision. */
   readonly definitionKey: number | null;
 }
 
@@ -180,8 +180,8 @@ export function testCaseStore(db: Db, caches: Caches): TestCaseWriter {
 }
 
 /**
- * hot path: a suite names the same definitions again and again, some of which do not exist. Whatever
- * writes a definition clears the cache.
+ * hot path: a test suite uses the same definitions again and again, and some do not exist. Every write of a
+ * definition clears the cache.
  */
 function revisionKeyFinder(
   db: Db,
@@ -222,7 +222,7 @@ function revisionKeeper(db: Db): (revision: NewRevision) => number {
     const { workspaceId, definitionId, createdAt, modifiedAt } = revision;
     const content = JSON.stringify(revision.content);
     const digest = derivedHex(32, definitionId, createdAt, modifiedAt, content);
-    // A workspace that was put back may come to say what it said before: that is still there.
+    // A restored workspace may get a content that it had before, which still exists.
     const known = findRevision.get({ workspaceId, digest });
     if (known !== undefined) return known;
     const order = forcedByVariables(revision.content.dynamic_variables);

@@ -6,15 +6,15 @@ import type { TestRun } from '../domain/test-run.js';
 import { runNumberAt, type RunNumbers } from '../random.js';
 import { required, type Db } from './database.js';
 
-/** What a run runs: a revision, or an id that no definition has. */
+/** The content that a run uses: a revision, or an id that no definition has. */
 export type RunTarget =
   | { readonly revisionKey: number; readonly unknownDefinitionId: null }
   | { readonly revisionKey: null; readonly unknownDefinitionId: string };
 
-/** A run in its batch. */
+/** A run of a batch. */
 export interface RunPosition {
   readonly batchKey: number;
-  /** Its place in the batch, from 0. */
+  /** The index of the run in its batch, from 0. */
   readonly runIndex: number;
 }
 
@@ -23,54 +23,54 @@ export interface BatchReference {
   readonly batchKey: number;
 }
 
-/** A run that waits for its turn, with what its outcome may depend on. */
+/** A pending run, with all that its outcome may depend on. */
 export interface QueuedRun extends RunPosition {
   readonly batchOrdinal: number;
-  /** When its batch was created. */
+  /** When the batch was created. */
   readonly queuedAt: number;
   readonly revisionKey: number | null;
   readonly unknownDefinitionId: string | null;
-  /** What its definition orders, as JSON. */
+  /** The test variables of its definition, as JSON. */
   readonly magic: string | null;
-  /** Of the batch: type and id. */
+  /** The type and id of the batch's engine. */
   readonly engine: string;
   readonly engineVersion: EngineVersion;
 }
 
-/** A run with what it runs, and the engine of its batch. */
+/** A run with its content and the engine of its batch. */
 export interface StoredTestRun {
   readonly runIndex: number;
   readonly run: TestRun;
   readonly target: RunTarget;
-  /** Of the batch: type and id. */
+  /** The type and id of the batch's engine. */
   readonly engine: string;
   readonly engineVersion: EngineVersion;
-  /** Of what that engine says; null if there is none here. */
+  /** The key of that engine's content; null if the engine is unknown. */
   readonly engineContentKey: number | null;
 }
 
 export interface TestRunReader {
   find(workspaceId: number, id: string): StoredTestRun | undefined;
-  /** Runs of a batch in their order, those behind `after`; all of them without a limit. */
+  /** The runs of a batch in their order, after the index `after`; all of them without a limit. */
   listPage(batchKey: number, after: number, limit: number | undefined): StoredTestRun[];
-  /** The same until what is ordered of them has so many characters. */
+  /** The same, until the forced outcomes of the runs have so many characters. */
   listPageWithin(most: number, batchKey: number, after: number, limit?: number): StoredTestRun[];
-  /** Bytes of what is ordered of the runs of a workspace. */
+  /** The bytes of the forced outcomes of a workspace's runs. */
   orderedSize(workspaceId: number): number;
-  /** Runs not yet started, first in first out. */
+  /** Pending runs, first in, first out. */
   listQueued(workspaceId: number, limit: number): QueuedRun[];
-  /** Runs of a batch that have not started, in their order. */
+  /** The pending runs of a batch, in their order. */
   listWaiting(batchKey: number, limit: number): QueuedRun[];
 }
 
 export interface TestRunWriter extends TestRunReader {
-  /** Inserts all runs of a batch, with ids made of the numbers. */
+  /** Inserts all runs of a batch, with ids from the numbers. */
   insertCreated(batch: BatchReference, numbers: RunNumbers, targets: readonly RunTarget[]): void;
-  /** Inserts all runs of a batch, with these ids. */
+  /** Inserts all runs of a batch, with the given ids. */
   insertGiven(batch: BatchReference, runs: readonly { id: StoredId; target: RunTarget }[]): void;
 }
 
-/** Which of the nullable columns are set goes by the status. */
+/** The status decides which of the nullable columns are set. */
 interface TestRunRow {
   batchOrdinal: number;
   runIndex: number;
@@ -117,10 +117,10 @@ const selectWaiting = `
     AND test_runs.run_index >= batch_tests.started_count
   LEFT JOIN test_case_revisions ON test_case_revisions.revision_key = test_runs.revision_key`;
 
-/** Up to so many runs are inserted one by one, which is faster than from JSON. */
+/** Up to this number, inserting runs one by one is faster than from JSON. */
 const fewRuns = 10;
 
-/** The values of `selectWaiting`. */
+/** The columns of `selectWaiting`. */
 type WaitingRow = [
   batchKey: number,
   runIndex: number,
@@ -154,7 +154,7 @@ export function testRunStore(db: Db): TestRunWriter {
     `${selectRuns} WHERE test_runs.batch_key = :batchKey AND test_runs.run_index > :after
      ORDER BY test_runs.run_index LIMIT :limit`,
   );
-  // As arrays: the names of their columns would take as long again as the rest of a row.
+  // Rows are arrays, because names of columns would double the time to read a row.
   const listQueued = db
     .prepare<{ workspaceId: number; limit: number }, WaitingRow>(
       `${selectWaiting}
@@ -208,7 +208,7 @@ function runInserter(db: Db): Pick<TestRunWriter, 'insertCreated' | 'insertGiven
                             unknown_definition_id)
      VALUES (?, ?, ?, ?, ?, ?)`,
   );
-  // Faster than a statement for each. SQLite has no exclusive or: it is what only one of both has.
+  // One statement for all runs is faster. SQLite has no exclusive or: (a | b) - (a & b) computes it.
   const insertMany = db.prepare<RunNumbers & BatchReference & { targets: string }>(
     `INSERT INTO test_runs (batch_key, run_index, workspace_id, test_run_id, revision_key,
                             unknown_definition_id)

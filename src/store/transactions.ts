@@ -3,20 +3,20 @@ import { groupCommit, rollBack, type GroupCommit } from './group-commit.js';
 import type { WriteWatch } from './write-health.js';
 
 /**
- * The ways to write. Each gives its work what writes; nothing else has it. The writes of the work all
- * happen or, if it throws, none.
+ * The ways to write. Each passes a writer to its work; there is no other way to get one. Either all
+ * writes of the work happen or, if it throws, none.
  *
  * | way        | use it for                                                                         |
  * | ---------- | ---------------------------------------------------------------------------------- |
- * | `now`      | what must be committed, alone, before the next line runs                           |
- * | `together` | the rest: it is committed with what else this turn of the event loop writes        |
- * | `dryRun`   | finding out whether the work would throw: it is undone                             |
+ * | `now`      | work that must be committed, alone, before the next line runs                      |
+ * | `together` | all other work: it is committed with the other writes of this turn                 |
+ * | `dryRun`   | finding out whether the work would throw: its writes are undone                    |
  *
- * What `together` wrote is certain once `runThenCommit`, in which a request runs, has resolved, or
- * `acrossTurns`, in which the simulation runs.
+ * Writes of `together` are committed when the call around them resolves: `runThenCommit`, in which a
+ * request runs, or `acrossTurns`, in which the simulation runs.
  *
- * Work that takes the number of the attempt is done again if a row was refused because its id is taken.
- * It has to create another id at each attempt. That is rare: 28 bits of an id, at least, are chance.
+ * Work that takes the number of the attempt is repeated if a row was refused because its id is taken. It
+ * must create another id at each attempt. That is rare, because at least 28 bits of an id are random.
  */
 export interface Transactions<Writer> extends Pick<
   GroupCommit,
@@ -35,11 +35,11 @@ const maxAttempts = 3;
 export interface TransactionEvents {
   /** Resolves in the next turn of the event loop. */
   readonly turn: () => Promise<void>;
-  /** May write what goes with the rest. */
+  /** May write more in the same transaction. */
   readonly beforeCommit: () => void;
-  /** What was read since the transaction began may never have been so. */
+  /** Rows that were read since the transaction began may never have existed. */
   readonly onUndo: () => void;
-  /** What several had written together could not be committed. */
+  /** The common commit of several requests failed. */
   readonly onRollback: () => void;
 }
 
@@ -64,7 +64,7 @@ export function transactionsOf<Writer>(
       if (db.inTransaction) db.exec('ROLLBACK TO part; RELEASE part');
     },
   };
-  /** True while work is done: what it calls is a part of it. */
+  /** True while work runs: work that it calls is a part of the same transaction. */
   let isInWork = false;
 
   const attempt = <Result>(frame: typeof whole, work: Work<Writer, Result>, attempt: number) => {

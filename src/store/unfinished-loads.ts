@@ -2,43 +2,43 @@ import { required, type Db } from './database.js';
 import { beforeLoad, tableOf, type Row, type SnapshotWriter } from './snapshots.js';
 
 /**
- * Loads of fixtures that take several transactions. What is needed to undo one is stored with the
- * first of them, and deleted with the last, so that a process that was killed leaves nothing of it.
+ * Loads of fixtures that take several transactions. The first transaction stores what is needed to undo the
+ * load, and the last one deletes it. So a process that was killed leaves nothing of an unfinished load.
  */
 export interface UnfinishedLoadReader {
-  /** The workspaces in which one has begun and not ended. */
+  /** The workspaces with an unfinished load. */
   list(): number[];
 }
 
 export interface UnfinishedLoadWriter extends UnfinishedLoadReader {
   /**
-   * To be called within the first transaction of a load.
-   * @param onlyAdds true if nothing changes until `end` but for what the load adds. Then what is there
-   *   is not copied, however much it is.
+   * Call within the first transaction of a load.
+   * @param onlyAdds true if nothing changes until `end` except what the load adds. Then the present content
+   *   is not copied, which may be large.
    */
   begin(workspaceId: number, onlyAdds: boolean): void;
-  /** To be called within the last transaction of a load. */
+  /** Call within the last transaction of a load. */
   end(workspaceId: number): void;
-  /** Puts back what was there when it began, the clock included. */
+  /** Restores the state before the load, including the clock. */
   undo(workspaceId: number): void;
 }
 
-/** What a load that only adds may change, and the first keys that are its own. */
+/** What a load that only adds may change, and the first keys of its own rows. */
 interface BeforeAdding {
   readonly workspace: Row;
-  /** A load may add a version to an asset that is there, and use up rules. */
+  /** A load may add a version to an existing asset, and count hits of rules. */
   readonly copied: readonly (readonly Row[])[];
   readonly since: Row;
 }
 
-/** Columns of the workspace that no load changes. */
+/** The columns of the workspace that no load changes. */
 const untouched = ['workspace_id', 'name', 'label', 'last_used_at'];
 
 const ofBatches = `batch_key IN (
   SELECT batch_key FROM batch_tests WHERE workspace_id = :id AND ordinal >= :ordinal
 )`;
 
-/** In an order that foreign keys allow. */
+/** In the order that foreign keys require for deletion. */
 const added = {
   running_test_runs: `workspace_id = :id AND ${ofBatches}`,
   started_test_runs: ofBatches,
@@ -48,10 +48,10 @@ const added = {
   faults: 'workspace_id = :id AND fault_key > :fault',
 };
 
-/** In the order in which their rows may be written. */
+/** The order in which rows may be written. */
 const copied = ['outcome_rules', 'assets', 'asset_versions'];
 
-/** @param onOverwrite told before rows are written past the other stores. */
+/** @param onOverwrite called before rows are written without the other stores. */
 export function unfinishedLoads(
   db: Db,
   snapshots: SnapshotWriter,
@@ -115,7 +115,7 @@ export function unfinishedLoads(
   };
 }
 
-/** Reads and writes what a load may change of a workspace itself. */
+/** Reads and writes the columns of a workspace that a load may change. */
 function workspaceRow(db: Db) {
   const columns = db
     .prepare<[], string>("SELECT name FROM pragma_table_info('workspaces')")

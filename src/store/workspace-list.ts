@@ -1,34 +1,34 @@
 import { required, type Db } from './database.js';
 
-/** How somebody who looks at all workspaces tells them apart. */
+/** What a list of workspaces shows of each. */
 export interface ListedWorkspace {
   readonly name: string;
-  /** What its user calls it. */
+  /** The name that the user gave it. */
   readonly label: string | null;
-  /** When a client last asked something with its key, by the machine's clock; null if unknown. */
+  /** When a client last sent a request with its key, by the machine's clock; null if unknown. */
   readonly lastUsedAt: number | null;
 }
 
-/** Apart from the store of workspaces, because only requests that list workspaces read this. */
+/** Separate from the store of workspaces, because only requests that list workspaces read this. */
 export interface WorkspaceListReader {
-  /** The last used first, and those of which that is not known last. */
+  /** The workspace that was used last comes first; those with an unknown time come last. */
   all(): ListedWorkspace[];
   find(name: string): ListedWorkspace;
-  /** In memory only, because every request comes by here. The workspace need not be stored. */
+  /** Notes a use in memory only, because every request calls this. The workspace need not be stored. */
   noteUse(name: string, time: number): void;
 }
 
 export interface WorkspaceListWriter extends WorkspaceListReader {
   setLabel(id: number, label: string | null): void;
-  /** Writes the uses that were noted, if that was last done a minute ago. */
+  /** Writes the noted uses, if the last such write was a minute ago. */
   readonly writeUsesIfDue: () => void;
-  /** Writes all that were noted. */
+  /** Writes all noted uses. */
   readonly writeUses: () => void;
-  /** Writes again what a transaction that was rolled back had written. */
+  /** Writes again what a rolled-back transaction had written. */
   readonly forgetWritten: () => void;
 }
 
-/** Clients may use any number of keys. */
+/** The most uses that are noted, because clients may use any number of keys. */
 const mostNoted = 10_000;
 
 const writeEveryMs = 60_000;

@@ -11,59 +11,59 @@ import { required, type Db } from './database.js';
 export interface WorkspaceRow {
   readonly id: number;
   readonly name: string;
-  /** Runs under way. */
+  /** The number of runs in progress. */
   readonly runningCount: number;
-  /** When the last thing happened here. */
+  /** When the last event happened. */
   readonly settledAt: number;
   readonly clock: WorkspaceClock;
-  /** The settings that differ from those the emulator was started with. */
+  /** The settings that differ from those of the emulator's start. */
   readonly settings: SettingsInput;
-  /** Of the limit on requests; undefined if it is full. */
+  /** The bucket of the rate limit; undefined if it is full. */
   readonly bucket: Bucket | undefined;
-  /** Of the vendor's limits; undefined if all are full. */
+  /** The windows of the vendor's limits; undefined if nothing was counted. */
   readonly rateWindows: RateWindows | undefined;
-  /** Runs that may still be created; null if they cost nothing. */
+  /** How many more runs can be created; null for any number. */
   readonly credit: number | null;
 }
 
-/** Counters of which ids and draws are made; each number is used once. */
+/** Counters from which ids and draws follow. Each number is used once. */
 export type Ordinal = (typeof ordinalKinds)[number];
 
 export interface WorkspaceReader {
   find(name: string): WorkspaceRow | undefined;
   get(id: number): WorkspaceRow;
   listNames(): string[];
-  /** Those that come next. */
+  /** The next numbers. */
   ordinals(id: number): Record<Ordinal, number>;
-  /** Workspaces with runs waiting or under way, and the moment something is next due in each. */
+  /** The workspaces with pending runs or runs in progress, and the next due time of each. */
   listUnfinished(): { id: number; clock: WorkspaceClock; dueAt: number }[];
-  /** The same for one; null if nothing is due any more. */
+  /** The next due time of one workspace; null if nothing is due any more. */
   nextDue(id: number): number | null;
-  /** Clocks that go by themselves, and the last moment at which something happened or began to wait. */
+  /** The real clocks, and the last moment at which something happened or began to wait. */
   listRunningClocks(): { id: number; clock: RunningClock; reachedAt: number }[];
 }
 
 export interface WorkspaceWriter extends WorkspaceReader {
   /** Inserts a workspace, in which nothing happens before `now`. */
   insert(name: string, now: number, clock: WorkspaceClock, credit: number | null): WorkspaceRow;
-  /** The next ordinal of a kind, from 0; never the same twice. */
+  /** Returns the next ordinal of a kind, from 0, and never the same twice. */
   takeOrdinal(id: number, kind: Ordinal): number;
-  /** Lets them go on from these, where they are not further yet. */
+  /** Raises the next ordinals to these, unless they are higher already. */
   raiseOrdinals(id: number, next: Partial<Record<Ordinal, number>>): void;
   setClock(id: number, clock: WorkspaceClock): void;
   setSettings(id: number, settings: SettingsInput): void;
-  /** It is full if undefined. */
+  /** Sets the bucket; undefined means full. */
   setBucket(id: number, bucket: Bucket | undefined): void;
-  /** All are full if undefined. */
+  /** Sets the windows; undefined means that nothing was counted. */
   setRateWindows(id: number, windows: RateWindows | undefined): void;
   setCredit(id: number, credit: number | null): void;
-  /** Adds up what happened; the time of the last event never goes back. */
+  /** Adds these changes. The time of the last event never goes back. */
   addProgress(progress: WorkspaceProgress): void;
-  /** Says when the last thing happened, where that is known otherwise. */
+  /** Sets the time of the last event. */
   setSettledAt(id: number, time: number): void;
 }
 
-/** What a slice of simulation did to one workspace. */
+/** The changes of one workspace in one step of the simulation. */
 export interface WorkspaceProgress {
   readonly id: number;
   readonly runningDelta: number;
@@ -144,8 +144,8 @@ export function workspaceStore(db: Db, caches: Caches): WorkspaceWriter {
   const setSettledAt = db.prepare<{ id: number; time: number }>(
     'UPDATE workspaces SET settled_at = :time WHERE workspace_id = :id',
   );
-  // hot path: every request asks for its workspace. What writes a workspace deletes it from here, or
-  // writes it here, too. Its id stays what it is.
+  // hot path: every request reads its workspace. Every write of a workspace deletes its entry here, or
+  // updates it. The id never changes.
   const rows = caches.create<number, WorkspaceRow>();
   const ids = caches.create<string, number>();
   const remember = (row: Row): WorkspaceRow => {
@@ -189,7 +189,7 @@ export function workspaceStore(db: Db, caches: Caches): WorkspaceWriter {
       addProgress.run(progress);
       const row = rows.get(id);
       if (row === undefined) return;
-      // Its settings stay what they are, so that what was made of them is not made again.
+      // Keeps the same object of settings, so that values derived from it are not computed again.
       rows.set(id, {
         ...row,
         runningCount: row.runningCount + runningDelta,
@@ -237,7 +237,7 @@ function ordinalStore(db: Db, caches: Caches) {
          next_asset_ordinal = MAX(next_asset_ordinal, :asset)
      WHERE workspace_id = :id`,
   );
-  // hot path: each batch takes one. What takes an ordinal writes it here, too; what raises them deletes it.
+  // hot path: each batch takes one. Taking an ordinal updates the entry; raising ordinals deletes it.
   const known = caches.create<number, Record<Ordinal, number>>();
   const read = (id: number) => cached(known, id, () => required(ordinals.get({ id })));
   return {
@@ -257,7 +257,7 @@ function ordinalStore(db: Db, caches: Caches) {
   };
 }
 
-/** When something is next due in a workspace; null if nothing is. Looks at one row of each table. */
+/** The next due time of a workspace; null if nothing is due. Reads one row of each table. */
 const firstDue = (id: string): string =>
   `(SELECT MIN(due_at) FROM (
       SELECT MIN(ends_at) AS due_at FROM running_test_runs WHERE workspace_id = ${id}

@@ -2,35 +2,35 @@ import { stopwatch } from '../workspace/clock.js';
 import { sqliteError } from './database.js';
 import { storageFailure } from './failures.js';
 
-/** Whether the database can be written, and if not, why. */
+/** Whether the database can be written, and the problem if it cannot. */
 export interface WriteHealth {
-  /** What is wrong now, in words that follow "its database"; undefined if nothing is. May write. */
+  /** The present problem, in words that follow "its database"; undefined if there is none. May write. */
   problem(): string | undefined;
-  /** To be called with what made work fail. Other errors than those of the database do not count. */
+  /** Call with the error that made work fail. Errors that are not of the database do not count. */
   readonly failed: (error: unknown) => void;
-  /** Whom to tell of each change: of the problem, or undefined when it is over. */
+  /** Calls back at each change: with the problem, or with undefined when it is over. */
   onChange(tell: (problem: string | undefined) => void): void;
 }
 
-/** The same for those who write. */
+/** The same for code that writes. */
 export interface WriteWatch extends WriteHealth {
-  /** To be called after each commit. */
+  /** Call after each commit. */
   readonly succeeded: () => void;
-  /** To be called before what a request writes. @throws SqliteError if that would be lost */
+  /** Call before a request writes. @throws SqliteError if its writes would be lost */
   readonly expectFile: () => void;
 }
 
-/** How often to look for the file, where it was found, and for room on the disk, where there was none. */
+/** How often to check that the file exists, and, after the disk was full, that it has room. */
 const lookAfterMs = 1000;
 
-/** How SQLite names a file that is no longer where it was opened. */
+/** SQLite's error code for a file that was moved or deleted while it was open. */
 const moved = sqliteError('the database file is gone', 'SQLITE_READONLY_DBMOVED');
 
-/** How to find out about the database. */
+/** The checks of a database. */
 export interface Probes {
-  /** True if what is written would be found again after a restart. */
+  /** True if written data would be found after a restart. */
   readonly isInPlace: () => boolean;
-  /** Throws if the disk has no room: a little may fit into the database's log all the same. */
+  /** @throws if the disk has no room. A little may still fit into the database's log. */
   readonly tryDisk: () => void;
   /** Commits something. */
   readonly tryToCommit: () => void;
@@ -58,7 +58,7 @@ export function writeHealthOf({ isInPlace, tryDisk, tryToCommit }: Probes): Writ
   };
   const failed = (error: unknown): void => {
     const reason = storageFailure(error);
-    // What failed with another's commit has that one's reason.
+    // Work that failed because of another commit has that commit's error.
     if (reason === undefined || error === moved || isOfAnother(error, failure)) return;
     failure = reason;
     tellChange();
@@ -82,7 +82,7 @@ export function writeHealthOf({ isInPlace, tryDisk, tryToCommit }: Probes): Writ
     },
     problem() {
       look();
-      // Nobody may be left who writes, where requests are sent only to what is ready.
+      // There may be no more writes to find out, because clients wait until the emulator is ready.
       if (!isGone && failure !== undefined) {
         nextTry = -Infinity;
         try {
