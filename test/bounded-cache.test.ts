@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { boundedCache, cached } from '../src/bounded-cache.js';
 
 describe('a bounded cache', () => {
-  it('finds once what it knows, and again what was deleted', () => {
+  it('computes a value once, and again after it was deleted', () => {
     const cache = boundedCache<string, number>();
     let found = 0;
     const ask = () => cached(cache, 'a', () => (found += 1));
@@ -11,7 +11,7 @@ describe('a bounded cache', () => {
     expect([ask(), ask()]).toEqual([2, 2]);
   });
 
-  it('finds each time what is asked for by a long text, which it does not keep', () => {
+  it('computes a value with a long key each time, because it does not keep it', () => {
     const cache = boundedCache<string, number>();
     let asked = 0;
     for (const key of ['a'.repeat(1000), 'a'.repeat(1000)]) cached(cache, key, () => (asked += 1));
@@ -19,7 +19,7 @@ describe('a bounded cache', () => {
     expect(cache.size).toBe(0);
   });
 
-  it('keeps a bounded number: what was used last', () => {
+  it('keeps a bounded number of values, those that were used last', () => {
     const cache = boundedCache<number, number>();
     for (let key = 0; key < 1000; key += 1) cached(cache, key, () => key);
     cached(cache, 0, () => -1);

@@ -66,7 +66,7 @@ describe('resolveConfig', () => {
     });
   });
 
-  it('has defaults that its own options would take', () => {
+  it('has defaults that its own options accept', () => {
     const defaults = optionSpecs.flatMap(({ name, default: value }) =>
       value === undefined ? [] : [[name, value]],
     );
@@ -76,7 +76,7 @@ describe('resolveConfig', () => {
     });
   });
 
-  it('takes flags over the environment, and that over the file', () => {
+  it('prefers flags to the environment, and the environment to the file', () => {
     const file = { path: 'options.yaml', content: { port: 1, concurrency: 2, seed: 'file' } };
     const environment = { RETELL_EMULATOR_PORT: '3', RETELL_EMULATOR_CONCURRENCY: '4' };
     const config = resolve({ file, environment, flags: { port: '5' } });
@@ -93,7 +93,7 @@ describe('resolveConfig', () => {
     expect(fromFile(null).port).toBe(4010);
   });
 
-  it('takes every value in the type of its door', () => {
+  it('accepts every value in the type of its source', () => {
     const environment = {
       RETELL_EMULATOR_API_KEY: 'key_a,key_b',
       RETELL_EMULATOR_VALIDATE_RESPONSES: 'true',
@@ -114,7 +114,7 @@ describe('resolveConfig', () => {
     ['0', false],
     ['TRUE', true],
     ['False', false],
-  ])('reads a switch that is set to %s in a variable', (text, validateResponses) => {
+  ])('reads a boolean option that is %s in a variable', (text, validateResponses) => {
     const environment = { RETELL_EMULATOR_VALIDATE_RESPONSES: text };
     expect(resolve({ environment })).toMatchObject({ validateResponses });
     const flags = { validateResponses: !validateResponses };
@@ -152,7 +152,7 @@ describe('resolveConfig', () => {
     ['unknownTestCases', 'ignore', 'accept or reject'],
     ['logLevel', 'loud', 'one of trace, debug, info'],
     ['validateResponses', 'maybe', 'true or false'],
-  ])('refuses %s %j, naming door, value and what is allowed', (name, value, allowed) => {
+  ])('refuses %s %j with its source, the value and what is allowed', (name, value, allowed) => {
     const given = JSON.stringify(value);
     const byFlag = refusal(() => resolve({ flags: { [name]: value } }));
     expect(byFlag).toContain(`${flagOf(name)} is ${given}, which is not allowed: must be `);
@@ -172,7 +172,7 @@ describe('resolveConfig', () => {
     expect(message).toBe('--api-key must be an API key without spaces');
   });
 
-  it('means the first of the accepted keys where a control request names none', () => {
+  it('uses the first accepted key for control requests without a key', () => {
     const environment = { RETELL_EMULATOR_API_KEY: 'key_a,key_b' };
     expect(resolve({ environment }).defaultApiKey).toBe('key_a');
     const flags = { defaultApiKey: 'key_b' };
@@ -192,7 +192,7 @@ describe('resolveConfig', () => {
     expect(fromFile({ faults: null }).rules).toEqual({});
   });
 
-  it('refuses a file with an unknown option, or that holds none', () => {
+  it('refuses a file with an unknown option, or without options', () => {
     expect(refusal(() => fromFile({ prot: 1 }))).toMatch(
       /options\.yaml: there is no option "prot"/,
     );
@@ -201,7 +201,7 @@ describe('resolveConfig', () => {
     }
   });
 
-  it('refuses a variable that is named like ours and is none', () => {
+  it('refuses an unknown variable with our prefix', () => {
     const environment = { RETELL_EMULATOR_CONFIG: 'x', RETELL_EMULATOR_PROT: '1', PORT: '2' };
     expect(refusal(() => resolve({ environment }))).toContain(
       'there is no variable RETELL_EMULATOR_PROT',
@@ -273,17 +273,20 @@ describe('parseProgression', () => {
   );
 });
 
-describe('an address that others can reach', () => {
-  it.each(['0.0.0.0', '::', '192.168.1.2', 'example.test'])('%s asks who may steer', (host) => {
-    const message = refusal(() => resolve({ flags: { host } }));
-    expect(message).toContain(`host ${host} would let other machines use the control API`);
-    expect(message).toContain('controlToken (--control-token)');
-    for (const flags of [{ controlToken: 'secret' }, { control: 'off' }, { control: 'open' }]) {
-      expect(resolve({ flags: { host, ...flags } })).toMatchObject({ host, ...flags });
-    }
-  });
+describe('an address that other machines can reach', () => {
+  it.each(['0.0.0.0', '::', '192.168.1.2', 'example.test'])(
+    '%s requires a decision about the control API',
+    (host) => {
+      const message = refusal(() => resolve({ flags: { host } }));
+      expect(message).toContain(`host ${host} would let other machines use the control API`);
+      expect(message).toContain('controlToken (--control-token)');
+      for (const flags of [{ controlToken: 'secret' }, { control: 'off' }, { control: 'open' }]) {
+        expect(resolve({ flags: { host, ...flags } })).toMatchObject({ host, ...flags });
+      }
+    },
+  );
 
-  it.each(['127.0.0.1', '127.9.9.9', 'localhost', '::1'])('%s is none', (host) => {
+  it.each(['127.0.0.1', '127.9.9.9', 'localhost', '::1'])('%s is not one', (host) => {
     expect(resolve({ flags: { host } }).host).toBe(host);
   });
 });

@@ -89,7 +89,7 @@ describe('a deploy script', () => {
     ['makes a version, edits it, publishes it', forkEditPublish],
     ['publishes without naming a version', editPublishUnnamed],
     ['edits, and makes a version only if it is refused', editElseFork],
-  ])('that %s brings its prompt live, each time that it runs', async (_how, deploy) => {
+  ])('that %s publishes its prompt each time that it runs', async (_how, deploy) => {
     const { workspace, client, agentId } = await prepare();
     for (const prompt of ['First', 'Second', 'Second', 'Third']) {
       await deploy({ client, agentId, prompt });
@@ -100,7 +100,7 @@ describe('a deploy script', () => {
     }
   });
 
-  it('that forgets to make a version is told so, and what is live stays', async () => {
+  it('that creates no version gets an error, and the published version stays', async () => {
     const { workspace, client, agentId } = await prepare();
     const edit = async (prompt: string) => {
       const { version, ...agent } = await client.agent.retrieve(agentId);
@@ -113,7 +113,7 @@ describe('a deploy script', () => {
     expect(await live(workspace, agentId)).toMatchObject({ heard: 'First', tested: 'First' });
   });
 
-  it('that left a draft behind can be started again', async () => {
+  it('that left a draft can run again', async () => {
     const { workspace, client, agentId } = await prepare();
     await forkEditPublish({ client, agentId, prompt: 'First' });
     await client.agent.createVersion(agentId, { base_version: 1 });

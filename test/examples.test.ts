@@ -16,7 +16,7 @@ interface Manifest {
 }
 
 describe('the examples', () => {
-  it('set variables and flags that there are', () => {
+  it('set variables and flags that exist', () => {
     const compose = parse(readExample('docker-compose/compose.yaml')) as {
       services: {
         retell: { environment: Record<string, string>; healthcheck: { test: string[] } };
@@ -34,7 +34,7 @@ describe('the examples', () => {
     }
   });
 
-  it('have Compose start what stays up alone, and the client on demand', () => {
+  it('start only the servers with Compose, and the client on demand', () => {
     const { services } = parse(readExample('docker-compose/compose.yaml')) as {
       services: Record<string, { profiles?: string[]; healthcheck?: object }>;
     };
@@ -70,7 +70,7 @@ describe('the examples', () => {
     await run('sh', ['-c', wait.replace('http://127.0.0.1:4010', url)]);
   });
 
-  it('let the install script of the database run, which npm 12 would not', () => {
+  it('allow the install script of the database, which npm 12 blocks by default', () => {
     const { allowScripts } = JSON.parse(readExample('vitest/package.json')) as Manifest;
     expect(allowScripts).toEqual({ 'better-sqlite3': true });
   });

@@ -97,7 +97,7 @@ const valueWarnings = ({ items }: Entries): string[] =>
   (items[0]?.warnings ?? []).filter((text) => text.includes('which the contract does not list'));
 
 describe('files as users export them', () => {
-  it('are all listed with what the contract does not list in them', () => {
+  it('are all listed, with the values that the contract does not list', () => {
     expect(files.map(({ name }) => name).sort()).toEqual(Object.keys(unknownValues).sort());
   });
 
@@ -127,7 +127,7 @@ describe('files as users export them', () => {
       expect(again[kind.list]).toEqual(state[kind.list]);
     });
 
-    it('is taken in silence where unknown values are accepted', async () => {
+    it('is accepted without a warning if unknown values are accepted', async () => {
       const { client } = buildTestApp({ settings: { unknownValues: 'accept' } });
       await client().call('POST', kind.create, item);
       const entries = await client().call<Entries>('GET', '/_emulator/requests');
@@ -138,7 +138,7 @@ describe('files as users export them', () => {
       expect(warnings.join()).not.toContain('which the contract does not list');
     });
 
-    it('is refused where unknown values are rejected, if it has any', async () => {
+    it('is refused if it has unknown values and these are rejected', async () => {
       const { client } = buildTestApp({ settings: { unknownValues: 'reject' } });
       for (const [url, payload] of [
         [kind.create, item],
@@ -154,7 +154,7 @@ describe('files as users export them', () => {
   const all: Record<string, Item[]> = {};
   for (const { kind, item } of files) (all[kind.list] ??= []).push(item);
 
-  it('are pulled from an account that holds them, and what is pulled loads', async () => {
+  it('can be pulled from an account, and then loaded', async () => {
     const account = await startEmulator({ fixtures: all as unknown as Fixtures });
     onTestFinished(() => account.close());
     const pulled = await pull({
@@ -180,7 +180,7 @@ describe('files as users export them', () => {
     }
   });
 
-  it('load together from a file at the start, and end the start where they are rejected', async () => {
+  it('load together from a file at the start, which fails if they are rejected', async () => {
     const name = join(temporaryFolder(), 'account.json');
     writeFileSync(name, JSON.stringify(all));
     const emulator = await startEmulator({ fixtures: name, validateResponses: true });

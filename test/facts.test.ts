@@ -65,7 +65,7 @@ describe('tools in a run', () => {
   });
 
   // facts.md 19
-  it('are not mocked where they are those of an MCP server', async () => {
+  it('are not mocked if they are tools of an MCP server', async () => {
     const tool = { type: 'mcp', name: 'find_order', description: 'Finds an order.', mcp_id: 'm' };
     const runs = await converse([tool], {
       user_prompt: 'You want to know where your order is.',
@@ -82,7 +82,7 @@ describe('tools in a run', () => {
   });
 
   // facts.md 19
-  it('get a placeholder where the user would say a phone number', async () => {
+  it("get a placeholder in place of the user's phone number", async () => {
     const runs = await converse([], {
       user_prompt: 'You want a call back to +14155550199 tomorrow.',
       metrics: ['The agent repeats the phone number'],
@@ -97,7 +97,7 @@ describe('tools in a run', () => {
 
 describe('a batch', () => {
   // facts.md 10
-  it('has a run for each id from the moment on in which it is created, and counts none of them', async () => {
+  it('has a run for each id as soon as it is created, and counts none of them yet', async () => {
     const { client } = standStill();
     const batch = await client.createBatchTest(['a', 'b', 'a']);
     const { items } = await client.listRuns(batch.test_case_batch_job_id);
@@ -107,7 +107,7 @@ describe('a batch', () => {
   });
 
   // facts.md 17, 63
-  it('can have the times of the real service, by settings', async () => {
+  it('can have the times of the real service by settings', async () => {
     const { client } = standStill({
       settings: {
         concurrency: 29,
@@ -167,7 +167,7 @@ describe('a definition', () => {
 describe('refusals', () => {
   // facts.md 44, 48
   it.each(['Trial over quota, please add payment.', 'Credit balance exhausted'])(
-    'of what costs credit can have the observed words: %s',
+    'for lack of credit can have the observed words: %s',
     async (creditMessage) => {
       const { client } = buildTestApp({ settings: { creditMessage }, credit: 0 });
       const payload = { test_case_definition_ids: ['a'], response_engine: retellLlm };

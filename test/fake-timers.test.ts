@@ -40,7 +40,7 @@ describe('fake timers of the test runner', () => {
     expect(creation_timestamp).toBeGreaterThan(Date.UTC(2025, 0));
   });
 
-  it('let code that polls with timers of its own be tested', async () => {
+  it('work with code under test that polls with its own timers', async () => {
     const workspace = (await start()).workspace('key_polling');
     const client = clientOf(workspace);
     const { test_case_batch_job_id: id } = await createBatch(workspace, ['a']);
@@ -62,7 +62,7 @@ describe('fake timers of the test runner', () => {
     expect(polls).toBe(2);
   });
 
-  it('are refused where they were there before the library', async () => {
+  it('are refused if they were installed before the library', async () => {
     vi.useFakeTimers();
     vi.resetModules();
     const { startEmulator } = await import('../src/index.js');

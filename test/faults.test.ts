@@ -31,7 +31,7 @@ const statusesOf = async (workspace: Workspace) =>
 
 describe('the SDK', () => {
   // facts.md 48, 49
-  it('tries again after 429 as soon as it is told to, and succeeds', async () => {
+  it('retries after 429 when Retry-After says so, and succeeds', async () => {
     const { workspace, client } = await start({}, { maxRetries: 2 });
     const headers = { 'retry-after-ms': '1' };
     await workspace.faults.add({ times: 2, error: { status: 429, headers } });
@@ -86,7 +86,7 @@ describe('the SDK', () => {
     await client.tests.createBatchTest(request);
   });
 
-  it('sends a preference, and sees what it asked for', async () => {
+  it('sends a preference, and gets the answer that it asks for', async () => {
     const { client } = await start();
     const prefer = (value: string) =>
       client.tests.getBatchTest('x', { headers: { Prefer: value } });
@@ -121,7 +121,7 @@ describe('the SDK', () => {
     },
   );
 
-  it('meets its fault though the request is refused', async () => {
+  it('gets the fault even if the request is refused', async () => {
     const { workspace, client } = await start();
     const read = () => client.tests.getBatchTest('nowhere').catch((e: unknown) => e);
     await workspace.faults.add({ times: 1, connection: 'reset', phase: 'after' });
@@ -145,7 +145,7 @@ describe('the SDK', () => {
     expect(await statusesOf(workspace)).toEqual([[null, 0]]);
   });
 
-  it('makes two jobs when only the answer to the first try was lost, and the journal shows why', async () => {
+  it('creates two jobs if only the answer to the first try was lost, and the journal shows why', async () => {
     const { workspace, client } = await start({}, { maxRetries: 1 });
     await workspace.faults.add({ times: 1, connection: 'reset', phase: 'after' });
     const { test_case_batch_job_id: id } = await client.tests.createBatchTest(request);
@@ -250,7 +250,7 @@ describe('over a bare socket', () => {
 });
 
 describe('workspace.requests.expect', () => {
-  it('answers the requests that match', async () => {
+  it('returns the requests that match', async () => {
     const { workspace, client } = await start();
     await client.tests.createBatchTest(request);
     const matcher = { operation: 'createBatchTest' };
@@ -261,7 +261,7 @@ describe('workspace.requests.expect', () => {
     expect(await workspace.requests.find({ path: '/create-*' })).toHaveLength(1);
   });
 
-  it('fails with the nearest misses and in what they differ', async () => {
+  it('fails with the closest requests and their differences', async () => {
     const { workspace, client } = await start();
     await client.tests.createBatchTest(request);
     await client.tests.getBatchTest('x').catch(() => undefined);

@@ -51,7 +51,7 @@ describe('a fixture file', () => {
     }).toThrow(usageError(message));
   });
 
-  it('may have 100 levels in what it holds', () => {
+  it('may have 100 levels', () => {
     startWith('f.yaml', `faults: [{ error: { status: 500, body: ${nested(98)} } }]`);
   });
 });

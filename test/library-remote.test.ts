@@ -42,7 +42,7 @@ describe('a workspace of an emulator in another process', () => {
     expect(() => connectEmulator(url).workspace('a b')).toThrow(ApiError);
   });
 
-  it('is let in with the control token', async () => {
+  it('is accepted with the control token', async () => {
     const { url } = await start({ controlToken: 'secret' });
     const steered = connectEmulator(url, { controlToken: 'secret' }).workspace('key_a');
     expect((await steered.settle()).runsEnded).toBe(0);

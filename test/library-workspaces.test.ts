@@ -3,14 +3,14 @@ import { ApiError, type Workspace } from '../src/index.js';
 import { clientOf, createBatch, play, start } from './support/library.js';
 
 describe('a workspace', () => {
-  it.each(['', 'a b', ' a', 'a\n'])('can not be that of the key %j', async (key) => {
+  it.each(['', 'a b', ' a', 'a\n'])('cannot have the key %j', async (key) => {
     const emulator = await start();
     expect(() => emulator.workspace(key)).toThrow(
       'missing or invalid. The key must be a text without',
     );
   });
 
-  it('can not be that of a key that is not let in', async () => {
+  it('cannot have a key that is not accepted', async () => {
     const emulator = await start({ apiKey: ['key_a'] });
     expect(emulator.workspace('key_a')).toMatchObject({ apiKey: 'key_a' });
     expect(() => emulator.workspace('key_b')).toThrow('The option apiKey does not have this key');
@@ -57,7 +57,7 @@ describe('a workspace', () => {
     expect(await workspace.clock.set({ mode: 'real', speed: 5 })).toMatchObject({ speed: 5 });
   });
 
-  it('goes back to a snapshot, to its beginning, and to what was exported', async () => {
+  it('restores a snapshot, its first state, and an export', async () => {
     const workspace = (await start()).workspace('key_a');
     const first = await play(workspace, 3);
     const snapshot = await workspace.snapshot();
@@ -74,7 +74,7 @@ describe('a workspace', () => {
     expect(await workspace.export()).toEqual(state);
   });
 
-  it('shares nothing with what it takes and answers', async () => {
+  it('shares no object with its arguments and results', async () => {
     const fixtures = { faults: [{ match: { operation: 'listAgents' }, error: { status: 429 } }] };
     const outcomes = { fail: 1 };
     const workspace = (await start({ fixtures, outcomes })).workspace('key_a');

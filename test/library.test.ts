@@ -29,7 +29,7 @@ describe('startEmulator', () => {
     for (const url of urls) await expect(fetch(url)).rejects.toThrow('fetch failed');
   });
 
-  it('turns nothing away because the process is busy with other things', async () => {
+  it('refuses no request because the process is busy with other work', async () => {
     const { url } = await start();
     const end = performance.now() + 2500;
     while (performance.now() < end);
@@ -38,7 +38,7 @@ describe('startEmulator', () => {
     expect((await fetch(`${url}/get-batch-test/x`, { headers })).status).toBe(404);
   });
 
-  it('closes though a request waits for something', async () => {
+  it('closes even if a request is waiting', async () => {
     const emulator = await start();
     const workspace = emulator.workspace('key_a');
     const { test_case_batch_job_id: id } = await createBatch(workspace, ['a']);
@@ -63,7 +63,7 @@ describe('startEmulator', () => {
     expect(await play(other.workspace('key_a'), 20)).not.toEqual(played);
   });
 
-  it('takes the options of the command, in the words of the config file', async () => {
+  it('accepts the options of the command, with the names of the config file', async () => {
     const emulator = await start({
       ...{ clock: 'real', runDuration: '0ms', outcomes: { fail: 1 } },
       ...{ apiKey: ['key_a'], progression: { polls: 1 } },
@@ -78,7 +78,7 @@ describe('startEmulator', () => {
     });
   });
 
-  it('takes every option of the command, and fixtures by value and by path', async () => {
+  it('accepts every option of the command, and fixtures by value and by path', async () => {
     const file = join(temporaryFolder(), 'fixtures.yaml');
     writeFileSync(file, 'settings: { unknownEngines: reject }');
     const options: Required<StartOptions> = {
@@ -102,7 +102,7 @@ describe('startEmulator', () => {
     expect(await workspace.credit.get()).toBe(3);
   });
 
-  it('takes an option that is undefined for one that is not given', async () => {
+  it('treats an undefined option as an absent one', async () => {
     const absent = { database: undefined, port: undefined, seed: undefined, clock: undefined };
     const [a, b] = [await start(absent as object), await start({ ...absent, now: null } as object)];
     expect(a.url).not.toBe(b.url);
@@ -111,7 +111,7 @@ describe('startEmulator', () => {
     expect(await workspace.clock.get()).toEqual({ mode: 'manual', now: newYear });
   });
 
-  it('begins when and with what it is told to', async () => {
+  it('begins at the given time with the given content', async () => {
     const fixtures = { definitions: [], settings: { concurrency: 3 } };
     const emulator = await start({ now: '2030-05-05T05:05:05Z', fixtures });
     const workspace = emulator.workspace('key_a');
@@ -140,7 +140,7 @@ describe('startEmulator', () => {
     expect((error as Error).message).toContain(message);
   });
 
-  it('rejects with the error behind it', async () => {
+  it('rejects with the error that caused it', async () => {
     const { url } = await start();
     const error: unknown = await startEmulator({ port: Number(new URL(url).port) }).catch(
       (e: unknown) => e,

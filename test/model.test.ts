@@ -281,7 +281,7 @@ const restart = fc.constant(
 );
 
 describe('any sequence of steps', () => {
-  it('leads to the state that a simple model of the simulation comes to', async () => {
+  it('leads to the same state as a simple model of the simulation', async () => {
     const common = [create, poll, byHand, advance, setConcurrency, addRule];
     const rare = [settle, clearRules, snapshot, restore, restart, reset, reload];
     const commands = fc.commands([...common, ...common, ...rare], { maxCommands: 60, size: 'max' });

@@ -12,13 +12,13 @@ describe('the nearest of some texts', () => {
     expect(nearestOf(text, models)).toBe(nearest);
   });
 
-  test('is none where nothing is like it', () => {
+  test('is undefined if no text is similar', () => {
     expect(nearestOf('whisper', models)).toBeUndefined();
     expect(nearestOf('', [])).toBeUndefined();
     expect(suggestion('whisper', models)).toBe('');
   });
 
-  test('is not looked for where the text is long', () => {
+  test('is not searched for a long text', () => {
     expect(nearestOf('gpt-4.1'.repeat(1000), ['gpt-4.1'.repeat(1000)])).toBeUndefined();
   });
 

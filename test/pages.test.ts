@@ -23,7 +23,7 @@ interface Document {
 const contract = (name: string) => parse(readFileSync(`openapi/${name}.yaml`, 'utf8')) as Document;
 
 describe('the pages', () => {
-  it.each(texts)('link from %s to files and headings that there are', (path) => {
+  it.each(texts)('link from %s to existing files and headings', (path) => {
     for (const link of linksOf(path)) {
       const [file = '', anchor] = link.split('#');
       expect(existsSync(file), link).toBe(true);
@@ -54,7 +54,7 @@ describe('the pages', () => {
     expect(readPage('README.md').split('\n').length - 1).toBeLessThanOrEqual(150);
   });
 
-  it('are packed, with all that they link to', () => {
+  it('are packed with all files that they link to', () => {
     const command = ['pack', '--dry-run', '--ignore-scripts', '--json'];
     const [pack] = JSON.parse(execFileSync('npm', command, { encoding: 'utf8' })) as [
       { files: { path: string }[]; size: number; unpackedSize: number },
@@ -91,13 +91,13 @@ describe('the table of options', () => {
     if (option.default !== undefined) expect(row).toContain(`\`${String(option.default)}\``);
   });
 
-  it('lists no others but --config', () => {
+  it('lists no other options but --config', () => {
     const flags = rows.flatMap(([first = '']) => /^`(--[\w-]+)/.exec(first)?.[1] ?? []);
     const known = [...optionSpecs.map(({ name }) => flagOf(name)), '--config'];
     expect(flags.sort()).toEqual(known.sort());
   });
 
-  it('is followed by the settings that there are', () => {
+  it('is followed by a list of the settings', () => {
     const [, section = ''] = /^## Settings\n(.*?)^## /ms.exec(readPage('docs/options.md')) ?? [];
     const [, list = ''] = /is that of the file:\n\n(.*?)\n\n/s.exec(section) ?? [];
     const listed = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name);
@@ -124,7 +124,7 @@ function namesOf(cell: string): string[] {
 }
 
 describe('the table of a workspace', () => {
-  it('lists what the library gives, and no more', async () => {
+  it('lists the functions of the library, and no others', async () => {
     const emulator = await startEmulator();
     const members = Object.entries<object | string>({ ...emulator.workspace('key_a') }).map(
       ([name, member]) =>
@@ -150,7 +150,7 @@ describe('the tables of operations', () => {
     expect(listed.sort()).toEqual(known.sort());
   });
 
-  it('name no path of the control API that there is not', () => {
+  it('name only existing paths of the control API', () => {
     const known = Object.keys(contract('control').paths).map(
       (path) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
     );

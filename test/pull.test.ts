@@ -37,8 +37,8 @@ async function pullFrom(answer: RequestListener, options: Partial<PullOptions> =
 
 const page = (more: object = {}): string => JSON.stringify({ items: [], has_more: false, ...more });
 
-describe('a server that misbehaves', () => {
-  it('is left when its list goes on with the same key', async () => {
+describe('a server with wrong answers', () => {
+  it('is given up when its list repeats a key', async () => {
     const { result } = await pullFrom((_request, response) =>
       response.end(page({ has_more: true, pagination_key: 'same' })),
     );
@@ -47,7 +47,7 @@ describe('a server that misbehaves', () => {
     });
   });
 
-  it('is left when its list goes on and on with other keys', async () => {
+  it('is given up when its list does not end', async () => {
     let asked = 0;
     const { result } = await pullFrom((_request, response) => {
       asked += 1;
@@ -59,7 +59,7 @@ describe('a server that misbehaves', () => {
     expect(asked).toBe(1000);
   });
 
-  it('is left when its answer has no end', async () => {
+  it('is given up when its answer does not end', async () => {
     const chunk = Buffer.alloc(1024 * 1024, ' ');
     const { result } = await pullFrom((_request, response) => {
       const write = (): void => {
@@ -78,12 +78,12 @@ describe('a server that misbehaves', () => {
   it.each([
     [`{"items":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 'more than 100 levels deep'],
     ['{"items":[],"more":"\\ud800"}', '/more must not have half a surrogate pair'],
-  ])('is left when it answers what could not be kept: %.20s', async (text, problem) => {
+  ])('is given up when its answer could not be stored: %.20s', async (text, problem) => {
     const { result } = await pullFrom((_request, response) => response.end(text));
     expect(result).toMatchObject({ message: expect.stringContaining(problem) as string });
   });
 
-  it('is left when its answer takes too long', async () => {
+  it('is given up when its answer takes too long', async () => {
     const late = new AbortController();
     const { result } = await pullFrom(
       (_request, response) => {
@@ -97,7 +97,7 @@ describe('a server that misbehaves', () => {
     });
   });
 
-  it('is left when it asks for a long pause', async () => {
+  it('is given up when it asks for a long pause', async () => {
     // Longer than a timer of Node can wait, which would fire at once.
     const { result, pauses } = await pullFrom((_request, response) =>
       response.writeHead(429, { 'retry-after': '2592000' }).end(),
@@ -109,8 +109,8 @@ describe('a server that misbehaves', () => {
   });
 });
 
-describe('an account that holds what is refused today', () => {
-  it('is read without that, and each thing that is left out is named', async () => {
+describe('an account with objects that are refused today', () => {
+  it('is read without them, and each one is named', async () => {
     const llms = [
       { llm_id: 'llm_new_model', version: 0, model: 'gpt-9-turbo' },
       { llm_id: 'llm_no_url', version: 0, general_tools: [{ type: 'custom', name: 'book' }] },
@@ -160,7 +160,7 @@ describe('a server that is busy', () => {
     ],
     ['nothing', {}, 1000],
     ['nonsense', { 'retry-after': 'soon' }, 1000],
-  ])('is asked again after the pause that it names by %s', async (_how, headers, pause) => {
+  ])('is asked again after the pause in %s', async (_how, headers, pause) => {
     const { result, told, pauses } = await pullFrom(busyOnce(headers));
     expect(result).toMatchObject({ agents: [] });
     expect(pauses).toEqual([pause]);

@@ -6,7 +6,7 @@ import { batchNumbersOf, keyedChance, keyedId, newSeed, runNumberAt } from '../s
 const keyPart = fc.oneof(fc.string(), fc.integer());
 
 describe('keyedChance', () => {
-  it('gives a number in [0, 1) that depends on seed and key alone', () => {
+  it('returns a number in [0, 1) that depends only on seed and key', () => {
     fc.assert(
       fc.property(fc.string(), fc.array(keyPart), fc.array(keyPart), (seed, key, other) => {
         const chance = keyedChance(seed);
@@ -20,7 +20,7 @@ describe('keyedChance', () => {
     );
   });
 
-  it('gives another number for another seed or key', () => {
+  it('returns another number for another seed or key', () => {
     const chance = keyedChance('a');
     const draws = [
       chance('ws', 1, 11, 'x'),
@@ -32,7 +32,7 @@ describe('keyedChance', () => {
     expect(new Set(draws).size).toBe(draws.length);
   });
 
-  it('splits a key into draws that have nothing in common', () => {
+  it('splits a key into independent draws', () => {
     const purposes = ['a', 'b', 'c', 'd'] as const;
     const chance = keyedChance('s');
     const drawn = Array.from({ length: 1000 }, (_, index) => {
@@ -64,7 +64,7 @@ describe('ids', () => {
     for (const id of ids) expect(id).toMatch(/^test_case_[0-9a-f]{12}$/);
   });
 
-  it('depend on kind and key alone', () => {
+  it('depend only on kind and key', () => {
     fc.assert(
       fc.property(fc.array(keyPart), fc.array(keyPart), (key, other) => {
         const id = keyedId('definition', ...key);
@@ -93,7 +93,7 @@ describe('ids', () => {
     expect(batchNumbersOf(7, 's', 'v')).not.toEqual(batches[7]);
   });
 
-  it('of batches in a row, and of the runs of a batch, are of numbers near each other', () => {
+  it('of successive batches, and of the runs of a batch, have numbers close to each other', () => {
     const batches = Array.from({ length: 256 }, (_, ordinal) => batchNumbersOf(ordinal, 's'));
     const spread = (numbers: number[]) => Math.max(...numbers) - Math.min(...numbers);
     expect(spread(batches.map(({ batch }) => batch))).toBe(255);
@@ -104,7 +104,7 @@ describe('ids', () => {
     expect(spread(batches.map(({ firstRun }) => firstRun))).toBe(255 * 4096);
   });
 
-  it('are read back as the number that they were made of; others stay as they are', () => {
+  it('are converted back to their numbers; other ids stay unchanged', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 48 - 1 }), (number) => {
         expect(storedIdOf('run', idOf('run', number))).toBe(number);

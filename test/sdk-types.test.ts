@@ -17,7 +17,7 @@ type Agent = Retell['agent'];
 
 /** What the SDK's users may send is what the emulator takes. */
 describe('types of the SDK and of the contract, of engines and agents,', () => {
-  it('agree on what is sent', () => {
+  it('agree on requests', () => {
     expectTypeOf<First<Llm['create']>>().toExtend<Body<'createRetellLLM'>>();
     expectTypeOf<Omit<Second<Llm['update']>, 'version'>>().toExtend<Body<'updateRetellLLM'>>();
     expectTypeOf<First<Flow['create']>>().toExtend<Body<'createConversationFlow'>>();
@@ -43,7 +43,7 @@ describe('types of the SDK and of the contract, of engines and agents,', () => {
     >();
   });
 
-  it('agree on what is answered', () => {
+  it('agree on answers', () => {
     expectTypeOf<Received<Llm['retrieve']>>().toExtend<Answer<'getRetellLLM'>>();
     expectTypeOf<Received<Llm['list']>>().toExtend<Answer<'listRetellLLMV2'>>();
     expectTypeOf<Received<Flow['retrieve']>>().toExtend<Answer<'getConversationFlow'>>();

@@ -46,7 +46,7 @@ describe('retell-sdk over a socket', () => {
     expect(batch.user_modified_timestamp - batch.creation_timestamp).toBeLessThanOrEqual(2500);
   });
 
-  it('goes the whole way: define, run, page, read, change, delete', async () => {
+  it('defines, runs, lists, reads, changes and deletes', async () => {
     const { client, clock } = await connectSdk();
     const engines = [
       { type: 'retell-llm', llm_id: 'llm_a' },
@@ -202,7 +202,7 @@ describe('our types and those of retell-sdk', () => {
   type Query<Id extends keyof operations> = OperationRequest<operations, Id>['query'];
   type Answer<Id extends keyof operations> = OperationResult<operations, Id>;
 
-  it('agree on what is sent', () => {
+  it('agree on requests', () => {
     expectTypeOf<Sent<'createBatchTest'>>().toExtend<Body<'createBatchTest'>>();
     expectTypeOf<Body<'createBatchTest'>>().toExtend<Sent<'createBatchTest'>>();
     expectTypeOf<OfSdk<Body<'createTestCaseDefinition'>>>().toExtend<
@@ -224,7 +224,7 @@ describe('our types and those of retell-sdk', () => {
     expectTypeOf<NonNullable<Second<'listTestRuns'>>>().toEqualTypeOf<Query<'listTestRunsV2'>>();
   });
 
-  it('agree on what is answered', () => {
+  it('agree on answers', () => {
     expectTypeOf<Answer<'createBatchTest'>>().toExtend<Received<'createBatchTest'>>();
     expectTypeOf<Received<'createBatchTest'>>().toExtend<Answer<'createBatchTest'>>();
     expectTypeOf<Answer<'getBatchTest'>>().toExtend<Received<'getBatchTest'>>();

@@ -67,7 +67,7 @@ async function startUpstream(status = 418, more: OutgoingHttpHeaders = {}) {
 const headers = { authorization: 'Bearer key_a' };
 
 describe('an operation that is not emulated', () => {
-  it('answers 501 and says so, and what would help', async () => {
+  it('answers 501 with a reason and a hint', async () => {
     const { url } = await start();
     const answer = await fetch(`${url}/create-chat`, { method: 'POST', headers });
     expect(answer.status).toBe(501);
@@ -80,7 +80,7 @@ describe('an operation that is not emulated', () => {
     expect((await fetch(`${url}/creat-chat`, { method: 'POST', headers })).status).toBe(404);
   });
 
-  it('is forwarded as it came, with the caller’s key, and marked', async () => {
+  it('is forwarded unchanged with the caller’s key, and its answer is marked', async () => {
     const upstream = await startUpstream();
     const { url, workspace } = await start({ upstream: `${upstream.url}/base/` });
     const body = new FormData();
@@ -109,7 +109,7 @@ describe('an operation that is not emulated', () => {
     for (const item of items) expect(item).not.toHaveProperty('body');
   });
 
-  it('is not forwarded without a key, nor is anything that is emulated', async () => {
+  it('is not forwarded without a key, and emulated operations are never forwarded', async () => {
     const upstream = await startUpstream();
     const { url } = await start({ upstream: upstream.url });
     expect((await fetch(`${url}/create-chat`, { method: 'POST' })).status).toBe(401);
@@ -122,7 +122,7 @@ describe('an operation that is not emulated', () => {
   it.each<[string, StartOptions]>([
     ['off', { control: 'off' }],
     ['on', { controlToken: 'secret' }],
-  ])('is not taken for one when it is ours, with control %s', async (control, options) => {
+  ])("is none of the emulator's own, with control %s", async (control, options) => {
     const upstream = await startUpstream();
     const { url } = await start({ ...options, upstream: upstream.url });
     const secrets = { authorization: 'Bearer secret', 'x-emulator-api-key': 'key_a' };
@@ -137,7 +137,7 @@ describe('an operation that is not emulated', () => {
     expect(upstream.seen).toEqual([]);
   });
 
-  it('is forwarded without what is said to the emulator alone', async () => {
+  it('is forwarded without the headers for the emulator', async () => {
     const upstream = await startUpstream();
     const { url } = await start({ upstream: upstream.url });
     const said = { 'x-emulator-api-key': 'key_b', 'x-emulator-progression': 'manual' };
@@ -167,7 +167,7 @@ describe('an operation that is not emulated', () => {
     '/x/..\\_emulator/clock',
     '/\\_emulator/clock',
     '/x/%2f../list-voices',
-  ])('is refused where another server may read its path differently: %s', async (target) => {
+  ])('is refused if another server may read its path differently: %s', async (target) => {
     const upstream = await startUpstream();
     const { url } = await start({ upstream: upstream.url });
     const { status, text } = await send(url, { target });
@@ -188,7 +188,7 @@ describe('an operation that is not emulated', () => {
   });
 
   it.each(['http://other.example', 'HTTP://127.0.0.1:4010'])(
-    'is taken with a whole URL as target, whatever its host: %s',
+    'is accepted with a whole URL as target and any host: %s',
     async (origin) => {
       const upstream = await startUpstream();
       const { url } = await start({ upstream: upstream.url });
@@ -201,7 +201,7 @@ describe('an operation that is not emulated', () => {
     },
   );
 
-  it('is not mistaken for an emulated one that is asked for by a wrong method', async () => {
+  it('is not mistaken for an emulated one with a wrong method', async () => {
     const upstream = await startUpstream();
     const { url } = await start({ upstream: upstream.url });
     const answer = await send(url, { target: '/create-batch-test', method: 'PUT' });
@@ -237,7 +237,7 @@ describe('an operation that is not emulated', () => {
     }
   });
 
-  it('is sent once, whatever it is answered with', async () => {
+  it('is sent once, even if the answer is an error', async () => {
     const upstream = await startUpstream(503, { 'retry-after': '0' });
     const { url } = await start({ upstream: upstream.url });
     expect((await send(url, { target: '/list-voices' })).status).toBe(503);

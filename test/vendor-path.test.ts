@@ -73,7 +73,7 @@ describe('a path below one of the vendor that is not emulated', () => {
 });
 
 // vendor-api.md, section 7: clients do call paths that never existed.
-describe('a path that never was', () => {
+describe('a path that never existed', () => {
   it.each([
     ['GET', '/v2/agents/x', 'GET /get-agent/*'],
     ['GET', '/v2/agents', 'POST /v2/list-agents'],
@@ -85,7 +85,7 @@ describe('a path that never was', () => {
     ['POST', '/create-batch-tst', 'POST /create-batch-test'],
     ['POST', '/create-phone-call', 'POST /v2/create-phone-call'],
     ['PATCH', '/agents/agent_1', 'PATCH /update-agent/*'],
-  ] as const)('is 404 and names the nearest that is: %s %s', async (method, url, nearest) => {
+  ] as const)('gets 404 with the nearest operation: %s %s', async (method, url, nearest) => {
     const { client } = buildTestApp();
     const { status, body } = await client().send({ method, url });
     expect(body['message']).toContain(`There is no ${method} ${url}; did you mean ${nearest}?`);
@@ -99,7 +99,7 @@ describe('a path that never was', () => {
   });
 
   it.each(['/nothing', '/favicon.ico', '/_emulator/agents/x', `/${'x'.repeat(5000)}`])(
-    'has no suggestion where nothing is like it: %s',
+    'has no suggestion if no operation is similar: %s',
     async (url) => {
       const { status, body } = await buildTestApp().client().send({ method: 'GET', url });
       expect(status).toBe(404);

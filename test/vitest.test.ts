@@ -23,13 +23,17 @@ describe('the test of retell-emulator/vitest', () => {
   }
 
   let tries = 0;
-  test('begins afresh at each try', { retry: 1 }, async ({ workspace, expect }) => {
-    tries += 1;
-    const client = new Retell({ apiKey: workspace.apiKey, baseURL: workspace.url });
-    expect((await client.tests.listBatchTests({ ...engine })).items).toEqual([]);
-    await client.tests.createBatchTest(request);
-    expect(tries).toBe(2);
-  });
+  test(
+    'begins with an empty workspace at each try',
+    { retry: 1 },
+    async ({ workspace, expect }) => {
+      tries += 1;
+      const client = new Retell({ apiKey: workspace.apiKey, baseURL: workspace.url });
+      expect((await client.tests.listBatchTests({ ...engine })).items).toEqual([]);
+      await client.tests.createBatchTest(request);
+      expect(tries).toBe(2);
+    },
+  );
 });
 
 describe('tests of the same name', () => {
@@ -64,7 +68,7 @@ failing('a test made with options has them', async ({ workspace, expect }) => {
   expect(await workspace.settings.get()).toMatchObject({ outcomes: 'fail=1' });
 });
 
-test('a test can not be made whose workspaces no key opens', ({ expect }) => {
+test('a test cannot be created if the emulator refuses its keys', ({ expect }) => {
   expect(() => emulatorTest({ apiKey: ['only'] } as object)).toThrow(
     'emulatorTest creates a key for each test, which the option apiKey would refuse',
   );

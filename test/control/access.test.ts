@@ -34,7 +34,7 @@ describe('the control API', () => {
     { host: 'retell.localhost' },
     { origin: 'http://127.0.0.1:4010' },
     { host: 'LOCALHOST:4010', origin: 'http://localhost:4010' },
-  ])('takes requests of this machine: %j', async (headers) => {
+  ])('accepts requests from this machine: %j', async (headers) => {
     expect(await tryReset({}, headers)).toMatchObject({ status: 200, done: true });
   });
 
@@ -50,7 +50,7 @@ describe('the control API', () => {
     { origin: 'https://127.0.0.1:4010' },
     { origin: 'null' },
     { host: 'localhost:4010', origin: 'http://127.0.0.1:4010' },
-  ])('refuses a foreign web page, and does nothing: %j', async (headers) => {
+  ])('refuses a web page of another origin, and does nothing: %j', async (headers) => {
     const answer = await tryReset({}, headers);
     expect(answer).toMatchObject({ status: 403, done: false, workspaces: 1 });
     const message = expect.stringMatching(/^Forbidden\. \S/) as unknown;
@@ -61,7 +61,7 @@ describe('the control API', () => {
     expect(reading.emulator.workspaces.listNames()).toEqual([]);
   });
 
-  it('takes the name that it was told to listen on', async () => {
+  it('accepts the host name that it listens on', async () => {
     const access = { host: 'emulator.test' };
     expect(await tryReset(access, { host: 'emulator.test:4010' })).toMatchObject({ done: true });
   });
@@ -72,7 +72,7 @@ describe('the control API', () => {
     '192.168.1.5:4010',
     '[fd00::5]:4010',
     'localhost:4010',
-  ])('takes names that nobody else can register when it is open: %s', async (host) => {
+  ])('accepts names that nobody can register if it is open: %s', async (host) => {
     const open = { mode: 'open' } as const;
     expect(await tryReset(open, { host })).toMatchObject({ status: 200, done: true });
     const origin = `http://${host}`;
@@ -84,7 +84,7 @@ describe('the control API', () => {
   });
 
   it.each(['on', 'open'] as const)(
-    'refuses a page whose own name was made to point here, with control %s',
+    'refuses a page whose host name resolves to this machine, with control %s',
     async (mode) => {
       const host = 'rebound.evil.example:4010';
       const answer = await tryReset({ mode }, { host, origin: `http://${host}` });
@@ -96,7 +96,7 @@ describe('the control API', () => {
   );
 
   it.each(['on', 'open'] as const)(
-    'takes the names that it was given, with control %s',
+    'accepts the given host names, with control %s',
     async (mode) => {
       const access = { mode, otherHosts: ['Emulator.Corp.example'] };
       const host = 'emulator.corp.example:4010';
@@ -110,12 +110,12 @@ describe('the control API', () => {
     ['same-site', 403],
     ['same-origin', 200],
     ['none', 200],
-  ])('goes by what a browser says of a page: %s', async (site, status) => {
+  ])("relies on the browser's headers: %s", async (site, status) => {
     const headers = { 'sec-fetch-site': site };
     expect(await tryReset({}, headers)).toMatchObject({ status, done: status === 200 });
   });
 
-  it('is not there when it is off, while health checks are', async () => {
+  it('does not exist if it is off, but health checks do', async () => {
     expect(await tryReset('off', {})).toMatchObject({ status: 404, done: false });
     const { app, client } = buildTestApp({ controlAccess: undefined });
     expect((await app.inject('/_emulator/health')).statusCode).toBe(200);
@@ -133,7 +133,7 @@ describe('the control API', () => {
     expect(body).not.toContain('/_emulator');
   });
 
-  it('demands its token where there is one, and takes the key from a header of its own', async () => {
+  it('requires its token if there is one, and reads the key from another header', async () => {
     const access = { token: 'secret' };
     for (const authorization of ['', 'Bearer key_a', 'Bearer secret2', 'Basic secret']) {
       expect(await tryReset(access, { authorization })).toMatchObject({ status: 401, done: false });
@@ -148,7 +148,7 @@ describe('the control API', () => {
     });
   });
 
-  it('is about the default workspace where no key is named', async () => {
+  it('acts on the default workspace if there is no key', async () => {
     const authorization = '';
     expect(await tryReset({}, { authorization })).toMatchObject({ status: 200, done: false });
     expect(await tryReset({ defaultApiKey: 'key_a' }, { authorization })).toMatchObject({
@@ -157,7 +157,7 @@ describe('the control API', () => {
     });
   });
 
-  it('does not let in a key that the emulator does not accept', async () => {
+  it('refuses a key that the emulator does not accept', async () => {
     const { app } = buildTestApp({ apiKeys: ['key_a'] });
     const url = '/_emulator/clock';
     const headers = (key: string) => ({ authorization: `Bearer ${key}` });
@@ -167,7 +167,7 @@ describe('the control API', () => {
 
   const guarded = loadContract('control').operations.filter(({ needsKey }) => needsKey);
 
-  it.each(guarded)('says of $id how it is refused', async (operation) => {
+  it.each(guarded)('documents the refusals of $id', async (operation) => {
     const { method, path, hasBody, statuses } = operation;
     // An export may be longer than any test sends.
     const hasLimit = operation.id !== 'loadFixtures';

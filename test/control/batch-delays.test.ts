@@ -13,7 +13,7 @@ const ids = ['a', 'b', 'c'];
 describe('batchCompletionDelay', () => {
   const settings = { ...plain, batchCompletionDelay: '12s..58s' };
 
-  it('keeps a batch in progress though all its runs have ended, and is then its last change', async () => {
+  it('keeps a batch in progress after all its runs have ended, and is then its last change', async () => {
     const { client } = standStill({ settings });
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
     await advance(client, '1s');
@@ -30,7 +30,7 @@ describe('batchCompletionDelay', () => {
     expect(await client.call('GET', '/_emulator/clock')).toMatchObject({ now: end });
   });
 
-  it('is the same however time passes, and differs from batch to batch', async () => {
+  it('does not depend on how time passes, and differs between batches', async () => {
     const endsOf = async (steps: readonly string[]) => {
       const { client } = standStill({ settings: { ...settings, concurrency: 2 } });
       const batches = [await client.createBatchTest(ids), await client.createBatchTest(ids)];
@@ -48,7 +48,7 @@ describe('batchCompletionDelay', () => {
     expect(await endsOf(['1500ms', '10s', '7s', '1h'])).toEqual(once);
   });
 
-  it('does not hold up the start of runs', async () => {
+  it('does not delay the start of runs', async () => {
     const { client } = standStill({ settings: { ...settings, concurrency: 1 } });
     await client.createBatchTest(['a']);
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
@@ -58,7 +58,7 @@ describe('batchCompletionDelay', () => {
   });
 
   it.each(['immediate', 'polls=1', 'manual'])(
-    'is not for batches moved by %s',
+    'does not apply to batches with the progression %s',
     async (progression) => {
       const { client } = standStill({ settings: { ...settings, progression } });
       const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
@@ -90,7 +90,7 @@ describe('batchCompletionDelay', () => {
     }
   });
 
-  it('goes on after a restart', async () => {
+  it('continues after a restart', async () => {
     const database = join(temporaryFolder(), 'emulator.sqlite');
     const first = buildEmulator({ database, settings });
     const app = buildApp({
@@ -115,7 +115,7 @@ describe('batchCompletionDelay', () => {
 
 // facts.md 63, 506 recorded runs: "first entry 10 s after the batch".
 describe('batchStartDelay', () => {
-  it('lets no run of a batch start before it is over', async () => {
+  it("delays the start of a batch's runs", async () => {
     const settings = { ...plain, concurrency: 2, batchStartDelay: '10s' };
     const { client } = standStill({ settings });
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);

@@ -18,7 +18,7 @@ describe('a manual clock', () => {
     expect(await client.call('GET', clockUrl)).toEqual({ mode: 'manual', now: newYear });
   });
 
-  it('advances from due moment to due moment and tells what happened', async () => {
+  it('advances from due moment to due moment and returns what happened', async () => {
     const { client } = standStill({ settings: { ...plain, concurrency: 2 } });
     const batch = await client.createBatchTest(['a', 'b', 'c']);
     expect(await advance(client, '500ms')).toEqual({
@@ -40,7 +40,7 @@ describe('a manual clock', () => {
     expect(items.map((run) => run.user_modified_timestamp - newYear)).toEqual([1000, 1000, 2000]);
   });
 
-  it('is taken over from real time, and let go again, without a jump', async () => {
+  it('changes to real time and back without a jump', async () => {
     const { client, clock } = buildTestApp({ settings: plain });
     const a = client();
     clock.jump(300);
@@ -61,7 +61,7 @@ describe('a manual clock', () => {
     expect(await a.call('GET', clockUrl)).toMatchObject({ now: newYear + 1300 });
   });
 
-  it('does not go back when a lesser advance is done after a greater one', async () => {
+  it('does not go back when a shorter advance finishes after a longer one', async () => {
     const { client } = standStill({ settings: { ...plain, concurrency: 1000 } });
     await client.createBatchTest(
       Array.from({ length: 1000 }, (_, index) => `case ${String(index)}`),
@@ -70,7 +70,7 @@ describe('a manual clock', () => {
     expect(await client.call('GET', clockUrl)).toMatchObject({ now: newYear + 10_000 });
   });
 
-  it('is set to a moment, on the way to which everything happens', async () => {
+  it('can be set to a time, and everything happens until then', async () => {
     const { client } = standStill({ settings: plain });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     const now = '2026-01-01T01:00:00+01:00';
@@ -84,7 +84,7 @@ describe('a manual clock', () => {
 });
 
 describe('a real clock', () => {
-  it('can be advanced, and goes on from there', async () => {
+  it('can be advanced, and continues from there', async () => {
     const { client, clock } = buildTestApp({ settings: plain });
     const a = client();
     const { test_case_batch_job_id: id } = await a.createBatchTest();
@@ -102,7 +102,7 @@ describe('a clock', () => {
     expect(await client('key_b').call('GET', clockUrl)).toMatchObject({ now: newYear });
   });
 
-  it('is set for every workspace there is when that is asked for', async () => {
+  it('can be set for every workspace', async () => {
     const { client, clock } = buildTestApp({ settings: plain });
     const clients = ['key_a', 'key_b'].map(client);
     for (const each of clients) await each.createBatchTest();
@@ -133,7 +133,7 @@ describe('a clock', () => {
     );
   });
 
-  it('goes on after a restart as it was', () => {
+  it('continues after a restart', () => {
     const database = join(temporaryFolder(), 'emulator.sqlite');
     const clock = new ManualClock();
     const settings = { ...defaultSettings, ...plain };
@@ -166,7 +166,7 @@ describe('a clock', () => {
   it.each([
     ['reset', ['/_emulator/reset', {}]],
     ['put back to a snapshot', ['/_emulator/snapshots/s/restore']],
-  ] as const)('is left alone by who takes it on while it is %s', async (_how, [url, body]) => {
+  ] as const)('is not changed by an advance while it is %s', async (_how, [url, body]) => {
     const { client, clock, emulator } = standStill({ settings: plain });
     await client.call('POST', '/_emulator/snapshots/s');
     await advance(client, '1d');

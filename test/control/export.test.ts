@@ -56,7 +56,7 @@ async function everything(client: TestClient, state: Fixtures) {
 }
 
 describe('an exported workspace', () => {
-  it('loads back to the same state, and goes on in the same way', async () => {
+  it('restores the same state, and continues in the same way', async () => {
     const { client } = await livelyWorkspace();
     const state = await exported(client);
     const { client: copy } = standStill({ settings: { seed: 'other' } });
@@ -66,7 +66,7 @@ describe('an exported workspace', () => {
     expect(await exported(copy)).toEqual(await exported(client));
   });
 
-  it('loads back after a reset', async () => {
+  it('restores the state after a reset', async () => {
     const { client } = await livelyWorkspace();
     const state = await exported(client);
     await client.call('POST', '/_emulator/reset');
@@ -74,7 +74,7 @@ describe('an exported workspace', () => {
     expect(await exported(client)).toEqual(state);
   });
 
-  it('takes the place of all that is there, fixtures included, when that is asked for', async () => {
+  it('replaces the present content and the fixtures of the start, with replace', async () => {
     const definition = { ...someDefinition, test_case_definition_id: 'mine' };
     const fixtures = [{ name: 'a.yaml', content: { definitions: [definition], credit: 9 } }];
     const { client } = standStill({ fixtures, settings: plain });
@@ -91,7 +91,7 @@ describe('an exported workspace', () => {
     expect(await advance(client, '500ms')).toMatchObject({ runsEnded: 1 });
   });
 
-  it('replaces nothing if anything is wrong with it', async () => {
+  it('replaces nothing if it has a mistake', async () => {
     const { client } = standStill({ settings: plain });
     await client.createBatchTest();
     const state = await exported(client);
@@ -101,7 +101,7 @@ describe('an exported workspace', () => {
     expect(await exported(client)).toEqual(state);
   });
 
-  it('loads back though it is longer than any other body may be', async () => {
+  it('can be loaded although other bodies may not be so long', async () => {
     const { client } = standStill();
     const runs = Array.from({ length: 7 }, () => ({
       ...{ test_case_definition_id: 'a', status: 'pass' },
@@ -113,7 +113,7 @@ describe('an exported workspace', () => {
     expect(loaded).toMatchObject({ testRuns: 7 });
   });
 
-  it('keeps what is left of the rate limit, and credit without end', async () => {
+  it('keeps the state of the rate limit, and unlimited credit', async () => {
     const settings = { ...plain, rateLimit: '2/10s' };
     const { client } = standStill({ settings, credit: 25 });
     await client.createBatchTest();
@@ -130,7 +130,7 @@ describe('an exported workspace', () => {
     expect(await get()).toBe(404);
   });
 
-  it('keeps a run without a definition as it is when its id comes to have one', async () => {
+  it('keeps a run without a definition, even if its id has one later', async () => {
     const { client } = standStill({ settings: plain });
     const { test_case_definition_id: id } = await client.createDefinition({ name: 'Named' });
     await client.call('POST', '/_emulator/reset');
@@ -148,7 +148,7 @@ describe('an exported workspace', () => {
   it.each([
     ['of no version', retellLlm],
     ['of a version that it has not', { ...retellLlm, version: 7 }],
-  ])('keeps a batch on an engine %s that came to exist later', async (_, engine) => {
+  ])('keeps a batch on an engine %s that was created later', async (_, engine) => {
     const { client } = standStill({ settings: plain });
     await client.createBatchTest(['a'], engine);
     await client.call('POST', url, { retellLlms: [{ llm_id: retellLlm.llm_id }] });
@@ -162,7 +162,7 @@ describe('an exported workspace', () => {
     expect(await exported(copy)).toEqual(state);
   });
 
-  it('keeps what a definition said before, and one that was deleted, for their runs only', async () => {
+  it('keeps earlier and deleted contents of definitions only for their runs', async () => {
     const { client } = await livelyWorkspace();
     const { definitions = [] } = await exported(client);
     expect(definitions).toMatchObject([
@@ -172,7 +172,7 @@ describe('an exported workspace', () => {
     ]);
   });
 
-  it('has a clock that goes on from its time where it was a real one', async () => {
+  it('has a clock that continues from its time if it was a real one', async () => {
     const { client, clock } = buildTestApp({ settings: plain });
     const a = client();
     await advance(a, '1h');

@@ -19,7 +19,7 @@ const gets = async (client: TestClient, count: number) => {
 };
 
 describe('a fault rule', () => {
-  it('answers a status with the body and headers that go with it', async () => {
+  it('answers with its status, body and headers', async () => {
     const { client } = standStill();
     const headers = { 'Retry-After': '2', 'x-should-retry': 'false' };
     await add(client, { times: 1, error: { status: 429, headers } });
@@ -68,7 +68,7 @@ describe('a fault rule', () => {
     expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(body)));
   });
 
-  it('happens before the operation, or after it', async () => {
+  it('applies before the operation, or after it', async () => {
     const { client } = standStill({ settings: plain });
     const listed = async () =>
       (
@@ -124,7 +124,7 @@ describe('a fault rule', () => {
     expect((await create(['a'])).status).toBe(201);
   });
 
-  it('hits so many times, after so many, every so manyeth', async () => {
+  it('hits `times` requests, after `after` others, and every n-th', async () => {
     const { client } = standStill();
     const tell = async (fault: object) => {
       await client.call('DELETE', url);
@@ -152,7 +152,7 @@ describe('a fault rule', () => {
     expect(new Set(expected).size).toBe(2);
   });
 
-  it('is there for a time of the workspace’s clock', async () => {
+  it('exists for a time of the workspace’s clock', async () => {
     const { client } = standStill();
     await add(client, { for: '10s', error });
     expect(await get(client)).toBe(503);
@@ -162,7 +162,7 @@ describe('a fault rule', () => {
     expect(await get(client)).toBe(404);
   });
 
-  it('comes after one that was made before it, whose time has come', async () => {
+  it('comes after an older rule that is due', async () => {
     const { client } = standStill();
     await add(client, { every: 2, error: { status: 500 } });
     await add(client, { error: { status: 503 } });
@@ -204,7 +204,7 @@ describe('a fault rule', () => {
     expect(await a.call('GET', url)).toEqual([]);
   });
 
-  it('is exported with how far it has come, and loaded with fixtures', async () => {
+  it('is exported with its counts, and loaded with fixtures', async () => {
     const { client } = standStill();
     await add(client, { match: { path: '/get-*' }, times: 3, error, for: '1h' });
     await gets(client, 2);

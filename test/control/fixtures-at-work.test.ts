@@ -3,8 +3,8 @@ import { advance, plain, standStill } from '../support/control.js';
 import { retellLlm } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
-describe('fixtures that are added to a workspace at work', () => {
-  it('with a later clock come after what was due by then', async () => {
+describe('fixtures that are added to a workspace in use', () => {
+  it('with a later clock load after everything due by then has happened', async () => {
     const states = [];
     for (const how of ['advance', 'fixtures'] as const) {
       const { client } = standStill({ settings: { ...plain, concurrency: 1 } });
@@ -18,7 +18,7 @@ describe('fixtures that are added to a workspace at work', () => {
     expect(states[1]).toEqual(states[0]);
   });
 
-  it('with a later clock that are refused leave the time as it was', async () => {
+  it('with a later clock do not change the time if they are refused', async () => {
     const { client } = standStill({ settings: plain });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a']);
     const payload = {
@@ -30,7 +30,7 @@ describe('fixtures that are added to a workspace at work', () => {
     expect(await client.getBatchTest(id)).toMatchObject({ status: 'in_progress' });
   });
 
-  it('that give more room let runs start from now on', async () => {
+  it('with a higher concurrency let runs start from now on', async () => {
     const { client } = standStill({ settings: { ...plain, concurrency: 1, runDuration: '10s' } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
     await advance(client, '5s');
@@ -43,7 +43,7 @@ describe('fixtures that are added to a workspace at work', () => {
     ]);
   });
 
-  it('let reads end what they have left of a batch', async () => {
+  it('let reads end the remaining runs of a batch', async () => {
     const { client } = standStill({ settings: plain });
     const runs = Array.from({ length: 3 }, () => ({ test_case_definition_id: 'a' }));
     const batch = { response_engine: retellLlm, progression: { polls: 3 }, runs };
@@ -59,7 +59,7 @@ describe('fixtures that are added to a workspace at work', () => {
     expect(await client.getBatchTest('batch')).toMatchObject({ status: 'complete' });
   });
 
-  it('end no advance where they were to replace what is there, but are refused', async () => {
+  it('do not end an advance if they should replace the content, but are refused', async () => {
     const { client, clock, emulator } = standStill({ settings: plain });
     const ids = Array.from({ length: 1000 }, (_, index) => String(index));
     for (let batch = 0; batch < 4; batch += 1) await client.createBatchTest(ids);

@@ -19,7 +19,7 @@ const url = '/_emulator/fixtures';
 const exported = (client: TestClient) => client.call<Fixtures>('GET', '/_emulator/export');
 
 describe('fixtures', () => {
-  it('need say no more than what matters', async () => {
+  it('may leave out everything that has a default', async () => {
     const { client } = standStill({ settings: plain });
     const loaded = await client.call('POST', url, {
       definitions: [someDefinition, { ...someDefinition, test_case_definition_id: 'mine' }],
@@ -55,7 +55,7 @@ describe('fixtures', () => {
     expect(ended).toEqual(['error', 'fail', 'fail', 'pass']);
   });
 
-  it('use up no rule for a run whose outcome they say', async () => {
+  it('count no hit of a rule for a run whose outcome they give', async () => {
     const { client } = standStill({ settings: plain });
     const runs = [{ test_case_definition_id: 'a', status: 'in_progress', outcome: 'error' }];
     await client.call('POST', url, {
@@ -222,7 +222,7 @@ describe('fixtures', () => {
       { batchTests: [{ ...batch, runs: [1, 2].map(() => ({ ...run, test_case_job_id: 'r' })) }] },
       /^body\/batchTests\/0\/runs\/1\/test_case_job_id is taken: "r"/,
     ],
-  ])('answer %i to %j, and nothing of them is loaded', async (expected, payload, message) => {
+  ])('get %i for %j, and nothing is loaded', async (expected, payload, message) => {
     const { client } = standStill();
     const there = { ...batch, test_case_batch_job_id: 'there' };
     await client.call('POST', url, { batchTests: [there] });
@@ -247,7 +247,7 @@ describe('fixtures that the emulator is started with', () => {
   };
   const fixtures = [{ name: 'a.yaml', content }];
 
-  it('are there in every workspace from its first request on', async () => {
+  it('are in every workspace from its first request on', async () => {
     const { client } = buildTestApp({ fixtures, settings: plain });
     for (const key of ['key_a', 'key_b']) {
       const definition = await client(key).call('GET', '/get-test-case-definition/mine');
@@ -255,7 +255,7 @@ describe('fixtures that the emulator is started with', () => {
     }
   });
 
-  it('are what a reset goes back to', async () => {
+  it('are the state that a reset restores', async () => {
     const { client } = buildTestApp({ fixtures, settings: plain });
     const a = client();
     const before = await exported(a);
@@ -278,7 +278,7 @@ describe('fixtures that the emulator is started with', () => {
       'b.json: /definitions/0/test_case_definition_id is taken',
     ],
     ['text', 'b.json: must be object'],
-  ])('are refused with file, place and fault: %j', (second, message) => {
+  ])('are refused with file, path and problem: %j', (second, message) => {
     const both = [...fixtures, { name: 'b.json', content: second }];
     expect(() => buildEmulator({ fixtures: both })).toThrow(StartupError);
     expect(() => buildEmulator({ fixtures: both })).toThrow(message);
@@ -300,7 +300,7 @@ describe('fixtures that the emulator is started with', () => {
     ['broken.yaml', 'a: [', /cannot read fixtures broken\.yaml: .* at line 1/],
     ['broken.json', '{', /cannot read fixtures broken\.json: .*JSON/],
     ['wrong.yaml', 'definitions: [{ name: 7 }]', /wrong\.yaml: \/definitions\/0/],
-  ])('end the start with exit code 2 when %s is bad', async (name, text, message) => {
+  ])('end the start with exit code 2 if %s is invalid', async (name, text, message) => {
     const cwd = temporaryFolder();
     if (text !== undefined) writeFileSync(join(cwd, name), text);
     const emulator = spawnCli({ cwd, args: ['--port', '0', '--fixtures', name] });

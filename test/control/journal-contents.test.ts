@@ -9,7 +9,7 @@ const last = async (client: TestClient) => (await list(client)).items.at(-1);
 const get = (client: TestClient, path: string) => client.send({ method: 'GET', url: path });
 
 describe('the journal', () => {
-  it('keeps what was answered, refusals and faults included, unless it is too long', async () => {
+  it('keeps answers, with refusals and faults, unless they are too long', async () => {
     const { client } = standStill({ settings: plain });
     const batch = await client.createBatchTest(['a']);
     expect((await last(client))?.responseBody).toEqual(batch);
@@ -27,7 +27,7 @@ describe('the journal', () => {
     expect(await last(client)).not.toHaveProperty('responseBody');
   });
 
-  it('does not call ignored what an engine keeps', async () => {
+  it('does not warn of unknown properties that an engine keeps', async () => {
     const { client } = standStill({ settings: plain });
     const tool = { type: 'custom', name: 'book', url: 'https://example.com', description: 'Books' };
     const payload = {
@@ -39,7 +39,7 @@ describe('the journal', () => {
     expect(await last(client)).toMatchObject({ status: 201, warnings: [] });
   });
 
-  it('names each request as its answer does: as the client did, or by an id of its own', async () => {
+  it("has the request id of each answer: the client's, or a generated one", async () => {
     const { client, app } = standStill();
     const named = { method: 'GET', url: '/get-batch-test/x' } as const;
     const ids: unknown[] = [];

@@ -11,7 +11,7 @@ const last = async (client: TestClient) => (await list(client)).items.at(-1);
 const get = (client: TestClient, path: string) => client.send({ method: 'GET', url: path });
 
 describe('the journal', () => {
-  it('keeps what was asked and how it was answered, the newest last', async () => {
+  it('keeps requests and answers, the newest last', async () => {
     const { client, clock } = standStill({ settings: plain });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a']);
     clock.jump(50);
@@ -40,7 +40,7 @@ describe('the journal', () => {
     expect(JSON.stringify(items)).not.toMatch(/key_a|secret/);
   });
 
-  it('tells why a request was refused', async () => {
+  it('says why a request was refused', async () => {
     const { client } = standStill();
     await client.send({ method: 'POST', url: '/create-batch-test', payload: { a: 1 } });
     expect(await last(client)).toMatchObject({
@@ -56,7 +56,7 @@ describe('the journal', () => {
     expect(await last(client)).toMatchObject({ status: 404, operation: null });
   });
 
-  it('names the fault that a request met', async () => {
+  it('names the fault that hit a request', async () => {
     const { client } = standStill();
     await client.send({ method: 'GET', url: '/get-batch-test/x', headers: { prefer: 'code=500' } });
     const { id } = await client.call<{ id: string }>('POST', '/_emulator/faults', {
@@ -72,7 +72,7 @@ describe('the journal', () => {
     expect((await list(client, 'fault=rule')).items).toHaveLength(1);
   });
 
-  it('warns of what bites though it was answered', async () => {
+  it('warns of problems although the request succeeded', async () => {
     const { client } = standStill();
     const mock = { output: '{}', tool_name: 'book' };
     await client.createDefinition({
@@ -103,16 +103,13 @@ describe('the journal', () => {
     ['a number for mocks', { tool_mocks: 5 }],
     ['null', null],
     ['mocks without rules', { tool_mocks: [{ tool_name: 'a' }, { tool_name: 'a' }] }],
-  ])(
-    'can be read when a request was refused before its body was looked at: %s',
-    async (_, body) => {
-      const { client } = standStill();
-      const headers = { prefer: 'code=429', 'content-type': 'application/json' };
-      const create = { method: 'POST' as const, url: '/create-test-case-definition' };
-      await client.send({ ...create, headers, payload: JSON.stringify(body) });
-      expect(await last(client)).toMatchObject({ status: 429, body, warnings: [] });
-    },
-  );
+  ])('can be read if a request was refused before its body was read: %s', async (_, body) => {
+    const { client } = standStill();
+    const headers = { prefer: 'code=429', 'content-type': 'application/json' };
+    const create = { method: 'POST' as const, url: '/create-test-case-definition' };
+    await client.send({ ...create, headers, payload: JSON.stringify(body) });
+    expect(await last(client)).toMatchObject({ status: 429, body, warnings: [] });
+  });
 
   it('is filtered by operation, path, status, time, validity, and paged', async () => {
     const { client, clock } = standStill();
@@ -155,7 +152,7 @@ describe('the journal', () => {
     expect(body['message']).toMatch(message);
   });
 
-  it('is the workspace’s own; what has no key is in the default one’s', async () => {
+  it('belongs to one workspace; requests without a key are in that of the default workspace', async () => {
     const { client, app } = buildTestApp();
     await get(client('key_a'), '/get-batch-test/x');
     await app.inject('/get-batch-test/x');
@@ -164,7 +161,7 @@ describe('the journal', () => {
     expect((await list(client('key_local'))).items).toMatchObject([{ status: 401 }]);
   });
 
-  it('holds no more than its size, and nothing if that is 0', async () => {
+  it('keeps no more requests than its size, and none if that is 0', async () => {
     const { client } = buildTestApp({ journalSize: 3 });
     for (let index = 0; index < 5; index += 1) {
       await get(client(), `/get-batch-test/${String(index)}`);
@@ -198,7 +195,7 @@ describe('the journal', () => {
     expect(items).toMatchObject([{ body: JSON.parse(payload) as object }]);
   });
 
-  it('is emptied by a reset, of it alone, too', async () => {
+  it('is emptied by a reset, also by one of the journal only', async () => {
     const { client } = standStill({ settings: plain });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     await client.call('POST', '/_emulator/reset', { only: ['journal'] });

@@ -62,7 +62,7 @@ const load = async (client: TestClient, parts: readonly Fixtures[]): Promise<voi
 };
 
 describe('an export in parts', () => {
-  it('loads again over HTTP to the same state, which then goes on as the first one', async () => {
+  it('restores the same state over HTTP, which then continues as the first one', async () => {
     const { client } = open();
     await fill(client);
     await advance(client, '500ms');
@@ -78,14 +78,14 @@ describe('an export in parts', () => {
     expect(await whole(copy.client)).toEqual(await whole(client));
   }, 240_000);
 
-  it('has one part where that is enough, which is the whole', async () => {
+  it('has one part with everything if that is enough', async () => {
     const { client } = open();
     await client.createBatchTest();
     const { batchTests, ...rest } = await whole(client);
     expect(await readParts(client)).toEqual([{ ...rest, batchTests }]);
   });
 
-  it('stands still until its last part is loaded, where its clock goes by itself', async () => {
+  it('stands still until its last part is loaded, even with a real clock', async () => {
     const { client } = open(true);
     await fill(client);
     const parts = await readParts(client);
@@ -97,7 +97,7 @@ describe('an export in parts', () => {
 });
 
 describe('a large export', () => {
-  it('has pauses, in which others are served and its own workspace does not change', async () => {
+  it('has pauses, in which other requests are answered and its own workspace does not change', async () => {
     const { client, other, clock } = open();
     await fill(client);
     const before = await whole(client);
@@ -118,7 +118,7 @@ describe('a large export', () => {
     expect((await whole(client)).batchTests).toHaveLength((before.batchTests?.length ?? 0) + 1);
   }, 240_000);
 
-  it('counts what engines said when batches were created', async () => {
+  it('counts the contents that engines had when batches were created', async () => {
     const { client } = open();
     const engineContent = { general_prompt: 'x'.repeat(4_900_000) };
     const runs = [{ test_case_definition_id: 'a' }];

@@ -73,7 +73,7 @@ function openTwo(options: TestOptions = {}) {
 }
 
 describe('a large load', () => {
-  it('has pauses, in which requests to other workspaces are served', async () => {
+  it('has pauses, in which requests to other workspaces are answered', async () => {
     const { a, b, clock } = openTwo();
     let id = '';
     const pauses = inPause(clock, 5, async () => {
@@ -88,7 +88,7 @@ describe('a large load', () => {
     expect(rest).toMatchObject({ credit: 77_000, settings: { concurrency: 3 } });
   });
 
-  it('has requests to its own workspace wait, and then work on what it loaded', async () => {
+  it('makes requests to its own workspace wait until it is loaded', async () => {
     const { a, clock, emulator } = openTwo();
     let waiting: Promise<unknown>[] = [];
     inPause(clock, 5, () => {
@@ -114,7 +114,7 @@ describe('a large load', () => {
     ['that adds', '', {}],
     ['that replaces', '?replace=true', {}],
     ['that moves the clock', '', { clock: { mode: 'manual', now: '2026-02-01T00:00:00Z' } }],
-  ] as const)('%s leaves nothing if it fails, and nothing of others is lost', async (...args) => {
+  ] as const)('%s leaves nothing if it fails, and other content is kept', async (...args) => {
     const [, query, more] = args;
     const { a, b, clock } = openTwo();
     await fill(a);
@@ -164,7 +164,7 @@ describe('a large load', () => {
     expect(await revived.a.call('POST', url, large)).toMatchObject({ testRuns: 5000 });
   });
 
-  it('is no snapshot that anybody sees', async () => {
+  it('does not appear as a snapshot', async () => {
     const { a, clock, emulator } = openTwo();
     let seen: unknown;
     inPause(clock, 5, () => {

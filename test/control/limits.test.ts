@@ -20,7 +20,7 @@ describe('a preference', () => {
     [404, 'The requested resource was not found.'],
     [429, 'Account rate limited, please throttle your requests.'],
     [500, 'An unexpected server error occurred.'],
-  ])('for %i is answered as the contract has it', async (code, message) => {
+  ])("for %i gets the contract's answer", async (code, message) => {
     const { client } = standStill();
     const answer = await prefer(client, `code=${String(code)}`);
     expect(answer).toMatchObject({
@@ -30,7 +30,7 @@ describe('a preference', () => {
     });
   });
 
-  it('for a delay lets the operation wait', async () => {
+  it('for a delay delays the operation', async () => {
     const { client, clock } = standStill();
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     const answer = prefer(client, 'delay=1500, code=200', `/get-batch-test/${id}`);
@@ -56,7 +56,7 @@ describe('a preference', () => {
   });
 
   it.each(['respond-async', 'wait=10', 'return=minimal; foo="bar"'])(
-    'that is not ours is no hindrance: %s',
+    'that is not ours is ignored: %s',
     async (value) => {
       const { client } = standStill();
       const answer = await prefer(client, value);
@@ -65,7 +65,7 @@ describe('a preference', () => {
     },
   );
 
-  it('does nothing where the answer is an error', async () => {
+  it('has no effect if the answer is an error', async () => {
     const { client } = standStill();
     const { test_case_definition_id: id } = await client.createDefinition();
     const path = `/delete-test-case-definition/${id}`;
@@ -75,13 +75,13 @@ describe('a preference', () => {
   });
 });
 
-describe('a key that is made for it', () => {
+describe('a key with a special prefix', () => {
   it.each([
     ['key_unauthorized', 401],
     ['key_payment_required_2', 402],
     ['key_rate_limited', 429],
     ['key_server_error_in_ci', 500],
-  ])('%s gets nothing but %i', async (key, status) => {
+  ])('%s always gets %i', async (key, status) => {
     const { client } = buildTestApp();
     expect(await get(client(key))).toBe(status);
     const create = { method: 'POST' as const, url: '/create-batch-test', payload: {} };
@@ -132,7 +132,7 @@ describe('the rate limit', () => {
     expect(await get(a)).toBe(429);
   });
 
-  it('begins with nothing let through when it becomes another', async () => {
+  it('starts again when the setting changes', async () => {
     const { client } = standStill({ settings: { ...plain, rateLimit: '2/1s' } });
     const change = (rateLimit: string) =>
       client.call('PATCH', '/_emulator/settings', { rateLimit });
@@ -177,7 +177,7 @@ describe('credit', () => {
   it.each([
     ['/create-batch-test', { test_case_definition_ids: ['a'], response_engine: retellLlm }],
     ['/create-test-case-definition', someDefinition],
-  ])('is spent by a batch whose runs have yet to start, before %s', async (url, payload) => {
+  ])('is spent by a batch whose runs have not started, before %s', async (url, payload) => {
     const { client } = standStill({ settings: plain, credit: 1 });
     await client.createBatchTest();
     expect(await client.send({ method: 'POST', url, payload })).toMatchObject({ status: 402 });
@@ -195,7 +195,7 @@ describe('credit', () => {
   });
 
   // facts.md 48
-  it('meets a client in the middle of its work, at the same request each time', async () => {
+  it("ends in the middle of a client's work, at the same request each time", async () => {
     const { client } = standStill({ settings: plain, credit: 25 });
     const work = async () => {
       const statuses = [];
@@ -222,7 +222,7 @@ describe('credit', () => {
     expect(await client.call('GET', credit)).toEqual({ remaining: 3 });
   });
 
-  it('goes back with a reset and a snapshot, and goes along with an export', async () => {
+  it('is restored by a reset and a snapshot, and is part of an export', async () => {
     const { client } = standStill({ settings: plain, credit: 5 });
     await client.createBatchTest();
     await client.call('POST', '/_emulator/snapshots/s');

@@ -70,7 +70,7 @@ describe('an outcome rule', () => {
     expect(magic?.result_explanation).toMatch(expected);
   });
 
-  it('leaves a run that has none of its own the usual explanation and transcript', async () => {
+  it('without explanation and transcript leaves a run the generated ones', async () => {
     const { client } = standStill({ settings: plain });
     await addRule(client, { outcome: { status: 'fail' } });
     const [run] = await runAll(client, ['a']);
@@ -116,7 +116,7 @@ describe('an outcome rule', () => {
     expect(await match({ name: 'B*', engineId: 'llm_1' })).toEqual([false, true, false]);
   });
 
-  it('decides so many times, and the next that matches goes on', async () => {
+  it('decides `times` runs, and then the next matching rule decides', async () => {
     const { client } = standStill({ settings: plain });
     const first = await addRule(client, { times: 2, outcome: { status: 'fail' } });
     await addRule(client, { times: 1, outcome: { status: 'error' } });
@@ -127,7 +127,7 @@ describe('an outcome rule', () => {
     expect(await client.call('GET', rulesUrl)).toHaveLength(1);
   });
 
-  it('gives a sequence, the last of which goes on', async () => {
+  it('gives a sequence, whose last outcome is repeated', async () => {
     const { client } = standStill({ settings: plain });
     await addRule(client, {
       match: { name: 'a' },
@@ -137,7 +137,7 @@ describe('an outcome rule', () => {
     expect(await statuses(client, ['a', 'b', 'a'])).toEqual(['pass', 'pass', 'pass']);
   });
 
-  it('leaves a run that has started alone', async () => {
+  it('does not change a run that has started', async () => {
     const { client } = standStill({ settings: { ...plain, concurrency: 1 } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
     await advance(client, '1ms');
@@ -251,7 +251,7 @@ describe('magic values', () => {
   });
 });
 
-describe('why a run ended so', () => {
+describe('why a run ended as it did', () => {
   it('is not known before it has started', async () => {
     const { client } = standStill({ settings: { ...plain, concurrency: 1 } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
@@ -270,7 +270,7 @@ describe('why a run ended so', () => {
     });
   });
 
-  it('is 404 of a run that there is not', async () => {
+  it('is 404 for an unknown run', async () => {
     const { client } = standStill();
     expect((await client.send({ method: 'GET', url: '/_emulator/test-runs/x' })).status).toBe(404);
   });

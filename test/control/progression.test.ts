@@ -10,7 +10,7 @@ const stateOf = (ended: number, total = ids.length) => ({
 });
 
 describe('progression immediate', () => {
-  it('has a batch complete by the first read, though it was in progress when created', async () => {
+  it('completes a batch at the first read, although it was in progress when created', async () => {
     const { client } = standStill({ settings: { ...plain, progression: 'immediate' } });
     const created = await client.createBatchTest(ids);
     expect(created).toMatchObject({ status: 'in_progress', pass_count: 0 });
@@ -22,7 +22,7 @@ describe('progression immediate', () => {
 // facts.md 17, 28, Batch and runs and transcript_snapshot: clients compute latencies from the entries' times.
 describe.each(['time', 'immediate', 'polls=2', 'manual'])('runs moved by %s', (progression) => {
   it.each(['0s', '3ms', '2s'])(
-    'that take %s tell of entries one after the other, between their creation and their end, and the batch ends with them',
+    'that take %s have entries with rising times between creation and end, and the batch ends with them',
     async (duration) => {
       const settings = { ...plain, runDuration: duration, progression };
       const { client } = standStill({ settings });
@@ -54,7 +54,7 @@ describe.each(['time', 'immediate', 'polls=2', 'manual'])('runs moved by %s', (p
 });
 
 describe('progression polls', () => {
-  it('completes a batch at the read asked for, its runs spread evenly over the reads', async () => {
+  it('completes a batch at the given read, and spreads its runs evenly over the reads', async () => {
     const { client } = standStill({ settings: { ...plain, progression: { polls: 3 } } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
     await advance(client, '1h');
@@ -64,7 +64,7 @@ describe('progression polls', () => {
     expect(reads).toEqual([stateOf(1), stateOf(3), stateOf(5), stateOf(5)]);
   });
 
-  it('does not take HEAD for a read, because that must change nothing', async () => {
+  it('does not count HEAD as a read, because HEAD must change nothing', async () => {
     const { client } = standStill({ settings: { ...plain, progression: { polls: 1 } } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
     await client.send({ method: 'HEAD', url: `/get-batch-test/${id}` });
@@ -105,7 +105,7 @@ describe('progression manual', () => {
     expect(await client.getBatchTest(id)).toEqual(before);
   });
 
-  it('answers 409 for a batch that something else moves, and 404 for none', async () => {
+  it('answers 409 for a batch with another progression, and 404 for an unknown one', async () => {
     const { client } = standStill({ settings: plain });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     for (const end of ['step', 'complete']) {
@@ -129,7 +129,7 @@ describe('the progression of one batch', () => {
     headers: { 'x-emulator-progression': progression },
   });
 
-  it('is set by a header, and leaves that of others alone', async () => {
+  it('is set by a header, and does not change other batches', async () => {
     const { client } = standStill({ settings: plain });
     const { body } = await client.send(create('manual'));
     const other = await client.createBatchTest();
@@ -141,7 +141,7 @@ describe('the progression of one batch', () => {
     );
   });
 
-  it('answers 400 to one that there is not', async () => {
+  it('answers 400 to an unknown one', async () => {
     const { client } = standStill();
     const { status, body } = await client.send(create('polls=x'));
     expect(status).toBe(400);

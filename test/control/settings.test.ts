@@ -33,7 +33,7 @@ describe('settings', () => {
     expect(items.map((run) => run.user_modified_timestamp - newYear)).toEqual([1000, 6000, 11_000]);
   });
 
-  it('let runs start from the moment on in which there is more room', async () => {
+  it('let runs start from the moment of a higher concurrency on', async () => {
     const { client } = standStill({ settings: { ...plain, concurrency: 1 } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c']);
     await advance(client, '500ms');
@@ -43,7 +43,7 @@ describe('settings', () => {
     expect(items.map((run) => run.user_modified_timestamp - newYear)).toEqual([1000, 1500, 1500]);
   });
 
-  it('let no run start while more are under way than there is room for', async () => {
+  it('let no run start while more are in progress than the concurrency', async () => {
     const { client } = standStill({ settings: { ...plain, concurrency: 3 } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c', 'd']);
     await advance(client, '500ms');
@@ -55,7 +55,7 @@ describe('settings', () => {
     ]);
   });
 
-  it('leave the story of a run that has ended as it was when the seed changes', async () => {
+  it('do not change the content of an ended run when the seed changes', async () => {
     const { client } = standStill({ settings: { ...plain, outcomes: 'pass=1,fail=1' } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
     await advance(client, { until: 'idle' });
@@ -113,7 +113,7 @@ describe('settings', () => {
   });
 });
 
-describe('what is done in every workspace', () => {
+describe('a request for every workspace', () => {
   it.each([
     ['settings', 'PATCH', '/_emulator/settings', { concurrency: 3 }],
     ['reset', 'POST', '/_emulator/reset', {}],

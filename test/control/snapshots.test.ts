@@ -20,7 +20,7 @@ async function goOn(client: TestClient) {
 }
 
 describe('a snapshot', () => {
-  it('brings everything back, and the same steps then give the same ids and results', async () => {
+  it('restores everything, and the same steps then give the same ids and results', async () => {
     const { client } = standStill({ settings: { concurrency: 2 } });
     await client.call('POST', '/_emulator/outcome-rules', {
       match: { name: 'b' },
@@ -41,7 +41,7 @@ describe('a snapshot', () => {
     }
   });
 
-  it('brings back what was deleted, settings and progressions too', async () => {
+  it('restores deleted objects, settings and progressions', async () => {
     const { client } = standStill({ settings: plain });
     const { test_case_definition_id: id } = await client.createDefinition();
     await client.call('PATCH', '/_emulator/settings', { progression: 'polls=2' });
@@ -59,7 +59,7 @@ describe('a snapshot', () => {
     });
   });
 
-  it('lets real time go on from the moment at which it was taken', async () => {
+  it('lets real time continue from the moment at which it was taken', async () => {
     const { client, clock } = buildTestApp({ settings: plain });
     const a = client();
     const { test_case_batch_job_id: id } = await a.createBatchTest();
@@ -97,7 +97,7 @@ describe('a snapshot', () => {
     }
   });
 
-  it('outlives a reset', async () => {
+  it('survives a reset', async () => {
     const { client } = standStill({ settings: plain });
     await client.createBatchTest();
     const before = await exported(client);
@@ -118,7 +118,7 @@ describe('a snapshot', () => {
 });
 
 describe('a reset', () => {
-  it('makes a workspace as if it were new', async () => {
+  it('makes a workspace equal to a new one', async () => {
     const { client } = standStill();
     const first = await goOn(client);
     await client.call('POST', '/_emulator/reset', {});
@@ -126,7 +126,7 @@ describe('a reset', () => {
     expect(await goOn(client)).toEqual(first);
   });
 
-  it('leaves other workspaces alone, unless it is for all', async () => {
+  it('does not change other workspaces, unless it is for all', async () => {
     const { client } = buildTestApp();
     const [a, b] = ['key_a', 'key_b'].map(client);
     const batches = [await a?.createBatchTest(), await b?.createBatchTest()];

@@ -80,7 +80,7 @@ describe('the rate limit "vendor"', () => {
     expect((await poll(client)).status).toBe(404);
   });
 
-  it('has the words that are set, and leaves other 429s theirs', async () => {
+  it('has the message of the setting, and does not change other 429s', async () => {
     const { client } = buildTestApp({ settings });
     const limited = client('key_a');
     await statuses(limited, 15);
@@ -92,7 +92,7 @@ describe('the rate limit "vendor"', () => {
     });
   });
 
-  it('is a setting that begins with nothing let through', async () => {
+  it('is a setting that starts without counted requests', async () => {
     const { client } = standStill({ settings: plain });
     const change = (rateLimit: string) =>
       client.call('PATCH', '/_emulator/settings', { rateLimit });
@@ -111,7 +111,7 @@ describe('the rate limit "vendor"', () => {
     expect(other.headers).not.toHaveProperty('x-ratelimit-limiter');
   });
 
-  it('goes back with a snapshot and a reset, and goes along with an export', async () => {
+  it('is restored by a snapshot and a reset, and is part of an export', async () => {
     const { client } = standStill({ settings });
     await statuses(client, 14);
     await client.call('POST', '/_emulator/snapshots/s');
@@ -131,7 +131,7 @@ describe('the rate limit "vendor"', () => {
     expect(await statuses(client, 1)).toEqual([404]);
   });
 
-  it('goes on after a restart', async () => {
+  it('continues after a restart', async () => {
     const database = join(temporaryFolder(), 'emulator.sqlite');
     const statusesAt = async (count: number) => {
       await using emulator = await startEmulator({

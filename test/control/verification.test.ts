@@ -54,7 +54,7 @@ describe('verification', () => {
     }
   });
 
-  it('waits until so many have been answered', async () => {
+  it('waits until `count` requests have been answered', async () => {
     const { client } = standStill();
     const query = 'operation=getBatchTest&count=3';
     let answered = false;
@@ -126,7 +126,7 @@ describe('verification', () => {
     for (const { status } of await Promise.all(again)) expect(status).toBe(200);
   });
 
-  it('tells what came nearest, and in which parts it differs', async () => {
+  it('returns the closest requests, and the parts in which they differ', async () => {
     const { client } = standStill();
     await client.createBatchTest(['a']);
     const headers = { 'x-mine': 'yes', 'x-api-key': 'hush' };
@@ -164,7 +164,7 @@ describe('verification', () => {
     });
   });
 
-  it('gives up with 408 and how many there were', async () => {
+  it('answers 408 with the number of requests after the timeout', async () => {
     const { client, clock } = standStill();
     await get(client, '/get-batch-test/x');
     const waiting = client.send({ method: 'GET', url: `${url}/wait?count=2&timeout=10s` });

@@ -9,7 +9,7 @@ import { buildEmulator, buildTestApp } from '../support/emulator.js';
 const waitUrl = (id: string, query = '') => `/_emulator/batch-tests/${id}/wait${query}`;
 
 describe('waiting for a batch', () => {
-  it('is over as soon as the batch is complete', async () => {
+  it('ends as soon as the batch is complete', async () => {
     const { client, clock } = buildTestApp({ settings: plain });
     const a = client();
     const { test_case_batch_job_id: id } = await a.createBatchTest(['a', 'b']);
@@ -24,7 +24,7 @@ describe('waiting for a batch', () => {
     });
   });
 
-  it('is over at once if it has the status already', async () => {
+  it('ends at once if the batch has the status already', async () => {
     const { client } = standStill({ settings: plain });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     expect(await client.call('GET', waitUrl(id, '?status=in_progress'))).toMatchObject({ id });
@@ -43,7 +43,7 @@ describe('waiting for a batch', () => {
     expect(await waiting).toMatchObject({ status: 'complete' });
   });
 
-  it('ends with 408 and how far it is when the time is over', async () => {
+  it('ends with 408 and the progress when the time is over', async () => {
     const { client, clock } = standStill({ settings: plain });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
     const waiting = client.send({ method: 'GET', url: waitUrl(id, '?timeout=5s') });
@@ -58,7 +58,7 @@ describe('waiting for a batch', () => {
     );
   });
 
-  it('ends with 404 when the batch is gone, and for one that never was', async () => {
+  it('ends with 404 if the batch was deleted, or never existed', async () => {
     const { client } = standStill({ settings: plain });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     const waiting = client.send({ method: 'GET', url: waitUrl(id) });
@@ -80,7 +80,7 @@ describe('waiting for a batch', () => {
     while (clock.alarmCount > 0) await clock.turn();
   });
 
-  it.each(['wait', 'latency'])('goes on over an idle connection: %s', async (what) => {
+  it.each(['wait', 'latency'])('continues on an idle connection: %s', async (what) => {
     const { client, app, clock } = standStill({ settings: plain });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     await client.call('POST', '/_emulator/faults', { latency: '1h' });
@@ -124,7 +124,7 @@ describe('waiting for anything', () => {
     ...{ isThere: () => false, timeout: 1000 },
   };
 
-  it('is over at once when nobody waits any more', async () => {
+  it('ends at once when the client has gone', async () => {
     const { emulator, clock } = buildEmulator();
     onTestFinished(() => {
       emulator.close();

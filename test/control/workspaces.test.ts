@@ -16,7 +16,7 @@ const setLabel = (client: TestClient, label: unknown) =>
   client.send({ method: 'PATCH', url: '/_emulator/workspace', payload: { label } });
 
 describe('the list of workspaces', () => {
-  it('has each that holds or asked something, the last used first', async () => {
+  it('has each workspace that has content or sent a request, the last used first', async () => {
     const { client, clock } = buildTestApp();
     const [a, b, c] = [client('key_a'), client('key_b'), client('key_c')];
     await a.createBatchTest();
@@ -33,7 +33,7 @@ describe('the list of workspaces', () => {
     expect(await list(c)).toMatchObject([{ workspace: nameA }, { workspace: nameB }, {}]);
   });
 
-  it('is empty at first, and asking for it is no use of a workspace', async () => {
+  it('is empty at first, and reading it does not count as a use', async () => {
     const { client } = buildTestApp();
     expect(await list(client())).toEqual([]);
     expect(await client().call('GET', '/_emulator/workspace')).toEqual({
@@ -42,7 +42,7 @@ describe('the list of workspaces', () => {
     expect(await list(client())).toEqual([]);
   });
 
-  it('knows the last use where no journal is kept, or it was emptied', async () => {
+  it('has the last use even without a journal', async () => {
     for (const journalSize of [0, 10]) {
       const { client } = buildTestApp({ journalSize });
       await client().send({ method: 'GET', url: '/get-batch-test/x' });
@@ -51,7 +51,7 @@ describe('the list of workspaces', () => {
     }
   });
 
-  it('is behind the guard of the control API', async () => {
+  it('requires the permission of the control API', async () => {
     const { app } = buildTestApp();
     for (const url of ['/_emulator/workspaces', '/_emulator/workspace']) {
       const answer = await app.inject({ url, headers: { host: 'evil.example' } });
@@ -84,7 +84,7 @@ describe('a label', () => {
     expect(await list(client())).toEqual([]);
   });
 
-  it('outlives resets, and going back to a snapshot', async () => {
+  it('survives resets and the restoring of a snapshot', async () => {
     const { client } = buildTestApp();
     const a = client();
     await a.call('POST', '/_emulator/snapshots/s');
@@ -94,7 +94,7 @@ describe('a label', () => {
     expect(await list(a)).toMatchObject([{ label: 'kept' }]);
   });
 
-  it('outlives a restart, as does the last use', async () => {
+  it('survives a restart, as the last use does', async () => {
     const database = join(temporaryFolder(), 'emulator.sqlite');
     const { emulator } = buildEmulator({ database });
     const app = buildApp({

@@ -24,7 +24,7 @@ const args = fc.dictionary(fc.constantFrom('a', 'b', 'c', '__x'), value, { maxKe
 
 describe('selectMock', () => {
   // facts.md 24
-  it('takes the first mock of the tool whose rule fits', () => {
+  it('returns the first mock of the tool whose rule fits', () => {
     const mocks = [any('other', 'cancel'), partial({ day: 'Friday' }, 'friday'), any('rest')];
     const output = (name: string, call: object) =>
       selectMock(mocks, name, call as Record<string, unknown>)?.output;
@@ -46,7 +46,7 @@ describe('selectMock', () => {
   });
 
   // facts.md 24
-  it('matches by subset: whatever else the call has, and not without any of what is listed', () => {
+  it('matches by subset: other arguments are allowed, and no listed one may be absent', () => {
     fc.assert(
       fc.property(args, args, (listed, others) => {
         const mock = partial(listed, 'x');
@@ -71,7 +71,7 @@ describe('selectMock', () => {
 });
 
 describe('shadowedMocks', () => {
-  it('finds what never answers, and the first that takes its calls', () => {
+  it('finds mocks that are never used, and the mock that is used instead', () => {
     const mocks = [
       partial({ a: 1 }, 'first'),
       partial({ a: 1, b: 2 }, 'shadowed by the first'),
@@ -88,7 +88,7 @@ describe('shadowedMocks', () => {
     ]);
   });
 
-  it('says nothing of a mock that some call reaches', () => {
+  it('does not report a mock that some call reaches', () => {
     fc.assert(
       fc.property(fc.array(fc.option(args), { maxLength: 6 }), (rules) => {
         const mocks = rules.map((rule) => (rule === null ? any('x') : partial(rule, 'x')));

@@ -243,7 +243,7 @@ const seenEngine = (engine: Json): string => {
 };
 
 describe('agents and their engines', () => {
-  it('live as the model does, whatever is done to them', async () => {
+  it('behave like the model in any sequence of requests', async () => {
     const { client } = buildTestApp();
     let runs = 0;
     await fc.assert(

@@ -6,7 +6,7 @@ import { newYear } from '../support/manual-clock.js';
 
 // facts.md 53, "Engines and agents", Versions.
 describe('publishing a version of an agent', () => {
-  it('freezes it in place, with its engine, and opens no draft', async () => {
+  it('publishes it in place with its engine, and creates no draft', async () => {
     const { client } = standStill();
     const { id, llmId } = await create(client);
     await advance(client, '1s');
@@ -24,7 +24,7 @@ describe('publishing a version of an agent', () => {
     });
   });
 
-  it('again is no error, sets what it says of the version, and warns in the journal', async () => {
+  it('again is allowed, sets title and description, and warns in the journal', async () => {
     const { client } = standStill();
     const { id } = await create(client);
     await publish(client, id, 0, { version_title: 'One' });
@@ -43,7 +43,7 @@ describe('publishing a version of an agent', () => {
     expect(items.map(({ warnings }) => warnings)).toEqual([[], [warning], [warning]]);
   });
 
-  it('pins an engine that came after the agent', async () => {
+  it('fixes the version of an engine that was created after the agent', async () => {
     const { client } = standStill();
     const id = await createAgent(client, { type: 'retell-llm', llm_id: 'llm_late' });
     await client.call('POST', '/_emulator/fixtures', {
@@ -56,7 +56,7 @@ describe('publishing a version of an agent', () => {
   });
 
   // facts.md 53, 57
-  it('by the retired operation opens a draft, as it did, and says what to use instead', async () => {
+  it('by the retired operation creates a draft, and names the operation to use instead', async () => {
     const { client } = standStill();
     const { id, llmId } = await create(client);
     for (const version of [0, 1]) {
@@ -79,7 +79,7 @@ describe('publishing a version of an agent', () => {
 });
 
 describe('a new version of an agent', () => {
-  it('comes with a copy of its engine, of the same number', async () => {
+  it('comes with a copy of its engine with the same number', async () => {
     const { client } = standStill();
     const { id, llmId } = await create(client);
     await publish(client, id);
@@ -93,7 +93,7 @@ describe('a new version of an agent', () => {
     expect(await llm('')).toMatchObject({ begin_message: 'New', is_published: false, version: 1 });
   });
 
-  it('skips numbers that the engine has had, where agents share it', async () => {
+  it('skips numbers that the engine has used, if agents share it', async () => {
     const { client } = standStill();
     const { id, llmId } = await create(client);
     const other = await createAgent(client, { type: 'retell-llm', llm_id: llmId });
@@ -108,7 +108,7 @@ describe('a new version of an agent', () => {
     expect(await get(client, `retell-llm/${llmId}`)).toMatchObject({ begin_message: '3' });
   });
 
-  it('goes on from numbers of its own that are further than the engine’s', async () => {
+  it('continues from its own number if that is higher than the engine’s', async () => {
     const { client } = standStill();
     await client.call('POST', '/_emulator/fixtures', {
       conversationFlows: [{ ...someFlow, conversation_flow_id: 'flow', global_prompt: 'P' }],
@@ -138,7 +138,7 @@ describe('a new version of an agent', () => {
     await publish(client, id, 1);
   });
 
-  it('takes its copy of the engine along when it is deleted, but none that others use', async () => {
+  it('is deleted with its copy of the engine, unless others use that', async () => {
     const { client } = standStill();
     const { id, llmId } = await create(client);
     await fork(client, id);
@@ -153,7 +153,7 @@ describe('a new version of an agent', () => {
     expect(await get(client, `retell-llm/${llmId}`)).toMatchObject({ version: 1 });
   });
 
-  it('has a number that no fork, export or fixture gives again', async () => {
+  it('has a number that no copy, export or fixture uses again', async () => {
     const { client } = standStill();
     const { id, llmId } = await create(client);
     await fork(client, id);
@@ -168,7 +168,7 @@ describe('a new version of an agent', () => {
     }
   });
 
-  it('is what a batch on its engine takes, and one on a version keeps to that', async () => {
+  it('is used by a batch on its engine, but not by a batch on an earlier version', async () => {
     const { client } = standStill({ settings: plain });
     const { id, llmId } = await create(client);
     await publish(client, id);

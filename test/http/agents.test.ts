@@ -39,7 +39,7 @@ describe('an agent', () => {
   });
 
   // facts.md 53
-  it('has versions that are made, listed and deleted, and numbers that are never reused', async () => {
+  it('has versions that are created, listed and deleted, and numbers that are never reused', async () => {
     const { client } = standStill();
     const { id } = await createAgent(client, { agent_name: 'Zero' });
     const made = await client.call('POST', `/create-agent-version/${id}`, { base_version: 0 });
@@ -95,7 +95,7 @@ describe('an agent', () => {
     expect(await client().call<Json[]>('GET', '/list-agents?is_latest=true')).toHaveLength(3);
   });
 
-  it('goes along with snapshots, resets, exports and fixtures', async () => {
+  it('is part of snapshots, resets, exports and fixtures', async () => {
     const { client } = standStill();
     const { id } = await createAgent(client, { agent_name: 'A' });
     await client.call('POST', `/publish-agent/${id}`);
@@ -126,7 +126,7 @@ describe('the playground', () => {
       ...(['POST', `/agent-playground-completion/${id}`, body] as const),
     );
 
-  it('begins, listens, calls mocked tools once, and says goodbye, with nothing kept', async () => {
+  it('begins, listens, calls mocked tools once, and says goodbye, and stores nothing', async () => {
     const { client } = standStill();
     const { id } = await createAgent(client);
     const messages: Json[] = [];
@@ -172,7 +172,7 @@ describe('the playground', () => {
     expect(own.messages).toMatchObject([{ content: 'Hi Bo' }]);
   });
 
-  it('waits for the user where the engine does', async () => {
+  it('waits for the user if the engine does', async () => {
     const { client } = standStill();
     const { id } = await createAgent(client);
     const { llm_id } = (await get(client, id))['response_engine'] as { llm_id: string };

@@ -54,7 +54,7 @@ describe('a body of any operation', () => {
 });
 
 describe('a body', () => {
-  it('of 100 levels is kept, told by the journal, and given back', async () => {
+  it('of 100 levels is stored, shown by the journal, and returned', async () => {
     const { client } = buildTestApp();
     // The body and the choice are a level each.
     const deep: unknown = JSON.parse(nested(98));
@@ -72,7 +72,7 @@ describe('a body', () => {
     expect(await client('key_b').call('GET', url)).toMatchObject(payload);
   });
 
-  it('has whole surrogate pairs and numbers up to the largest given back', async () => {
+  it('is returned with its surrogate pairs and numbers up to the largest', async () => {
     const { client } = buildTestApp();
     const metrics = ['\u{1f600}', 'ä'];
     const { test_case_definition_id: id } = await client().createDefinition({ metrics });
@@ -98,7 +98,7 @@ describe('a body', () => {
     },
   );
 
-  it('in the coding identity is taken', async () => {
+  it('in the coding identity is accepted', async () => {
     const { client } = buildTestApp();
     const headers = { 'content-encoding': 'identity' };
     const request = { method: 'POST' as const, url: '/create-test-case-definition', headers };
@@ -106,7 +106,7 @@ describe('a body', () => {
   });
 });
 
-describe('a body that is not too long, but too much', () => {
+describe('a body that is short but has too many parts', () => {
   it('has a million arrays and objects at the most', async () => {
     const { client } = buildTestApp();
     const send = (url: string, payload: string) =>
@@ -120,13 +120,13 @@ describe('a body that is not too long, but too much', () => {
     expect((await send('/_emulator/fixtures', many.replace('{},', ''))).status).toBe(400);
   });
 
-  it('does not count what is in texts', async () => {
+  it('does not count characters within strings', async () => {
     const { client } = buildTestApp();
     const user_prompt = '{[\\"'.repeat(800_000);
     await client().createDefinition({ user_prompt });
   });
 
-  it('may have as many rules and faults as fit, at a cost that rises with their number', async () => {
+  it('may have any number of rules and faults, at a cost in proportion', async () => {
     const { client } = buildTestApp();
     const outcomeRules = Array(15_000).fill({ outcome: { status: 'fail' } });
     const faults = Array(15_000).fill({ error: { status: 500 } });
@@ -135,7 +135,7 @@ describe('a body that is not too long, but too much', () => {
   });
 });
 
-describe('a body that can be used by nobody', () => {
+describe('a body that cannot be used', () => {
   it.each([
     ['POST', '/no-such-path', 404],
     ['POST', '/get-batch-test/x', 405],
@@ -150,7 +150,7 @@ describe('a body that can be used by nobody', () => {
     }
   });
 
-  it('changes nothing about a missing key, and wins over no rule of the user', async () => {
+  it('does not hide a missing key, and does not win over a rule of the user', async () => {
     const { client, app } = buildTestApp();
     const request = { method: 'POST' as const, url: '/create-batch-test', headers: json };
     expect((await app.inject({ ...request, payload: '{' })).statusCode).toBe(401);
@@ -176,7 +176,7 @@ describe('a body that can be used by nobody', () => {
   });
 });
 
-describe('what no operation takes', () => {
+describe('a request that no operation takes', () => {
   const large = Buffer.alloc(5 * 1024 * 1024 + 1, ' ');
   const bodies = {
     'that is too large': { headers: json, payload: large },
@@ -214,7 +214,7 @@ describe('what no operation takes', () => {
   });
 
   it.each(Object.entries(bodies).filter(([what]) => !/large|that is none/.test(what)))(
-    'is ignored where an operation takes no body: one %s',
+    'is ignored if the operation takes no body: one %s',
     async (_what, request) => {
       const { client } = buildTestApp();
       const missing = { method: 'DELETE' as const, url: '/delete-test-case-definition/x' };

@@ -33,7 +33,7 @@ const post = (app: FastifyInstance, size: number) =>
   app.inject({ method: 'POST', url: '/', payload: { text: 'x'.repeat(size) } });
 
 describe('bodies that arrive at the same time', () => {
-  it('are refused beyond what is left for them together, with how much that is', async () => {
+  it('are refused above their common limit, with the number of bytes left', async () => {
     const app = await build();
     await announce(app, `content-length: ${String(1.5 * mebibyte)}`);
     const refused = await post(app, mebibyte);
@@ -45,7 +45,7 @@ describe('bodies that arrive at the same time', () => {
     expect((await post(app, mebibyte / 4)).statusCode).toBe(200);
   });
 
-  it('count as long as their connections last, and no longer', async () => {
+  it('count until their connections end', async () => {
     const app = await build();
     const socket = await announce(app, `content-length: ${String(1.5 * mebibyte)}`);
     expect((await post(app, mebibyte)).statusCode).toBe(413);
@@ -54,7 +54,7 @@ describe('bodies that arrive at the same time', () => {
     while ((await post(app, mebibyte)).statusCode === 413) await new ManualClock().turn();
   });
 
-  it('count with the most that they may have where they do not say their length', async () => {
+  it('count with their limit if they do not announce their length', async () => {
     const app = await build();
     await announce(app, 'transfer-encoding: chunked');
     expect((await post(app, mebibyte)).statusCode).toBe(413);
@@ -67,7 +67,7 @@ describe('bodies that arrive at the same time', () => {
     expect((await post(app, 1.9 * mebibyte)).statusCode).toBe(200);
   });
 
-  it('are taken alone up to their own limit', async () => {
+  it('are accepted one at a time up to their own limit', async () => {
     const app = await build();
     expect((await post(app, 2.5 * mebibyte)).statusCode).toBe(200);
     expect((await post(app, 3.5 * mebibyte)).statusCode).toBe(413);

@@ -17,7 +17,7 @@ const preflightOf = (url: string, method = 'POST', origin = page): InjectOptions
 });
 
 describe('a web page of another origin', () => {
-  it('may ask first, without a key, and send what clients send', async () => {
+  it('may send a preflight without a key, and then a request', async () => {
     const { app } = build({ apiKeys: ['key_a'] });
     for (const url of ['/create-batch-test', '/get-batch-test/x', '/create-phone-call', '/none']) {
       const { statusCode, headers } = await app.inject(preflightOf(url));
@@ -30,7 +30,7 @@ describe('a web page of another origin', () => {
     }
   });
 
-  it('may read answers and refusals, and the headers that clients go by', async () => {
+  it('may read answers and refusals, and the headers that clients need', async () => {
     const { client, clock } = build({ settings: { rateLimit: '5/1s' } });
     const a = client();
     const statusOf = async (request: {
@@ -63,7 +63,7 @@ describe('a web page of another origin', () => {
     expect(await statusOf({ url: '/none' })).toBe(404);
   });
 
-  it('does not use up limits, faults or polls, nor stand in the journal, by asking first', async () => {
+  it('has preflights that use no limits, faults or polls, and are not in the journal', async () => {
     const settings = { ...plain, rateLimit: '2/1s', progression: 'polls=1' };
     const { app, client } = build({ settings });
     const a = client();
@@ -88,7 +88,7 @@ describe('a web page of another origin', () => {
     expect(read.headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  it('must be of an origin that was named, where some were', async () => {
+  it('must be of a listed origin, if there is a list', async () => {
     const { app } = build({ cors: [page] });
     const ask = async (origin: string) =>
       (await app.inject(preflightOf('/x', 'GET', origin))).headers;
@@ -99,14 +99,14 @@ describe('a web page of another origin', () => {
     expect(await ask('http://evil.example')).not.toHaveProperty('access-control-allow-origin');
   });
 
-  it('is refused where that is off', async () => {
+  it('is refused if that is off', async () => {
     const { app } = build({ cors: [] });
     const { statusCode, headers } = await app.inject(preflightOf('/create-batch-test'));
     expect(statusCode).toBe(405);
     expect(headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  it('leaves other requests by OPTIONS as they are', async () => {
+  it('does not change other requests by OPTIONS', async () => {
     const { app } = build();
     const ask = async (url: string) => (await app.inject({ method: 'OPTIONS', url })).statusCode;
     expect(await ask('/create-batch-test')).toBe(405);
@@ -118,7 +118,7 @@ describe('the option cors', () => {
   const read = (cors: unknown) =>
     resolveConfig({ flags: {}, environment: {}, file: { path: 'f', content: { cors } } }).cors;
 
-  it('takes origins, off, and any', () => {
+  it('accepts origins, off, and any', () => {
     expect(read(undefined)).toEqual(['*']);
     expect(read('off')).toEqual([]);
     expect(read('http://A.example,https://b.example:8443')).toEqual([

@@ -8,7 +8,7 @@ const tool_mocks = [
 // facts.md 30, 60, transcript_snapshot: "`test_case_definition_snapshot` is camelCase throughout … against the
 // reference"; 506 recorded runs: "engine `version` always there".
 describe('a run’s definition', () => {
-  it('is spelled as the reference has it, unless the raw spelling is asked for', async () => {
+  it('is spelled as in the reference, unless the setting asks for the raw spelling', async () => {
     const { client, clock } = buildTestApp();
     const definition = await client().createDefinition({ tool_mocks });
     const { test_case_definition_id: id } = definition;

@@ -14,7 +14,7 @@ const requests = fc.array(
   }),
 );
 
-it('counts requests as the library would', async () => {
+it('counts requests as the library does', async () => {
   await fc.assert(
     fc.asyncProperty(requests, async (requests) => {
       const durations = countDurations();

@@ -13,14 +13,14 @@ type Json = Record<string, unknown>;
 const create = (client: TestClient, kind: string, body: object): Promise<Json> =>
   client.call('POST', `/create-${kind}`, body);
 
-describe('a batch on an engine that is here', () => {
+describe('a batch on a known engine', () => {
   const on = (llm_id: string, version?: number) => ({
     ...{ type: 'retell-llm', llm_id },
     ...(version !== undefined && { version }),
   });
 
   // facts.md 14
-  it('takes the latest version when none is given, and reports it', async () => {
+  it('uses the latest version if none is given, and returns it', async () => {
     const { client } = standStill({ settings: plain });
     const { llm_id } = (await create(client, 'retell-llm', {})) as { llm_id: string };
     const batch = await client.createBatchTest(['a'], on(llm_id));
@@ -44,7 +44,7 @@ describe('a batch on an engine that is here', () => {
     expect([await list(''), await list('&version=0'), await list('&version=1')]).toEqual([1, 2, 1]);
   });
 
-  it('is refused for a version that there is not', async () => {
+  it('is refused for an unknown version', async () => {
     const { client } = standStill();
     const { llm_id } = (await create(client, 'retell-llm', {})) as { llm_id: string };
     const { status, body } = await client.send({
@@ -55,7 +55,7 @@ describe('a batch on an engine that is here', () => {
     expect(body['message']).toContain(`version must be a version of ${llm_id}: there is no 7`);
   });
 
-  it('may be demanded for batches, definitions and agents', async () => {
+  it('can be required for batches, definitions and agents', async () => {
     const { client } = standStill({ settings: { ...plain, unknownEngines: 'reject' } });
     const response_engine = on('llm_nowhere');
     for (const [url, payload] of [
@@ -74,7 +74,7 @@ describe('a batch on an engine that is here', () => {
   });
 
   // facts.md 14
-  it('leaves a definition the version that it was given', async () => {
+  it('does not change the version in a definition', async () => {
     const { client } = standStill({ settings: plain });
     const { llm_id } = (await create(client, 'retell-llm', {})) as { llm_id: string };
     for (const engine of [on(llm_id), on(llm_id, 0), { ...on(llm_id), version: null }]) {
@@ -84,7 +84,7 @@ describe('a batch on an engine that is here', () => {
   });
 });
 
-describe('the transcript of a run on an engine that is here', () => {
+describe('the transcript of a run on a known engine', () => {
   async function runs(client: TestClient, engine: object, content: object, count = 30) {
     // What is said depends on the definition, so each has a prompt of its own.
     const ids: string[] = [];
@@ -149,7 +149,7 @@ describe('the transcript of a run on an engine that is here', () => {
   });
 
   // facts.md 27, 28
-  it('walks a path of the flow’s own nodes, from its start to where the snapshot says', async () => {
+  it('follows a path of the flow’s nodes, from its start to the node in the snapshot', async () => {
     const { client } = standStill({ settings: { outcomes: 'pass=1', concurrency: 100 } });
     const edge = (id: string, destination_node_id: string, prompt = 'next') => ({
       ...{ id, destination_node_id },
@@ -212,7 +212,7 @@ describe('the transcript of a run on an engine that is here', () => {
     ]);
   });
 
-  it('stays as it was when the engine is changed or deleted', async () => {
+  it('does not change if the engine is changed or deleted', async () => {
     const { client } = standStill({ settings: plain });
     const { llm_id } = await create(client, 'retell-llm', { begin_message: 'First' });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a'], {
@@ -232,7 +232,7 @@ describe('the transcript of a run on an engine that is here', () => {
   });
 });
 
-describe('the journal, of a batch on an engine that is here', () => {
+describe('the journal of a batch on a known engine', () => {
   it('warns of tools without mocks, mocks without tools, and other engines', async () => {
     const { client } = standStill({ settings: plain });
     const { llm_id } = await create(client, 'retell-llm', {

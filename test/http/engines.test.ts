@@ -14,7 +14,7 @@ const create = (client: TestClient, kind: string, body: object): Promise<Json> =
 
 describe.each(kinds)('a %s', (kind, idName, format, least) => {
   // facts.md 55, 56
-  it('is created as version 0, and keeps all that it was given, known or not', async () => {
+  it('is created as version 0, and keeps all properties, known or not', async () => {
     const { client } = standStill();
     const graph = { anything: [{ goes: { here: null } }], tools: undefined };
     const created = await create(client, kind, {
@@ -31,7 +31,7 @@ describe.each(kinds)('a %s', (kind, idName, format, least) => {
     expect(await client.call('GET', `/get-${kind}/${String(created[idName])}`)).toEqual(created);
   });
 
-  it('is changed in what is given, and not at all by the same again', async () => {
+  it('is changed in the given properties, and not by the same request again', async () => {
     const { client } = standStill();
     const created = await create(client, kind, { ...least, global_prompt: 'A', extra: { a: 1 } });
     const url = `/update-${kind}/${String(created[idName])}`;
@@ -49,7 +49,7 @@ describe.each(kinds)('a %s', (kind, idName, format, least) => {
     expect(status).toBe(404);
   });
 
-  it('is listed newest first, page by page, or the other way round', async () => {
+  it('is listed newest first or oldest first, page by page', async () => {
     const { client } = buildTestApp();
     const ids: unknown[] = [];
     for (let index = 0; index < 5; index += 1) {
@@ -82,7 +82,7 @@ describe.each(kinds)('a %s', (kind, idName, format, least) => {
     expect(status).toBe(kind === 'retell-llm' ? 200 : 400);
   });
 
-  it('is gone when it is deleted', async () => {
+  it('does not exist after it was deleted', async () => {
     const { client } = buildTestApp();
     const id = String((await create(client(), kind, least))[idName]);
     await client().call('DELETE', `/delete-${kind}/${id}`);
@@ -97,7 +97,7 @@ describe.each(kinds)('a %s', (kind, idName, format, least) => {
   });
 });
 
-describe('what a contract bounds', () => {
+describe('a bound of the contract', () => {
   it.each<[string, object, RegExp]>([
     ['/create-retell-llm', { model: 7 }, /body\/model must be string/],
     [

@@ -57,8 +57,8 @@ async function refusal(client: TestClient, url: string): Promise<unknown> {
   return body['message'];
 }
 
-describe('lists of what is large', () => {
-  it('have pages that end early, and are refused where they have no pages', async () => {
+describe('lists of large items', () => {
+  it('have pages that end early, and are refused if they have no pages', async () => {
     const { client } = await open();
     const ids = createDefinitions(client, 40);
     const newestFirst = ids.toReversed();
@@ -88,7 +88,7 @@ describe('lists of what is large', () => {
     );
   }, 300_000);
 
-  it('have one item in a page of any size, and as many as asked for where they fit', async () => {
+  it('have at least one item in a page, and the requested number if it fits', async () => {
     const { client } = await open();
     const ids = createDefinitions(client, 3);
     const url = `/v2/list-test-case-definitions?${llm}&limit=`;
@@ -136,7 +136,7 @@ describe('lists of what is large', () => {
     expect(await client.call('GET', '/list-agents?is_latest=true')).toHaveLength(1);
   }, 300_000);
 
-  it('count what is ordered of runs, too', async () => {
+  it('count the forced outcomes of runs, too', async () => {
     const { client } = await open();
     const content = 'x'.repeat(2_400_000);
     await client.call('POST', '/_emulator/outcome-rules', {
@@ -166,7 +166,7 @@ function countTurns(clock: ManualClock) {
   };
 }
 
-describe('a list of what is large', () => {
+describe('a list of large items', () => {
   it.each([
     `/v2/list-test-case-definitions?${llm}`,
     `/list-test-case-definitions?${llm}`,
@@ -174,7 +174,7 @@ describe('a list of what is large', () => {
     '/list-retell-llms',
     `/list-batch-tests?${llm}`,
   ])(
-    'lets others in while %s is read',
+    'lets other requests in while %s is read',
     async (url) => {
       const { client, clock, emulator } = await open();
       const turnsOf = countTurns(clock);
@@ -217,7 +217,7 @@ describe('a list of what is large', () => {
 });
 
 describe('a page of large runs', () => {
-  it('lets others in, and is read again if the workspace was put into another state', async () => {
+  it('lets other requests in, and is read again if the workspace was restored meanwhile', async () => {
     const { client, clock } = await open();
     const ids = createDefinitions(client, 3);
     const { test_case_batch_job_id: batchId } = await client.createBatchTest(ids);
@@ -249,7 +249,7 @@ describe('a page of large runs', () => {
 });
 
 describe('warnings of a batch of large definitions', () => {
-  it('are of the first of them, and say so', async () => {
+  it('name only the first, and say so', async () => {
     const { client } = await open();
     const { llm_id } = await client.call('POST', '/create-retell-llm', {
       general_tools: [

@@ -23,7 +23,7 @@ async function send(host: string, port: number, request: string): Promise<string
 }
 
 describe('a host name', () => {
-  it('is served in the same way at each of its addresses', async () => {
+  it('works in the same way at each of its addresses', async () => {
     const { app } = buildTestApp();
     const { port } = new URL(await listen(app, { host: 'localhost', port: 0 }));
     for (const address of addresses) {

@@ -38,7 +38,7 @@ const definitionId = (definition: Definition) => definition.test_case_definition
 
 describe('lists of definitions', () => {
   // facts.md 38
-  it('hold those of the engine, newest first, in both forms', async () => {
+  it('have the definitions of the engine, newest first, in both forms', async () => {
     const { client } = buildTestApp();
     const first = await client().createDefinition();
     const second = await client().createDefinition();
@@ -71,7 +71,7 @@ describe('lists of definitions', () => {
 
 describe('lists of batches', () => {
   // facts.md 38
-  it('hold those of the engine, newest first, and by version', async () => {
+  it('have the batches of the engine, newest first, also by version', async () => {
     const { client } = buildTestApp();
     const on = (version?: number | null) => ({
       ...{ type: 'retell-llm', llm_id: 'llm_1' },
@@ -93,7 +93,7 @@ describe('lists of batches', () => {
     expect(await list(`${llm}&version=2`)).toEqual([]);
   });
 
-  it('show what was due by now', async () => {
+  it('show everything that was due by now', async () => {
     const { client, clock } = buildTestApp();
     await client().createBatchTest();
     clock.jump(60_000);
@@ -131,7 +131,7 @@ describe('lists of runs', () => {
 });
 
 describe('paging', () => {
-  it('has no gap and no repeat, whatever is created or deleted between pages', async () => {
+  it('has no gap and no repeat, even if items are created or deleted between pages', async () => {
     const step = fc.constantFrom('create definition', 'create batch', 'delete definition', 'wait');
     await fc.assert(
       fc.asyncProperty(
@@ -188,7 +188,7 @@ describe('paging', () => {
     );
   });
 
-  it('refuses a key that is not one of the list', async () => {
+  it('refuses a key of another list', async () => {
     const { client } = buildTestApp();
     const batches: Batch[] = [];
     for (let index = 0; index < 3; index += 1) {
@@ -254,7 +254,7 @@ describe('deprecated lists', () => {
   type Agent = Record<string, unknown>;
 
   // facts.md 53
-  it('hold all versions of agents, or the latest of each, page by page', async () => {
+  it('have all versions of agents, or the latest of each, page by page', async () => {
     const { client } = buildTestApp();
     for (const drafts of [0, 2, 1]) {
       const agent = {
@@ -294,7 +294,7 @@ describe('deprecated lists', () => {
   });
 
   // facts.md 57
-  it('say so, and what to use instead', async () => {
+  it('say so, and name the operation to use instead', async () => {
     const { client } = buildTestApp();
     const { test_case_batch_job_id: id } = await client().createBatchTest();
     const successors = [

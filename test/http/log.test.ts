@@ -33,7 +33,7 @@ describe('the log', () => {
     expect(lines[0]).not.toHaveProperty('err');
   });
 
-  it('has one line without a stack for a client that leaves in the middle of its request', async () => {
+  it('has one line without a stack for a client that leaves before its request is complete', async () => {
     const { lines, app, clock } = loggedApp();
     await app.listen({ host: '127.0.0.1', port: 0 });
     const before = lines.length;

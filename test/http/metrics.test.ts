@@ -65,7 +65,7 @@ describe('a process that cannot keep up', () => {
     return { app, block };
   };
 
-  it('turns new work away with 503, and still says that it lives', async () => {
+  it('refuses requests with 503, but answers health checks', async () => {
     const { app, block } = await arrange();
     for (let times = 0; times < 3; times += 1) {
       expect((await app.inject('/work')).statusCode).toBe(200);
@@ -82,7 +82,7 @@ describe('a process that cannot keep up', () => {
     expect((await app.inject('/work')).statusCode).toBe(200);
   });
 
-  it('is not one in which a single answer takes long', async () => {
+  it('is not overloaded because of a single long answer', async () => {
     const { app, block } = await arrange();
     for (const duration of [60_000, 1000, 3500, 3500, 1500, 60_000]) {
       await block(duration);

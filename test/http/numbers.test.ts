@@ -34,7 +34,7 @@ const names = (['retell', 'control'] as const).flatMap((contract) =>
 );
 
 describe('a number in a query', () => {
-  it('is never a fault of the emulator, however large it is', async () => {
+  it('never causes a 500, even if it is very large', async () => {
     const { client } = buildTestApp();
     const sender = client();
     const { llm_id } = await sender.call<{ llm_id: string }>('POST', '/create-retell-llm', {});
@@ -133,7 +133,7 @@ describe('counters in fixtures', () => {
     ],
   });
 
-  it('may be the most that there are: then no more is given, and an export loads', async () => {
+  it('may be the maximum: then no number is left, and an export loads', async () => {
     const { client } = buildTestApp();
     const sender = client();
     const { ordinals, ...others } = counters(mostCounted);
@@ -164,7 +164,7 @@ describe('counters in fixtures', () => {
     expect(await client('key_b').call('GET', '/_emulator/export')).toEqual(exported);
   });
 
-  it('beyond that are refused with their name', async () => {
+  it('above the maximum are refused with their name', async () => {
     const { client } = buildTestApp();
     for (const [name, value] of Object.entries(counters(2 ** 53 - 1))) {
       const request = {

@@ -6,7 +6,7 @@ import { engine, prepare, someAgent, visits, type Ids } from '../support/visits.
 const contract = loadContract('retell');
 
 describe('every operation of the contract', () => {
-  it('is visited here', () => {
+  it('is tested here', () => {
     expect(Object.keys(visits).sort()).toEqual(contract.operations.map(({ id }) => id).sort());
   });
 
@@ -16,7 +16,7 @@ describe('every operation of the contract', () => {
     const withBody = (ids: Ids) => (visit.body ? { payload: visit.body(ids) } : {});
     const error = { status: 'error', message: expect.any(String) as string };
 
-    it(`answers ${String(success)} on the happy path`, async () => {
+    it(`answers ${String(success)} to a valid request`, async () => {
       const { client } = buildTestApp();
       const ids = await prepare(client());
       const { status, body } = await client().send({
@@ -36,7 +36,7 @@ describe('every operation of the contract', () => {
       expect(await prepared(client(), ids)).toBe(true);
     });
 
-    it('shows and changes nothing of another key', async () => {
+    it('neither shows nor changes objects of another key', async () => {
       const { client } = buildTestApp();
       const ids = await prepare(client());
       const { status, body } = await client('key_b').send({
@@ -54,7 +54,7 @@ describe('every operation of the contract', () => {
       expect(await prepared(client(), ids)).toBe(true);
     });
 
-    it('answers 400 to what is malformed', async () => {
+    it('answers 400 to a malformed request', async () => {
       const { client } = buildTestApp();
       const ids = await prepare(client());
       const request =
@@ -68,7 +68,7 @@ describe('every operation of the contract', () => {
     });
 
     if (!path.includes('{')) return;
-    it('answers 404 to an id that there is not', async () => {
+    it('answers 404 to an unknown id', async () => {
       const { client } = buildTestApp();
       const ids = await prepare(client());
       for (const unknown of ['x', 'x'.repeat(5000), '%00', '__proto__']) {
@@ -103,14 +103,14 @@ describe('every operation of the contract', () => {
   }
 });
 
-describe('what the reference fills in to try', () => {
+describe('the example request of the reference', () => {
   const control = loadContract('control');
   const vendors = contract.operations.map((operation) => ({ contract, ...operation }));
   const ours = control.operations
     .filter(({ hasBody }) => hasBody)
     .map((operation) => ({ contract: control, ...operation }));
 
-  it.each([...vendors, ...ours])('is taken: $id', async ({ contract, ...operation }) => {
+  it.each([...vendors, ...ours])('is accepted: $id', async ({ contract, ...operation }) => {
     const { client } = buildTestApp();
     const url = filledUrl(operation, await prepare(client()));
     const { method, path, hasBody, success } = operation;

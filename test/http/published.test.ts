@@ -14,7 +14,7 @@ async function refusal(
 }
 
 // facts.md 43, "Errors", Published things.
-describe('what is published', () => {
+describe('a published version', () => {
   it('refuses changes in the vendor’s words', async () => {
     const { client } = standStill();
     const { id, llmId } = await create(client);
@@ -50,7 +50,7 @@ describe('what is published', () => {
   });
 
   // facts.md 64
-  it('is what latest_published names, and what there is none of is not found', async () => {
+  it('is found as latest_published, and without one that is not found', async () => {
     const { client } = standStill();
     const { id } = await create(client);
     const tag = `agent/${id}?version=latest_published`;
@@ -127,7 +127,7 @@ describe('the engine of an agent', () => {
     await publish(client, id, 1);
   });
 
-  it('is free once its agents are deleted', async () => {
+  it('can be deleted after its agents', async () => {
     const { client } = standStill();
     const { id, llmId } = await create(client);
     await client.call('DELETE', `/delete-agent/${id}`);
@@ -137,7 +137,7 @@ describe('the engine of an agent', () => {
 
 // facts.md 55, "Engines and agents".
 describe('a flow that is updated', () => {
-  it('has the nodes that were sent, each of which says whether it is skippable', async () => {
+  it('has the nodes of the request, each with skippable', async () => {
     const { client } = standStill();
     const node = (id: string) => ({ id, type: 'end' });
     const { conversation_flow_id: id } = await client.call('POST', '/create-conversation-flow', {

@@ -59,7 +59,7 @@ const wrongChanges: [path: string, before: object, change: object, message: stri
 
 const changeOf: Record<string, string> = { [llms]: 'update-retell-llm', [agents]: 'update-agent' };
 
-describe('what the vendor refuses', () => {
+describe('a request that the vendor refuses', () => {
   it.each(refusals)('is refused by %s: %j, because %s (%s)', async (path, payload, message) => {
     const { client } = buildTestApp();
     const { status, body } = await client().send({ method: 'POST', url: path, payload });
@@ -83,7 +83,7 @@ describe('what the vendor refuses', () => {
   });
 
   it.each(wrongChanges)(
-    'is refused when a change of what %s made would bring it about: %j, then %j',
+    'is refused as a change of an object of %s: %j, then %j',
     async (path, before, payload, message) => {
       const { client } = buildTestApp();
       const made = await client().call('POST', path, before);
@@ -109,7 +109,7 @@ describe('what the vendor refuses', () => {
   });
 
   it.each(['America/Argentina/Buenos_Aires', 'UTC', 'Etc/GMT+5', '{{timezone}}'])(
-    'is not a timezone that has the form of one: %s',
+    'is not an unknown timezone in the right form: %s',
     async (timezone) => {
       const { client } = buildTestApp();
       const cal = { type: 'book_appointment_cal', cal_api_key: 'k', event_type_id: '{{event}}' };
@@ -118,7 +118,7 @@ describe('what the vendor refuses', () => {
   );
 });
 
-describe('what the vendor says, and is taken on purpose', () => {
+describe('a request that the vendor refuses and the emulator accepts on purpose', () => {
   it.each(notEnforced)('is that %s (%s): %s', async (_rule, _source, _reason, path, payload) => {
     const { client } = buildTestApp();
     const { status, body } = await client().send({ method: 'POST', url: path, payload });
@@ -142,7 +142,7 @@ describe('an LLM has a model for text or one for speech', () => {
     return [last.model ?? null, last.s2s_model ?? null];
   };
 
-  it('so that one takes the place of the other, which no client may have sent', async () => {
+  it('so one replaces the other, even if no client sent that', async () => {
     const speech = { s2s_model: 'gpt-realtime' };
     expect(await modelsAfter(speech)).toEqual([null, 'gpt-realtime']);
     expect(await modelsAfter(speech, { model: 'gpt-5' })).toEqual(['gpt-5', null]);
@@ -150,7 +150,7 @@ describe('an LLM has a model for text or one for speech', () => {
   });
 });
 
-describe('what only the creation of an engine can say', () => {
+describe('a property that only the creation of an engine takes', () => {
   it('is ignored in an update', async () => {
     const { client } = buildTestApp();
     const { llm_id: id } = await client().call('POST', llms, { is_transfer_llm: true });

@@ -31,7 +31,7 @@ describe('POST /create-batch-test', () => {
     [{ type: 'retell-llm', llm_id: 'llm_1', version: null }],
     [{ type: 'conversation-flow', conversation_flow_id: 'conversation_flow_1' }],
     [{ type: 'conversation-flow', conversation_flow_id: '', version: 0 }],
-  ])('takes the engine %j and gives it back', async (engine) => {
+  ])('accepts the engine %j and returns it', async (engine) => {
     const { client } = buildTestApp();
     const created = await client().createBatchTest(['a'], engine);
     expect(created.response_engine).toEqual(engine);
@@ -40,7 +40,7 @@ describe('POST /create-batch-test', () => {
   });
 
   // facts.md 12
-  it('ignores unknown properties, however they are called', async () => {
+  it('ignores unknown properties with any name', async () => {
     const { client } = buildTestApp();
     const payload = `{
       "name": "nightly", "__proto__": { "polluted": true }, "constructor": { "prototype": {} },
@@ -55,7 +55,7 @@ describe('POST /create-batch-test', () => {
   });
 
   // facts.md 13
-  it.each([[1], [1000]])('takes %i ids', async (count) => {
+  it.each([[1], [1000]])('accepts %i ids', async (count) => {
     const { client } = buildTestApp();
     const created = await client().createBatchTest(Array.from({ length: count }, () => 'a'));
     expect(created.total_count).toBe(count);
@@ -109,7 +109,7 @@ describe('POST /create-batch-test', () => {
     expect(status).toBe(400);
   });
 
-  it('refuses a number that is none', async () => {
+  it('refuses a number that is not finite', async () => {
     const { client } = buildTestApp();
     const engine = '{"type":"retell-llm","llm_id":"llm_1","version":1e400}';
     const payload = `{"test_case_definition_ids":["a"],"response_engine":${engine}}`;
@@ -162,7 +162,7 @@ describe('POST /create-batch-test', () => {
     expect(status).toBe(expected);
   });
 
-  it('takes a body just under the limit', async () => {
+  it('accepts a body just under the limit', async () => {
     const { client } = buildTestApp();
     const payload = { ...valid, padding: 'x'.repeat(5 * 1024 * 1024 - 200) };
     expect((await client().send({ method: 'POST', url, payload })).status).toBe(201);
@@ -194,7 +194,7 @@ describe('GET /get-batch-test/{test_case_batch_job_id}', () => {
     expect(status).toBe(404);
   });
 
-  it('does not mind a content type without a body', async () => {
+  it('accepts a content type without a body', async () => {
     const { client } = buildTestApp();
     const { test_case_batch_job_id: id } = await client().createBatchTest();
     const headers = { 'content-type': 'application/json' };
@@ -219,7 +219,7 @@ describe('authentication', () => {
     ['two keys', 'Bearer a b'],
     ['another scheme', 'Basic a2V5'],
     ['a bare key', 'key_a'],
-  ])('refuses %s, whatever is asked', async (_what, authorization) => {
+  ])('refuses %s in every operation', async (_what, authorization) => {
     const { app } = buildTestApp();
     const headers = authorization === undefined ? {} : { authorization };
     const requests = [
@@ -237,14 +237,14 @@ describe('authentication', () => {
     }
   });
 
-  it.each(['bearer', 'BEARER', 'Bearer'])('takes the scheme %s', async (scheme) => {
+  it.each(['bearer', 'BEARER', 'Bearer'])('accepts the scheme %s', async (scheme) => {
     const { app } = buildTestApp();
     const headers = { authorization: `${scheme} key_a` };
     const response = await app.inject({ method: 'POST', url, payload: valid, headers });
     expect(response.statusCode).toBe(201);
   });
 
-  it('keeps what one key created from every other', async () => {
+  it('hides the objects of one key from every other', async () => {
     const { client, clock } = buildTestApp();
     const { test_case_batch_job_id: id } = await client('key_a').createBatchTest();
     await client('key_b').createBatchTest();
@@ -257,7 +257,7 @@ describe('authentication', () => {
     expect((await client('key_a').getBatchTest(id)).status).toBe('complete');
   });
 
-  it('lets in the listed keys only, once there are any', async () => {
+  it('accepts only the listed keys, if there are any', async () => {
     const { client } = buildTestApp({ apiKeys: ['key_one', 'key_two'] });
     for (const key of ['key_one', 'key_two']) await client(key).createBatchTest();
     for (const key of ['key_three', 'key_on', 'key_one1', 'KEY_ONE']) {
@@ -267,7 +267,7 @@ describe('authentication', () => {
   });
 });
 
-describe('what no route takes', () => {
+describe('a request that no route takes', () => {
   it.each([
     ['GET', '/create-batch-tests', 404],
     ['POST', '/v2/create-batch-test', 404],
@@ -287,7 +287,7 @@ describe('what no route takes', () => {
     expect(status).toBe(expected);
   });
 
-  it('says which methods there are', async () => {
+  it('says which methods are allowed', async () => {
     const { client } = buildTestApp();
     const { headers, body } = await client().send({ method: 'PATCH', url: '/get-batch-test/x' });
     expect(headers['allow']).toBe('GET, HEAD');
@@ -302,8 +302,8 @@ describe('what no route takes', () => {
   });
 });
 
-describe('a fault of the emulator', () => {
-  it('is a 500 that hides its cause', async () => {
+describe('a bug of the emulator', () => {
+  it('causes a 500 that hides its cause', async () => {
     const { emulator, client } = buildTestApp();
     vi.spyOn(emulator.store.workspaces, 'find').mockImplementationOnce(() => {
       throw new Error('secret detail');

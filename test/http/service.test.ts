@@ -12,8 +12,8 @@ interface Document {
   readonly components: Record<string, Record<string, object>>;
 }
 
-describe('what needs no key', () => {
-  it('tells that it lives', async () => {
+describe('requests without a key', () => {
+  it('answers health checks', async () => {
     const { app, clock } = buildTestApp();
     clock.jump(2500);
     const response = await app.inject('/_emulator/health');
@@ -49,14 +49,14 @@ describe('what needs no key', () => {
     }
   });
 
-  it('serves no schema under a name that means two', () => {
+  it('serves no two schemas under one name', () => {
     const schemasOf = (name: string) =>
       (parse(readFileSync(`openapi/${name}.yaml`, 'utf8')) as Document).components['schemas'] ?? {};
     const both = Object.keys(schemasOf('retell')).filter((name) => name in schemasOf('control'));
     expect(both).toEqual([]);
   });
 
-  it.each(['/', '/?x=1'])('leads a browser from %s to the reference', async (url) => {
+  it.each(['/', '/?x=1'])('redirects a browser from %s to the reference', async (url) => {
     const { app, client } = buildTestApp();
     const { statusCode, headers } = await app.inject(url);
     expect([statusCode, headers.location]).toEqual([302, '/docs']);
@@ -117,7 +117,7 @@ describe('--validate-responses', () => {
     [true, 500],
     [false, 200],
   ])(
-    'set to %s answers %i instead of what breaks the contract',
+    'set to %s answers %i to an operation whose answer breaks the contract',
     async (validateResponses, status) => {
       const { client, emulator } = buildTestApp({ validateResponses });
       const { test_case_batch_job_id: id } = await client().createBatchTest();
@@ -215,7 +215,7 @@ async function exchange(app: FastifyInstance, text: string) {
 
 const refusal = { status: 'error', message: expect.any(String) as string };
 
-describe('what is not HTTP', () => {
+describe('data that is not HTTP', () => {
   it.each([
     ['NONSENSE\r\n\r\n', 400],
     [`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],

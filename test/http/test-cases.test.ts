@@ -34,7 +34,7 @@ describe('POST /create-test-case-definition', () => {
     });
   });
 
-  it('keeps every field, and only the fields that the contract knows', async () => {
+  it('keeps every field of the contract, and no others', async () => {
     const { client } = buildTestApp();
     const content = {
       name: '',
@@ -102,7 +102,7 @@ describe('POST /create-test-case-definition', () => {
 });
 
 describe('PUT /update-test-case-definition/{test_case_definition_id}', () => {
-  it('changes what is given, and its time', async () => {
+  it('changes the given properties and the time', async () => {
     const { client, clock } = buildTestApp();
     const created = await client().createDefinition({ tool_mocks: [anyMock] });
     clock.jump(1000);
@@ -116,7 +116,7 @@ describe('PUT /update-test-case-definition/{test_case_definition_id}', () => {
     });
   });
 
-  it('leaves the definition and its time alone when nothing changes', async () => {
+  it('does not change the definition and its time if nothing differs', async () => {
     const { client, clock } = buildTestApp();
     const created = await client().createDefinition();
     clock.jump(1000);
@@ -126,7 +126,7 @@ describe('PUT /update-test-case-definition/{test_case_definition_id}', () => {
     }
   });
 
-  it('refuses what creation refuses, and changes nothing', async () => {
+  it('refuses the same bodies as creation, and changes nothing', async () => {
     const { client } = buildTestApp();
     const created = await client().createDefinition();
     const { test_case_definition_id: id } = created;
@@ -137,7 +137,7 @@ describe('PUT /update-test-case-definition/{test_case_definition_id}', () => {
   });
 
   // facts.md 23
-  it('follows the laws of partial updates', async () => {
+  it('satisfies the laws of partial updates', async () => {
     const text = fc.string({ maxLength: 5 });
     const change = fc.record(
       {
@@ -186,7 +186,7 @@ describe('DELETE /delete-test-case-definition/{test_case_definition_id}', () => 
     expect((await client().send({ method: 'GET', url })).status).toBe(404);
   });
 
-  it('does not mind a content type with an empty body', async () => {
+  it('accepts a content type with an empty body', async () => {
     const { client } = buildTestApp();
     const { test_case_definition_id: id } = await client().createDefinition();
     const { status } = await client().send({
@@ -198,7 +198,7 @@ describe('DELETE /delete-test-case-definition/{test_case_definition_id}', () => 
   });
 
   // facts.md 15
-  it('leaves the runs of the past readable', async () => {
+  it('keeps earlier runs readable', async () => {
     const { client, clock } = buildTestApp();
     const definition = await client().createDefinition();
     const { test_case_definition_id: id } = definition;
@@ -214,7 +214,7 @@ describe('DELETE /delete-test-case-definition/{test_case_definition_id}', () => 
   });
 });
 
-describe('a definition with more than it may have', () => {
+describe('a definition above a bound', () => {
   const numbered = (count: number) => Array.from({ length: count }, (_, index) => String(index));
   const bounds = [
     ['metrics', numbered(1000), numbered(1001), 'must NOT have more than 1000 items'],

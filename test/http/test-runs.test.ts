@@ -5,7 +5,7 @@ const fixed = { concurrency: 1, runDuration: '1000ms..1000ms' };
 
 describe('a test run', () => {
   // facts.md 9, 34, 35
-  it('waits, is in progress, ends, and tells what happened only then', async () => {
+  it('is pending, in progress and ended, and has its content only then', async () => {
     const { client, clock } = buildTestApp({ settings: fixed });
     const batch = await client().createBatchTest(['a', 'b']);
     const start = clock.now();
@@ -112,7 +112,7 @@ describe('a test run', () => {
   });
 
   // facts.md 14
-  it('takes a definition made for another engine, or another version', async () => {
+  it('accepts a definition for another engine or version', async () => {
     const { client } = buildTestApp();
     const { test_case_definition_id: id } = await client().createDefinition();
     const engine = { type: 'conversation-flow', conversation_flow_id: 'f' };
@@ -125,7 +125,7 @@ describe('a test run', () => {
 });
 
 describe('the same seed', () => {
-  it('says the same again in another emulator, whatever the ids', async () => {
+  it('gives the same contents in another emulator, except for ids', async () => {
     const tell = async () => {
       const { client, clock } = buildTestApp({ settings: { seed: 'again' } });
       const { test_case_definition_id: id } = await client().createDefinition();
@@ -159,13 +159,13 @@ describe('--unknown-test-cases reject', () => {
     expect(emulator.store.workspaces.listUnfinished()).toEqual([]);
   });
 
-  it('takes a batch of known ids', async () => {
+  it('accepts a batch of known ids', async () => {
     const { client } = buildTestApp({ settings });
     const { test_case_definition_id: id } = await client().createDefinition();
     expect((await client().createBatchTest([id, id])).total_count).toBe(2);
   });
 
-  it('does not answer with megabytes', async () => {
+  it('gives a short answer even to a long list', async () => {
     const { client } = buildTestApp({ settings });
     const ids = Array.from({ length: 1000 }, (_, index) => `${String(index)}${'x'.repeat(3000)}`);
     const { status, body } = await client().send({

@@ -40,29 +40,40 @@ const bodies: [path: string, body: object, place: string][] = [
 
 // facts.md 56
 describe('a value that the contract does not list', () => {
-  it.each(bodies)('is taken by %s and given back, with a warning: %j', async (url, body, place) => {
-    const { client } = buildTestApp();
-    expect(await client().call('POST', url, body)).toMatchObject(body);
-    const { items } = await client().call<Entries>('GET', '/_emulator/requests');
-    expect(items[0]?.warnings).toEqual([
-      expect.stringMatching(new RegExp(`^body/${place} is ".+", which the contract does not list`)),
-    ]);
-  });
+  it.each(bodies)(
+    'is accepted by %s and returned, with a warning: %j',
+    async (url, body, place) => {
+      const { client } = buildTestApp();
+      expect(await client().call('POST', url, body)).toMatchObject(body);
+      const { items } = await client().call<Entries>('GET', '/_emulator/requests');
+      expect(items[0]?.warnings).toEqual([
+        expect.stringMatching(
+          new RegExp(`^body/${place} is ".+", which the contract does not list`),
+        ),
+      ]);
+    },
+  );
 
-  it.each(bodies)('is refused by %s where they are rejected: %j', async (url, payload, place) => {
-    const { client } = buildTestApp({ settings: { unknownValues: 'reject' } });
-    const { status, body } = await client().send({ method: 'POST', url, payload });
-    expect(body['message']).toContain(`body/${place} must be "`);
-    expect(status).toBe(400);
-  });
+  it.each(bodies)(
+    'is refused by %s if such values are rejected: %j',
+    async (url, payload, place) => {
+      const { client } = buildTestApp({ settings: { unknownValues: 'reject' } });
+      const { status, body } = await client().send({ method: 'POST', url, payload });
+      expect(body['message']).toContain(`body/${place} must be "`);
+      expect(status).toBe(400);
+    },
+  );
 
-  it.each(bodies)('is taken in silence by %s where they are accepted: %j', async (url, body) => {
-    const { client } = buildTestApp();
-    await client().call('PATCH', '/_emulator/settings', { unknownValues: 'accept' });
-    expect(await client().call('POST', url, body)).toMatchObject(body);
-    const { items } = await client().call<Entries>('GET', '/_emulator/requests');
-    expect(items[0]?.warnings).toEqual([]);
-  });
+  it.each(bodies)(
+    'is accepted by %s without a warning if such values are accepted: %j',
+    async (url, body) => {
+      const { client } = buildTestApp();
+      await client().call('PATCH', '/_emulator/settings', { unknownValues: 'accept' });
+      expect(await client().call('POST', url, body)).toMatchObject(body);
+      const { items } = await client().call<Entries>('GET', '/_emulator/requests');
+      expect(items[0]?.warnings).toEqual([]);
+    },
+  );
 
   it('is named with the nearest one that is listed', async () => {
     const { client } = buildTestApp();
@@ -83,7 +94,7 @@ describe('a value that the contract does not list', () => {
     ]);
   });
 
-  it('is refused where it decides what the emulator does', async () => {
+  it("is refused if the emulator's behaviour depends on it", async () => {
     const { client } = buildTestApp({ settings: { unknownValues: 'accept' } });
     for (const [url, payload] of [
       ['/create-conversation-flow', { ...someFlow, start_speaker: 'nobody' }],
@@ -126,7 +137,7 @@ describe('values that the contract does not list, in fixtures', () => {
     ]);
   });
 
-  it('end the start where they are rejected', async () => {
+  it('end the start if they are rejected', async () => {
     await expect(startEmulator({ fixtures, unknownValues: 'reject' })).rejects.toThrow(
       /fixtures\[0\]: \/definitions\/0\/llm_model must be "gpt-4\.1" or/,
     );

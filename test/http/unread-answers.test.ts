@@ -42,8 +42,8 @@ function build(): { app: FastifyInstance; started: string[]; release: () => void
   return { app, started, release };
 }
 
-describe('requests that come in a row on one connection', () => {
-  it('are worked on one at a time, in order, and all answered', async () => {
+describe('several requests on one connection', () => {
+  it('are performed one at a time, in order, and all answered', async () => {
     const { app, started, release } = build();
     const [socket, other] = [await open(app), await open(app)];
     socket.write(get('/a') + get('/slow') + get('/b') + get('/c'));
@@ -105,7 +105,7 @@ describe('large answers that nobody reads', () => {
       socket.resume();
     });
 
-  it('end the connection that has read nothing for longest, beyond the bound', async () => {
+  it('above the limit end the connection with the oldest unread answer', async () => {
     const app = buildLarge();
     const deaf = [];
     for (let count = 0; count < 5; count += 1) deaf.push(await openDeaf(app, '/large'));
@@ -124,7 +124,7 @@ describe('large answers that nobody reads', () => {
     expect(kept).toBe(3);
   });
 
-  it('do not end the newest one, however large it is', async () => {
+  it('do not end the newest connection, even with a very large answer', async () => {
     const app = buildLarge();
     const [first, second] = [await openDeaf(app, '/large'), await openDeaf(app, '/larger')];
     expect(await isCutOff(first)).toBe(true);

@@ -29,7 +29,7 @@ const withSchema = asked.filter(
 
 // facts.md 41, Errors: two shapes of 400; the documents have only the second.
 describe('a request that its schema refuses', () => {
-  it.each(withSchema)('has both shapes, or the one that is asked for: $id', async (operation) => {
+  it.each(withSchema)('has both shapes, or that of the setting: $id', async (operation) => {
     const { client } = buildTestApp();
     const ids = await prepare(client());
     const { malformed, request } = operation;
@@ -112,14 +112,14 @@ describe('a request that its schema refuses', () => {
       'must be array',
       '/metrics',
     ],
-  ])('is worded as the real service does: %s %j', async (url, payload, fault, place) => {
+  ])('has the words of the real service: %s %j', async (url, payload, fault, place) => {
     const { client } = buildTestApp({ settings: { validationErrors: 'observed' } });
     const { status, body } = await client().send({ method: 'POST', url, payload });
     expect(body).toEqual({ error_message: `request/body${place} ${fault}` });
     expect(status).toBe(400);
   });
 
-  it('keeps its place in the query', async () => {
+  it('names its path in the query', async () => {
     const { client } = buildTestApp();
     const url = '/v2/list-batch-tests?type=retell-llm&llm_id=a&limit=many';
     expect((await client().send({ method: 'GET', url })).body).toEqual({
@@ -128,7 +128,7 @@ describe('a request that its schema refuses', () => {
     });
   });
 
-  it('is one of the vendor’s API: the control API keeps to one shape', async () => {
+  it('applies to the vendor’s API only: the control API has one shape', async () => {
     const { client } = buildTestApp({ settings: { validationErrors: 'observed' } });
     const payload = { concurrency: 'x' };
     const answer = await client().send({ method: 'PATCH', url: '/_emulator/settings', payload });
@@ -137,7 +137,7 @@ describe('a request that its schema refuses', () => {
 });
 
 // facts.md 42, Errors: 404 "Item agent_x not found from agent"; 422 in the documents.
-describe('something that does not exist', () => {
+describe('an object that does not exist', () => {
   const tables: Record<string, string> = {
     agent_id: 'agent',
     llm_id: 'retell-llm',
@@ -148,7 +148,7 @@ describe('something that does not exist', () => {
   };
 
   it.each(asked.filter(({ path }) => path.includes('{')))(
-    'is named, or answered as the reference says: $id',
+    'is named, or gets the answer of the reference: $id',
     async ({ path, request }) => {
       const { client } = buildTestApp();
       const table = tables[/\{(\w+)\}/.exec(path)?.[1] ?? ''];
@@ -175,10 +175,13 @@ describe('something that does not exist', () => {
     ['/get-retell-llm/x', 422],
     ['/get-conversation-flow/x', 404],
     ['/get-batch-test/x', 404],
-  ])('has the documented status of its operation if that is asked for: %s', async (url, status) => {
-    const { client } = buildTestApp({ settings: { missing: 'documented' } });
-    expect((await client().send({ method: 'GET', url })).status).toBe(status);
-  });
+  ])(
+    'has the documented status of its operation if the setting asks for it: %s',
+    async (url, status) => {
+      const { client } = buildTestApp({ settings: { missing: 'documented' } });
+      expect((await client().send({ method: 'GET', url })).status).toBe(status);
+    },
+  );
 });
 
 // facts.md 41, Errors: "Unknown query parameter 'x'"; seen on publish-agent-version, where three notes of
@@ -223,7 +226,7 @@ describe('the message of a refusal', () => {
     expect(await refused()).toEqual({ status: 'error', message: creditMessage });
   });
 
-  it('is that of the settings however a 402 or 429 comes about', async () => {
+  it('is that of the settings for every cause of a 402 or 429', async () => {
     const settings = { creditMessage: 'No credit.', rateLimitMessage: 'Slower.' };
     const { client } = buildTestApp({ settings: { ...settings, rateLimit: '1/1s' } });
     const url = '/get-batch-test/x';
@@ -241,7 +244,7 @@ describe('the message of a refusal', () => {
 
 // facts.md 44, Errors: the playground costs credit, too.
 describe('a playground completion', () => {
-  it('costs as much credit as a run, and 402 once there is none', async () => {
+  it('costs as much credit as a run, and gets 402 without credit', async () => {
     const { client } = buildTestApp({ credit: 2 });
     const { agent_id: id } = await client().call<{ agent_id: string }>('POST', '/create-agent', {
       ...{ response_engine: retellLlm, voice_id: 'v' },

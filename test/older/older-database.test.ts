@@ -55,20 +55,20 @@ describe.each([5, 6, 7, 8, 9])(
       path.startsWith('/get-batch'),
     );
 
-    it.each(Object.keys(answers))('is read as it was by GET %s', async (path) => {
+    it.each(Object.keys(answers))('gives the same answer to GET %s', async (path) => {
       const { get } = await startOnOlder(migration);
       const answer = await get(path);
       expect(storedOf(answer)).toEqual(storedOf({ status: 200, body: answers[path] }));
     });
 
-    it('goes on with what was under way, and what waited', async () => {
+    it('continues runs in progress and pending runs', async () => {
       const { workspace, get } = await startOnOlder(migration);
       await workspace.settle();
       expect((await get(half)).body).toMatchObject({ status: 'complete', total_count: 6 });
       expect((await get(waiting)).body).toMatchObject({ status: 'complete', total_count: 1 });
     });
 
-    it('goes back to its snapshots', async () => {
+    it('restores its snapshots', async () => {
       const { workspace, get } = await startOnOlder(migration);
       await workspace.restore('before');
       expect(await get(done)).toEqual({ status: 200, body: answers[done ?? ''] });
@@ -80,7 +80,7 @@ describe.each([5, 6, 7, 8, 9])(
 describe('a database that an emulator of migration 6 left behind', () => {
   const answers = answersOf(6);
 
-  it('goes on with what steps and reads move', async () => {
+  it('continues batches that steps and reads move', async () => {
     const { workspace, get } = await startOnOlder(6);
     const [manual, polls] = ['test_batch_0601a64bdbc7', 'test_batch_0101a64bdbc7'];
     expect(await workspace.batchTests.step(manual)).toMatchObject({ passCount: 1, failCount: 1 });
@@ -89,7 +89,7 @@ describe('a database that an emulator of migration 6 left behind', () => {
   });
 
   // It opened a draft whenever it published; this one publishes in place.
-  it('goes on with a draft that was opened by publishing', async () => {
+  it('continues with a draft that was created by publishing', async () => {
     const { workspace, get } = await startOnOlder(6);
     const client = clientOf(workspace);
     const id = 'agent_a5dcca2b71242f31daebcbfea45b';
@@ -108,7 +108,7 @@ describe('a database that an emulator of migration 6 left behind', () => {
     expect(await client.llm.retrieve(llmId)).toMatchObject(copy);
   });
 
-  it('goes back to the middle of its work', async () => {
+  it('restores a snapshot with unfinished runs', async () => {
     const { workspace, get } = await startOnOlder(6);
     await workspace.settle();
     await workspace.restore('middle');

@@ -11,12 +11,15 @@ const bundles = [
 ];
 
 describe('the build', () => {
-  it.each(['retell', 'control'] as const)('has the contract %s as its YAML has it', (name) => {
-    const compiled: unknown = JSON.parse(readFileSync(`dist/contract/${name}.json`, 'utf8'));
-    expect(compiled).toEqual(readYaml(name));
-  });
+  it.each(['retell', 'control'] as const)(
+    'has the contract %s with the content of its YAML',
+    (name) => {
+      const compiled: unknown = JSON.parse(readFileSync(`dist/contract/${name}.json`, 'utf8'));
+      expect(compiled).toEqual(readYaml(name));
+    },
+  );
 
-  it('has the command as one file, which loads no other but what it can not hold', () => {
+  it('has the command as one file, which loads no other except unbundled packages', () => {
     const bundle = readFileSync('dist/cli.js', 'utf8');
     const imported = [...bundle.matchAll(/(?:^|[;}])import(?:[^'"();]*from)?["']([^"']+)["']/gm)];
     const others = imported.flatMap(([, name = '']) => (isBuiltin(name) ? [] : [name]));
@@ -42,7 +45,7 @@ describe('the build', () => {
     expect(own).toEqual([resolve('dist/cjs/index.js')]);
   });
 
-  it('gives the library to those who import it and those who require it as one', async () => {
+  it('gives the same library to import and require', async () => {
     const require = createRequire(import.meta.url);
     const imported = (await import(resolve('dist/index.js'))) as object;
     expect({ ...imported }).toEqual({ ...(require('../../dist/cjs/index.js') as object) });
@@ -63,7 +66,7 @@ describe('the build', () => {
     }
   });
 
-  it('points to no source map, for there is none', () => {
+  it('points to no source map, because none exists', () => {
     for (const file of [...bundles, 'dist/bin.js', 'dist/index.js', 'dist/vitest.js']) {
       expect(readFileSync(file, 'utf8').includes('sourceMappingURL'), file).toBe(false);
     }

@@ -54,7 +54,7 @@ describe('the command', () => {
     expect(emulator.stderr + emulator.stdout).not.toContain('key_confidential');
   });
 
-  it('holds the key in clear nowhere on disk', async () => {
+  it('stores no key as plain text on disk', async () => {
     const cwd = temporaryFolder();
     const args = ['--api-key', 'key_confidential', '--database', 'jobs.sqlite'];
     const { emulator, url } = await startCli({ cwd, args });
@@ -65,7 +65,7 @@ describe('the command', () => {
     expect(emulator.stdout).toContain('Bearer YOUR_API_KEY');
   });
 
-  it('takes control requests without a key though it accepts some keys only', async () => {
+  it('accepts control requests without a key even if it accepts some keys only', async () => {
     const args = ['--api-key', 'key_a', '--control-token', 'secret'];
     const { url } = await startCli({ cwd: temporaryFolder(), args });
     const ask = (authorization: string) =>
@@ -74,7 +74,7 @@ describe('the command', () => {
     expect((await ask('Bearer other')).status).toBe(401);
   });
 
-  it('takes options from flags, environment and file', async () => {
+  it('reads options from flags, environment and file', async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'retell-emulator.yaml'), 'seed: from-file\ndatabase: ":memory:"\n');
     const first = await startCli({ cwd });
@@ -87,7 +87,7 @@ describe('the command', () => {
     expect(existsSync(join(cwd, '.retell-emulator'))).toBe(false);
   });
 
-  it('warns that fixtures do not go into workspaces that the database holds', async () => {
+  it('warns that fixtures are not loaded into existing workspaces', async () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'fixtures.yaml'), 'settings: { concurrency: 3 }');
     const args = ['--fixtures', 'fixtures.yaml'];
@@ -205,7 +205,7 @@ describe('a signal', () => {
     },
   );
 
-  it('lets a request in flight finish', async () => {
+  it('lets an open request finish', async () => {
     const { emulator, url } = await startCli({ cwd: temporaryFolder() });
     const body = JSON.stringify({
       test_case_definition_ids: ['a'],
@@ -229,7 +229,7 @@ describe('a signal', () => {
     expect((await emulator.end()).code).toBe(0);
   });
 
-  it('ends it though a client keeps a request half sent', async () => {
+  it('ends it even if a client has sent half a request', async () => {
     const { emulator, url } = await startCli({ cwd: temporaryFolder() });
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.on('error', () => undefined);
@@ -243,7 +243,7 @@ describe('a signal', () => {
 });
 
 describe('npm start', () => {
-  it('does not leave the emulator behind when its shell dies of a signal', async () => {
+  it('ends the emulator when its shell exits at a signal', async () => {
     const cwd = temporaryFolder();
     const env = { npm_lifecycle_event: 'start' };
     const emulator = spawnInShell({ cwd, env, args: ['--port', '0', '--database', ':memory:'] });

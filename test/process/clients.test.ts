@@ -82,7 +82,7 @@ describe('a client script', () => {
   });
 
   // facts.md 23
-  it('brings definitions in line with a file, and makes again what is gone', async () => {
+  it('updates definitions from a file, and creates deleted ones again', async () => {
     const { client, run } = await arrange();
     const file = join(temporaryFolder(), 'definitions.json');
     const base = {
@@ -105,7 +105,7 @@ describe('a client script', () => {
   });
 
   // facts.md 48
-  it('sweeps definitions page by page, and backs off when it is told to', async () => {
+  it('deletes definitions page by page, and waits after 429', async () => {
     const { client, run, order } = await arrange();
     const names = Array.from({ length: 1100 }, (_, index) =>
       index % 100 === 0 ? `tmp ${String(index)}` : `keep ${String(index)}`,
@@ -130,9 +130,9 @@ describe('a client script', () => {
   });
 });
 
-describe('the way from nothing to a verdict', () => {
+describe('the steps from nothing to a verdict', () => {
   // facts.md 11
-  it('is that of the vendor, with the SDK', async () => {
+  it('are those of the vendor, with the SDK', async () => {
     const { client } = await arrange(['--outcomes', 'pass=1']);
     const llm = await client.llm.create({
       begin_message: 'Hello!',

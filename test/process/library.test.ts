@@ -37,7 +37,7 @@ describe('a process that uses the library', () => {
     expect(execFileSync(process.execPath, options, { encoding: 'utf8' })).toBe('closed\n');
   });
 
-  it('gets its memory back when an emulator is closed', () => {
+  it('frees memory when an emulator is closed', () => {
     const script = `
       import http from 'node:http';
       import { startEmulator } from './dist/index.js';

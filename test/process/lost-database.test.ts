@@ -26,7 +26,7 @@ describe('a running emulator', () => {
         rmSync(`${file}-wal`);
       },
     ],
-  ])('whose file was %s takes no more work, and reads what it has', async (_, lose) => {
+  ])('whose file was %s refuses new work, and answers reads', async (_, lose) => {
     const file = join(temporaryFolder(), 'emulator.sqlite');
     const { emulator, url } = await startCli({ cwd: '/', args: argsFor(file) });
     const { body: batch } = await create(url);
@@ -47,7 +47,7 @@ describe('a running emulator', () => {
     expect((await create(second.url)).status).toBe(201);
   });
 
-  it('whose file was moved goes on when it is put back', async () => {
+  it('whose file was moved continues when it is moved back', async () => {
     const file = join(temporaryFolder(), 'emulator.sqlite');
     const { url } = await startCli({ cwd: '/', args: argsFor(file) });
     const { body: first } = await create(url);

@@ -159,11 +159,14 @@ function expectJson(printed = '', expected: string, at: string): void {
 
 // Several processes start at once.
 describe('the commands and snippets', { timeout: 90_000 }, () => {
-  it.concurrent.for(pages)('of %s do what the page says', async (page, { onTestFinished }) => {
-    const blocks = blocksOf(page);
-    const reader = new Reader(onTestFinished);
-    for (const [index, block] of blocks.entries()) await reader.follow(block, blocks[index + 1]);
-  });
+  it.concurrent.for(pages)(
+    'of %s have the results that the page says',
+    async (page, { onTestFinished }) => {
+      const blocks = blocksOf(page);
+      const reader = new Reader(onTestFinished);
+      for (const [index, block] of blocks.entries()) await reader.follow(block, blocks[index + 1]);
+    },
+  );
 
   it.concurrent('for vitest are tests that pass', async ({ onTestFinished }) => {
     const folder = temporaryFolder(onTestFinished);

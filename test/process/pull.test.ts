@@ -109,7 +109,7 @@ describe('retell-emulator pull', () => {
     ]);
   });
 
-  it('tries again when it is told to slow down', async () => {
+  it('tries again after 429', async () => {
     const { emulator, workspace } = await startAccount();
     const headers = { 'Retry-After': '0' };
     await workspace.faults.add({ every: 2, times: 6, error: { status: 429, headers } });
@@ -135,7 +135,7 @@ describe('retell-emulator pull', () => {
     expect(command.stdout).toBe('');
   });
 
-  it('says what the server says when it refuses', async () => {
+  it("shows the server's message if it refuses", async () => {
     const { emulator } = await startAccount();
     const args = ['pull', '--upstream', emulator.url, '--api-key', 'key_unauthorized'];
     const command = spawnCli({ cwd: temporaryFolder(), args });
@@ -155,7 +155,7 @@ describe('retell-emulator pull', () => {
         response.write('{"items":', () => response.destroy());
       },
     ],
-  ])('ends with one line where a server %s', async (message, answer) => {
+  ])('ends with one line if a server %s', async (message, answer) => {
     const url = await serve(answer);
     const { code, stdout, stderr } = await runPull(url);
     expect(code).toBe(1);
@@ -165,7 +165,7 @@ describe('retell-emulator pull', () => {
     expect(stdout).toBe('');
   });
 
-  it('leaves out engines that agents name and the account has not, and says so', async () => {
+  it('leaves out engines that the account does not have, and says so', async () => {
     const { emulator, client, agents } = await startAccount();
     const dangling = [
       { type: 'retell-llm', llm_id: 'llm_gone' },
@@ -187,7 +187,7 @@ describe('retell-emulator pull', () => {
     await copy.close();
   });
 
-  it('shows defaults in its help only where there are any', async () => {
+  it('shows defaults in its help only for options that have one', async () => {
     const command = spawnCli({ cwd: temporaryFolder(), args: ['pull', '--help'] });
     expect(await command.end()).toMatchObject({ code: 0 });
     expect(command.stdout).not.toContain('default');

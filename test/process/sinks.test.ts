@@ -99,8 +99,8 @@ async function readNotice(stream: Readable | null): Promise<{ dropped: number }>
 
 const clean = { code: 0, by: null };
 
-describe('a log that nobody takes', () => {
-  it('in a socket holds up neither requests nor the end', async () => {
+describe('a log that nobody reads', () => {
+  it('in a socket delays neither requests nor the exit', async () => {
     const { child, url } = await start(['ignore', 'ignore', 'pipe']);
     await askOften(url);
     expect(await droppedLines(url)).toBeGreaterThan(0);
@@ -108,7 +108,7 @@ describe('a log that nobody takes', () => {
   });
 
   it.skipIf(process.platform === 'win32')(
-    'in a pipe holds up neither requests nor the end',
+    'in a pipe delays neither requests nor the exit',
     async () => {
       const { child, url } = await start(['ignore', 'ignore', unreadPipe()]);
       await askOften(url, 400);
@@ -133,7 +133,7 @@ describe('a log that nobody takes', () => {
     expect(code).toBe(1);
   });
 
-  it('is told of in one line once it is taken again', async () => {
+  it('is reported in one line when it is read again', async () => {
     const { child, url } = await start(['ignore', 'ignore', 'pipe']);
     await askOften(url);
     const dropped = await droppedLines(url);
@@ -161,7 +161,7 @@ describe('a log that nobody takes', () => {
   );
 
   it.skipIf(spawnSync('script', ['--version']).status !== 0)(
-    'because the terminal is stopped holds up neither requests nor the end',
+    'because the terminal is stopped delays neither requests nor the exit',
     async () => {
       const port = String(await freePort());
       const pidFile = join(temporaryFolder(), 'pid');
@@ -192,13 +192,13 @@ function isRunning(pid: number): boolean {
   return existsSync(file) && !readFileSync(file, 'utf8').includes(') Z ');
 }
 
-describe('standard output that takes nothing', () => {
-  it.skipIf(!existsSync(fullDevice))('because the disk is full is gone without', async () => {
+describe('standard output that accepts nothing', () => {
+  it.skipIf(!existsSync(fullDevice))('because the disk is full is not needed', async () => {
     const { child } = await start(['ignore', openFullDevice(), 'ignore']);
     expect(await end(child)).toEqual(clean);
   });
 
-  it('because its reader is gone is gone without', async () => {
+  it('because its reader has gone is not needed', async () => {
     const stdio: StdioOptions = ['ignore', 'pipe', 'ignore'];
     const port = String(await freePort());
     const options = ['--port', port, '--database', ':memory:'];
@@ -211,7 +211,7 @@ describe('standard output that takes nothing', () => {
 
 describe('a start that fails', () => {
   it.skipIf(!existsSync(fullDevice))(
-    'keeps its exit code where nobody can be told why',
+    'keeps its exit code even if the reason cannot be written',
     async () => {
       for (const sink of [openFullDevice(), unreadPipe()]) {
         const child = spawn(process.execPath, [cli, '--port', 'x'], {

@@ -118,19 +118,22 @@ const faults: [string, string, (file: string) => Mend | Promise<Mend>][] = [
 ];
 
 describe('a start', () => {
-  it.each(faults)('on %s is refused, and works once that is mended', async (_, reason, inflict) => {
-    const file = join(temporaryFolder(), 'emulator.sqlite');
-    const batch = await makeDatabase(file);
-    const mend = await inflict(file);
-    const before = fingerprint(file);
-    await expectRefusal(spawnCli({ cwd: '/', args: argsFor(file) }), reason);
-    expect(fingerprint(file)).toEqual(before);
-    await mend();
-    const { url } = await startCli({ cwd: '/', args: argsFor(file) });
-    await expectAll(url, [batch]);
-  });
+  it.each(faults)(
+    'on %s is refused, and works after that is repaired',
+    async (_, reason, inflict) => {
+      const file = join(temporaryFolder(), 'emulator.sqlite');
+      const batch = await makeDatabase(file);
+      const mend = await inflict(file);
+      const before = fingerprint(file);
+      await expectRefusal(spawnCli({ cwd: '/', args: argsFor(file) }), reason);
+      expect(fingerprint(file)).toEqual(before);
+      await mend();
+      const { url } = await startCli({ cwd: '/', args: argsFor(file) });
+      await expectAll(url, [batch]);
+    },
+  );
 
-  it('takes up a log that was left behind, and ignores that of a file that is gone', async () => {
+  it('uses the log of a crash, and ignores that of a deleted file', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'emulator.sqlite');
     const { emulator, url } = await startCli({ cwd: folder, args: argsFor(file) });
@@ -151,7 +154,7 @@ describe('a start', () => {
   });
 
   it.skipIf(!canMount)(
-    'on a full disk makes no database, and works once there is room',
+    'on a full disk creates no database, and works when there is room',
     async () => {
       const disk = await mountSmallDisk('4m');
       const { under } = disk;
@@ -164,7 +167,7 @@ describe('a start', () => {
     },
   );
 
-  it.skipIf(!canMount)('on a full disk reads the database that it finds there', async () => {
+  it.skipIf(!canMount)('on a full disk reads the existing database', async () => {
     const disk = await mountSmallDisk('4m');
     const { under } = disk;
     const file = join(disk.folder, 'emulator.sqlite');
@@ -199,7 +202,7 @@ describe('a start', () => {
 
 describe('a running emulator', () => {
   it.skipIf(!canMount)(
-    'on a full disk refuses new work, and goes on when there is room',
+    'on a full disk refuses new work, and continues when there is room',
     async () => {
       const disk = await mountSmallDisk('4m');
       const { under } = disk;
@@ -225,7 +228,7 @@ describe('a running emulator', () => {
     },
   );
 
-  it.skipIf(!canMount)('on a full disk is not ready, and reads what has ended', async () => {
+  it.skipIf(!canMount)('on a full disk is not ready, and answers reads of ended runs', async () => {
     const disk = await mountSmallDisk('4m');
     const { under } = disk;
     const args = argsFor(join(disk.folder, 'emulator.sqlite'));
@@ -253,7 +256,7 @@ describe('a running emulator', () => {
   });
 
   it.skipIf(process.platform !== 'linux')(
-    'whose disk fails refuses new work, and goes on when it works again',
+    'whose disk fails refuses new work, and continues when it works again',
     async () => {
       const file = join(temporaryFolder(), 'emulator.sqlite');
       const first = await makeDatabase(file);
@@ -272,7 +275,7 @@ describe('a running emulator', () => {
     },
   );
 
-  it('on a file in which a table is damaged says so, and goes on with a good one', async () => {
+  it('on a file with a damaged table says so, and continues with a good one', async () => {
     const file = join(temporaryFolder(), 'emulator.sqlite');
     const batch = await makeDatabase(file);
     const good = readFileSync(file);

@@ -39,7 +39,7 @@ describe('a batch test', () => {
   });
 
   // facts.md 9
-  it('stays complete and unchanged for ever', async () => {
+  it('stays complete and unchanged', async () => {
     const { client, clock } = buildTestApp();
     const { createBatchTest, getBatchTest } = bind(client());
     const { test_case_batch_job_id: id } = await createBatchTest(ids(3));
@@ -68,7 +68,7 @@ describe('a batch test', () => {
     expect(seen).toEqual([[0, 0], [3, 0], [4, 2], [4, 4]]); // prettier-ignore
   });
 
-  it('shows what was due by the time of the read, though the worker has not woken', async () => {
+  it('shows everything due by the time of the read, even before the worker runs', async () => {
     const settings = { concurrency: 1, runDuration: '1000ms..1000ms' };
     const { client, clock } = buildTestApp({ settings });
     const { createBatchTest, getBatchTest } = bind(client());
@@ -117,7 +117,7 @@ describe('chance', () => {
     concurrency: fc.integer({ min: 1, max: 5 }),
   });
 
-  it('whatever the valid body, leads to a complete batch whose counts add up', async () => {
+  it('leads to a complete batch whose counts add up, for any valid body', async () => {
     const body = fc.record({
       ids: fc.array(fc.string(), { minLength: 1, maxLength: 30 }),
       engine: engines,

@@ -21,8 +21,8 @@ async function makeDatabase(work: (client: TestClient, clock: ManualClock) => Pr
   return database;
 }
 
-describe('a start with a clock that is behind what has happened', () => {
-  it('goes on from there', async () => {
+describe('a start with a clock that is behind the stored events', () => {
+  it('continues from the time of these events', async () => {
     let id = '';
     const database = await makeDatabase(async (client, clock) => {
       ({ test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c']));
@@ -45,7 +45,7 @@ describe('a start with a clock that is behind what has happened', () => {
   it.each([
     ['of a batch that has not begun', {}],
     ['of a clock that was set to go faster', { mode: 'real', speed: 2 }],
-  ])('goes on from the time %s', async (_what, newClock) => {
+  ])('continues from the time %s', async (_what, newClock) => {
     let id = '';
     const database = await makeDatabase(async (client) => {
       if ('mode' in newClock) await client.call('PUT', '/_emulator/clock', newClock);
@@ -61,7 +61,7 @@ describe('a start with a clock that is behind what has happened', () => {
     expect(later.creation_timestamp).toBeGreaterThanOrEqual(newYear + tenDays);
   });
 
-  it('changes nothing where the clock is right, or stands still', async () => {
+  it('changes nothing if the clock is right, or stands still', async () => {
     const database = await makeDatabase((client) =>
       client.call('PUT', '/_emulator/clock', { mode: 'manual' }),
     );

@@ -18,7 +18,7 @@ const planAt = (draw: number, change: Partial<typeof settings> = {}) =>
   planOutcome(() => draw, { ...settings, ...change }, nothing);
 
 describe('planning an outcome by chance', () => {
-  it('lays the weights end to end', () => {
+  it('maps the weights to intervals', () => {
     const outcomes = { pass: 2, fail: 1, error: 1 };
     const at = (draw: number) => planAt(draw, { outcomes }).outcome;
     expect([at(0), at(0.49), at(0.5), at(0.74), at(0.75), at(0.99)]).toEqual(
@@ -92,7 +92,7 @@ describe('forced outcomes', () => {
   const decide = (orders: Partial<ForcedOutcomes>) =>
     planOutcome(drawForRun(keyedChance('s'), run), settings, { ...nothing, ...orders });
 
-  it('comes from a rule before a variable, that before an id, and that before chance', () => {
+  it('comes from a rule, else a variable, else an id, else chance', () => {
     const unknownDefinitionId = 'test_case_fail_7';
     expect(decide({ byRule, byVariables, unknownDefinitionId })).toMatchObject({
       outcome: 'fail',
@@ -109,7 +109,7 @@ describe('forced outcomes', () => {
     expect(decide({ unknownDefinitionId: 'test_case_7' }).forcedBy).toBeNull();
   });
 
-  it('leaves to chance what it leaves out, as chance would have it anyway', () => {
+  it('leaves absent properties to chance, with the same draws', () => {
     const { outcome, duration } = decide({});
     expect(decide({ byRule }).duration).toBe(duration);
     expect(decide({ byVariables: { explanation: 'Told' } }).outcome).toBe(outcome);

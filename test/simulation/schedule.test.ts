@@ -80,7 +80,7 @@ describe('scheduleRuns', () => {
     ]);
   });
 
-  it('leaves what is due later alone', () => {
+  it('does not touch events that are due later', () => {
     const progress = scheduleRuns<Run, StartedRun>({
       settledAt: 0,
       until: 9,
@@ -93,7 +93,7 @@ describe('scheduleRuns', () => {
     expect(progress).toEqual({ settledAt: 0, nextStart: Infinity, started: [], ended: [] });
   });
 
-  it('starts nothing while more runs are under way than there may be', () => {
+  it('starts nothing while too many runs are in progress', () => {
     const running = [{ id: 9, queuedAt: 0, duration: 1, startedAt: 4, endsAt: 5 }];
     const queue = [{ id: 0, queuedAt: 0, duration: 1 }];
     const progress = scheduleRuns<Run, StartedRun>({
@@ -103,7 +103,7 @@ describe('scheduleRuns', () => {
     expect(progress.started).toEqual([]);
   });
 
-  it('is first in, first out, never over its slots, never idle with work waiting', () => {
+  it('is first in, first out, never exceeds its slots, and is never idle while runs wait', () => {
     fc.assert(
       fc.property(runs, slots, (queue, slotCount) => {
         const { started, ended } = playAll(queue, slotCount);
@@ -123,7 +123,7 @@ describe('scheduleRuns', () => {
     );
   });
 
-  it('plays the same whenever it is called and however little is loaded at a time', () => {
+  it('gives the same result at any times of calls and any sizes of loads', () => {
     const pauses = fc.array(fc.nat({ max: 300 }), { maxLength: 10 });
     fc.assert(
       fc.property(

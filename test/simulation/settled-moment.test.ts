@@ -91,8 +91,8 @@ async function timesWith(
     .map(({ runs }) => runs.map(({ startedAt, endsAt }) => [startedAt - first, endsAt - first]));
 }
 
-describe('requests that record how far a workspace has come, on a clock that goes', () => {
-  it('leave the starts and ends of other batches as they are', async () => {
+describe('requests that record the progress of a workspace with a real clock', () => {
+  it('do not change the starts and ends of other batches', async () => {
     const expected = await timesWith(0, []);
     await fc.assert(
       fc.asyncProperty(

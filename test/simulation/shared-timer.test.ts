@@ -13,14 +13,14 @@ function arrange(during: () => Promise<void> = () => Promise.resolve()) {
 }
 
 describe('a shared timer', () => {
-  it('calls back at the first of the times asked for, once', async () => {
+  it('calls back once, at the first of the scheduled times', async () => {
     const { clock, calls, timer } = arrange();
     for (const time of [30, 10, 20, Infinity]) timer.scheduleBy(newYear + time);
     await clock.advance(100);
     expect(calls).toEqual([10]);
   });
 
-  it('does not call back before the time it was postponed to, whatever is asked for', async () => {
+  it('does not call back before the time it was postponed to', async () => {
     const { clock, calls, timer } = arrange();
     timer.scheduleBy(newYear + 10);
     timer.postponeUntil(newYear + 50);
@@ -31,7 +31,7 @@ describe('a shared timer', () => {
     expect(calls).toEqual([50, 110]);
   });
 
-  it('does not call back while a call is under way', async () => {
+  it('does not call back during a call', async () => {
     let finish = (): void => undefined;
     const { clock, calls, timer } = arrange(
       () =>
@@ -51,7 +51,7 @@ describe('a shared timer', () => {
     expect(calls).toEqual([10, 30]);
   });
 
-  it('does not call back once it was stopped', async () => {
+  it('does not call back after it was stopped', async () => {
     const { clock, calls, timer } = arrange();
     timer.scheduleBy(newYear + 10);
     timer.stop();

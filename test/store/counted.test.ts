@@ -51,7 +51,7 @@ function sumOf(store: Store, workspaceIds: readonly number[]): RunCounts {
 }
 
 describe('the counts of runs', () => {
-  it('are those of the batches, whatever was written, undone or put back', () => {
+  it('are those of the batches after any writes, rollbacks and restores', () => {
     const steps = fc.array(
       fc.record({ step, workspace: fc.nat(1), isUndone: fc.boolean(), isAsked: fc.boolean() }),
       { maxLength: 50, size: 'max' },
@@ -76,7 +76,7 @@ describe('the counts of runs', () => {
     );
   });
 
-  it('are the same when they are asked for while others wait for their commit', async () => {
+  it('are the same while other requests wait for their commit', async () => {
     const store = openStore(':memory:', 0);
     const id = createWorkspace(store);
     const create = (ordinal: number): Promise<number> =>

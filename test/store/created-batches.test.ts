@@ -226,7 +226,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe('a batch that was created', () => {
-  it('is found by whoever asks, and is there as long as its commit is, whatever happens', async () => {
+  it('is found by every reader, and exists exactly if its commit does', async () => {
     const steps = fc.array(fc.tuple(step, fc.nat(1)), { maxLength: 40, size: 'max' });
     await fc.assert(
       fc.asyncProperty(steps, async (all) => {
@@ -246,7 +246,7 @@ describe('a batch that was created', () => {
 });
 
 describe('a batch whose commit failed', () => {
-  it('is gone, and the others are there', async () => {
+  it('does not exist, and the other batches do', async () => {
     const [store, commit] = open(join(temporaryFolder(), 'batches.sqlite'));
     onTestFinished(() => {
       store.close();

@@ -38,19 +38,19 @@ function refusal(work: () => unknown): string {
 }
 
 describe('openStore', () => {
-  it('makes the file and its folder', () => {
+  it('creates the file and its folder', () => {
     const path = inFolder('new/deep/emulator.sqlite');
     open(path).close();
     expect(readFileSync(path).subarray(0, 15).toString()).toBe('SQLite format 3');
   });
 
-  it('takes an empty file', () => {
+  it('accepts an empty file', () => {
     const path = inFolder('empty.sqlite');
     writeFileSync(path, '');
     expect(open(path).workspaces.listUnfinished()).toEqual([]);
   });
 
-  it('opens again what it has made', () => {
+  it('opens a file again that it created', () => {
     const path = inFolder('emulator.sqlite');
     const store = open(path);
     const id = createWorkspace(store, 'w', 7);
@@ -67,7 +67,7 @@ describe('openStore', () => {
     expect(open(copy).workspaces.find('w')).toMatchObject({ settledAt: 7 });
   });
 
-  it('never takes the time of the last event back', () => {
+  it('never sets back the time of the last event', () => {
     const store = open(':memory:');
     const id = createWorkspace(store, 'w', 7);
     for (const settledAt of [9, 8]) {
@@ -136,7 +136,7 @@ describe('the lock on a file', () => {
       .stdout;
   }
 
-  it('outlasts what this process tried with the file in the meantime', () => {
+  it('survives other attempts of this process to open the file', () => {
     const path = inFolder('emulator.sqlite');
     const store = open(path);
     for (let attempt = 1; attempt <= 2; attempt += 1) refusal(() => openStore(path, 0));
@@ -172,7 +172,7 @@ describe('migrate', () => {
     expect(first).toBeDefined();
   });
 
-  it('applies what is new and nothing twice', () => {
+  it('applies new migrations, and none twice', () => {
     const db = memory();
     migrate(db, [table(1)], 5);
     migrate(db, [table(1), table(2)], 6);
@@ -183,7 +183,7 @@ describe('migrate', () => {
     ]);
   });
 
-  it('undoes a migration that fails, whole', () => {
+  it('undoes a failed migration completely', () => {
     const db = memory();
     const broken = {
       number: 2,
@@ -206,7 +206,7 @@ describe('migrate', () => {
     expect(message).toContain('written by a newer retell-emulator (it has migration 2)');
   });
 
-  it('refuses a database whose migrations were other ones', () => {
+  it('refuses a database with other migrations', () => {
     const db = memory();
     migrate(db, [table(1)], 0);
     const message = refusal(() => {
@@ -217,7 +217,7 @@ describe('migrate', () => {
 });
 
 describe('the store', () => {
-  it('keeps the seed it was given, and goes on with it when given none', () => {
+  it('keeps the given seed, and uses it again if none is given', () => {
     const path = inFolder('emulator.sqlite');
     const store = open(path);
     const keep = (store: Store, given: string | undefined, fallback: string) =>
@@ -229,7 +229,7 @@ describe('the store', () => {
     expect(keep(open(path), undefined, 'made')).toBe('given');
   });
 
-  it('does a transaction over with new ids when one is taken, and leaves nothing of the first try', () => {
+  it('repeats a transaction with new ids if one is taken, and leaves nothing of the first try', () => {
     const store = open(':memory:');
     const workspaceId = createWorkspace(store);
     const engine = { type: 'retell-llm', llm_id: 'llm_1' } as const;
@@ -254,7 +254,7 @@ describe('the store', () => {
     expect(() => store.now((writer) => insert(writer, 1))).toThrow(/UNIQUE/);
   });
 
-  it('does not let a transaction happen in part', () => {
+  it('never commits a part of a transaction', () => {
     const store = open(':memory:');
     const fail = () =>
       store.now(({ workspaces }) => {

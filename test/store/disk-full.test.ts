@@ -44,7 +44,7 @@ const payload = {
 const create = { method: 'POST' as const, url: '/create-batch-test', payload };
 
 describe('a disk that is full', () => {
-  it('refuses new work without losing what was acknowledged, and goes on when there is room', async () => {
+  it('refuses new work, loses no acknowledged work, and continues when there is room', async () => {
     const { client, fill, empty } = arrange();
     const before = await client.createBatchTest(['a']);
     fill();
@@ -68,7 +68,7 @@ describe('a disk that is full', () => {
     expect(await read()).toMatchObject({ total_count: 1 });
   });
 
-  it('fails an advance of which not all could be stored, and what it did is done again', async () => {
+  it('fails an advance that could not be stored completely, and repeats its work later', async () => {
     const { client, fill, empty } = arrange();
     const batches = [];
     for (let index = 0; index < 3; index += 1) batches.push(await client.createBatchTest(ids));
@@ -86,7 +86,7 @@ describe('a disk that is full', () => {
     }
   });
 
-  it('answers reads of what has ended, and refuses those of what would have to move first', async () => {
+  it('answers reads of ended runs, and refuses reads of runs that are due', async () => {
     const { client, clock, commit } = arrange();
     const ended = await client.createBatchTest(['a']);
     const { test_case_definition_id: definition } = await client.createDefinition();
@@ -149,7 +149,7 @@ describe('a disk that is full', () => {
 });
 
 describe('a disk that fails', () => {
-  it('is told of to whoever wrote, though the lost work cannot be looked up either', async () => {
+  it('is reported to every request that wrote, even if its lost work cannot be read', async () => {
     const { client, clock, errors, emulator, commit } = arrange();
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
     const broken = new Database.SqliteError('disk I/O error', 'SQLITE_IOERR');

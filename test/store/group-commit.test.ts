@@ -50,7 +50,7 @@ function arrange() {
 }
 
 describe('a group commit', () => {
-  it('commits what a turn wrote at its end, and resolves then', async () => {
+  it('commits the writes of a turn at its end, and resolves then', async () => {
     const { request, committed, endTurn } = arrange();
     let told = 0;
     const done = [request(1), request(2)].map((each) => each.then(() => (told += 1)));
@@ -74,7 +74,7 @@ describe('a group commit', () => {
     expect(told).toEqual(['a', 'b']);
   });
 
-  it('commits at once when it is asked to, and begins again after it', async () => {
+  it('commits at once on request, and begins again after that', async () => {
     const { group, request, committed, endTurn } = arrange();
     const first = request(1);
     group.commitNow();
@@ -86,7 +86,7 @@ describe('a group commit', () => {
     expect(committed()).toEqual([1, 2]);
   });
 
-  it('tells everybody who wrote when it fails, and leaves nothing of it', async () => {
+  it('rejects for everybody who wrote if it fails, and leaves no writes', async () => {
     const { db, group, request, write, committed, endTurn, rollbacks } = arrange();
     const both = [1, 2].map((n) => expect(request(n)).rejects.toThrow('rolled back'));
     db.exec('ROLLBACK');
@@ -98,7 +98,7 @@ describe('a group commit', () => {
     expect(committed()).toEqual([2]);
   });
 
-  it('tells a request of its failure, though another asked for the commit before', async () => {
+  it('rejects for a request, even if another one asked for the commit before', async () => {
     const { db, group, request, committed, endTurn } = arrange();
     const done = expect(request(1)).rejects.toThrow('rolled back');
     db.exec('ROLLBACK');
@@ -111,7 +111,7 @@ describe('a group commit', () => {
     expect(committed()).toEqual([2]);
   });
 
-  it('takes nothing in once it has ended by itself', async () => {
+  it('accepts no writes after it ended by itself', async () => {
     const { db, request, write, committed, endTurn } = arrange();
     const first = expect(request(1)).rejects.toThrow('rolled back');
     db.exec('ROLLBACK');
@@ -132,7 +132,7 @@ describe('a commit that is held for work of many turns', () => {
       }
     });
 
-  it('comes at the end of the turn in which the work is over', async () => {
+  it('happens at the end of the turn in which the work is over', async () => {
     const parts = arrange();
     const done = work(parts, 1, 2, 3);
     await Promise.resolve();
@@ -142,7 +142,7 @@ describe('a commit that is held for work of many turns', () => {
     expect(parts.committed()).toEqual([1, 2, 3]);
   });
 
-  it('comes sooner for a request that writes meanwhile, and not for one that reads', async () => {
+  it('happens earlier for a request that writes meanwhile, but not for one that reads', async () => {
     const parts = arrange();
     const { group, write, request, committed, endTurn } = parts;
     let finish = (): void => undefined;
@@ -163,7 +163,7 @@ describe('a commit that is held for work of many turns', () => {
     await done;
   });
 
-  it('comes after so many writes at the latest', async () => {
+  it('happens after the maximum of writes at the latest', async () => {
     const parts = arrange();
     const numbers = Array.from({ length: 50 }, (_, n) => n);
     let finish = (): void => undefined;
@@ -180,7 +180,7 @@ describe('a commit that is held for work of many turns', () => {
     expect(parts.committed()).toEqual([...numbers, 50]);
   });
 
-  it('tells the work of its failure, though another asked for the commit', async () => {
+  it('rejects for the work, even if another one asked for the commit', async () => {
     const parts = arrange();
     const { db, group, committed, rollbacks, endTurn } = parts;
     const done = expect(work(parts, 1, 2)).rejects.toThrow('rolled back');
@@ -196,7 +196,7 @@ describe('a commit that is held for work of many turns', () => {
     expect(committed()).toEqual([2, 3]);
   });
 
-  it('keeps what came before work that throws', async () => {
+  it('keeps earlier writes if later work throws', async () => {
     const { group, write, committed, endTurn } = arrange();
     const failing = group.acrossTurns(async () => {
       write(1);
@@ -210,7 +210,7 @@ describe('a commit that is held for work of many turns', () => {
 });
 
 describe('the store', () => {
-  it('undoes one that fails without the others of its turn', async () => {
+  it('undoes failed work without the other work of its turn', async () => {
     let endTurn = (): void => undefined;
     const turn = () => new Promise<void>((resolve) => (endTurn = resolve));
     const store = openStore(':memory:', 0, turn);

@@ -114,8 +114,8 @@ function insertBatch(store: StoreWriter, workspaceId: number, id: string): void 
   });
 }
 
-describe('what a store remembers', () => {
-  it('is what it has stored, whatever was written, undone or put back', () => {
+describe('the caches of a store', () => {
+  it('equal the stored rows after any writes, rollbacks and restores', () => {
     const steps = fc.array(fc.record({ step, isUndone: fc.boolean() }), {
       ...{ maxLength: 50, size: 'max' },
     });
@@ -141,7 +141,7 @@ describe('what a store remembers', () => {
     );
   });
 
-  it('tells batches apart that have the same id in two workspaces', () => {
+  it('distinguish batches with the same id in two workspaces', () => {
     const what = fc.constantFrom('create', 'poll', 'look');
     const steps = fc.array(
       fc.record({ workspace: fc.nat(1), id: fc.constantFrom('batch_1', 'batch_2'), what }),

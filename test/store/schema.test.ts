@@ -6,7 +6,7 @@ import { loadMigrations, migrate } from '../../src/store/migrate.js';
 const golden = new URL('schema.golden.sql', import.meta.url);
 
 describe('the schema', () => {
-  it('is the golden one: a change to it is seen, and is a new migration', () => {
+  it('equals the golden file, so that every change needs a new migration', () => {
     const db = openDatabase(':memory:');
     onTestFinished(() => {
       db.close();

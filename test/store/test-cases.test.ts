@@ -10,8 +10,8 @@ const content = (user_prompt: string) =>
     response_engine: { type: 'retell-llm', llm_id: 'llm_1' },
   });
 
-describe('what a definition said', () => {
-  it('is kept once, and apart from what it said at another time, or another did', () => {
+describe('the content of a definition', () => {
+  it('is stored once, separately from other contents and definitions', () => {
     const store = openStore(':memory:', 0);
     onTestFinished(() => {
       store.close();

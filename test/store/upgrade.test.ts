@@ -8,7 +8,7 @@ import { openStore } from '../../src/store/store.js';
 import { temporaryFolder } from '../support/files.js';
 
 describe('a database of the first migration', () => {
-  it('is brought up to date with its runs, and the seed that they ran with', () => {
+  it('is updated with its runs, and the seed of these runs', () => {
     const path = join(temporaryFolder(), 'emulator.sqlite');
     const db = openDatabase(path);
     migrate(db, loadMigrations().slice(0, 1), 0);
@@ -48,7 +48,7 @@ describe('a database of the first migration', () => {
 });
 
 describe('a database of the fifth migration', () => {
-  it('keeps ids, engines and snapshots as they were, though they are stored otherwise now', () => {
+  it('keeps ids, engines and snapshots, although they are stored differently now', () => {
     const path = join(temporaryFolder(), 'emulator.sqlite');
     const db = openDatabase(path);
     migrate(db, loadMigrations().slice(0, 5), 0);
@@ -111,7 +111,7 @@ describe('a database of the fifth migration', () => {
 });
 
 describe('a database of the twelfth migration', () => {
-  it('has the batches that waited in its inbox, with their runs, and makes no ordinal again', () => {
+  it('has the batches of its inbox with their runs, and uses no ordinal twice', () => {
     const path = join(temporaryFolder(), 'emulator.sqlite');
     const db = openDatabase(path);
     migrate(db, loadMigrations().slice(0, 12), 0);

@@ -189,7 +189,7 @@ describe('retell-sdk on the fixtures of the vendor suites', () => {
   afterAll(() => emulator.close());
 
   it.each(calls.map(([name, call, answer = {}]) => ({ name, call, answer })))(
-    'takes $name',
+    'accepts $name',
     async ({ name, call, answer }) => {
       // Each workspace begins with the fixtures.
       const client = clientOf(emulator.workspace(name.replaceAll(/\W/g, '_')));

@@ -24,13 +24,13 @@ function arrange() {
 }
 
 describe('the wall clock', () => {
-  it('begins with the time of the machine and goes on with it', () => {
+  it('begins with the time of the machine and continues with it', () => {
     const { clock, pass } = arrange();
     expect(clock.now()).toBe(newYear);
     expect(pass(1500)).toBe(newYear + 1500);
   });
 
-  it('goes on as before while the clock of the machine is wrong', () => {
+  it('continues as before while the clock of the machine is wrong', () => {
     const { pass, set } = arrange();
     expect(set(10 * day)).toBe(newYear);
     expect(pass(30_000)).toBe(newYear + 30_000);
@@ -49,7 +49,7 @@ describe('the wall clock', () => {
     expect(pass(1000)).toBe(newYear + 8 * 3_600_000 + 61_000);
   });
 
-  it('goes on from where it is when it followed a clock that was wrong', () => {
+  it('continues from its own time after it followed a wrong clock', () => {
     const { pass, set } = arrange();
     set(10 * day);
     pass(60_000);

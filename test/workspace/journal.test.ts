@@ -27,7 +27,7 @@ describe('the journal', () => {
     expect([ids(journal, 'a'), ids(journal, 'b'), ids(journal, 'c')]).toEqual([[2, 4], [3], []]);
   });
 
-  it('keeps them in their order, however many there were', () => {
+  it('keeps records in their order, for any number of records', () => {
     const journal = createJournal({ entries: 3, bytes: 1e6 });
     for (let id = 1; id <= 10; id += 1) {
       const record = journal.add('a', arrival);
@@ -36,7 +36,7 @@ describe('the journal', () => {
     }
   });
 
-  it('leaves a record to its request as long as that is under way', () => {
+  it('reuses no record while its request is open', () => {
     const journal = createJournal({ entries: 1, bytes: 1e6 });
     const slow = journal.add('a', { ...arrival, url: '/slow' });
     const next = journal.add('a', arrival);
@@ -46,7 +46,7 @@ describe('the journal', () => {
     expect(next).toMatchObject({ id: 2, url: '/', body: undefined, duration: undefined });
   });
 
-  it('keeps nothing of a request in the record of another', () => {
+  it('keeps no data of a request in the record of another', () => {
     const journal = createJournal({ entries: 1, bytes: 1e6 });
     const first = journal.add('a', { ...arrival, operation: 'getAgent' });
     const checked = { valid: false, bodyIsChecked: true };
@@ -63,7 +63,7 @@ describe('the journal', () => {
     expect([find(), findOfFresh()]).toEqual([[], []]);
   });
 
-  it('tells the path and headers of each request, like those before it or not', () => {
+  it('returns the path and headers of each request', () => {
     const headers = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('1', '2'));
     const url = fc.constantFrom('/', '/x');
     fc.assert(
@@ -78,7 +78,7 @@ describe('the journal', () => {
     );
   });
 
-  it('gives up the oldest of the workspace that takes most when there are too many bytes', () => {
+  it('drops the oldest records of the largest workspace when there are too many bytes', () => {
     const journal = createJournal({ entries: 100, bytes: 5 * least + 10_000 });
     add(journal, 'quiet', 2000);
     for (let index = 0; index < 50; index += 1) add(journal, 'noisy', 4000);
@@ -136,7 +136,7 @@ describe('the journal', () => {
     expect(record.body).toHaveLength(65_536);
   });
 
-  it('keeps within its bounds, in order, whatever comes', () => {
+  it('stays within its bounds and in order, for any requests', () => {
     const request = fc.record({
       ...{ workspace: fc.constantFrom('a', 'b', 'c'), length: fc.nat(3000) },
       ...{ isOver: fc.boolean(), clears: fc.boolean() },
@@ -182,7 +182,7 @@ describe('the journal', () => {
     );
   });
 
-  it('has room again for what was cleared', () => {
+  it('has room again after it was cleared', () => {
     const journal = createJournal({ entries: 100, bytes: 2 * least + 2000 });
     add(journal, 'a', 2000);
     journal.clear('a');
@@ -204,7 +204,7 @@ describe('the journal', () => {
     expect(ids(journal, 'a')).toEqual([2, 3, 4]);
   });
 
-  it('tells those who listen to a workspace of each record, until they listen no more', () => {
+  it('calls the listeners of a workspace for each record, until they are removed', () => {
     const journal = createJournal({ entries: 9, bytes: 1e6 });
     const heard: unknown[] = [];
     const stop = journal.subscribe('a', (record) => heard.push(record?.id));

@@ -13,7 +13,7 @@ function ask(limit: { requests: number; window: number }, times: readonly number
 }
 
 describe('takeToken', () => {
-  it('lets through as many as the limit at once, then one for each part of the window', () => {
+  it('allows as many requests as the limit at once, then one for each part of the window', () => {
     const limit = { requests: 4, window: 1000 };
     const times = [0, 0, 0, 0, 0, 249, 250, 250, 500, 10_000, 10_000, 10_000, 10_000, 10_000];
     expect(ask(limit, times).map(({ isLetThrough }) => isLetThrough)).toEqual([
@@ -22,7 +22,7 @@ describe('takeToken', () => {
     ]);
   });
 
-  it('tells how many remain, and when to try again', () => {
+  it('returns how many requests are left, and when to try again', () => {
     const limit = { requests: 2, window: 1000 };
     expect(ask(limit, [0, 0, 100])).toMatchObject([
       { isLetThrough: true, remaining: 1, retryAfter: 0 },
@@ -31,7 +31,7 @@ describe('takeToken', () => {
     ]);
   });
 
-  it('never lets through more than the limit and what the time has added', () => {
+  it('never allows more than the limit and the tokens that time has added', () => {
     const limit = fc.record({
       requests: fc.integer({ min: 1, max: 50 }),
       window: fc.integer({ min: 1, max: 5000 }),

@@ -54,7 +54,7 @@ describe('countInWindow', () => {
         : { left: requests - count, ends: start + window };
   }
 
-  it('lets through what a model of the windows does, each operation for itself', () => {
+  it('allows the same requests as a model of the windows, for each operation separately', () => {
     fc.assert(
       fc.property(bursts, (bursts) => {
         const through = new Map<string, number[]>();
@@ -81,7 +81,7 @@ describe('countInWindow', () => {
     );
   });
 
-  it('tells when as many are let through again as at first, and not a moment before', () => {
+  it('returns the exact time when the full number is allowed again', () => {
     fc.assert(
       fc.property(bursts, (bursts) => {
         let windows: RateWindows = {};
@@ -100,7 +100,7 @@ describe('countInWindow', () => {
     );
   });
 
-  it('holds no window that is over', () => {
+  it('keeps no window that is over', () => {
     let windows = countInWindow({}, 'createPlaygroundCompletion', 1000).windows ?? {};
     windows = countInWindow(windows, 'getAgent', 2999).windows ?? {};
     expect(Object.keys(windows)).toEqual(['createPlaygroundCompletion', 'getAgent']);
@@ -108,7 +108,7 @@ describe('countInWindow', () => {
     expect(Object.keys(windows)).toEqual(['getAgent', 'listAgents']);
   });
 
-  it('begins anew where a window lies ahead, as after fixtures with another clock', () => {
+  it('starts again if a window is in the future, as after fixtures with another clock', () => {
     const windows = { getBatchTest: { startedAt: 5000, requests: 15 } };
     expect(countInWindow(windows, 'getBatchTest', 4999)).toMatchObject({ remaining: 14 });
     expect(countInWindow(windows, 'getBatchTest', 5000)).toMatchObject({ windows: undefined });

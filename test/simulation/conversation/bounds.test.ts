@@ -173,7 +173,7 @@ describe.each(Object.entries(conversations))('a run with %s', (_, [change, engin
   });
 });
 
-describe('metrics beyond those that are talked about', () => {
+describe('metrics above the number that a conversation is about', () => {
   const metrics = many(250, (at) => `The agent says ${String(at)}`);
 
   it('are met, and are counted', () => {
@@ -185,7 +185,7 @@ describe('metrics beyond those that are talked about', () => {
     );
   });
 
-  it('are met where others are not', () => {
+  it('are met even if others are not', () => {
     const failed = run({ outcome: 'fail' });
     const { explanation } = describeRun(failed, content({ metrics }), undefined, generate);
     expect(explanation).toMatch(/^\d+ of 250 metrics not met: /);

@@ -63,7 +63,7 @@ describe('the conversation of any run on any engine', () => {
   });
 
   // facts.md 32, 60
-  it('has the result right after each call, but none of end_call, which comes last', () => {
+  it('has a result right after each call, except for end_call, which comes last', () => {
     check((given) => {
       const { entries, cause } = simulateConversation(given);
       for (const [index, entry] of entries.entries()) {
@@ -76,7 +76,7 @@ describe('the conversation of any run on any engine', () => {
   });
 
   // facts.md 24, 61
-  it('gives what a mock that fits has to give, and an error of HTTP where a tool has none', () => {
+  it('has the output of a fitting mock, and an HTTP error for a tool without one', () => {
     check((given) => {
       const conversation = simulateConversation(given);
       for (const { entry, next } of placed(conversation, given.engine)) {
@@ -105,7 +105,7 @@ describe('the conversation of any run on any engine', () => {
   });
 
   // facts.md 28, 62
-  it('moves along edges, from the beginning to where it says that it ended', () => {
+  it('moves along edges, from the start node to the node of its snapshot', () => {
     check((given) => {
       const { engine } = given;
       const conversation = simulateConversation(given);
@@ -136,7 +136,7 @@ describe('the conversation of any run on any engine', () => {
     });
   });
 
-  it('takes an edge with equations only if they hold by what calls have set', () => {
+  it('follows an edge with equations only if they hold for the variables that calls set', () => {
     check((given) => {
       const { engine } = given;
       const known = new Map<string, unknown>(Object.entries(given.content.dynamic_variables));
@@ -177,7 +177,7 @@ describe('the conversation of any run on any engine', () => {
     });
   });
 
-  it('has the agent speak in no node that decides or does something without a word', () => {
+  it('has no words of the agent in nodes that decide or act silently', () => {
     const wordless = ['branch', 'extract_dynamic_variables', 'sms', 'code'];
     check((given) => {
       for (const { entry, here } of placed(simulateConversation(given), given.engine)) {
@@ -189,7 +189,7 @@ describe('the conversation of any run on any engine', () => {
   });
 
   // facts.md 33
-  it('calls what is asked for and nothing that is forbidden, as its verdict has it', () => {
+  it('calls required tools and no forbidden ones, as its verdict says', () => {
     check((given) => {
       const { content, engine, ending, outcome } = given;
       if (ending !== undefined || outcome === 'error') return;
@@ -229,7 +229,7 @@ describe('the conversation of any run on any engine', () => {
     });
   });
 
-  it('points to entries that are there', () => {
+  it('points to existing entries', () => {
     check((given) => {
       const { entries, verdicts } = simulateConversation(given);
       for (const { decidedAt, askedAt = 0, call } of verdicts) {

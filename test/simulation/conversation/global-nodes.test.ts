@@ -104,7 +104,7 @@ describe('a reply in a flow with a global node', () => {
   });
   const open = { engine, toolMocks: [], variables: {}, generate };
 
-  it('enters it when the user says what its condition says', () => {
+  it("enters it when the user's words match its condition", () => {
     const history = [{ role: 'user', content: 'What is your refund policy?' }];
     const { entries, node } = reply({ ...open, history, at: 'a' }, keyedChance('x'));
     expect(node?.id).toBe('g');

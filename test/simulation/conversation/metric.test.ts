@@ -25,11 +25,11 @@ describe('parseMetric', () => {
     ['Agent waits until the caller is ready', 'wait until I am ready', 'wait until you are ready'],
     ['Agent asks whether the client was ill', 'ask whether I was ill', 'ask whether you were ill'],
     ['Agent offers the user options', 'offer me options', 'offer you options'],
-  ])('keeps the sentence whole in %j', (metric, asked, answered) => {
+  ])('keeps the whole sentence in %j', (metric, asked, answered) => {
     expect(parseMetric(metric)).toEqual({ kind: 'does', asked, answered });
   });
 
-  it('speaks of the caller as each of them would', () => {
+  it('names the caller from each point of view', () => {
     expect(parseMetric("The agent asks the caller for the customer's name")).toEqual({
       kind: 'does',
       asked: 'ask me for my name',

@@ -54,7 +54,7 @@ describe('any transcript', () => {
     );
   });
 
-  it('begins with the agent, and then user and agent take turns, unless the agent falls silent', () => {
+  it('begins with the agent, and then user and agent alternate, unless the agent stays silent', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
         fc.pre(!describeEnded(run, content).explanation.includes('did not respond'));
@@ -68,7 +68,7 @@ describe('any transcript', () => {
     );
   });
 
-  it('calls tools that are mocked with arguments that a mock fits, for its output', () => {
+  it('calls mocked tools with arguments that fit a mock, and gets its output', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
         const entries = entriesOf(run, content);
@@ -87,7 +87,7 @@ describe('any transcript', () => {
     );
   });
 
-  it('is the same for the same seed, place, content and outcome, but for ids and times', () => {
+  it('is the same for the same seed, position, content and outcome, except for ids and times', () => {
     fc.assert(
       fc.property(anyRun, anyRun, anyContent, (run, other, content) => {
         const { seed, batchOrdinal, runIndex, outcome, status } = run;
@@ -106,7 +106,7 @@ describe('any transcript', () => {
   });
 
   // facts.md 62
-  it('moves through a flow from node to node, and ends where the snapshot says', () => {
+  it('moves through a flow from node to node, and ends at the node of the snapshot', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
         const snapshot = describeEnded(run, content).transcript;
@@ -128,7 +128,7 @@ describe('any transcript', () => {
 });
 
 describe('a transcript', () => {
-  it('speaks of what the definition says, with its variables filled in', () => {
+  it("is about the definition's scenario, with its variables filled in", () => {
     const said = entriesOf(run(), content()).flatMap((entry) =>
       'content' in entry ? [entry.content] : [],
     );
@@ -141,14 +141,14 @@ describe('a transcript', () => {
     });
   });
 
-  it('begins with the user where the engine has it so', () => {
+  it('begins with the user if the engine says so', () => {
     const engine = readEngine('retell-llm', { begin_message: '' });
     const { transcript } = describeRun(run(), content(), engine, generate)
       .transcript as TranscriptSnapshot;
     expect(transcript[0]?.role).toBe('user');
   });
 
-  it('has the default variables of the engine where the definition gives none', () => {
+  it('has the default variables of the engine if the definition has none', () => {
     const engine = readEngine('retell-llm', {
       begin_message: 'Hi {{name}}, it is {{day}}.',
       default_dynamic_variables: { name: 'Ann', day: 'Monday' },
@@ -162,7 +162,7 @@ describe('a transcript', () => {
     });
   });
 
-  it('ends with what ends the call, if that is mocked', () => {
+  it('ends with the tool that ends the call, if that is mocked', () => {
     const input_match_rule = { type: 'any' } as const;
     const tool_mocks = ['end_call', 'book'].map((tool_name) => ({
       ...{ tool_name, input_match_rule, output: '{}' },
@@ -174,7 +174,7 @@ describe('a transcript', () => {
     ]);
   });
 
-  it('differs from seed to seed', () => {
+  it('differs between seeds', () => {
     const said = seeds.map((seed) =>
       JSON.stringify(
         entriesOf(run({ seed }), content()).map((entry) => 'content' in entry && entry.content),
@@ -183,7 +183,7 @@ describe('a transcript', () => {
     expect(new Set(said).size).toBeGreaterThan(30);
   });
 
-  it('is told fast though the definition is large', () => {
+  it('is generated fast even for a large definition', () => {
     const large = content({
       user_prompt: `${'.'.repeat(2e6)}x`,
       metrics: [`${'!'.repeat(2e6)}x`],
@@ -197,7 +197,7 @@ describe('the explanation', () => {
   const pointsAt = (explanation: string, entries: readonly TranscriptEntry[]) =>
     [...explanation.matchAll(/transcript\[(\d+)\]/g)].map(([, index]) => entries[Number(index)]);
 
-  it('of a pass finds every metric met, and points to the agent saying so', () => {
+  it("of a pass says that every metric is met, and points to the agent's words", () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
         fc.pre(run.outcome === 'pass');
@@ -210,7 +210,7 @@ describe('the explanation', () => {
     );
   });
 
-  it('of a fail begins with a metric that is not met, and points to where', () => {
+  it('of a fail begins with a metric that is not met, and points to the entry', () => {
     for (const seed of seeds) {
       // What was ordered never ends in silence.
       const order = { source: 'rule' } as const;
@@ -233,7 +233,7 @@ describe('the explanation', () => {
     }
   });
 
-  it('of a fail names a metric though the definition has none', () => {
+  it('of a fail names a metric even if the definition has none', () => {
     const failed = run({ outcome: 'fail', status: 'fail' });
     const { explanation } = describeEnded(failed, content({ metrics: [] }));
     expect(explanation).toMatch(/^1 of 1 metrics not met: "The agent does what the user asks for"/);
@@ -270,7 +270,7 @@ describe('the explanation', () => {
     ['user-model', 'error', /^Error: the model that plays the user/],
     ['judge', 'error', /^Error: .*the model that judges/],
     ['agent-model', 'error', /^Error: .*there was no conversation/],
-  ] as const)('of a run that was ordered to end by %s says so', (ending, outcome, expected) => {
+  ] as const)('of a run that was forced to end by %s says so', (ending, outcome, expected) => {
     for (const seed of seeds) {
       const order = { source: 'rule', ending } as const;
       const broken = run({ seed, outcome, status: outcome, forcedBy: order });
@@ -293,7 +293,7 @@ describe('the explanation', () => {
   });
 
   // facts.md 18
-  it('of some runs that fail by chance says that the agent fell silent, of none that was ordered', () => {
+  it('of some runs that fail by chance says that the agent stayed silent, but never of forced ones', () => {
     const isSilent = (change: Partial<EndedTestRun>) =>
       describeEnded(
         run({ outcome: 'fail', status: 'fail', ...change }),

@@ -63,7 +63,7 @@ const usualSchemas: Readonly<Record<string, JsonObject>> = {
 };
 
 describe('a schema', () => {
-  it.each(Object.entries(hugeSchemas))('is not followed where it asks for %s', (_, schema) => {
+  it.each(Object.entries(hugeSchemas))('is not used if it asks for %s', (_, schema) => {
     expect(stepsOf(schema, 2000)).toBe(Infinity);
     const parameters = { type: 'object', properties: { x: schema }, required: ['x'] };
     const engine = readEngine('retell-llm', { general_tools: [custom('book', { parameters })] });
@@ -74,11 +74,11 @@ describe('a schema', () => {
     expect(asked).toEqual([]);
   });
 
-  it.each(Object.entries(usualSchemas))('is followed where it asks for %s', (_, schema) => {
+  it.each(Object.entries(usualSchemas))('is used if it asks for %s', (_, schema) => {
     expect(stepsOf(schema, 2000)).toBeLessThan(2000);
   });
 
-  it('is asked for values a bounded number of times in one conversation', () => {
+  it('is used a bounded number of times in one conversation', () => {
     const names = many(100, (at) => `p${String(at)}`);
     const properties = Object.fromEntries(names.map((name) => [name, { pattern: 'a' }]));
     const parameters = { type: 'object', properties, required: names };
@@ -91,7 +91,7 @@ describe('a schema', () => {
     expect(asked).toBeLessThan(500);
   });
 
-  it('has bounds from above that the generator goes up to, but not here', () => {
+  it('has upper bounds that the generator would reach, but not here', () => {
     const schema = { anyOf: [{ type: 'array', maxItems: 1e6, items: { maxLength: 1e6 } }] };
     const parameters = { type: 'object', properties: { x: schema }, required: ['x'] };
     const engine = readEngine('retell-llm', { general_tools: [custom('book', { parameters })] });
@@ -102,7 +102,7 @@ describe('a schema', () => {
 });
 
 describe('isShort', () => {
-  it('looks at all of a value: its texts, its names and how many there are', () => {
+  it('checks a whole value: its strings, its names and their number', () => {
     expect(isShort({ a: ['bcd', 1, null] }, 20)).toBe(true);
     expect(isShort('x'.repeat(21), 20)).toBe(false);
     expect(isShort([['x'.repeat(21)]], 20)).toBe(false);

@@ -75,7 +75,7 @@ describe('a metric', () => {
     ]);
   });
 
-  it('that forbids something under a condition is known as such', () => {
+  it('that forbids something under a condition is recognised', () => {
     const found = toolDemands('Never books the appointment before the date is confirmed', index);
     expect(found).toMatchObject({ asked: [], conditional: true });
     expect(found.forbidden.map(({ name }) => name)).toEqual(['book_appointment']);
@@ -97,7 +97,7 @@ describe('a story', () => {
     expect(requestedTools(text, index).map(({ name }) => name)).toEqual(expected);
   });
 
-  it('asks for tools in its own order, whatever the order of the tools', () => {
+  it('asks for tools in its own order, and not in that of the tools', () => {
     const text = 'Cancel my order, then send me an SMS, then create the refund.';
     const names = ['create_refund', 'cancel_order', 'send_sms'];
     const tools = names.map((name) => newTool(name, 'custom', {}));

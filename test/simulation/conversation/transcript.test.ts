@@ -19,7 +19,7 @@ import {
 
 describe('the entries of any transcript', () => {
   // facts.md 28, transcript_snapshot: clients compute latencies from `created_timestamp`.
-  it('has times that rise strictly within the run, however short it is', () => {
+  it('has strictly rising times within the run, even in a short one', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
         const { endedAt } = describeEnded(run, content);
@@ -70,7 +70,7 @@ describe('the entries of any transcript', () => {
 
   // facts.md 31, transcript_snapshot: "agent turns carry `metadata.response_id`, counting from 1, but
   // not the begin message".
-  it('numbers what the agent says after the user has spoken, and nothing else', () => {
+  it('numbers what the agent says after the user, and nothing else', () => {
     fc.assert(
       fc.property(anyRun, anyContent, (run, content) => {
         const entries = entriesOf(run, content);
@@ -89,7 +89,7 @@ describe('the entries of any transcript', () => {
 
 describe('the snapshot of a transcript', () => {
   // Issue 21, section 5: as a model's words do.
-  it('differs from place to place, in a batch and from batch to batch', () => {
+  it('differs between runs of a batch and between batches', () => {
     const said = (change: Partial<EndedTestRun>) =>
       JSON.stringify(
         entriesOf(run(change), content()).map((entry) => 'content' in entry && entry.content),
@@ -141,7 +141,7 @@ describe('the snapshot of a transcript', () => {
   });
 
   // facts.md 60, 506 recorded runs: "`callEnded` (false for `error`)", `toolMocks` only for LLMs.
-  it('says that the call has not ended where the run ended in error', () => {
+  it('says that the call has not ended if the run ended in error', () => {
     const response_engine = { type: 'conversation-flow', conversation_flow_id: 'f' } as const;
     const snapshots = seeds.flatMap((seed) => {
       const failed = run({ seed, outcome: 'error', status: 'error' });
