@@ -4,11 +4,11 @@ import type { Contract, ContractOperation } from '../contract/document.js';
 import type { OperationResult } from '../contract/operation.js';
 import type { ContractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
-import { noValues } from '../contract/open-values.js';
 import { ApiError } from '../errors.js';
 import type { ProcessOperationId } from '../operations/control/control-operation.js';
 import { controlTable } from '../operations/control/table.js';
 import { afterExclusiveWork, type Caller, type Services } from '../operations/operation.js';
+import { runOperation } from '../operations/run-operation.js';
 import { version } from '../version.js';
 import { stopwatch } from '../workspace/clock.js';
 import { bodyOf } from './body.js';
@@ -99,9 +99,10 @@ function processOperations(app: FastifyInstance, { clock, store }: Emulator) {
 function registerOperation(
   app: FastifyInstance,
   operation: ContractOperation,
-  { emulator, validation, admit, validateResponses }: ControlApiOptions,
+  options: ControlApiOptions,
   inTurn: InTurn,
 ): void {
+  const { emulator, admit } = options;
   const performNow = operationsById[operation.id];
   const perform = performNow && afterExclusiveWork(performNow);
   if (admit === undefined || perform === undefined) return;
@@ -118,35 +119,25 @@ function registerOperation(
     handler: async (request, reply) => {
       const { params, query } = request;
       const body = operation.hasBody ? bodyOf(request) : undefined;
-      if (operation.query.length > 0) validation.checkQuery(operation, query);
-      const unknownValues = operation.hasBody
-        ? validation.checkBody(operation, body, () =>
-            emulator.workspaces.unknownValuesPolicy(request.workspace ?? ''),
-          )
-        : noValues;
-      emulator.reportUnknownValues(unknownValues, `${operation.id}: `);
+      const workspace = request.workspace ?? '';
       const gone = new AbortController();
       reply.raw.once('close', () => {
         gone.abort();
       });
-      const performFor = (workspace: string) =>
-        perform(
-          emulator,
-          { workspace, signal: gone.signal, unknownValues },
-          { params, query, body },
-        );
-      const performed = () =>
-        isForAll(request)
-          ? inTurn(() => performForAll(emulator, operation, performFor))
-          : performFor(request.workspace ?? '');
+      const asked = { operation, workspace, query, body };
       const result = await withoutIdleTimeout(reply, () =>
-        operation.method === 'get' ? performed() : emulator.store.runThenCommit(performed),
+        runOperation(options, asked, (unknownValues) => {
+          const performFor = (workspace: string) =>
+            perform(
+              emulator,
+              { workspace, signal: gone.signal, unknownValues },
+              { params, query, body },
+            );
+          return isForAll(request)
+            ? inTurn(() => performForAll(emulator, operation, performFor))
+            : performFor(workspace);
+        }),
       );
-      if (validateResponses) {
-        const mismatch = validation.findResponseMismatch(operation, result);
-        if (mismatch !== undefined)
-          throw new Error(`${operation.id} breaks the contract: ${mismatch}`);
-      }
       return reply.code(operation.success).send(result);
     },
   });

@@ -5,6 +5,7 @@ import type { Emulator } from '../emulator.js';
 import { ApiError, SchemaError } from '../errors.js';
 import type { Fault } from '../operations/faults.js';
 import { afterExclusiveWork, type Caller, type Services } from '../operations/operation.js';
+import { runOperation } from '../operations/run-operation.js';
 import { operationsTable } from '../operations/table.js';
 import { controlFormats, parseProgression, type Settings } from '../workspace/settings.js';
 import { workspaceOf } from './auth.js';
@@ -115,40 +116,24 @@ async function answerOf(
   caller: Caller,
   request: FastifyRequest,
   reply: FastifyReply,
-  { emulator, validation, validateResponses }: VendorApiOptions,
+  options: VendorApiOptions,
 ): Promise<unknown> {
-  const { store } = emulator;
+  const { emulator } = options;
   const { params, query } = request;
   // A body is ignored if the operation takes none.
   const body = operation.hasBody ? bodyOf(request) : undefined;
   if (request.url.includes('?')) {
     refuseUnknownQuery(operation, query, settingsFor(emulator, request));
   }
-  if (operation.query.length > 0) validation.checkQuery(operation, query);
-  if (operation.hasBody) {
-    const unknownValues = validation.checkBody(operation, body, () =>
-      emulator.workspaces.unknownValuesPolicy(caller.workspace),
-    );
-    if (unknownValues.length > 0) emulator.reportUnknownValues(unknownValues, `${operation.id}: `);
-    if (request.record) {
+  const { workspace } = caller;
+  const asked = { operation, workspace, query, body };
+  const result = await runOperation(options, asked, (unknownValues) => {
+    if (operation.hasBody && request.record) {
       request.record.bodyIsChecked = true;
       request.record.unknownValues = unknownValues;
     }
-  }
-  const performed = () => perform(emulator, caller, { params, query, body });
-  let result: unknown;
-  if (operation.method !== 'get') {
-    result = await store.runThenCommit(performed);
-  } else {
-    const performing = performed();
-    // Hot path: no promise for operations that return at once, as most polls do.
-    result = performing instanceof Promise ? await performing : performing;
-    await store.endOfTurn();
-  }
-  if (validateResponses) {
-    const mismatch = validation.findResponseMismatch(operation, result);
-    if (mismatch !== undefined) throw new Error(`${operation.id} breaks the contract: ${mismatch}`);
-  }
+    return perform(emulator, caller, { params, query, body });
+  });
   const { successor } = operation;
   if (successor !== undefined) announceSuccessor(reply, successor, params);
   reply.code(operation.success);

@@ -1,6 +1,5 @@
 import type { operations } from '../contract/control.gen.js';
 import { loadContract } from '../contract/document.js';
-import { noValues } from '../contract/open-values.js';
 import type { OperationRequest } from '../contract/operation.js';
 import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
@@ -9,6 +8,7 @@ import { findUnusable, mostFixtureLevels } from '../json.js';
 import type { ControlOperationId } from '../operations/control/control-operation.js';
 import { controlTable } from '../operations/control/table.js';
 import { afterExclusiveWork, type Caller, type Services } from '../operations/operation.js';
+import { runOperation } from '../operations/run-operation.js';
 import { workspaceNameOf } from '../workspace/name.js';
 import { controlFormats } from '../workspace/settings.js';
 import { expectRequests } from './expectation.js';
@@ -131,6 +131,7 @@ type Result<Id extends ControlOperationId> = Awaited<ReturnType<(typeof controlT
 function controlCaller(emulator: Emulator, workspace: string) {
   const contract = loadContract('control');
   const validation = contractValidation(contract, controlFormats);
+  const server = { emulator, validation, validateResponses: false };
   const refuseIfClosed = (): void => {
     if (emulator.changes.closed) throw new ApiError('unavailable', 'The emulator was closed.');
   };
@@ -146,23 +147,17 @@ function controlCaller(emulator: Emulator, workspace: string) {
       id === 'loadFixtures' ? mostFixtureLevels : undefined,
     );
     if (problem !== undefined) throw new ApiError('invalid_request', problem);
-    const unknownValues =
-      operation?.hasBody === true
-        ? validation.checkBody(operation, request.body, () =>
-            emulator.workspaces.unknownValuesPolicy(workspace),
-          )
-        : noValues;
-    emulator.reportUnknownValues(unknownValues, `${id}: `);
-    const { params, query, body } = structuredClone(request);
-    if (operation !== undefined && query !== undefined) validation.checkQuery(operation, query);
-    const caller = { workspace, unknownValues };
     const perform = operationsById[id];
-    const performed = () =>
-      perform && afterExclusiveWork(perform)(emulator, caller, { params, query, body });
+    if (operation === undefined || perform === undefined) throw new ApiError('not_found');
+    const { params, query } = structuredClone({ params: request.params, query: request.query });
+    const asked = { operation, workspace, query, body: request.body };
     try {
-      const result = await (operation?.method === 'get'
-        ? performed()
-        : emulator.store.runThenCommit(performed));
+      const result = await runOperation(server, asked, (unknownValues) => {
+        // Copied once it has been checked: what has functions cannot be copied.
+        const body = structuredClone(request.body);
+        const caller = { workspace, unknownValues };
+        return afterExclusiveWork(perform)(emulator, caller, { params, query, body });
+      });
       return structuredClone(result) as Result<Id>;
     } catch (error) {
       refuseIfClosed();
