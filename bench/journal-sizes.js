@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const { outputFiles } = await build({
-  entryPoints: [fileURLToPath(new URL('../src/workspace/journal.ts', import.meta.url))],
+  entryPoints: [fileURLToPath(new URL('../src/workspace/journal/journal.ts', import.meta.url))],
   ...{ bundle: true, write: false, platform: 'node', format: 'esm' },
 });
 const { createJournal } = await import(

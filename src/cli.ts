@@ -9,15 +9,15 @@ import {
   type Config,
   type ConfigSources,
   type RawOptions,
-} from './config.js';
+} from './configuration/config.js';
 import { openEmulator, type Emulator, type FixtureSource } from './emulator.js';
 import { StartupError } from './errors.js';
-import { parseYaml, readFixtures, yaml } from './fixture-file.js';
+import { parseYaml, readFixtures, yaml } from './configuration/fixture-file.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
-import { lineSinkOf } from './line-sink.js';
-import { createLog, storageLogger, warnOfClocksAhead, type Log } from './log.js';
-import { flagOf, optionSpecs, variableOf, type OptionSpec } from './options.js';
+import { lineSinkOf } from './logging/line-sink.js';
+import { createLog, storageLogger, warnOfClocksAhead, type Log } from './logging/log.js';
+import { flagOf, optionSpecs, variableOf, type OptionSpec } from './configuration/options.js';
 import { pull } from './pull/pull.js';
 import { version } from './version.js';
 import { sleep, wallClock, type Clock } from './workspace/clock.js';

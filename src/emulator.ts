@@ -6,23 +6,23 @@ import {
 } from './contract/open-values.js';
 import { contractValidation } from './contract/validation.js';
 import { StartupError } from './errors.js';
-import { findUnusable, mostFixtureLevels } from './json.js';
+import { findUnusable, mostFixtureLevels } from './json/checks.js';
 import type { Services } from './operations/operation.js';
 import { newSeed } from './random.js';
-import { createChanges } from './simulation/changes.js';
-import { releaseClocksAhead } from './simulation/clocks-ahead.js';
+import { createChanges } from './simulation/clockwork/changes.js';
+import { releaseClocksAhead } from './simulation/clockwork/clocks-ahead.js';
 import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js';
-import { createAdvanceOnce } from './simulation/advance.js';
+import { createAdvanceOnce } from './simulation/testing/advance.js';
 import { undoUnfinishedLoads } from './simulation/fixtures/load-in-slices.js';
-import { startWorker, type Worker } from './simulation/worker.js';
-import { workspacesOf } from './simulation/workspaces.js';
-import { storageFailure, usingAtStart } from './store/failures.js';
+import { startWorker, type Worker } from './simulation/clockwork/worker.js';
+import { workspacesOf } from './simulation/workspaces/workspaces.js';
+import { storageFailure, usingAtStart } from './store/database/failures.js';
 import { openStore, type Store } from './store/store.js';
 import type { Clock, WorkspaceClock } from './workspace/clock.js';
-import { createJournal } from './workspace/journal.js';
+import { createJournal } from './workspace/journal/journal.js';
 import { controlFormats, type SettingsInput } from './workspace/settings.js';
 import { createExclusiveWork } from './workspace/exclusive-work.js';
-import { createWaiters } from './workspace/waiters.js';
+import { createWaiters } from './workspace/limits/waiters.js';
 
 /** Runs that one step of the worker loads. Each takes about 5 µs, so a step blocks the event loop for 1 ms. */
 const sliceSize = 200;

@@ -10,16 +10,16 @@
  * By default it keeps its data in memory, listens on a free port of this machine, has a manual clock,
  * and gives the same results each time.
  */
-import { resolveConfig } from './config.js';
+import { resolveConfig } from './configuration/config.js';
 import { openEmulator, type FixtureSource } from './emulator.js';
 import { ApiError, StartupError } from './errors.js';
-import { readFixtures } from './fixture-file.js';
+import { readFixtures } from './configuration/fixture-file.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { listWorkspaces, openWorkspace, workspaceWith } from './library/open-workspace.js';
 import { remoteCaller } from './library/remote-calls.js';
 import type { Fixtures, Settings, Workspace, WorkspaceInfo } from './library/workspace.js';
-import { createLog, storageLogger, warnOfClocksAhead } from './log.js';
+import { createLog, storageLogger, warnOfClocksAhead } from './logging/log.js';
 import { parseMoment, timersAreFake, wallClock } from './workspace/clock.js';
 import { controlFormats } from './workspace/settings.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { resolveConfig } from '../src/config.js';
+import { resolveConfig } from '../src/configuration/config.js';
 import { StartupError } from '../src/errors.js';
-import { flagOf, optionSpecs, variableOf } from '../src/options.js';
+import { flagOf, optionSpecs, variableOf } from '../src/configuration/options.js';
 import {
   parseDuration,
   parseOutcomeWeights,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { optionSpecs, flagOf, variableOf } from '../src/options.js';
+import { optionSpecs, flagOf, variableOf } from '../src/configuration/options.js';
 import { temporaryFolder } from './support/files.js';
 import { spawnCommand } from './support/process.js';
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { resolveConfig } from '../src/config.js';
+import { resolveConfig } from '../src/configuration/config.js';
 import type { StartupError } from '../src/errors.js';
-import { parseYaml, readFixtures } from '../src/fixture-file.js';
+import { parseYaml, readFixtures } from '../src/configuration/fixture-file.js';
 import { startEmulator } from '../src/index.js';
 import { buildEmulator } from './support/emulator.js';
 import { temporaryFolder } from './support/files.js';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startEmulator, StartupError, type StartOptions } from '../src/index.js';
-import { optionSpecs } from '../src/options.js';
+import { optionSpecs } from '../src/configuration/options.js';
 import { temporaryFolder } from './support/files.js';
 import { clientOf, createBatch, play, start } from './support/library.js';
 import { newYear } from './support/manual-clock.js';

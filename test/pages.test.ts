@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startEmulator } from '../src/index.js';
-import { flagOf, optionSpecs, variableOf } from '../src/options.js';
+import { flagOf, optionSpecs, variableOf } from '../src/configuration/options.js';
 import { anchorsOf, linksOf, pages, readPage, rowsOf } from './support/pages.js';
 
 const texts = [

@@ -4,14 +4,14 @@ import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
 import { ApiError } from '../errors.js';
 import { controlFormats } from '../workspace/settings.js';
-import { jsonOf } from '../cached-json.js';
+import { jsonOf } from '../json/cached-json.js';
 import { workspaceNameOf } from '../workspace/name.js';
 import { createIdentify, type Identify, type Identity } from './auth.js';
-import { registerBodyBudget } from './body-budget.js';
-import { registerBodyParser } from './body.js';
-import { registerControlApi } from './control.js';
-import { controlGuard, type ControlAccess } from './control-guard.js';
-import { registerCors } from './cors.js';
+import { registerBodyBudget } from './bodies/body-budget.js';
+import { registerBodyParser } from './bodies/body.js';
+import { registerControlApi } from './control/control.js';
+import { controlGuard, type ControlAccess } from './control/guard.js';
+import { registerCors } from './vendor/cors.js';
 import { registerDocs } from './docs.js';
 import {
   refuseBadUrl,
@@ -21,16 +21,16 @@ import {
   sendError,
 } from './errors.js';
 import { registerResponseClosed } from './on-response-closed.js';
-import { registerJournal } from './journal.js';
-import { schemaController } from './no-schemas.js';
-import { registerOneAtATime } from './one-at-a-time.js';
-import { registerOverload } from './overload.js';
-import { requestIdOf, sendRequestId } from './request-id.js';
-import { logRequest, RequestLog } from './request-log.js';
+import { registerJournal } from './vendor/journal.js';
+import { schemaController } from './bodies/no-schemas.js';
+import { registerOneAtATime } from './load/one-at-a-time.js';
+import { registerOverload } from './load/overload.js';
+import { requestIdOf, sendRequestId } from './logging/request-id.js';
+import { logRequest, RequestLog } from './logging/request-log.js';
 import { noteRoutes, toOriginForm } from './routes.js';
-import { registerUnreadAnswers } from './unread-answers.js';
-import { registerUpstream } from './upstream.js';
-import { registerVendorApi } from './vendor.js';
+import { registerUnreadAnswers } from './load/unread-answers.js';
+import { registerUpstream } from './vendor/upstream.js';
+import { registerVendorApi } from './vendor/vendor.js';
 
 declare module 'fastify' {
   interface FastifyRequest {

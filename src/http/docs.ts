@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Contract } from '../contract/document.js';
 import { ApiError } from '../errors.js';
 import { packageFile } from '../files.js';
-import { schemaController } from './no-schemas.js';
+import { schemaController } from './bodies/no-schemas.js';
 
 interface Contracts {
   readonly retell: Contract;

@@ -8,13 +8,13 @@ import {
   nearestOperation,
 } from '../contract/vendor-path.js';
 import { ApiError, reasonPhrase, type ErrorBody, type ErrorCode } from '../errors.js';
-import { storageFailure } from '../store/failures.js';
+import { storageFailure } from '../store/database/failures.js';
 import { stopwatch } from '../workspace/clock.js';
-import { announcedSize } from './body-budget.js';
+import { announcedSize } from './bodies/body-budget.js';
 import { millisecondsSince } from './on-response-closed.js';
-import { noteRefusal } from './journal.js';
-import { sendRequestId } from './request-id.js';
-import { logRequest, pathOf } from './request-log.js';
+import { noteRefusal } from './vendor/journal.js';
+import { sendRequestId } from './logging/request-id.js';
+import { logRequest, pathOf } from './logging/request-log.js';
 import { isEmulatorPath, type AllowedMethods } from './routes.js';
 
 /** The errors of Fastify that clients cause, as ours. Every other error is a bug of the emulator. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { FaultCause } from '../domain/fault.js';
+import type { FaultCause } from '../domain/requests/fault.js';
 import type { ApiError } from '../errors.js';
 import { stopwatch } from '../workspace/clock.js';
 

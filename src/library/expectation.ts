@@ -1,5 +1,5 @@
 import type { components } from '../contract/control.gen.js';
-import type { Difference, RequestMatcher } from '../domain/request-matcher.js';
+import type { Difference, RequestMatcher } from '../domain/requests/request-matcher.js';
 
 type Schemas = components['schemas'];
 type JournalEntry = Schemas['JournalEntry'];

@@ -4,7 +4,7 @@ import type { OperationRequest } from '../contract/operation.js';
 import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
 import { ApiError } from '../errors.js';
-import { findUnusable, mostFixtureLevels } from '../json.js';
+import { findUnusable, mostFixtureLevels } from '../json/checks.js';
 import type { ControlOperationId } from '../operations/control/control-operation.js';
 import { controlTable } from '../operations/control/table.js';
 import { afterExclusiveWork, type Caller, type Services } from '../operations/operation.js';

@@ -4,10 +4,10 @@ import {
   type FaultCause,
   type FaultInput,
   type RequestFacts,
-} from '../domain/fault.js';
+} from '../domain/requests/fault.js';
 import { keyedChance } from '../random.js';
-import { drawDuration } from '../simulation/outcome.js';
-import type { Workspace } from '../simulation/workspace.js';
+import { drawDuration } from '../simulation/testing/outcome.js';
+import type { Workspace } from '../simulation/workspaces/workspace.js';
 import { parseDuration, parseRunDuration } from '../workspace/settings.js';
 import type { Services } from './operation.js';
 

@@ -1,5 +1,5 @@
 import { ApiError } from '../errors.js';
-import { cacheJson } from '../cached-json.js';
+import { cacheJson } from '../json/cached-json.js';
 
 const mebibyte = 1024 * 1024;
 

@@ -2,17 +2,17 @@ import type { OperationRequest, OperationResult } from '../contract/operation.js
 import type { UnknownValue } from '../contract/open-values.js';
 import type { operations } from '../contract/retell.gen.js';
 import { ApiError } from '../errors.js';
-import type { Changes } from '../simulation/changes.js';
-import type { Worker } from '../simulation/worker.js';
-import type { Workspace } from '../simulation/workspace.js';
-import type { Workspaces } from '../simulation/workspaces.js';
-import { storageFailure } from '../store/failures.js';
+import type { Changes } from '../simulation/clockwork/changes.js';
+import type { Worker } from '../simulation/clockwork/worker.js';
+import type { Workspace } from '../simulation/workspaces/workspace.js';
+import type { Workspaces } from '../simulation/workspaces/workspaces.js';
+import { storageFailure } from '../store/database/failures.js';
 import type { Store } from '../store/store.js';
 import type { Clock } from '../workspace/clock.js';
 import type { ExclusiveWork } from '../workspace/exclusive-work.js';
-import type { Journal } from '../workspace/journal.js';
+import type { Journal } from '../workspace/journal/journal.js';
 import type { Progression } from '../workspace/settings.js';
-import type { Waiters } from '../workspace/waiters.js';
+import type { Waiters } from '../workspace/limits/waiters.js';
 
 export type OperationId = keyof operations;
 

@@ -1,8 +1,8 @@
 import { ApiError, SchemaError } from '../errors.js';
 import { derivedHex } from '../random.js';
-import { idPropertyOf } from '../domain/asset.js';
-import { engineKey, type EngineType } from '../domain/response-engine.js';
-import { cacheJson } from '../cached-json.js';
+import { idPropertyOf } from '../domain/engines/asset.js';
+import { engineKey, type EngineType } from '../domain/engines/response-engine.js';
+import { cacheJson } from '../json/cached-json.js';
 import { gather, gatherSlowly, mostOfPage, type Gathered, type Source } from './gathering.js';
 
 /** Documented: the page size if the client names none. */

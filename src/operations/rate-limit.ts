@@ -1,7 +1,7 @@
 import { ApiError } from '../errors.js';
-import type { Workspace } from '../simulation/workspace.js';
-import { takeToken, type RateLimit } from '../workspace/rate-limit.js';
-import { countInWindow } from '../workspace/vendor-limiters.js';
+import type { Workspace } from '../simulation/workspaces/workspace.js';
+import { takeToken, type RateLimit } from '../workspace/limits/rate-limit.js';
+import { countInWindow } from '../workspace/limits/vendor-limiters.js';
 import type { Services } from './operation.js';
 
 /** Headers that say how many requests are left; by their common names. */

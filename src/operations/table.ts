@@ -5,7 +5,7 @@ import {
   listAgentVersions,
   publishAgent,
   publishAgentVersion,
-} from './agent-versions.js';
+} from './agents/agent-versions.js';
 import {
   createAgent,
   deleteAgent,
@@ -13,7 +13,7 @@ import {
   listAgents,
   listAgentsV2,
   updateAgent,
-} from './agents.js';
+} from './agents/agents.js';
 import {
   createConversationFlow,
   createRetellLLM,
@@ -27,9 +27,14 @@ import {
   listRetellLLMV2,
   updateConversationFlow,
   updateRetellLLM,
-} from './engines.js';
-import { createPlaygroundCompletion } from './playground.js';
-import { createBatchTest, getBatchTest, listBatchTests, listBatchTestsV2 } from './batch-tests.js';
+} from './engines/engines.js';
+import { createPlaygroundCompletion } from './agents/playground.js';
+import {
+  createBatchTest,
+  getBatchTest,
+  listBatchTests,
+  listBatchTestsV2,
+} from './testing/batch-tests.js';
 import type { Operation, OperationId } from './operation.js';
 import {
   createTestCaseDefinition,
@@ -38,8 +43,8 @@ import {
   listTestCaseDefinitions,
   listTestCaseDefinitionsV2,
   updateTestCaseDefinition,
-} from './test-cases.js';
-import { getTestRun, listTestRuns, listTestRunsV2 } from './test-runs.js';
+} from './testing/test-cases.js';
+import { getTestRun, listTestRuns, listTestRunsV2 } from './testing/test-runs.js';
 
 /** Every operation of openapi/retell.yaml. The compiler complains while one is missing. */
 export const operationsTable = {

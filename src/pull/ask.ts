@@ -1,5 +1,5 @@
 import { StartupError } from '../errors.js';
-import { findUnusable } from '../json.js';
+import { findUnusable } from '../json/checks.js';
 
 export interface AskOptions {
   /** The URL of a server that speaks the vendor's API. */

@@ -1,6 +1,6 @@
 import { loadContract } from '../contract/document.js';
 import { contractValidation } from '../contract/validation.js';
-import { findAssetMistake } from '../domain/asset-mistakes.js';
+import { findAssetMistake } from '../domain/engines/asset-mistakes.js';
 import { StartupError } from '../errors.js';
 import type { Fixtures } from '../simulation/fixtures/fixtures.js';
 import { controlFormats } from '../workspace/settings.js';

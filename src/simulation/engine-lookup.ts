@@ -1,4 +1,8 @@
-import { engineIdOf, type EngineType, type ResponseEngine } from '../domain/response-engine.js';
+import {
+  engineIdOf,
+  type EngineType,
+  type ResponseEngine,
+} from '../domain/engines/response-engine.js';
 import type { StoreReader } from '../store/store.js';
 
 /** An engine that was found, with its version and its content. */

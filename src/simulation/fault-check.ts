@@ -1,5 +1,5 @@
 import { loadContract } from '../contract/document.js';
-import type { FaultInput } from '../domain/fault.js';
+import type { FaultInput } from '../domain/requests/fault.js';
 import { ApiError } from '../errors.js';
 
 /** Headers that frame the body. A client could not read an answer in which these were wrong. */

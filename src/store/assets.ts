@@ -4,11 +4,11 @@ import {
   type AssetContent,
   type AssetKind,
   type AssetVersion,
-} from '../domain/asset.js';
+} from '../domain/engines/asset.js';
 import { refuseUsedUp } from '../domain/counter.js';
 import { cached, type BoundedCache } from '../bounded-cache.js';
 import type { Caches } from './caches.js';
-import { readEach, required, type Db } from './database.js';
+import { readEach, required, type Db } from './database/database.js';
 
 export interface StoredAssetVersion extends AssetVersion {
   /** The position of the asset in the order of creation. */

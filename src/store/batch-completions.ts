@@ -1,4 +1,4 @@
-import type { Db } from './database.js';
+import type { Db } from './database/database.js';
 
 /** Batches that become complete some time after their last run has ended. */
 export interface CompletionReader {

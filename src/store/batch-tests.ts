@@ -1,4 +1,4 @@
-import type { BatchTest, Tally } from '../domain/batch-test.js';
+import type { BatchTest, Tally } from '../domain/testing/batch-test.js';
 import { idOf, storedIdOf, type StoredId } from '../made-id.js';
 import {
   engineKeyOf,
@@ -6,7 +6,7 @@ import {
   engineVersionOf,
   type EngineVersion,
   type ResponseEngine,
-} from '../domain/response-engine.js';
+} from '../domain/engines/response-engine.js';
 import type { Progression } from '../workspace/settings.js';
 import {
   completionStore,
@@ -14,7 +14,7 @@ import {
   type CompletionWriter,
 } from './batch-completions.js';
 import type { Caches } from './caches.js';
-import { required, type Db } from './database.js';
+import { required, type Db } from './database/database.js';
 import { cached } from '../bounded-cache.js';
 
 export interface NewBatchTest {

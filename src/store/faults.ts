@@ -1,8 +1,8 @@
 import { mostCounted } from '../domain/counter.js';
-import type { FaultInput } from '../domain/fault.js';
+import type { FaultInput } from '../domain/requests/fault.js';
 import { cached } from '../bounded-cache.js';
 import type { Caches } from './caches.js';
-import type { Db } from './database.js';
+import type { Db } from './database/database.js';
 
 export interface StoredFault {
   readonly id: string;

@@ -1,8 +1,8 @@
 import { mostCounted } from '../domain/counter.js';
-import type { OutcomeRuleInput } from '../domain/outcome-rule.js';
+import type { OutcomeRuleInput } from '../domain/testing/outcome-rule.js';
 import { cached } from '../bounded-cache.js';
 import type { Caches } from './caches.js';
-import type { Db } from './database.js';
+import type { Db } from './database/database.js';
 
 export interface StoredOutcomeRule {
   readonly id: string;

@@ -1,7 +1,7 @@
-import type { Outcome, Tally } from '../domain/batch-test.js';
-import type { ForcedBy } from '../domain/forced-outcome.js';
-import { bulkInserter, type Value } from './bulk-insert.js';
-import type { Db } from './database.js';
+import type { Outcome, Tally } from '../domain/testing/batch-test.js';
+import type { ForcedBy } from '../domain/testing/forced-outcome.js';
+import { bulkInserter, type Value } from './database/bulk-insert.js';
+import type { Db } from './database/database.js';
 import type { RunPosition } from './test-runs.js';
 
 /** A run in progress, whose outcome and end are decided. */

@@ -1,4 +1,4 @@
-import type { Db } from './database.js';
+import type { Db } from './database/database.js';
 
 export interface SnapshotInfo {
   readonly name: string;

@@ -3,11 +3,11 @@ import { cached } from '../bounded-cache.js';
 import { assetStore, type AssetReader, type AssetWriter } from './assets.js';
 import { batchTestStore, type BatchTestReader, type BatchTestWriter } from './batch-tests.js';
 import { storeCaches, type Caches } from './caches.js';
-import { applicationId, openDatabaseFile, watchLog } from './database-file.js';
-import { isInUse, logPathOf, openDatabase, required, type Db } from './database.js';
-import { usingAtStart } from './failures.js';
+import { applicationId, openDatabaseFile, watchLog } from './database/database-file.js';
+import { isInUse, logPathOf, openDatabase, required, type Db } from './database/database.js';
+import { usingAtStart } from './database/failures.js';
 import { faultStore, type FaultReader, type FaultWriter } from './faults.js';
-import { loadMigrations, migrate } from './migrate.js';
+import { loadMigrations, migrate } from './database/migrate.js';
 import {
   outcomeRuleStore,
   type OutcomeRuleReader,
@@ -17,7 +17,7 @@ import { runningStore, type RunningReader, type RunningWriter } from './running.
 import { snapshotStore, type SnapshotReader, type SnapshotWriter } from './snapshots.js';
 import { testCaseStore, type TestCaseReader, type TestCaseWriter } from './test-cases.js';
 import { testRunStore, type TestRunReader, type TestRunWriter } from './test-runs.js';
-import { transactionsOf, type Transactions } from './transactions.js';
+import { transactionsOf, type Transactions } from './database/transactions.js';
 import {
   unfinishedLoads,
   type UnfinishedLoadReader,
@@ -29,7 +29,7 @@ import {
   type WorkspaceListWriter,
 } from './workspace-list.js';
 import { workspaceStore, type WorkspaceReader, type WorkspaceWriter } from './workspaces.js';
-import { writeHealthOf, type WriteHealth } from './write-health.js';
+import { writeHealthOf, type WriteHealth } from './database/write-health.js';
 
 /** Reads the emulator's data. */
 export interface StoreReader {

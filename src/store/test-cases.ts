@@ -1,10 +1,10 @@
-import { forcedByVariables } from '../domain/forced-outcome.js';
-import { engineKeyOf } from '../domain/response-engine.js';
-import type { TestCaseContent, TestCaseRevision } from '../domain/test-case.js';
+import { forcedByVariables } from '../domain/testing/forced-outcome.js';
+import { engineKeyOf } from '../domain/engines/response-engine.js';
+import type { TestCaseContent, TestCaseRevision } from '../domain/testing/test-case.js';
 import { derivedHex } from '../random.js';
 import { cached, type BoundedCache } from '../bounded-cache.js';
 import type { Caches } from './caches.js';
-import { readEach, required, type Db } from './database.js';
+import { readEach, required, type Db } from './database/database.js';
 
 /** A definition with its current revision, and the key of that revision. */
 export interface StoredTestCase extends TestCaseRevision {

@@ -1,10 +1,10 @@
-import type { Outcome } from '../domain/batch-test.js';
-import type { ForcedBy } from '../domain/forced-outcome.js';
+import type { Outcome } from '../domain/testing/batch-test.js';
+import type { ForcedBy } from '../domain/testing/forced-outcome.js';
 import { idOf, storedIdOf, type StoredId } from '../made-id.js';
-import type { EngineVersion } from '../domain/response-engine.js';
-import type { TestRun } from '../domain/test-run.js';
+import type { EngineVersion } from '../domain/engines/response-engine.js';
+import type { TestRun } from '../domain/testing/test-run.js';
 import { runNumberAt, type RunNumbers } from '../random.js';
-import { required, type Db } from './database.js';
+import { required, type Db } from './database/database.js';
 
 /** The content that a run uses: a revision, or an id that no definition has. */
 export type RunTarget =

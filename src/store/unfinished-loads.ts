@@ -1,4 +1,4 @@
-import { required, type Db } from './database.js';
+import { required, type Db } from './database/database.js';
 import { beforeLoad, tableOf, type Row, type SnapshotWriter } from './snapshots.js';
 
 /**

@@ -1,4 +1,4 @@
-import { required, type Db } from './database.js';
+import { required, type Db } from './database/database.js';
 
 /** What a list of workspaces shows of each. */
 export interface ListedWorkspace {

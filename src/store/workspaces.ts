@@ -1,11 +1,11 @@
 import { refuseUsedUp } from '../domain/counter.js';
 import type { RunningClock, WorkspaceClock } from '../workspace/clock.js';
-import type { Bucket } from '../workspace/rate-limit.js';
-import type { RateWindows } from '../workspace/vendor-limiters.js';
+import type { Bucket } from '../workspace/limits/rate-limit.js';
+import type { RateWindows } from '../workspace/limits/vendor-limiters.js';
 import type { SettingsInput } from '../workspace/settings.js';
 import { cached } from '../bounded-cache.js';
 import type { Caches } from './caches.js';
-import { required, type Db } from './database.js';
+import { required, type Db } from './database/database.js';
 
 /** A workspace as stored. */
 export interface WorkspaceRow {

@@ -1,11 +1,11 @@
 import ms from 'ms';
-import { outcomes, type Tally } from '../domain/batch-test.js';
+import { outcomes, type Tally } from '../domain/testing/batch-test.js';
 import type { components } from '../contract/control.gen.js';
 import type { UnknownValuesPolicy } from '../contract/open-values.js';
 import type { TextFormats } from '../contract/formats.js';
 import type { ValidationErrorForm } from '../errors.js';
 import { parseMoment } from './clock.js';
-import { parseRateLimit, type RateLimit } from './rate-limit.js';
+import { parseRateLimit, type RateLimit } from './limits/rate-limit.js';
 
 /** Settings in their text form: in the control API, the config file, flags and the library. */
 export type SettingsInput = components['schemas']['Settings'];

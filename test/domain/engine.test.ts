@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readEngine } from '../../src/domain/engine.js';
+import { readEngine } from '../../src/domain/engines/engine.js';
 
 describe('readEngine', () => {
   it.each([

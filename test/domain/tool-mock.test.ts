@@ -5,7 +5,7 @@ import {
   selectMock,
   shadowedMocks,
   type ToolMock,
-} from '../../src/domain/tool-mock.js';
+} from '../../src/domain/testing/tool-mock.js';
 
 const any = (output: string, tool_name = 'book'): ToolMock => ({
   ...{ tool_name, output },

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { registerBodyBudget } from '../../src/http/body-budget.js';
+import { registerBodyBudget } from '../../src/http/bodies/body-budget.js';
 import { sendError } from '../../src/http/errors.js';
 import { ManualClock } from '../support/manual-clock.js';
 

@@ -1,6 +1,6 @@
 import type { InjectOptions } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { resolveConfig } from '../../src/config.js';
+import { resolveConfig } from '../../src/configuration/config.js';
 import { plain } from '../support/control.js';
 import { buildTestApp, type TestOptions } from '../support/emulator.js';
 

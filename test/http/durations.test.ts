@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { AggregatorRegistry, Histogram, Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { countDurations } from '../../src/http/durations.js';
+import { countDurations } from '../../src/http/control/durations.js';
 
 const requests = fc.array(
   fc.record({

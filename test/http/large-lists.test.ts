@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gatherSlowly } from '../../src/operations/gathering.js';
-import { newContent } from '../../src/domain/test-case.js';
+import { newContent } from '../../src/domain/testing/test-case.js';
 import { advance, plain, standStill } from '../support/control.js';
 import type { ManualClock } from '../support/manual-clock.js';
 import { someDefinition, type Page, type Run, type TestClient } from '../support/emulator.js';

@@ -2,7 +2,7 @@ import fastify from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sendError } from '../../src/http/errors.js';
 import { ManualClock } from '../support/manual-clock.js';
-import { registerOverload } from '../../src/http/overload.js';
+import { registerOverload } from '../../src/http/load/overload.js';
 import { advance, plain, standStill } from '../support/control.js';
 
 describe('the metrics', () => {

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { registerOneAtATime } from '../../src/http/one-at-a-time.js';
-import { registerUnreadAnswers } from '../../src/http/unread-answers.js';
+import { registerOneAtATime } from '../../src/http/load/one-at-a-time.js';
+import { registerUnreadAnswers } from '../../src/http/load/unread-answers.js';
 
 async function open(app: FastifyInstance): Promise<Socket> {
   if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import Retell from 'retell-sdk';
 import { describe, expect, it } from 'vitest';
-import { optionSpecs, flagOf, variableOf } from '../../src/options.js';
+import { optionSpecs, flagOf, variableOf } from '../../src/configuration/options.js';
 import { buildEmulator } from '../support/emulator.js';
 import { temporaryFolder } from '../support/files.js';
 import { ManualClock } from '../support/manual-clock.js';

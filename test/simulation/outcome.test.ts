@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyedChance } from '../../src/random.js';
-import { planOutcome, drawForRun, type ForcedOutcomes } from '../../src/simulation/outcome.js';
+import {
+  planOutcome,
+  drawForRun,
+  type ForcedOutcomes,
+} from '../../src/simulation/testing/outcome.js';
 import { longestDuration, parseSettings } from '../../src/workspace/settings.js';
 import { defaultSettings } from '../support/emulator.js';
 

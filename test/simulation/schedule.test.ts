@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scheduleRuns } from '../../src/simulation/schedule.js';
+import { scheduleRuns } from '../../src/simulation/testing/schedule.js';
 
 interface Run {
   readonly id: number;

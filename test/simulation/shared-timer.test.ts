@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSharedTimer } from '../../src/simulation/shared-timer.js';
+import { createSharedTimer } from '../../src/simulation/clockwork/shared-timer.js';
 import { ManualClock, newYear } from '../support/manual-clock.js';
 
 function arrange(during: () => Promise<void> = () => Promise.resolve()) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bulkInserter } from '../../src/store/bulk-insert.js';
-import { openDatabase } from '../../src/store/database.js';
+import { bulkInserter } from '../../src/store/database/bulk-insert.js';
+import { openDatabase } from '../../src/store/database/database.js';
 
 describe('the bulk inserter', () => {
   it.each([0, 1, 4, 5, 6, 49, 50, 57, 150, 1000])('inserts %i rows, each once', (count) => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { groupCommit } from '../../src/store/group-commit.js';
+import { groupCommit } from '../../src/store/database/group-commit.js';
 import { openStore, type StoreWriter } from '../../src/store/store.js';
 import { temporaryFolder } from '../support/files.js';
 

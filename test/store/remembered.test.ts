@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newContent } from '../../src/domain/test-case.js';
+import { newContent } from '../../src/domain/testing/test-case.js';
 import type { AssetName } from '../../src/store/assets.js';
 import {
   openStore,

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openDatabase } from '../../src/store/database.js';
-import { loadMigrations, migrate } from '../../src/store/migrate.js';
+import { openDatabase } from '../../src/store/database/database.js';
+import { loadMigrations, migrate } from '../../src/store/database/migrate.js';
 
 const golden = new URL('schema.golden.sql', import.meta.url);
 

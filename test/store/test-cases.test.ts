@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { newContent } from '../../src/domain/test-case.js';
+import { newContent } from '../../src/domain/testing/test-case.js';
 import { openStore } from '../../src/store/store.js';
 import type { NewRevision } from '../../src/store/test-cases.js';
 import { createWorkspace } from '../support/new-batches.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { join } from 'node:path';
-import { openDatabase } from '../../src/store/database.js';
+import { openDatabase } from '../../src/store/database/database.js';
 import { idOf } from '../../src/made-id.js';
 import { runNumberAt } from '../../src/random.js';
-import { loadMigrations, migrate } from '../../src/store/migrate.js';
+import { loadMigrations, migrate } from '../../src/store/database/migrate.js';
 import { openStore } from '../../src/store/store.js';
 import { temporaryFolder } from '../support/files.js';
 

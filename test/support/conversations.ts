@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { outcomes } from '../../src/domain/batch-test.js';
-import { readEngine, type Engine } from '../../src/domain/engine.js';
-import { newContent } from '../../src/domain/test-case.js';
-import { endingNames, outcomeOf } from '../../src/domain/forced-outcome.js';
-import type { ToolMock } from '../../src/domain/tool-mock.js';
+import { outcomes } from '../../src/domain/testing/batch-test.js';
+import { readEngine, type Engine } from '../../src/domain/engines/engine.js';
+import { newContent } from '../../src/domain/testing/test-case.js';
+import { endingNames, outcomeOf } from '../../src/domain/testing/forced-outcome.js';
+import type { ToolMock } from '../../src/domain/testing/tool-mock.js';
 import type { RunInput } from '../../src/simulation/conversation/run.js';
 import { generate } from './ended-runs.js';
 import { keyedChance } from '../../src/random.js';

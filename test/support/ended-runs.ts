@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { outcomes } from '../../src/domain/batch-test.js';
-import { newContent, type TestCaseContent } from '../../src/domain/test-case.js';
-import type { ToolMock } from '../../src/domain/tool-mock.js';
-import type { EndedTestRun } from '../../src/domain/test-run.js';
+import { outcomes } from '../../src/domain/testing/batch-test.js';
+import { newContent, type TestCaseContent } from '../../src/domain/testing/test-case.js';
+import type { ToolMock } from '../../src/domain/testing/tool-mock.js';
+import type { EndedTestRun } from '../../src/domain/testing/test-run.js';
 import { loadValueGenerator } from '../../src/simulation/conversation/schema-value.js';
 import { describeRun } from '../../src/simulation/conversation/run-content.js';
 import type {

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import { readEngine } from '../../src/domain/engine.js';
+import { readEngine } from '../../src/domain/engines/engine.js';
 import type { JsonObject } from '../../src/domain/json.js';
-import { newContent } from '../../src/domain/test-case.js';
-import type { ToolMock } from '../../src/domain/tool-mock.js';
+import { newContent } from '../../src/domain/testing/test-case.js';
+import type { ToolMock } from '../../src/domain/testing/tool-mock.js';
 import type { Entry } from '../../src/simulation/conversation/entry.js';
 import { simulateConversation } from '../../src/simulation/conversation/run.js';
 import { keyedChance } from '../../src/random.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createJournal, type Journal } from '../../src/workspace/journal.js';
-import type { JournalRecord } from '../../src/workspace/journal-record.js';
+import { createJournal, type Journal } from '../../src/workspace/journal/journal.js';
+import type { JournalRecord } from '../../src/workspace/journal/record.js';
 
 const arrival = {
   ...{ time: 0, method: 'GET', url: '/', headers: {} },

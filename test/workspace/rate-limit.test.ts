@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRateLimit, takeToken, type Bucket } from '../../src/workspace/rate-limit.js';
+import { parseRateLimit, takeToken, type Bucket } from '../../src/workspace/limits/rate-limit.js';
 
 /** Asks at these times, and tells which requests were let through. */
 function ask(limit: { requests: number; window: number }, times: readonly number[]) {

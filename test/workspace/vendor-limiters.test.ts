@@ -5,7 +5,7 @@ import {
   countInWindow,
   vendorLimiterOf,
   type RateWindows,
-} from '../../src/workspace/vendor-limiters.js';
+} from '../../src/workspace/limits/vendor-limiters.js';
 
 describe('vendorLimiterOf', () => {
   const paths = new Map(loadContract('retell').operations.map(({ id, path }) => [id, path]));

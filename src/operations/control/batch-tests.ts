@@ -1,7 +1,7 @@
 import type { components } from '../../contract/control.gen.js';
-import { batchStatus, type BatchTest } from '../../domain/batch-test.js';
+import { batchStatus, type BatchTest } from '../../domain/testing/batch-test.js';
 import { ApiError } from '../../errors.js';
-import { endNextRuns } from '../../simulation/steps.js';
+import { endNextRuns } from '../../simulation/testing/steps.js';
 import { parseDuration } from '../../workspace/settings.js';
 import { findSettledWorkspace, type Caller, type Services } from '../operation.js';
 import { found, type ControlOperation } from './control-operation.js';

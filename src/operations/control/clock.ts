@@ -1,6 +1,6 @@
 import type { components } from '../../contract/control.gen.js';
 import { ApiError } from '../../errors.js';
-import type { Workspace } from '../../simulation/workspace.js';
+import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import {
   latestTime,
   parseMoment,

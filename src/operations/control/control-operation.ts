@@ -1,8 +1,8 @@
 import type { components, operations } from '../../contract/control.gen.js';
 import type { OperationRequest, OperationResult } from '../../contract/operation.js';
 import { ApiError } from '../../errors.js';
-import type { Happened } from '../../simulation/worker.js';
-import type { Workspace } from '../../simulation/workspace.js';
+import type { Happened } from '../../simulation/clockwork/worker.js';
+import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import { settle, type Caller, type Services } from '../operation.js';
 
 /** Operations of the process as a whole. */

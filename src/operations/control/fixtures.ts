@@ -4,7 +4,7 @@ import { exportSteps } from '../../simulation/fixtures/export.js';
 import { FixtureError, momentOr, type Fixtures } from '../../simulation/fixtures/fixtures.js';
 import { costOf, loadFixtures as load, loadSteps } from '../../simulation/fixtures/load.js';
 import { loadInSlices } from '../../simulation/fixtures/load-in-slices.js';
-import type { Workspace } from '../../simulation/workspace.js';
+import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoreWriter } from '../../store/store.js';
 import type { Caller, Services } from '../operation.js';
 import { openSettledWorkspace, settleUntil, type ControlOperation } from './control-operation.js';

@@ -1,5 +1,10 @@
 import type { components } from '../../contract/control.gen.js';
-import { hasEnded, reportedCreation, reportedStart, type TestRun } from '../../domain/test-run.js';
+import {
+  hasEnded,
+  reportedCreation,
+  reportedStart,
+  type TestRun,
+} from '../../domain/testing/test-run.js';
 import { ApiError } from '../../errors.js';
 import { keyedId } from '../../random.js';
 import type { StoredOutcomeRule } from '../../store/outcome-rules.js';

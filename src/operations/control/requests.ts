@@ -4,14 +4,14 @@ import type { components } from '../../contract/control.gen.js';
 import { ApiError } from '../../errors.js';
 import { refuseUnknownOperation } from '../../simulation/fault-check.js';
 import { matchesGlob } from '../../domain/glob.js';
-import { redactBody, redactHeaders } from '../../domain/redaction.js';
+import { redactBody, redactHeaders } from '../../domain/requests/redaction.js';
 import {
   differencesOf,
   type MatchedRequest,
   type RequestMatcher,
-} from '../../domain/request-matcher.js';
+} from '../../domain/requests/request-matcher.js';
 import { parseMoment } from '../../workspace/clock.js';
-import type { JournalRecord } from '../../workspace/journal-record.js';
+import type { JournalRecord } from '../../workspace/journal/record.js';
 import { parseDuration } from '../../workspace/settings.js';
 import type { Caller, Services } from '../operation.js';
 import type { ControlOperation } from './control-operation.js';

@@ -1,4 +1,4 @@
-import { changeSettings as change } from '../../simulation/change-settings.js';
+import { changeSettings as change } from '../../simulation/workspaces/change-settings.js';
 import { openSettledWorkspace, type ControlOperation } from './control-operation.js';
 
 export const getSettings: ControlOperation<'getSettings'> = ({ workspaces }, caller) =>

@@ -2,8 +2,8 @@ import type { components } from '../../contract/retell.gen.js';
 import { loadContract, unknownQueryOf } from '../../contract/document.js';
 import { describeUnknownValue } from '../../contract/open-values.js';
 import { contractValidation } from '../../contract/validation.js';
-import { shadowedMocks } from '../../domain/tool-mock.js';
-import type { JournalRecord } from '../../workspace/journal-record.js';
+import { shadowedMocks } from '../../domain/testing/tool-mock.js';
+import type { JournalRecord } from '../../workspace/journal/record.js';
 import { firstWarnings } from '../first-warnings.js';
 
 type DefinitionInput = components['schemas']['TestCaseDefinitionInput'];

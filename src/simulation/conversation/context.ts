@@ -1,6 +1,11 @@
-import { mostTools, placeholderFlow, placeholderLlm, type Engine } from '../../domain/engine.js';
-import { builtInTools, toolNamed, type EngineTool } from '../../domain/engine-tool.js';
-import type { TestCaseContent } from '../../domain/test-case.js';
+import {
+  mostTools,
+  placeholderFlow,
+  placeholderLlm,
+  type Engine,
+} from '../../domain/engines/engine.js';
+import { builtInTools, toolNamed, type EngineTool } from '../../domain/engines/engine-tool.js';
+import type { TestCaseContent } from '../../domain/testing/test-case.js';
 import type { Draw } from '../../random.js';
 import { findFacts } from './facts.js';
 import { Effort } from './schema-effort.js';

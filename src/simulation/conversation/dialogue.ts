@@ -1,6 +1,6 @@
-import type { EngineNode } from '../../domain/engine-node.js';
-import { endsConversation, type EngineTool } from '../../domain/engine-tool.js';
-import type { ToolMock } from '../../domain/tool-mock.js';
+import type { EngineNode } from '../../domain/engines/engine-node.js';
+import { endsConversation, type EngineTool } from '../../domain/engines/engine-tool.js';
+import type { ToolMock } from '../../domain/testing/tool-mock.js';
 import { beginning, type NodeRef } from './entry.js';
 import { planExchanges, callSitesOf, stopsOf, type Exchange, type Stop } from './exchange.js';
 import { withoutPhoneNumbers } from './facts.js';

@@ -1,5 +1,5 @@
-import type { EngineTool } from '../../domain/engine-tool.js';
-import type { Ending } from '../../domain/forced-outcome.js';
+import type { EngineTool } from '../../domain/engines/engine-tool.js';
+import type { Ending } from '../../domain/testing/forced-outcome.js';
 import type { Entry, FailureCause } from './entry.js';
 import { withoutPhoneNumbers } from './facts.js';
 import { mainIntent } from './user-prompt.js';

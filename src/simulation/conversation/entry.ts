@@ -1,4 +1,4 @@
-import type { EngineNode } from '../../domain/engine-node.js';
+import type { EngineNode } from '../../domain/engines/engine-node.js';
 import type { ToolCall } from './tool-call.js';
 
 /** An entry of a transcript, without time and ids. */

@@ -1,4 +1,4 @@
-import type { EngineEdge, Equation } from '../../domain/engine-node.js';
+import type { EngineEdge, Equation } from '../../domain/engines/engine-node.js';
 import { longestText } from './words.js';
 
 type Variables = ReadonlyMap<string, unknown>;

@@ -1,4 +1,4 @@
-import { endsConversation, type EngineTool } from '../../domain/engine-tool.js';
+import { endsConversation, type EngineTool } from '../../domain/engines/engine-tool.js';
 import type { PlannedMetric, VerdictPlan } from './verdict-plan.js';
 import type { Step, Walk } from './walk.js';
 

@@ -1,4 +1,4 @@
-import type { TestCaseContent } from '../../domain/test-case.js';
+import type { TestCaseContent } from '../../domain/testing/test-case.js';
 import type { Conversation, Entry, FailureCause, Verdict } from './entry.js';
 import { shortened } from './text.js';
 

@@ -1,5 +1,5 @@
-import type { Engine } from '../../domain/engine.js';
-import type { EngineNode } from '../../domain/engine-node.js';
+import type { Engine } from '../../domain/engines/engine.js';
+import type { EngineNode } from '../../domain/engines/engine-node.js';
 import { infinitive } from './metric.js';
 import { affirmative } from './requested-tools.js';
 import { toClause } from './text.js';

@@ -1,6 +1,6 @@
-import type { Engine } from '../../domain/engine.js';
-import type { EngineNode } from '../../domain/engine-node.js';
-import { endsConversation, type EngineTool } from '../../domain/engine-tool.js';
+import type { Engine } from '../../domain/engines/engine.js';
+import type { EngineNode } from '../../domain/engines/engine-node.js';
+import { endsConversation, type EngineTool } from '../../domain/engines/engine-tool.js';
 
 /** Reachability in the graph of an engine. */
 export interface Paths {

@@ -1,7 +1,7 @@
-import { mostTools, placeholderLlm, type Engine } from '../../domain/engine.js';
-import type { EngineNode } from '../../domain/engine-node.js';
-import { endsConversation, toolNamed } from '../../domain/engine-tool.js';
-import type { ToolMock } from '../../domain/tool-mock.js';
+import { mostTools, placeholderLlm, type Engine } from '../../domain/engines/engine.js';
+import type { EngineNode } from '../../domain/engines/engine-node.js';
+import { endsConversation, toolNamed } from '../../domain/engines/engine-tool.js';
+import type { ToolMock } from '../../domain/testing/tool-mock.js';
 import type { Draw } from '../../random.js';
 import { beginning, type Entry, type NodeRef } from './entry.js';
 import { findFacts, mostVariables } from './facts.js';

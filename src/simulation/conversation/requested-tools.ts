@@ -1,4 +1,4 @@
-import type { EngineTool } from '../../domain/engine-tool.js';
+import type { EngineTool } from '../../domain/engines/engine-tool.js';
 import type { IndexedTool, ToolIndex } from './tool-index.js';
 import { lookUp, longestText, stemOf, stemsOf } from './words.js';
 

@@ -1,6 +1,6 @@
-import type { EngineTool, ResponseVariable } from '../../domain/engine-tool.js';
+import type { EngineTool, ResponseVariable } from '../../domain/engines/engine-tool.js';
 import type { JsonObject } from '../../domain/json.js';
-import type { ToolArguments } from '../../domain/tool-mock.js';
+import type { ToolArguments } from '../../domain/testing/tool-mock.js';
 import { textValue, type ValueSource } from './schema-value.js';
 
 /** The most characters of a result to read. Documented: a mock's output has no more. */

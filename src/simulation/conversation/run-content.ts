@@ -1,8 +1,8 @@
-import type { Engine } from '../../domain/engine.js';
-import type { EngineType } from '../../domain/response-engine.js';
-import type { TestCaseContent } from '../../domain/test-case.js';
-import type { Ending } from '../../domain/forced-outcome.js';
-import { reportedStart, type EndedTestRun } from '../../domain/test-run.js';
+import type { Engine } from '../../domain/engines/engine.js';
+import type { EngineType } from '../../domain/engines/response-engine.js';
+import type { TestCaseContent } from '../../domain/testing/test-case.js';
+import type { Ending } from '../../domain/testing/forced-outcome.js';
+import { reportedStart, type EndedTestRun } from '../../domain/testing/test-run.js';
 import { keyedChance, type Draw } from '../../random.js';
 import type { Conversation } from './entry.js';
 import { explain } from './explanation.js';

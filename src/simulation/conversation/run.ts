@@ -1,8 +1,8 @@
-import type { Outcome } from '../../domain/batch-test.js';
-import type { Engine } from '../../domain/engine.js';
-import { endsConversation, type EngineTool } from '../../domain/engine-tool.js';
-import type { Ending } from '../../domain/forced-outcome.js';
-import type { TestCaseContent } from '../../domain/test-case.js';
+import type { Outcome } from '../../domain/testing/batch-test.js';
+import type { Engine } from '../../domain/engines/engine.js';
+import { endsConversation, type EngineTool } from '../../domain/engines/engine-tool.js';
+import type { Ending } from '../../domain/testing/forced-outcome.js';
+import type { TestCaseContent } from '../../domain/testing/test-case.js';
 import type { Draw } from '../../random.js';
 import { endEarly } from './end-early.js';
 import type { Conversation, Entry, NodeRef, Verdict } from './entry.js';

@@ -1,5 +1,5 @@
-import type { EngineTool, ExtractedVariable } from '../../domain/engine-tool.js';
-import { selectMock, type ToolArguments, type ToolMock } from '../../domain/tool-mock.js';
+import type { EngineTool, ExtractedVariable } from '../../domain/engines/engine-tool.js';
+import { selectMock, type ToolArguments, type ToolMock } from '../../domain/testing/tool-mock.js';
 import type { Phrase } from './phrases.js';
 import { resultWith, variablesOf, type ToolResult } from './response-variables.js';
 import { isShort } from './schema-effort.js';

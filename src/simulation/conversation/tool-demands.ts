@@ -1,4 +1,4 @@
-import type { EngineTool } from '../../domain/engine-tool.js';
+import type { EngineTool } from '../../domain/engines/engine-tool.js';
 import { boundedCache, cached, type BoundedCache } from '../../bounded-cache.js';
 import { predicateOf, splitDenial } from './metric.js';
 import { conditionInOtherLanguage, isEnglish, partsOf, toolsSpelledIn } from './other-languages.js';

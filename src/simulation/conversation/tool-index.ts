@@ -1,4 +1,4 @@
-import type { EngineTool } from '../../domain/engine-tool.js';
+import type { EngineTool } from '../../domain/engines/engine-tool.js';
 import { isGeneric, isVerb, lookUp, stemsOf } from './words.js';
 
 /** A tool, with the words by which metrics and prompts refer to it. */

@@ -1,4 +1,4 @@
-import type { ToolMock } from '../../domain/tool-mock.js';
+import type { ToolMock } from '../../domain/testing/tool-mock.js';
 import { derivedAlphanumeric, derivedHex } from '../../random.js';
 import { beginning, type Conversation, type Entry, type Transition } from './entry.js';
 

@@ -1,4 +1,4 @@
-import type { EngineTool } from '../../domain/engine-tool.js';
+import type { EngineTool } from '../../domain/engines/engine-tool.js';
 import type { Draw } from '../../random.js';
 import { parseMetric, type ParsedMetric } from './metric.js';
 import { toolDemands, type ToolDemands } from './tool-demands.js';

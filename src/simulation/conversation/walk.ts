@@ -1,6 +1,6 @@
-import type { Engine } from '../../domain/engine.js';
-import type { EngineEdge, EngineNode } from '../../domain/engine-node.js';
-import { endsConversation, type EngineTool } from '../../domain/engine-tool.js';
+import type { Engine } from '../../domain/engines/engine.js';
+import type { EngineEdge, EngineNode } from '../../domain/engines/engine-node.js';
+import { endsConversation, type EngineTool } from '../../domain/engines/engine-tool.js';
 import type { Transition } from './entry.js';
 import { equationsHold } from './equation.js';
 import { globalNodesOf } from './global-nodes.js';

@@ -1,4 +1,4 @@
-import type { EngineEdge } from '../../domain/engine-node.js';
+import type { EngineEdge } from '../../domain/engines/engine-node.js';
 import { equationsHold } from './equation.js';
 import type { ToolCall } from './tool-call.js';
 

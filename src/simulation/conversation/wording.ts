@@ -1,4 +1,4 @@
-import type { EngineTool } from '../../domain/engine-tool.js';
+import type { EngineTool } from '../../domain/engines/engine-tool.js';
 import type { ParsedMetric } from './metric.js';
 import type { Phrase } from './phrases.js';
 import type { PlannedMetric } from './verdict-plan.js';

@@ -1,5 +1,5 @@
-import type { EngineNode } from '../../domain/engine-node.js';
-import type { EngineType } from '../../domain/response-engine.js';
+import type { EngineNode } from '../../domain/engines/engine-node.js';
+import type { EngineType } from '../../domain/engines/response-engine.js';
 import type { Draw } from '../../random.js';
 import type { Entry, NodeRef, Transition } from './entry.js';
 import { questionOf } from './instruction.js';

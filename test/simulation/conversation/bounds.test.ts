@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readEngine } from '../../../src/domain/engine.js';
-import type { AssetContent } from '../../../src/domain/asset.js';
-import type { TestCaseContent } from '../../../src/domain/test-case.js';
-import type { ToolMock } from '../../../src/domain/tool-mock.js';
+import { readEngine } from '../../../src/domain/engines/engine.js';
+import type { AssetContent } from '../../../src/domain/engines/asset.js';
+import type { TestCaseContent } from '../../../src/domain/testing/test-case.js';
+import type { ToolMock } from '../../../src/domain/testing/tool-mock.js';
 import { keyedChance } from '../../../src/random.js';
 import { reply } from '../../../src/simulation/conversation/reply.js';
 import { describeRun } from '../../../src/simulation/conversation/run-content.js';

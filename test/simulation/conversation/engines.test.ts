@@ -1,9 +1,9 @@
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readEngine, type Engine } from '../../../src/domain/engine.js';
-import { newContent, type TestCaseContent } from '../../../src/domain/test-case.js';
-import { selectMock } from '../../../src/domain/tool-mock.js';
+import { readEngine, type Engine } from '../../../src/domain/engines/engine.js';
+import { newContent, type TestCaseContent } from '../../../src/domain/testing/test-case.js';
+import { selectMock } from '../../../src/domain/testing/tool-mock.js';
 import { simulateConversation, type RunInput } from '../../../src/simulation/conversation/run.js';
 import { equationsHold } from '../../../src/simulation/conversation/equation.js';
 import { variablesOf } from '../../../src/simulation/conversation/response-variables.js';

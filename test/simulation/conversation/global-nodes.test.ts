@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readEngine } from '../../../src/domain/engine.js';
+import { readEngine } from '../../../src/domain/engines/engine.js';
 import { reply } from '../../../src/simulation/conversation/reply.js';
 import { keyedChance } from '../../../src/random.js';
 import { generate } from '../../support/ended-runs.js';

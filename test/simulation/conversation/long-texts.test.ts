@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toolNamed } from '../../../src/domain/engine-tool.js';
+import { toolNamed } from '../../../src/domain/engines/engine-tool.js';
 import { keyedChance } from '../../../src/random.js';
 import { findFacts, isoDateOf, kindOf } from '../../../src/simulation/conversation/facts.js';
 import { parseMetric } from '../../../src/simulation/conversation/metric.js';

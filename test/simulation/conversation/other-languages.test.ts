@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readEngine } from '../../../src/domain/engine.js';
-import { newContent } from '../../../src/domain/test-case.js';
+import { readEngine } from '../../../src/domain/engines/engine.js';
+import { newContent } from '../../../src/domain/testing/test-case.js';
 import { simulateConversation } from '../../../src/simulation/conversation/run.js';
 import { toolDemands } from '../../../src/simulation/conversation/tool-demands.js';
 import { indexTools } from '../../../src/simulation/conversation/tool-index.js';

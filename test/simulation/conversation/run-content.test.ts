@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readEngine } from '../../../src/domain/engine.js';
-import { selectMock, type ToolMock } from '../../../src/domain/tool-mock.js';
-import type { EndedTestRun } from '../../../src/domain/test-run.js';
+import { readEngine } from '../../../src/domain/engines/engine.js';
+import { selectMock, type ToolMock } from '../../../src/domain/testing/tool-mock.js';
+import type { EndedTestRun } from '../../../src/domain/testing/test-run.js';
 import { describeRun } from '../../../src/simulation/conversation/run-content.js';
 import type {
   TranscriptEntry,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readEngine } from '../../../src/domain/engine.js';
+import { readEngine } from '../../../src/domain/engines/engine.js';
 import type { JsonObject } from '../../../src/domain/json.js';
 import { isShort, stepsOf } from '../../../src/simulation/conversation/schema-effort.js';
 import { describeRun } from '../../../src/simulation/conversation/run-content.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newTool } from '../../../src/domain/engine-tool.js';
+import { newTool } from '../../../src/domain/engines/engine-tool.js';
 import { requestedTools } from '../../../src/simulation/conversation/requested-tools.js';
 import { toolDemands } from '../../../src/simulation/conversation/tool-demands.js';
 import { indexTools } from '../../../src/simulation/conversation/tool-index.js';

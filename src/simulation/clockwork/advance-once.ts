@@ -1,0 +1,11 @@
+/** What happened in one step of a workspace. */
+export interface AdvanceResult {
+  readonly runsStarted: number;
+  readonly runsEnded: number;
+  readonly batchTestsCompleted: number;
+  /** When something is next due there, by its clock; Infinity if nothing is. */
+  readonly next: number;
+}
+
+/** Advances one workspace towards a time of its clock by a bounded amount of work, to be called in `acrossTurns`. */
+export type AdvanceOnce = (workspaceId: number, until: number) => AdvanceResult;
