@@ -11,7 +11,7 @@ import {
   type logLevels,
   type OptionSpec,
 } from './options.js';
-import { createAjv, createdOnce } from '../contract/ajv.js';
+import { createAjv, createdOnce, partAdder } from '../contract/ajv.js';
 import { loadContract } from '../contract/document.js';
 import { ajvFormats } from '../contract/validation.js';
 import type { Fixtures } from '../simulation/fixtures/fixtures.js';
@@ -139,7 +139,7 @@ function checkOption(spec: OptionSpec, value: unknown, source: string): unknown 
   const holder = {
     value: typeof value === 'string' ? parseText(schema.properties.value, value) : value,
   };
-  if (optionAjv().validate(schema, holder)) return holder.value;
+  if (optionChecks().ajv.validate(schema, holder)) return holder.value;
   const given = secret ? '' : ` is ${shown(value)}, which is not allowed:`;
   throw new StartupError('usage', `${source}${given} must be ${allowed}`);
 }
@@ -155,8 +155,11 @@ const holderSchemas = new Map<OptionSpec, HolderSchema>();
 function holderSchemaOf(spec: OptionSpec): HolderSchema {
   const known = holderSchemas.get(spec);
   if (known !== undefined) return known;
-  const $ref = `control#/components/schemas/Settings/properties/${spec.name}`;
-  const schema = { type: 'object', properties: { value: spec.schema ?? { $ref } } };
+  const { add } = optionChecks();
+  const value = spec.schema ?? {
+    $ref: add(`/components/schemas/Settings/properties/${spec.name}`),
+  };
+  const schema = { type: 'object', properties: { value } };
   holderSchemas.set(spec, schema);
   return schema;
 }
@@ -175,11 +178,11 @@ function parseText({ type }: SchemaObject, text: string): unknown {
 export const checkUpstream = (url: string): string =>
   checkOption(upstreamSpec, url, flagOf(upstreamSpec.name)) as string;
 
-const optionAjv = createdOnce(() => {
+const optionChecks = createdOnce(() => {
   const formats = { ...ajvFormats(controlFormats), 'http-url': isServer };
   // Flags and variables are strings, so Ajv converts "4010" to a number.
   const ajv = createAjv({ coerceTypes: true, formats });
-  return ajv.addSchema(loadContract('control').document, 'control');
+  return { ajv, add: partAdder(ajv, 'control', loadContract('control').document) };
 });
 
 /** True for the URL of a server. It has no password, because requests have the caller's own API key. */

@@ -1,6 +1,6 @@
 import type { ErrorObject, Options as AjvOptions, ValidateFunction } from 'ajv/dist/2020.js';
 import { SchemaError } from '../errors.js';
-import { createAjv, createdOnce } from './ajv.js';
+import { createAjv, createdOnce, partAdder } from './ajv.js';
 import type { Contract, ContractOperation } from './document.js';
 import { inObservedWords } from './observed-words.js';
 import { vendorFormats, type TextFormats } from './formats.js';
@@ -82,12 +82,7 @@ function createValidation(contract: Contract, own: TextFormats): ContractValidat
   const getSchema = schemasOf(contract, { ...options, coerceTypes: false, discriminator: true });
   const queryAjv = createdOnce(() => createAjv({ ...options, coerceTypes: true }));
 
-  const compileContent = (pointer: string): ValidateFunction | undefined =>
-    getSchema(`${pointer}/content/application~1json/schema`);
-
-  const bodyCheck = compiledOnce(({ path, method }) =>
-    compileContent(`/paths/${toPointerPart(path)}/${method}/requestBody`),
-  );
+  const bodyCheck = compiledOnce((operation) => getSchema(bodyPointer(operation)));
   const strippingCheck = compiledOnce(bodyStripper(contract, options));
   const queryCheck = compiledOnce(({ query }) =>
     queryAjv().compile({
@@ -96,8 +91,8 @@ function createValidation(contract: Contract, own: TextFormats): ContractValidat
       required: query.filter(({ required }) => required).map(({ name }) => name),
     }),
   );
-  const responseCheck = compiledOnce(({ path, method, success }) =>
-    compileContent(`/paths/${toPointerPart(path)}/${method}/responses/${String(success)}`),
+  const responseCheck = compiledOnce((operation) =>
+    getSchema(contentPointer(operation, `responses/${String(operation.success)}`)),
   );
 
   return {
@@ -138,12 +133,16 @@ function createValidation(contract: Contract, own: TextFormats): ContractValidat
   };
 }
 
-/** Compiles the schema at a JSON pointer into the contract. */
-function schemasOf(contract: Contract, options: AjvOptions) {
-  const ajv = createdOnce(() =>
-    createAjv(options).addSchema(forAjv(contract.document), 'contract'),
-  );
-  return (pointer: string): ValidateFunction | undefined => ajv().getSchema(`contract#${pointer}`);
+/** Compiles the schema at a JSON pointer into the contract. @param prepare converts it for Ajv. */
+function schemasOf(contract: Contract, options: AjvOptions, prepare = forAjv) {
+  const parts = createdOnce(() => {
+    const ajv = createAjv(options);
+    return { ajv, add: partAdder(ajv, 'contract', contract.document, prepare) };
+  });
+  return (pointer: string): ValidateFunction | undefined => {
+    const id = parts().add(pointer);
+    return id === undefined ? undefined : parts().ajv.getSchema(id);
+  };
 }
 
 /** Ajv converts "Infinity" and "1e400" to numbers. @throws SchemaError */
@@ -177,16 +176,12 @@ function refuse(
 
 /** Returns a check that removes unknown properties from a body. */
 function bodyStripper(contract: Contract, options: AjvOptions): Compile {
-  const ajv = createdOnce(() =>
-    createAjv({ ...options, removeAdditional: true, discriminator: true }).addSchema(
-      withoutAdditional(forAjv(contract.document)),
-      'contract',
-    ),
+  const getSchema = schemasOf(
+    contract,
+    { ...options, removeAdditional: true, discriminator: true },
+    (part) => withoutAdditional(forAjv(part)),
   );
-  return ({ path, method }) =>
-    ajv().getSchema(
-      `contract#/paths/${toPointerPart(path)}/${method}/requestBody/content/application~1json/schema`,
-    );
+  return (operation) => getSchema(bodyPointer(operation));
 }
 
 type Compile = (operation: ContractOperation) => ValidateFunction | undefined;
@@ -221,16 +216,23 @@ function findMissing(path: string, value: unknown, other: unknown): string[] {
   );
 }
 
+const bodyPointer = (operation: ContractOperation): string =>
+  contentPointer(operation, 'requestBody');
+
+/** Where the contract has the schema of what an operation takes or answers. */
+const contentPointer = ({ path, method }: ContractOperation, holder: string): string =>
+  `/paths/${toPointerPart(path)}/${method}/${holder}/content/application~1json/schema`;
+
 const toPointerPart = (part: string): string =>
   encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
 
 /**
- * A copy of the document for Ajv, which refuses the `mapping` of a discriminator. Other tools need it; for
+ * A copy of a part of the contract for Ajv, which refuses the `mapping` of a discriminator. Other tools need it; for
  * Ajv, the enum of the tag in each schema says the same. The keys of `mapping` stay, for the message.
  */
-function forAjv(document: object): object {
+function forAjv(part: object): object {
   return JSON.parse(
-    JSON.stringify(document, (key, value: unknown) => {
+    JSON.stringify(part, (key, value: unknown) => {
       if (key !== 'discriminator') return withOpenEnums(value);
       const { propertyName, mapping = {} } = value as { propertyName: string; mapping?: object };
       return { propertyName, allowed: Object.keys(mapping) };
