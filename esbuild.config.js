@@ -67,14 +67,21 @@ const loadLater = (folder) => ({
   },
 });
 
-/** Fastify loads HTTPS and HTTP/2 whatever it serves, which takes as long as all of Fastify. */
-const serveHttpOnly = {
-  name: 'serve HTTP only',
+/**
+ * Node's modules that packages load for features that the emulator does not use: HTTPS and HTTP/2,
+ * which take as long to load as all of Fastify, and Commander's subcommands in programs of their own.
+ */
+const notUsed = {
+  name: 'not used',
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^node:http(s|2)$/ }, ({ path, importer }) =>
-      importer.endsWith('/fastify/lib/server.js') ? { path, namespace: 'not served' } : undefined,
-    );
-    onLoad({ filter: /./, namespace: 'not served' }, () => ({ contents: '' }));
+    const leaveOut = (filter, importers) => {
+      onResolve({ filter }, ({ path, importer }) =>
+        importers.test(importer) ? { path, namespace: 'not used' } : undefined,
+      );
+    };
+    leaveOut(/^node:http(s|2)$/, /\/fastify\/lib\/server\.js$/);
+    leaveOut(/^node:child_process$/, /\/commander\//);
+    onLoad({ filter: /./, namespace: 'not used' }, () => ({ contents: '' }));
   },
 };
 
@@ -89,7 +96,7 @@ const builds = await Promise.all([
     outdir: 'dist',
     format: 'esm',
     external: [...common.external, './cli.js'],
-    plugins: [loadLater('./cjs/'), serveHttpOnly],
+    plugins: [loadLater('./cjs/'), notUsed],
     // CommonJS modules in the bundle ask for Node's own ones by it.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
@@ -108,7 +115,7 @@ const builds = await Promise.all([
     entryPoints: { index: 'src/index.ts' },
     outdir: 'dist/cjs',
     format: 'cjs',
-    plugins: [loadLater('./'), serveHttpOnly],
+    plugins: [loadLater('./'), notUsed],
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'codeUrl', ...keepTimers.define },
     banner: {
