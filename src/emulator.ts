@@ -6,7 +6,7 @@ import {
 } from './contract/open-values.js';
 import { contractValidation } from './contract/validation.js';
 import { StartupError } from './errors.js';
-import { findUnusable, mostFixtureLevels } from './json/checks.js';
+import { findUnusable, maxFixtureLevels } from './json/checks.js';
 import type { Services } from './operations/operation.js';
 import { newSeed } from './random.js';
 import { createChanges } from './simulation/clockwork/changes.js';
@@ -28,7 +28,7 @@ import { createWaiters } from './workspace/limits/waiters.js';
 const sliceSize = 200;
 
 /** The most bytes of the journals of all workspaces together. */
-const mostJournalBytes = 16 * 1024 * 1024;
+const maxJournalBytes = 16 * 1024 * 1024;
 
 export interface EmulatorOptions {
   /** A file, or `:memory:`. */
@@ -72,7 +72,7 @@ function checkFixtures(
   policy: UnknownValuesPolicy,
   tell: ReportUnknownValues,
 ): NamedFixtures {
-  const problem = findUnusable('', content, mostFixtureLevels);
+  const problem = findUnusable('', content, maxFixtureLevels);
   if (problem !== undefined) throw new StartupError('usage', `${name}: ${problem}`);
   const validation = contractValidation(loadContract('control'), controlFormats);
   const { mismatch, unknownValues } = validation.checkValue('Fixtures', content, policy);
@@ -158,7 +158,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     journal:
       journalSize === 0
         ? undefined
-        : createJournal({ entries: journalSize, bytes: mostJournalBytes }),
+        : createJournal({ entries: journalSize, bytes: maxJournalBytes }),
     waiters: createWaiters(),
     exclusiveWork: createExclusiveWork(),
     limitsEveryWorkspace: options.settings.rateLimit !== 'off',

@@ -11,7 +11,7 @@ export const reasonPhrase = (status: number): string => STATUS_CODES[status] ?? 
  * Documented: the messages of 400 to 404, 412, 422, 429 and 500 are those of the vendor's reference.
  * The others have no counterpart there; they keep the same body shape.
  */
-const table = {
+const errorTable = {
   invalid_request: [400, 'Invalid request format, please check API reference.'],
   // Observed: the whole of the message. Deploy scripts branch on the words.
   published_llm: [400, 'Cannot update published LLM'],
@@ -48,7 +48,7 @@ const table = {
   unavailable: [503, 'The emulator cannot take requests now.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
-export type ErrorCode = keyof typeof table;
+export type ErrorCode = keyof typeof errorTable;
 
 /**
  * The body of every error answer. Documented: the vendor's shape.
@@ -64,12 +64,12 @@ export interface ErrorBody {
 export type ValidationErrorForm = 'both' | 'documented' | 'observed';
 
 /** Documented: statuses that the vendor's reference has a message for. */
-const documented = [400, 401, 402, 403, 404, 412, 422, 429, 500];
+const documentedStatuses = [400, 401, 402, 403, 404, 412, 422, 429, 500];
 
 /** The vendor's message for a status; that of HTTP where the vendor has none. */
 export const messageOf = (status: number): string =>
-  (documented.includes(status)
-    ? Object.values(table).find(([known]) => known === status)?.[1]
+  (documentedStatuses.includes(status)
+    ? Object.values(errorTable).find(([known]) => known === status)?.[1]
     : undefined) ?? `${reasonPhrase(status)}.`;
 
 /**
@@ -84,7 +84,7 @@ export class ApiError extends Error {
 
   /** @param detail what was wrong with this request; follows the table's message. */
   constructor(code: ErrorCode, detail?: string, headers: Readonly<Record<string, string>> = {}) {
-    const [status, message] = table[code];
+    const [status, message] = errorTable[code];
     super(detail === undefined ? message : `${message} ${detail}`);
     this.name = 'ApiError';
     this.code = code;
@@ -100,7 +100,7 @@ export class ApiError extends Error {
 
 /** The error whose answer had this status and message. */
 export function readApiError(status: number, message: string): ApiError {
-  const rows = Object.entries(table).filter(([, [known]]) => known === status);
+  const rows = Object.entries(errorTable).filter(([, [known]]) => known === status);
   const [code] = rows.find(([, row]) => message.startsWith(row[1])) ?? rows[0] ?? ['internal'];
   const error = new ApiError(code as ErrorCode);
   error.message = message;
@@ -134,15 +134,15 @@ export class SchemaError extends ApiError {
  * The real service's name of the table in which something was not found: the noun of its paths.
  * Observed: `agent` (and `phone-number` and `voice`). The others are assumed to follow the same rule.
  */
-type Table =
+type ItemTable =
   'agent' | 'retell-llm' | 'conversation-flow' | 'test-case-definition' | 'batch-test' | 'test-run';
 
 /** Something that the workspace does not have. */
 export class MissingError extends ApiError {
-  readonly #item: { readonly id: string; readonly table: Table };
+  readonly #item: { readonly id: string; readonly table: ItemTable };
 
   /** @param code the error that the vendor's reference documents for the operation. */
-  constructor(id: string, table: Table, code: 'not_found' | 'unprocessable' = 'not_found') {
+  constructor(id: string, table: ItemTable, code: 'not_found' | 'unprocessable' = 'not_found') {
     super(code);
     this.#item = { id, table };
   }

@@ -6,7 +6,7 @@ import {
   parseDuration,
   parseOutcomeWeights,
   parseProgression,
-  parseRunDuration,
+  parseDurationDistribution,
 } from '../src/workspace/settings.js';
 
 const resolve = (sources: Partial<Parameters<typeof resolveConfig>[0]> = {}) =>
@@ -219,13 +219,13 @@ describe('parseRunDuration', () => {
     ['2s/0.5', { kind: 'lognormal', median: 2000, sigma: 0.5 }],
     ['1m / 0', { kind: 'lognormal', median: 60_000, sigma: 0 }],
   ])('reads %s', (text, duration) => {
-    expect(parseRunDuration(text)).toEqual(duration);
+    expect(parseDurationDistribution(text)).toEqual(duration);
   });
 
   it.each(['', '..', '1s..', '..1s', '1s..2s..3s', '-1s', '2s..1s', 'x', '1e999s', '9999y'])(
     'does not take %j',
     (text) => {
-      expect(parseRunDuration(text)).toBeUndefined();
+      expect(parseDurationDistribution(text)).toBeUndefined();
       expect(parseDuration(text)).toBeUndefined();
     },
   );
@@ -233,7 +233,7 @@ describe('parseRunDuration', () => {
   it.each(['/', '2s/', '/0.5', '2s/-1', '2s/6', '2s/1/1', '2s..3s/1', '2s/1e1'])(
     'does not take %j',
     (text) => {
-      expect(parseRunDuration(text)).toBeUndefined();
+      expect(parseDurationDistribution(text)).toBeUndefined();
     },
   );
 });

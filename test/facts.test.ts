@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advance, standStill } from './support/control.js';
+import { advance, buildStoppedApp } from './support/control.js';
 import { buildTestApp, retellLlm } from './support/emulator.js';
 
 /** What was observed of the real service (facts.md, by its lines), where no other test shows it. */
@@ -14,7 +14,7 @@ interface Entry {
 
 /** Runs such definitions on an LLM with these tools, and returns what was said and done in each. */
 async function converse(tools: object[], definition: object, count = 20) {
-  const { client } = standStill({ settings: { outcomes: { pass: 1, fail: 0, error: 0 } } });
+  const { client } = buildStoppedApp({ settings: { outcomes: { pass: 1, fail: 0, error: 0 } } });
   const { llm_id } = await client.call('POST', '/create-retell-llm', { general_tools: tools });
   const engine = { type: 'retell-llm', llm_id };
   const { test_case_definition_id: id } = await client.createDefinition({
@@ -98,7 +98,7 @@ describe('tools in a run', () => {
 describe('a batch', () => {
   // facts.md 10
   it('has a run for each id as soon as it is created, and counts none of them yet', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const batch = await client.createBatchTest(['a', 'b', 'a']);
     const { items } = await client.listRuns(batch.test_case_batch_job_id);
     expect(items.map(({ status }) => status)).toHaveLength(3);
@@ -108,7 +108,7 @@ describe('a batch', () => {
 
   // facts.md 17, 63
   it('can have the times of the real service by settings', async () => {
-    const { client } = standStill({
+    const { client } = buildStoppedApp({
       settings: {
         concurrency: 29,
         runDuration: '15s/0.78',

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadContract } from '../src/contract/document.js';
 import { startEmulator, type RetellEmulator } from '../src/index.js';
 import { someFlow } from './support/emulator.js';
-import { visits, type Ids } from './support/visits.js';
+import { exampleRequests, type Ids } from './support/visits.js';
 
 /** `FUZZ_CASES=100000 npx vitest run test/fuzz.test.ts` is the long form. */
 const cases = Number(process.env['FUZZ_CASES'] ?? 1500);
@@ -102,7 +102,7 @@ const mutated = fc
     ),
   })
   .map(({ operation, place, weird, query, segment, header }) => {
-    const visit = visits[operation.id];
+    const visit = exampleRequests[operation.id];
     const path = operation.path.replaceAll(/\{\w+\}/g, segment);
     const content = visit?.body?.(ids) ?? controlBodies[operation.id] ?? {};
     const text = JSON.stringify(content);
@@ -267,10 +267,10 @@ describe('many keys that use each other’s ids', () => {
         const ids = known[theirs];
         if (ids === undefined) return;
         const everything = operations.filter(
-          ({ id, method }) => visits[id] !== undefined || method === 'get',
+          ({ id, method }) => exampleRequests[id] !== undefined || method === 'get',
         );
         const operation = everything[choice % everything.length];
-        const visit = visits[operation?.id ?? ''];
+        const visit = exampleRequests[operation?.id ?? ''];
         const own = control[choice % control.length]
           ?.replace('RUN', ids.run)
           .replace('BATCH', ids.batch);

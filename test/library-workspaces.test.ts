@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError, type Workspace } from '../src/index.js';
-import { clientOf, createBatch, play, start } from './support/library.js';
+import { clientOf, createBatch, runBatch, start } from './support/library.js';
 
 describe('a workspace', () => {
   it.each(['', 'a b', ' a', 'a\n'])('cannot have the key %j', async (key) => {
@@ -59,16 +59,16 @@ describe('a workspace', () => {
 
   it('restores a snapshot, its first state, and an export', async () => {
     const workspace = (await start()).workspace('key_a');
-    const first = await play(workspace, 3);
+    const first = await runBatch(workspace, 3);
     const snapshot = await workspace.snapshot();
     const state = await workspace.export();
-    const second = await play(workspace, 3);
+    const second = await runBatch(workspace, 3);
     await snapshot.restore();
     expect(await workspace.export()).toEqual(state);
-    expect(await play(workspace, 3)).toEqual(second);
+    expect(await runBatch(workspace, 3)).toEqual(second);
     await workspace.restore(snapshot.name);
     await workspace.reset();
-    expect(await play(workspace, 3)).toEqual(first);
+    expect(await runBatch(workspace, 3)).toEqual(first);
     await workspace.reset();
     expect(await workspace.load(state)).toMatchObject({ testRuns: 3 });
     expect(await workspace.export()).toEqual(state);
@@ -164,9 +164,9 @@ describe('fifty workspaces in one process', () => {
       outcomes: { pass: 1, fail: index % 3, error: index % 2 },
     });
     if (index % 2 === 0) await workspace.outcomes.add({ times: 2, outcome: { status: 'error' } });
-    const first = await play(workspace, 3 + (index % 11));
+    const first = await runBatch(workspace, 3 + (index % 11));
     const snapshot = await workspace.snapshot();
-    const second = await play(workspace, 2);
+    const second = await runBatch(workspace, 2);
     if (index % 5 === 0) await snapshot.restore();
     return { first, second, state: await workspace.export() };
   }

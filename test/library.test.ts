@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { startEmulator, StartupError, type StartOptions } from '../src/index.js';
 import { optionSpecs } from '../src/configuration/options.js';
 import { temporaryFolder } from './support/files.js';
-import { clientOf, createBatch, play, start } from './support/library.js';
+import { clientOf, createBatch, runBatch, start } from './support/library.js';
 import { newYear } from './support/manual-clock.js';
 
 describe('startEmulator', () => {
@@ -55,12 +55,12 @@ describe('startEmulator', () => {
 
   it('gives the same every time', async () => {
     const [a, b] = [await start(), await start()];
-    const played = await play(a.workspace('key_a'), 20);
-    expect(await play(b.workspace('key_a'), 20)).toEqual(played);
+    const played = await runBatch(a.workspace('key_a'), 20);
+    expect(await runBatch(b.workspace('key_a'), 20)).toEqual(played);
     expect(played.batch.creation_timestamp).toBe(newYear);
     expect(new Set(played.items.map(({ status }) => status)).size).toBeGreaterThan(1);
     const other = await start({ seed: 'other' });
-    expect(await play(other.workspace('key_a'), 20)).not.toEqual(played);
+    expect(await runBatch(other.workspace('key_a'), 20)).not.toEqual(played);
   });
 
   it('accepts the options of the command, with the names of the config file', async () => {

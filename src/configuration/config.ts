@@ -1,6 +1,6 @@
 import type { SchemaObject } from 'ajv/dist/2020.js';
 import { StartupError } from '../errors.js';
-import { findUnusable, mostFixtureLevels } from '../json/checks.js';
+import { findUnusable, maxFixtureLevels } from '../json/checks.js';
 import { isLoopback } from '../loopback.js';
 import { suggestion } from '../nearest.js';
 import {
@@ -125,7 +125,7 @@ function fileOptions(file: ConfigSources['file']): RawOptions {
       `${file?.path ?? ''}: there is no option "${unknownOption}"${suggestion(unknownOption, known)}; the options are ${known.join(', ')}`,
     );
   }
-  const problem = findUnusable('', content, mostFixtureLevels);
+  const problem = findUnusable('', content, maxFixtureLevels);
   if (problem !== undefined) {
     throw new StartupError('usage', `${file?.path ?? ''}: ${problem}`);
   }

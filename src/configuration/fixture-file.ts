@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
 import type { FixtureSource } from '../emulator.js';
 import { StartupError } from '../errors.js';
-import { mostFixtureLevels } from '../json/checks.js';
+import { maxFixtureLevels } from '../json/checks.js';
 
 /** Loaded only where there is YAML to read or write. */
 export const yaml = (): typeof Yaml => createRequire(import.meta.url)('yaml') as typeof Yaml;
@@ -24,8 +24,8 @@ function refuseDepth(text: string): void {
   for (const token of new Parser().parse(text)) left.push({ token, levels: 0 });
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const { token, levels } = next;
-    if (levels > mostFixtureLevels) {
-      throw new Error(`it must not be nested more than ${String(mostFixtureLevels)} levels deep`);
+    if (levels > maxFixtureLevels) {
+      throw new Error(`it must not be nested more than ${String(maxFixtureLevels)} levels deep`);
     }
     if (token?.type === 'document') left.push({ token: token.value, levels });
     if (!token || !('items' in token)) continue;

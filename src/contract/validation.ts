@@ -117,7 +117,7 @@ function createValidation(contract: Contract, own: TextFormats): ContractValidat
       const { passes, unknownValues } = validateWithOpenEnums(validate, value, '', () => policy);
       const mismatch = passes
         ? undefined
-        : describe('', mostHelpful(validate.errors ?? []), formats);
+        : describe('', maxHelpful(validate.errors ?? []), formats);
       return { mismatch, unknownValues };
     },
     findResponseMismatch(operation, response) {
@@ -128,7 +128,7 @@ function createValidation(contract: Contract, own: TextFormats): ContractValidat
       ) {
         return undefined;
       }
-      return describe('response', mostHelpful(validate.errors ?? []), formats);
+      return describe('response', maxHelpful(validate.errors ?? []), formats);
     },
   };
 }
@@ -171,7 +171,7 @@ function refuse(
   if (validate === undefined) return noValues;
   const { passes, unknownValues } = validateWithOpenEnums(validate, value, root, policy);
   if (passes) return unknownValues;
-  throw schemaError(root, mostHelpful(validate.errors ?? []), formats);
+  throw schemaError(root, maxHelpful(validate.errors ?? []), formats);
 }
 
 /** Returns a check that removes unknown properties from a body. */
@@ -278,7 +278,7 @@ function describe(root: string, error: ErrorObject | undefined, formats: TextFor
 }
 
 /** The first error. If there are alternatives, an error of the alternative that has the value's type. */
-function mostHelpful(errors: readonly ErrorObject[]): ErrorObject | undefined {
+function maxHelpful(errors: readonly ErrorObject[]): ErrorObject | undefined {
   const choice = errors.find(({ keyword }) => keyword === 'anyOf');
   return (
     errors.find(

@@ -19,14 +19,14 @@ export async function listen(
   app: FastifyInstance,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<string> {
-  const others: Server[] = [];
-  app.addHook('onClose', () => Promise.all(others.map(close)));
+  const otherServers: Server[] = [];
+  app.addHook('onClose', () => Promise.all(otherServers.map(close)));
   try {
     const [first, ...rest] = await lookup(host, { all: true });
     await app.listen({ host: first?.address ?? host, port });
     const address = app.server.address() as AddressInfo;
     for (const other of rest)
-      others.push(await listenOnOtherAddress(app, other.address, address.port));
+      otherServers.push(await listenOnOtherAddress(app, other.address, address.port));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = reasons[code ?? ''] ?? message;

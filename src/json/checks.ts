@@ -2,10 +2,10 @@
  * The most levels of arrays and objects in JSON. Real flows have about 15. SQLite's JSON functions take
  * 1,000, and recursive JavaScript a few thousand.
  */
-const mostLevels = 100;
+const maxLevels = 100;
 
 /** The same for fixtures, which hold the content of bodies some levels deeper. */
-export const mostFixtureLevels = 110;
+export const maxFixtureLevels = 110;
 
 /** The most characters of a path in an error. */
 const longestPath = 200;
@@ -17,11 +17,7 @@ const longestPath = 200;
  * @param root the value's name in the message.
  * @param levels the most levels that it may have.
  */
-export function findUnusable(
-  root: string,
-  value: unknown,
-  levels = mostLevels,
-): string | undefined {
+export function findUnusable(root: string, value: unknown, levels = maxLevels): string | undefined {
   const found = find(value, levels);
   if (found === undefined) return undefined;
   const path = root + found.path.toReversed().join('');

@@ -4,7 +4,7 @@ import type { OperationRequest } from '../contract/operation.js';
 import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
 import { ApiError } from '../errors.js';
-import { findUnusable, mostFixtureLevels } from '../json/checks.js';
+import { findUnusable, maxFixtureLevels } from '../json/checks.js';
 import type { ControlOperationId } from '../operations/control/control-operation.js';
 import { controlTable } from '../operations/control/table.js';
 import { afterExclusiveWork, type Caller, type Services } from '../operations/operation.js';
@@ -144,7 +144,7 @@ function controlCaller(emulator: Emulator, workspace: string) {
     const problem = findUnusable(
       'body',
       request.body,
-      id === 'loadFixtures' ? mostFixtureLevels : undefined,
+      id === 'loadFixtures' ? maxFixtureLevels : undefined,
     );
     if (problem !== undefined) throw new ApiError('invalid_request', problem);
     const perform = operationsById[id];

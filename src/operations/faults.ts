@@ -8,7 +8,7 @@ import {
 import { keyedChance } from '../random.js';
 import { drawDuration } from '../simulation/testing/outcome.js';
 import type { Workspace } from '../simulation/workspaces/workspace.js';
-import { parseDuration, parseRunDuration } from '../workspace/settings.js';
+import { parseDuration, parseDurationDistribution } from '../workspace/settings.js';
 import type { Services } from './operation.js';
 
 /** The effects of a fault rule on one request: a delay, an error, a lost answer. */
@@ -53,7 +53,7 @@ function toFault(id: string, input: FaultInput, chance: (purpose: string) => num
   const { error, latency, connection, drip } = input;
   const changesAnswer = connection === 'truncate' || drip !== undefined;
   const { phase = changesAnswer ? 'after' : 'before' } = input;
-  const duration = latency === undefined ? undefined : parseRunDuration(latency);
+  const duration = latency === undefined ? undefined : parseDurationDistribution(latency);
   return {
     cause: { source: 'rule', rule: id },
     phase,

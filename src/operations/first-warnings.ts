@@ -1,12 +1,12 @@
 /** The most warnings of one kind for one request. */
-const mostWarnings = 100;
+const maxWarnings = 100;
 
 /** The first warnings; the last one says if there are more. */
 export function firstWarnings(found: Iterable<string>): string[] {
   const warnings: string[] = [];
   for (const warning of found) {
-    if (warnings.length === mostWarnings) {
-      return [...warnings, `there are more warnings than these ${String(mostWarnings)}`];
+    if (warnings.length === maxWarnings) {
+      return [...warnings, `there are more warnings than these ${String(maxWarnings)}`];
     }
     warnings.push(shortened(warning));
   }

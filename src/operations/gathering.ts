@@ -4,10 +4,10 @@ import { cacheJson } from '../json/cached-json.js';
 const mebibyte = 1024 * 1024;
 
 /** A page ends after so many characters of JSON: an item may have 5 MiB, and a page 1,000 items. */
-export const mostOfPage = 32 * mebibyte;
+export const maxOfPage = 32 * mebibyte;
 
 /** A list without pages is refused if it has more characters of JSON. */
-export const mostOfArray = 128 * mebibyte;
+export const maxOfArray = 128 * mebibyte;
 
 /** Collects the items of a list and their JSON. */
 export interface Gathered<Wire> {
@@ -91,7 +91,7 @@ export async function toArraySlowly<Item, Wire>(
   successor: string,
   limit?: number,
 ): Promise<Wire[]> {
-  const { gathered, lastOfMore } = await gatherSlowly(source, mostOfArray, limit);
+  const { gathered, lastOfMore } = await gatherSlowly(source, maxOfArray, limit);
   const isLimited = limit !== undefined && gathered.items.length >= limit;
   if (lastOfMore !== undefined && !isLimited) throw tooLarge(gathered, successor);
   return arrayOf(gathered);
@@ -107,7 +107,7 @@ export function toArray<Item, Wire>(
   toWire: (item: Item) => Wire,
   successor: string,
 ): Wire[] {
-  const all = gather<Wire>(mostOfArray);
+  const all = gather<Wire>(maxOfArray);
   for (const item of items) {
     if (all.isFull()) throw tooLarge(all, successor);
     all.add(toWire(item));
@@ -118,7 +118,7 @@ export function toArray<Item, Wire>(
 export const arrayOf = <Wire>(all: Gathered<Wire>): Wire[] => cacheJson(all.items, all.text());
 
 export function tooLarge(all: Gathered<unknown>, successor: string): ApiError {
-  const [held, most] = [all.size(), mostOfArray].map((size) => String(Math.round(size / mebibyte)));
+  const [held, most] = [all.size(), maxOfArray].map((size) => String(Math.round(size / mebibyte)));
   const { length } = all.items;
   const detail = `its first ${String(length)} items have ${held ?? ''} MiB, and it may have ${most ?? ''} MiB.`;
   return new ApiError('answer_too_large', `${detail} ${successor} lists the same in pages.`);

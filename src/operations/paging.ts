@@ -3,7 +3,7 @@ import { derivedHex } from '../random.js';
 import { idPropertyOf } from '../domain/engines/asset.js';
 import { engineKey, type EngineType } from '../domain/engines/response-engine.js';
 import { cacheJson } from '../json/cached-json.js';
-import { gather, gatherSlowly, mostOfPage, type Gathered, type Source } from './gathering.js';
+import { gather, gatherSlowly, maxOfPage, type Gathered, type Source } from './gathering.js';
 
 /** Documented: the page size if the client names none. */
 const defaultLimit = 50;
@@ -54,7 +54,7 @@ export function toPage<Item extends { readonly position: number }, Wire extends 
   list: ListIdentity,
   toWire: (item: Item) => Wire,
 ) {
-  const page = gather<Wire>(mostOfPage);
+  const page = gather<Wire>(maxOfPage);
   let last: number | undefined;
   for (const item of items) {
     if (page.items.length === limit || page.isFull()) return pageOf(page, list, last);
@@ -70,7 +70,7 @@ export async function toPageSlowly<Item extends { readonly position: number }, W
   { limit }: PageRequest,
   list: ListIdentity,
 ) {
-  const { gathered, lastOfMore } = await gatherSlowly(source, mostOfPage, limit);
+  const { gathered, lastOfMore } = await gatherSlowly(source, maxOfPage, limit);
   return pageOf(gathered, list, lastOfMore?.position);
 }
 

@@ -29,14 +29,14 @@ export type Ask = (
 export class NotFound extends StartupError {}
 
 /** The most tries of a request that is answered with 429 or 5xx, and the seconds before the second try. */
-const mostTries = 6;
+const maxTries = 6;
 const firstPause = 1;
 
 /** The longest pause that a server may ask for, in seconds. */
 const longestPause = 300;
 
 /** The most bytes of one answer: a page of 1,000 items of 100 kB. */
-const mostBytes = 128 * 1024 * 1024;
+const maxBytes = 128 * 1024 * 1024;
 
 /**
  * Sends requests to a server of the vendor's API. Repeats a request that got 429 or 5xx.
@@ -52,7 +52,7 @@ export function asker({ upstream, apiKey, sleep, deadline, tell }: AskOptions): 
       const { ok, status } = answer;
       if (ok) return parse(url, text, isComplete);
       const isPassing = status === 429 || status >= 500;
-      if (!isPassing || attempt === mostTries) throw refusal(`${method} ${path}`, status, text);
+      if (!isPassing || attempt === maxTries) throw refusal(`${method} ${path}`, status, text);
       const seconds = pauseOf(answer) ?? firstPause * 2 ** (attempt - 1);
       if (seconds > longestPause) {
         const problem = `${upstream} answers ${String(status)} and asks to wait ${String(seconds)} s; try again then`;
@@ -100,7 +100,7 @@ async function readText({ body }: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > mostBytes) throw new Error(`the answer has more than ${String(mostBytes)} bytes`);
+    if (bytes > maxBytes) throw new Error(`the answer has more than ${String(maxBytes)} bytes`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

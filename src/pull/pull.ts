@@ -14,7 +14,7 @@ export interface PullOptions extends AskOptions {
 const pageSize = 1000;
 
 /** The most pages of one list: a million items. A faulty server may always have one more. */
-const mostPages = 1000;
+const maxPages = 1000;
 
 /**
  * Reads the engines, agents and test case definitions of an account, and returns them as fixtures with the
@@ -137,7 +137,7 @@ async function readAll(ask: Ask, path: string, method: 'GET' | 'POST' = 'GET'): 
   const items: Json[] = [];
   const separator = path.includes('?') ? '&' : '?';
   const keys = new Set<string>();
-  for (let key = ''; keys.size < mostPages; keys.add(key)) {
+  for (let key = ''; keys.size < maxPages; keys.add(key)) {
     const from = key === '' ? '' : `&pagination_key=${escape(key)}`;
     const url = `${path}${separator}limit=${String(pageSize)}${from}`;
     const page = await ask(method, url, isPage);
@@ -149,7 +149,7 @@ async function readAll(ask: Ask, path: string, method: 'GET' | 'POST' = 'GET'): 
       throw new StartupError('environment', problem);
     }
   }
-  const problem = `${path} does not end: it has more than ${String(mostPages)} pages`;
+  const problem = `${path} does not end: it has more than ${String(maxPages)} pages`;
   throw new StartupError('environment', problem);
 }
 

@@ -1,4 +1,4 @@
-import { mostCounted } from '../domain/counter.js';
+import { maxCounted } from '../domain/counter.js';
 import type { FaultInput } from '../domain/requests/fault.js';
 import { cached } from '../bounded-cache.js';
 import type { Caches } from './caches.js';
@@ -64,7 +64,7 @@ export function faultStore(db: Db, caches: Caches): FaultWriter {
     list: (workspaceId) => cached(lists, workspaceId, () => read(workspaceId)),
     setCounts(workspaceId, id, seen, hits) {
       lists.delete(workspaceId);
-      const counts = { seen: Math.min(seen, mostCounted), hits: Math.min(hits, mostCounted) };
+      const counts = { seen: Math.min(seen, maxCounted), hits: Math.min(hits, maxCounted) };
       setCounts.run({ workspaceId, id, ...counts });
     },
     delete(workspaceId, id) {

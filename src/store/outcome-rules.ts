@@ -1,4 +1,4 @@
-import { mostCounted } from '../domain/counter.js';
+import { maxCounted } from '../domain/counter.js';
 import type { OutcomeRuleInput } from '../domain/testing/outcome-rule.js';
 import { cached } from '../bounded-cache.js';
 import type { Caches } from './caches.js';
@@ -55,7 +55,7 @@ export function outcomeRuleStore(db: Db, caches: Caches): OutcomeRuleWriter {
     list: (workspaceId) => cached(lists, workspaceId, () => read(workspaceId)),
     setHits(workspaceId, id, hits) {
       lists.delete(workspaceId);
-      setHits.run({ workspaceId, id, hits: Math.min(hits, mostCounted) });
+      setHits.run({ workspaceId, id, hits: Math.min(hits, maxCounted) });
     },
     delete(workspaceId, id) {
       lists.delete(workspaceId);

@@ -29,7 +29,7 @@ export interface WorkspaceListWriter extends WorkspaceListReader {
 }
 
 /** The most uses that are noted, because clients may use any number of keys. */
-const mostNoted = 10_000;
+const maxNoted = 10_000;
 
 const writeEveryMs = 60_000;
 
@@ -77,7 +77,7 @@ export function workspaceList(db: Db): WorkspaceListWriter {
     },
     setLabel: (id, label) => setLabel.run({ id, label }),
     noteUse(name, time) {
-      if (noted.size >= mostNoted && !noted.has(name)) {
+      if (noted.size >= maxNoted && !noted.has(name)) {
         noted.delete(required(noted.keys().next().value));
       }
       noted.set(name, time);

@@ -13,7 +13,7 @@ export type SettingsInput = components['schemas']['Settings'];
 type ProgressionInput = components['schemas']['Progression'];
 
 /** A distribution of whole milliseconds: even from `from` to `to`, or lognormal. */
-export type RunDuration =
+export type DurationDistribution =
   | { readonly kind: 'range'; readonly from: number; readonly to: number }
   | { readonly kind: 'lognormal'; readonly median: number; readonly sigma: number };
 
@@ -30,13 +30,13 @@ export interface Settings {
   readonly seed: string;
   /** The most runs under way at once in a workspace. */
   readonly concurrency: number;
-  readonly runDuration: RunDuration;
+  readonly runDuration: DurationDistribution;
   readonly outcomes: OutcomeWeights;
   readonly progression: Progression;
   /** Milliseconds from the creation of a batch until its first run may start. */
   readonly batchStartDelay: number;
   /** Milliseconds from the end of a batch's last run until the batch is complete. */
-  readonly batchCompletionDelay: RunDuration;
+  readonly batchCompletionDelay: DurationDistribution;
   /** The spelling of the definition's snapshot in a test run. */
   readonly definitionSnapshot: 'documented' | 'observed';
   /** Null for no limit; `vendor` for the limits of the real service. */
@@ -66,7 +66,7 @@ export interface Wording {
 /** Formats of the control contract's strings. */
 export const controlFormats = {
   'duration-distribution': {
-    accepts: (text) => parseRunDuration(text) !== undefined,
+    accepts: (text) => parseDurationDistribution(text) !== undefined,
     allowed:
       'a duration such as 2s, a range such as 500ms..2500ms, or a median and sigma such as 2s/0.5',
   },
@@ -110,15 +110,15 @@ export function parseSettings(input: Required<SettingsInput>): Settings {
       rateLimitMessage: readMessage(input.rateLimitMessage),
     },
     unknownValues,
-    runDuration: checked(parseRunDuration(input.runDuration)),
-    outcomes: checked(
+    runDuration: required(parseDurationDistribution(input.runDuration)),
+    outcomes: required(
       typeof outcomes === 'string' ? parseOutcomeWeights(outcomes) : toWeights(outcomes),
     ),
     progression: readProgression(progression),
-    batchStartDelay: checked(parseDuration(input.batchStartDelay)),
-    batchCompletionDelay: checked(parseRunDuration(input.batchCompletionDelay)),
+    batchStartDelay: required(parseDuration(input.batchStartDelay)),
+    batchCompletionDelay: required(parseDurationDistribution(input.batchCompletionDelay)),
     definitionSnapshot: input.definitionSnapshot,
-    rateLimit: checked(parseRateLimit(input.rateLimit)),
+    rateLimit: required(parseRateLimit(input.rateLimit)),
   };
 }
 
@@ -127,10 +127,10 @@ const readMessage = (text: string): string | undefined => (text === 'default' ? 
 /** Reads a progression that has been validated. */
 export const readProgression = (input: ProgressionInput): Progression =>
   typeof input === 'string'
-    ? checked(parseProgression(input))
+    ? required(parseProgression(input))
     : { kind: 'polls', polls: input.polls };
 
-function checked<Value>(value: Value | undefined): Value {
+function required<Value>(value: Value | undefined): Value {
   if (value === undefined) throw new Error('a setting was not validated');
   return value;
 }
@@ -139,7 +139,7 @@ function checked<Value>(value: Value | undefined): Value {
  * Reads `2s`, `500ms..2500ms`, or `2s/0.5`, which is lognormal with that median and sigma.
  * @returns undefined if the text has another form, is negative, or ends before it begins.
  */
-export function parseRunDuration(text: string): RunDuration | undefined {
+export function parseDurationDistribution(text: string): DurationDistribution | undefined {
   if (text.includes('/')) {
     const [, left = '', right = ''] = /^([^/]+)\/\s*(\d+(?:\.\d+)?)\s*$/.exec(text) ?? [];
     const median = parseDuration(left);
@@ -153,14 +153,14 @@ export function parseRunDuration(text: string): RunDuration | undefined {
   return { kind: 'range', from, to };
 }
 
-export const longestDuration = ms('365d');
+export const maxDuration = ms('365d');
 
 /** Reads `2s`, `500ms`, `1.5m`: whole milliseconds. @returns undefined if the text has another form. */
 export function parseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   // ms throws for an empty text, and returns NaN for any other that it cannot read.
   const duration = trimmed === '' ? NaN : Math.round(ms(trimmed as ms.StringValue));
-  return duration >= 0 && duration <= longestDuration ? duration : undefined;
+  return duration >= 0 && duration <= maxDuration ? duration : undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadContract } from '../../src/contract/document.js';
-import { plain } from '../support/control.js';
+import { plainSettings } from '../support/control.js';
 import { buildTestApp, thisMachine } from '../support/emulator.js';
 
 type Access = typeof thisMachine;
@@ -8,7 +8,7 @@ type Access = typeof thisMachine;
 /** Sends a reset, and tells whether it took place. */
 async function tryReset(access: Partial<Access> | 'off', headers: Record<string, string>) {
   const controlAccess = access === 'off' ? undefined : { ...thisMachine, ...access };
-  const { app, client, emulator } = buildTestApp({ controlAccess, settings: plain });
+  const { app, client, emulator } = buildTestApp({ controlAccess, settings: plainSettings });
   const a = client('key_a');
   const { test_case_batch_job_id: id } = await a.createBatchTest();
   const named = { authorization: 'Bearer key_a', host: '127.0.0.1:4010', ...headers };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 import { buildEmulator, buildTestApp, TestClient } from '../support/emulator.js';
 import { temporaryFolder } from '../support/files.js';
 import { newYear } from '../support/manual-clock.js';
@@ -11,10 +11,10 @@ const ids = ['a', 'b', 'c'];
 // facts.md 17, 63, Batch and runs: "the batch's `user_modified_timestamp` lay 25 to 41 s after the end of its
 // last run"; 506 recorded runs: "12 to 58 s after its last run".
 describe('batchCompletionDelay', () => {
-  const settings = { ...plain, batchCompletionDelay: '12s..58s' };
+  const settings = { ...plainSettings, batchCompletionDelay: '12s..58s' };
 
   it('keeps a batch in progress after all its runs have ended, and is then its last change', async () => {
-    const { client } = standStill({ settings });
+    const { client } = buildStoppedApp({ settings });
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
     await advance(client, '1s');
     expect(await client.getBatchTest(id)).toMatchObject({
@@ -32,7 +32,7 @@ describe('batchCompletionDelay', () => {
 
   it('does not depend on how time passes, and differs between batches', async () => {
     const endsOf = async (steps: readonly string[]) => {
-      const { client } = standStill({ settings: { ...settings, concurrency: 2 } });
+      const { client } = buildStoppedApp({ settings: { ...settings, concurrency: 2 } });
       const batches = [await client.createBatchTest(ids), await client.createBatchTest(ids)];
       for (const step of steps) await advance(client, step);
       await advance(client, { until: 'idle' });
@@ -49,7 +49,7 @@ describe('batchCompletionDelay', () => {
   });
 
   it('does not delay the start of runs', async () => {
-    const { client } = standStill({ settings: { ...settings, concurrency: 1 } });
+    const { client } = buildStoppedApp({ settings: { ...settings, concurrency: 1 } });
     await client.createBatchTest(['a']);
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
     await advance(client, '1h');
@@ -60,7 +60,7 @@ describe('batchCompletionDelay', () => {
   it.each(['immediate', 'polls=1', 'manual'])(
     'does not apply to batches with the progression %s',
     async (progression) => {
-      const { client } = standStill({ settings: { ...settings, progression } });
+      const { client } = buildStoppedApp({ settings: { ...settings, progression } });
       const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
       if (progression === 'manual') {
         await client.call('POST', `/_emulator/batch-tests/${id}/complete`);
@@ -70,7 +70,7 @@ describe('batchCompletionDelay', () => {
   );
 
   it('is kept by a snapshot, and by an export', async () => {
-    const { client } = standStill({ settings });
+    const { client } = buildStoppedApp({ settings });
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
     await advance(client, '1s');
     await client.call('POST', '/_emulator/snapshots/waiting');
@@ -116,8 +116,8 @@ describe('batchCompletionDelay', () => {
 // facts.md 63, 506 recorded runs: "first entry 10 s after the batch".
 describe('batchStartDelay', () => {
   it("delays the start of a batch's runs", async () => {
-    const settings = { ...plain, concurrency: 2, batchStartDelay: '10s' };
-    const { client } = standStill({ settings });
+    const settings = { ...plainSettings, concurrency: 2, batchStartDelay: '10s' };
+    const { client } = buildStoppedApp({ settings });
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
     await advance(client, '9999ms');
     const waiting = await client.listRuns(id);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openEmulator } from '../../src/emulator.js';
 import { workspaceNameOf } from '../../src/workspace/name.js';
-import { advance, plain, progress, standStill } from '../support/control.js';
+import { advance, plainSettings, progress, buildStoppedApp } from '../support/control.js';
 import { buildTestApp, defaultSettings } from '../support/emulator.js';
 import { temporaryFolder } from '../support/files.js';
 import { ManualClock, newYear } from '../support/manual-clock.js';
@@ -11,7 +11,7 @@ const clockUrl = '/_emulator/clock';
 
 describe('a manual clock', () => {
   it('stands still while the machine goes on', async () => {
-    const { client, clock } = standStill({ settings: plain });
+    const { client, clock } = buildStoppedApp({ settings: plainSettings });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     await clock.advance(60_000);
     expect(progress(await client.getBatchTest(id))).toEqual({ ended: 0, status: 'in_progress' });
@@ -19,7 +19,7 @@ describe('a manual clock', () => {
   });
 
   it('advances from due moment to due moment and returns what happened', async () => {
-    const { client } = standStill({ settings: { ...plain, concurrency: 2 } });
+    const { client } = buildStoppedApp({ settings: { ...plainSettings, concurrency: 2 } });
     const batch = await client.createBatchTest(['a', 'b', 'c']);
     expect(await advance(client, '500ms')).toEqual({
       now: newYear + 500,
@@ -41,7 +41,7 @@ describe('a manual clock', () => {
   });
 
   it('changes to real time and back without a jump', async () => {
-    const { client, clock } = buildTestApp({ settings: plain });
+    const { client, clock } = buildTestApp({ settings: plainSettings });
     const a = client();
     clock.jump(300);
     expect(await a.call('PUT', clockUrl, { mode: 'manual' })).toEqual({
@@ -62,7 +62,7 @@ describe('a manual clock', () => {
   });
 
   it('does not go back when a shorter advance finishes after a longer one', async () => {
-    const { client } = standStill({ settings: { ...plain, concurrency: 1000 } });
+    const { client } = buildStoppedApp({ settings: { ...plainSettings, concurrency: 1000 } });
     await client.createBatchTest(
       Array.from({ length: 1000 }, (_, index) => `case ${String(index)}`),
     );
@@ -71,7 +71,7 @@ describe('a manual clock', () => {
   });
 
   it('can be set to a time, and everything happens until then', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     const now = '2026-01-01T01:00:00+01:00';
     await client.call('PUT', clockUrl, { mode: 'manual', now });
@@ -85,7 +85,7 @@ describe('a manual clock', () => {
 
 describe('a real clock', () => {
   it('can be advanced, and continues from there', async () => {
-    const { client, clock } = buildTestApp({ settings: plain });
+    const { client, clock } = buildTestApp({ settings: plainSettings });
     const a = client();
     const { test_case_batch_job_id: id } = await a.createBatchTest();
     expect(await advance(a, '10s')).toMatchObject({ now: newYear + 10_000, runsEnded: 1 });
@@ -103,7 +103,7 @@ describe('a clock', () => {
   });
 
   it('can be set for every workspace', async () => {
-    const { client, clock } = buildTestApp({ settings: plain });
+    const { client, clock } = buildTestApp({ settings: plainSettings });
     const clients = ['key_a', 'key_b'].map(client);
     for (const each of clients) await each.createBatchTest();
     expect(await client('key_c').call('PUT', clockUrl, { mode: 'manual', workspace: '*' })).toEqual(
@@ -136,7 +136,7 @@ describe('a clock', () => {
   it('continues after a restart', () => {
     const database = join(temporaryFolder(), 'emulator.sqlite');
     const clock = new ManualClock();
-    const settings = { ...defaultSettings, ...plain };
+    const settings = { ...defaultSettings, ...plainSettings };
     const open = () => openEmulator({ database, clock, settings, onError: () => undefined });
     const before = open();
     const standing = { mode: 'manual', time: newYear + 400 } as const;
@@ -167,7 +167,7 @@ describe('a clock', () => {
     ['reset', ['/_emulator/reset', {}]],
     ['put back to a snapshot', ['/_emulator/snapshots/s/restore']],
   ] as const)('is not changed by an advance while it is %s', async (_how, [url, body]) => {
-    const { client, clock, emulator } = standStill({ settings: plain });
+    const { client, clock, emulator } = buildStoppedApp({ settings: plainSettings });
     await client.call('POST', '/_emulator/snapshots/s');
     await advance(client, '1d');
     const ids = Array.from({ length: 1000 }, (_, index) => String(index));
@@ -213,7 +213,7 @@ describe('a clock', () => {
     ['POST', '/advance', { for: '1s' }, /body must NOT have the unknown property "for"/],
     ['POST', '/advance', { by: '1s', workspace: 'a' }, /body\/workspace must be "\*"/],
   ] as const)('answers 400 to %s %s %j', async (method, path, payload, message) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const answer = await client.send({ method, url: clockUrl + path, payload });
     expect(answer).toMatchObject({ status: 400, body: { status: 'error' } });
     expect(answer.body['message']).toMatch(message);

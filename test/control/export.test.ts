@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fixtures } from '../../src/library/workspace.js';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 import { buildTestApp, retellLlm, someDefinition, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
@@ -9,7 +9,9 @@ const exported = (client: TestClient) => client.call<Fixtures>('GET', '/_emulato
 
 /** A workspace in which a bit of everything has happened, and is happening. */
 async function livelyWorkspace(settings: object = {}) {
-  const parts = standStill({ settings: { concurrency: 2, runDuration: '1s..9s', ...settings } });
+  const parts = buildStoppedApp({
+    settings: { concurrency: 2, runDuration: '1s..9s', ...settings },
+  });
   const { client } = parts;
   const names = ['Refund', 'Booking', 'Gone'];
   const ids: string[] = [];
@@ -59,7 +61,7 @@ describe('an exported workspace', () => {
   it('restores the same state, and continues in the same way', async () => {
     const { client } = await livelyWorkspace();
     const state = await exported(client);
-    const { client: copy } = standStill({ settings: { seed: 'other' } });
+    const { client: copy } = buildStoppedApp({ settings: { seed: 'other' } });
     await copy.call('POST', url, state);
     expect(await exported(copy)).toEqual(state);
     expect(await everything(copy, state)).toEqual(await everything(client, state));
@@ -77,7 +79,7 @@ describe('an exported workspace', () => {
   it('replaces the present content and the fixtures of the start, with replace', async () => {
     const definition = { ...someDefinition, test_case_definition_id: 'mine' };
     const fixtures = [{ name: 'a.yaml', content: { definitions: [definition], credit: 9 } }];
-    const { client } = standStill({ fixtures, settings: plain });
+    const { client } = buildStoppedApp({ fixtures, settings: plainSettings });
     await client.createBatchTest(['mine']);
     await advance(client, '500ms');
     const state = await exported(client);
@@ -92,7 +94,7 @@ describe('an exported workspace', () => {
   });
 
   it('replaces nothing if it has a mistake', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     await client.createBatchTest();
     const state = await exported(client);
     const payload = { outcomeRules: [{}] };
@@ -102,7 +104,7 @@ describe('an exported workspace', () => {
   });
 
   it('can be loaded although other bodies may not be so long', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const runs = Array.from({ length: 7 }, () => ({
       ...{ test_case_definition_id: 'a', status: 'pass' },
       transcript: [{ role: 'user', content: 'x'.repeat(1024 * 1024) }],
@@ -114,8 +116,8 @@ describe('an exported workspace', () => {
   });
 
   it('keeps the state of the rate limit, and unlimited credit', async () => {
-    const settings = { ...plain, rateLimit: '2/10s' };
-    const { client } = standStill({ settings, credit: 25 });
+    const settings = { ...plainSettings, rateLimit: '2/10s' };
+    const { client } = buildStoppedApp({ settings, credit: 25 });
     await client.createBatchTest();
     await client.createBatchTest();
     await client.call('PUT', '/_emulator/credit', { remaining: null });
@@ -131,7 +133,7 @@ describe('an exported workspace', () => {
   });
 
   it('keeps a run without a definition, even if its id has one later', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { test_case_definition_id: id } = await client.createDefinition({ name: 'Named' });
     await client.call('POST', '/_emulator/reset');
     const { test_case_batch_job_id: batch } = await client.createBatchTest([id, 'other']);
@@ -139,7 +141,7 @@ describe('an exported workspace', () => {
     const state = await exported(client);
     const runs = await client.listRuns(batch);
 
-    const { client: copy } = standStill();
+    const { client: copy } = buildStoppedApp();
     await copy.call('POST', url, state);
     expect(await copy.listRuns(batch)).toEqual(runs);
     expect(await exported(copy)).toEqual(state);
@@ -149,14 +151,14 @@ describe('an exported workspace', () => {
     ['of no version', retellLlm],
     ['of a version that it has not', { ...retellLlm, version: 7 }],
   ])('keeps a batch on an engine %s that was created later', async (_, engine) => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     await client.createBatchTest(['a'], engine);
     await client.call('POST', url, { retellLlms: [{ llm_id: retellLlm.llm_id }] });
     const state = await exported(client);
     const list = '/v2/list-batch-tests?type=retell-llm&llm_id=llm_1';
     const listed = await client.call('GET', list);
 
-    const { client: copy } = standStill();
+    const { client: copy } = buildStoppedApp();
     await copy.call('POST', url, state);
     expect(await copy.call('GET', list)).toEqual(listed);
     expect(await exported(copy)).toEqual(state);
@@ -173,7 +175,7 @@ describe('an exported workspace', () => {
   });
 
   it('has a clock that continues from its time if it was a real one', async () => {
-    const { client, clock } = buildTestApp({ settings: plain });
+    const { client, clock } = buildTestApp({ settings: plainSettings });
     const a = client();
     await advance(a, '1h');
     await a.createBatchTest();

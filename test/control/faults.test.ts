@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { keyedChance } from '../../src/random.js';
 import { workspaceNameOf } from '../../src/workspace/name.js';
 import type { Fault } from '../../src/library/workspace.js';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 import { buildTestApp, someDefinition, type TestClient } from '../support/emulator.js';
 
 const url = '/_emulator/faults';
@@ -20,7 +20,7 @@ const gets = async (client: TestClient, count: number) => {
 
 describe('a fault rule', () => {
   it('answers with its status, body and headers', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const headers = { 'Retry-After': '2', 'x-should-retry': 'false' };
     await add(client, { times: 1, error: { status: 429, headers } });
     await add(client, { times: 1, error: { status: 502 } });
@@ -54,7 +54,7 @@ describe('a fault rule', () => {
       ...(['application/json; charset=utf-8', '"a"'] as const),
     ],
   ])('answers %s', async (_what, content, type, body) => {
-    const { client, app } = standStill();
+    const { client, app } = buildStoppedApp();
     await add(client, { error: { status: 503, ...content } });
     const answer = await app.inject({
       ...{ method: 'GET', url: '/get-batch-test/x' },
@@ -69,7 +69,7 @@ describe('a fault rule', () => {
   });
 
   it('applies before the operation, or after it', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const listed = async () =>
       (
         await client.call<{ items: unknown[] }>(
@@ -91,7 +91,7 @@ describe('a fault rule', () => {
   });
 
   it('matches by operation, path, definition and batch, all that is given', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { test_case_batch_job_id: batch } = await client.createBatchTest();
     const hits = async (match: object, path: string) => {
       const { id } = await add(client, { match, error });
@@ -125,7 +125,7 @@ describe('a fault rule', () => {
   });
 
   it('hits `times` requests, after `after` others, and every n-th', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const tell = async (fault: object) => {
       await client.call('DELETE', url);
       await add(client, { ...fault, error });
@@ -141,7 +141,7 @@ describe('a fault rule', () => {
   });
 
   it('hits by chance as the seed has it', async () => {
-    const { client } = standStill({ settings: { seed: 'luck' } });
+    const { client } = buildStoppedApp({ settings: { seed: 'luck' } });
     const { id } = await add(client, { probability: 0.4, error });
     const chance = keyedChance('luck');
     const name = workspaceNameOf('key_a');
@@ -153,7 +153,7 @@ describe('a fault rule', () => {
   });
 
   it('exists for a time of the workspace’s clock', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     await add(client, { for: '10s', error });
     expect(await get(client)).toBe(503);
     await advance(client, '9999ms');
@@ -163,7 +163,7 @@ describe('a fault rule', () => {
   });
 
   it('comes after an older rule that is due', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     await add(client, { every: 2, error: { status: 500 } });
     await add(client, { error: { status: 503 } });
     expect(await gets(client, 4)).toEqual([503, 500, 503, 500]);
@@ -175,7 +175,7 @@ describe('a fault rule', () => {
   });
 
   it('delays an answer by the machine’s clock', async () => {
-    const { client, clock } = standStill();
+    const { client, clock } = buildStoppedApp();
     await add(client, { latency: '300ms' });
     let status = 0;
     const answer = get(client).then((got) => (status = got));
@@ -205,19 +205,19 @@ describe('a fault rule', () => {
   });
 
   it('is exported with its counts, and loaded with fixtures', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     await add(client, { match: { path: '/get-*' }, times: 3, error, for: '1h' });
     await gets(client, 2);
     const state = await client.call('GET', '/_emulator/export');
     expect(state).toMatchObject({ faults: [{ times: 3, seen: 2, hits: 2 }] });
-    const { client: copy } = standStill();
+    const { client: copy } = buildStoppedApp();
     await copy.call('POST', '/_emulator/fixtures', state);
     expect(await copy.call('GET', '/_emulator/export')).toEqual(state);
     expect(await gets(copy, 2)).toEqual([503, 404]);
   });
 
   it('does not touch the control API', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     await add(client, { error });
     expect(await client.call('GET', url)).toHaveLength(1);
     expect((await client.send({ method: 'DELETE', url: `${url}/none` })).status).toBe(404);
@@ -246,7 +246,7 @@ describe('a fault rule', () => {
     [{ error, every: 0 }, /body\/every must be >= 1/],
     [{ error, tiems: 1 }, /unknown property "tiems"/],
   ])('%j is refused', async (payload, message) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { status, body } = await client.send({ method: 'POST', url, payload });
     expect(status).toBe(400);
     expect(body['message']).toMatch(message);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 import { retellLlm } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
@@ -7,7 +7,7 @@ describe('fixtures that are added to a workspace in use', () => {
   it('with a later clock load after everything due by then has happened', async () => {
     const states = [];
     for (const how of ['advance', 'fixtures'] as const) {
-      const { client } = standStill({ settings: { ...plain, concurrency: 1 } });
+      const { client } = buildStoppedApp({ settings: { ...plainSettings, concurrency: 1 } });
       const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c']);
       const now = newYear + 3_600_000;
       if (how === 'advance') await advance(client, '1h');
@@ -19,7 +19,7 @@ describe('fixtures that are added to a workspace in use', () => {
   });
 
   it('with a later clock do not change the time if they are refused', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a']);
     const payload = {
       clock: { mode: 'manual', now: newYear + 3_600_000 },
@@ -31,7 +31,9 @@ describe('fixtures that are added to a workspace in use', () => {
   });
 
   it('with a higher concurrency let runs start from now on', async () => {
-    const { client } = standStill({ settings: { ...plain, concurrency: 1, runDuration: '10s' } });
+    const { client } = buildStoppedApp({
+      settings: { ...plainSettings, concurrency: 1, runDuration: '10s' },
+    });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
     await advance(client, '5s');
     await client.call('POST', '/_emulator/fixtures', { settings: { concurrency: 2 } });
@@ -44,7 +46,7 @@ describe('fixtures that are added to a workspace in use', () => {
   });
 
   it('let reads end the remaining runs of a batch', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const runs = Array.from({ length: 3 }, () => ({ test_case_definition_id: 'a' }));
     const batch = { response_engine: retellLlm, progression: { polls: 3 }, runs };
     const load = (polls: number) =>
@@ -60,7 +62,7 @@ describe('fixtures that are added to a workspace in use', () => {
   });
 
   it('do not end an advance if they should replace the content, but are refused', async () => {
-    const { client, clock, emulator } = standStill({ settings: plain });
+    const { client, clock, emulator } = buildStoppedApp({ settings: plainSettings });
     const ids = Array.from({ length: 1000 }, (_, index) => String(index));
     for (let batch = 0; batch < 4; batch += 1) await client.createBatchTest(ids);
     const late = client.send({

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StartupError } from '../../src/errors.js';
 import type { Fixtures } from '../../src/library/workspace.js';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 import {
   buildEmulator,
   buildTestApp,
@@ -20,7 +20,7 @@ const exported = (client: TestClient) => client.call<Fixtures>('GET', '/_emulato
 
 describe('fixtures', () => {
   it('may leave out everything that has a default', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const loaded = await client.call('POST', url, {
       definitions: [someDefinition, { ...someDefinition, test_case_definition_id: 'mine' }],
       outcomeRules: [{ match: { name: 'Resch*' }, times: 1, outcome: { status: 'fail' } }],
@@ -56,7 +56,7 @@ describe('fixtures', () => {
   });
 
   it('count no hit of a rule for a run whose outcome they give', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const runs = [{ test_case_definition_id: 'a', status: 'in_progress', outcome: 'error' }];
     await client.call('POST', url, {
       outcomeRules: [{ times: 1, outcome: { status: 'fail' } }],
@@ -69,7 +69,7 @@ describe('fixtures', () => {
   });
 
   it('start runs that cost nothing, those that end at once included', async () => {
-    const { client } = standStill({ settings: plain, credit: 5 });
+    const { client } = buildStoppedApp({ settings: plainSettings, credit: 5 });
     const run = { test_case_definition_id: 'a' };
     const engine = { response_engine: retellLlm };
     await client.call('POST', url, {
@@ -82,7 +82,7 @@ describe('fixtures', () => {
   });
 
   it('can hold a run that ended after one in progress was due', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const runs = [
       { test_case_definition_id: 'a', status: 'pass', endsAt: newYear - 1000 },
       { test_case_definition_id: 'a', status: 'in_progress', endsAt: newYear - 5000 },
@@ -95,7 +95,7 @@ describe('fixtures', () => {
   });
 
   it('can hold a batch that ended in the past, and one that reads move on', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     await client.call('POST', url, {
       clock: { mode: 'manual', now: '2026-02-01T00:00:00Z' },
       batchTests: [
@@ -223,7 +223,7 @@ describe('fixtures', () => {
       /^body\/batchTests\/0\/runs\/1\/test_case_job_id is taken: "r"/,
     ],
   ])('get %i for %j, and nothing is loaded', async (expected, payload, message) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const there = { ...batch, test_case_batch_job_id: 'there' };
     await client.call('POST', url, { batchTests: [there] });
     const before = await exported(client);
@@ -248,7 +248,7 @@ describe('fixtures that the emulator is started with', () => {
   const fixtures = [{ name: 'a.yaml', content }];
 
   it('are in every workspace from its first request on', async () => {
-    const { client } = buildTestApp({ fixtures, settings: plain });
+    const { client } = buildTestApp({ fixtures, settings: plainSettings });
     for (const key of ['key_a', 'key_b']) {
       const definition = await client(key).call('GET', '/get-test-case-definition/mine');
       expect(definition).toMatchObject({ creation_timestamp: newYear + 5 });
@@ -256,7 +256,7 @@ describe('fixtures that the emulator is started with', () => {
   });
 
   it('are the state that a reset restores', async () => {
-    const { client } = buildTestApp({ fixtures, settings: plain });
+    const { client } = buildTestApp({ fixtures, settings: plainSettings });
     const a = client();
     const before = await exported(a);
     await a.call('DELETE', '/delete-test-case-definition/mine');

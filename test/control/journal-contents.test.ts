@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalPage } from '../../src/library/workspace.js';
-import { plain, standStill } from '../support/control.js';
+import { plainSettings, buildStoppedApp } from '../support/control.js';
 import type { TestClient } from '../support/emulator.js';
 
 const url = '/_emulator/requests';
@@ -10,7 +10,7 @@ const get = (client: TestClient, path: string) => client.send({ method: 'GET', u
 
 describe('the journal', () => {
   it('keeps answers, with refusals and faults, unless they are too long', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const batch = await client.createBatchTest(['a']);
     expect((await last(client))?.responseBody).toEqual(batch);
     const { body: refusal } = await get(client, '/get-batch-test/x');
@@ -28,7 +28,7 @@ describe('the journal', () => {
   });
 
   it('does not warn of unknown properties that an engine keeps', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const tool = { type: 'custom', name: 'book', url: 'https://example.com', description: 'Books' };
     const payload = {
       general_tools: [{ ...tool, parameters: { type: 'object', properties: {} } }],
@@ -40,7 +40,7 @@ describe('the journal', () => {
   });
 
   it("has the request id of each answer: the client's, or a generated one", async () => {
-    const { client, app } = standStill();
+    const { client, app } = buildStoppedApp();
     const named = { method: 'GET', url: '/get-batch-test/x' } as const;
     const ids: unknown[] = [];
     for (const given of ['mine-1', undefined, 'no good', 'x'.repeat(200)]) {
@@ -60,7 +60,7 @@ describe('the journal', () => {
   });
 
   it('shows no credential of headers, query, body or answer', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const secrets = Object.fromEntries(
       [
         ...[

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { JournalPage } from '../../src/library/workspace.js';
-import { plain, standStill } from '../support/control.js';
+import { plainSettings, buildStoppedApp } from '../support/control.js';
 import { buildTestApp, retellLlm, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
@@ -12,7 +12,7 @@ const get = (client: TestClient, path: string) => client.send({ method: 'GET', u
 
 describe('the journal', () => {
   it('keeps requests and answers, the newest last', async () => {
-    const { client, clock } = standStill({ settings: plain });
+    const { client, clock } = buildStoppedApp({ settings: plainSettings });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a']);
     clock.jump(50);
     await client.send({
@@ -41,7 +41,7 @@ describe('the journal', () => {
   });
 
   it('says why a request was refused', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     await client.send({ method: 'POST', url: '/create-batch-test', payload: { a: 1 } });
     expect(await last(client)).toMatchObject({
       ...{ status: 400, valid: false, body: { a: 1 } },
@@ -57,7 +57,7 @@ describe('the journal', () => {
   });
 
   it('names the fault that hit a request', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     await client.send({ method: 'GET', url: '/get-batch-test/x', headers: { prefer: 'code=500' } });
     const { id } = await client.call<{ id: string }>('POST', '/_emulator/faults', {
       error: { status: 503 },
@@ -73,7 +73,7 @@ describe('the journal', () => {
   });
 
   it('warns of problems although the request succeeded', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const mock = { output: '{}', tool_name: 'book' };
     await client.createDefinition({
       ...{ nmae: 'x', dynamic_variables: { anything: 'goes' } },
@@ -104,7 +104,7 @@ describe('the journal', () => {
     ['null', null],
     ['mocks without rules', { tool_mocks: [{ tool_name: 'a' }, { tool_name: 'a' }] }],
   ])('can be read if a request was refused before its body was read: %s', async (_, body) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const headers = { prefer: 'code=429', 'content-type': 'application/json' };
     const create = { method: 'POST' as const, url: '/create-test-case-definition' };
     await client.send({ ...create, headers, payload: JSON.stringify(body) });
@@ -112,7 +112,7 @@ describe('the journal', () => {
   });
 
   it('is filtered by operation, path, status, time, validity, and paged', async () => {
-    const { client, clock } = standStill();
+    const { client, clock } = buildStoppedApp();
     await client.createBatchTest(['a']);
     clock.jump(1000);
     for (const id of ['x', 'y']) await get(client, `/get-batch-test/${id}`);
@@ -146,7 +146,7 @@ describe('the journal', () => {
     [`path=${'*'.repeat(501)}`, /query\/path must NOT have more than 500 characters/],
     ['status=x', /query\/status must be integer/],
   ])('refuses the filter %s', async (query, message) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { status, body } = await get(client, `${url}?${query}`);
     expect(status).toBe(400);
     expect(body['message']).toMatch(message);
@@ -173,7 +173,7 @@ describe('the journal', () => {
   });
 
   it('leaves out bodies that are too long to keep', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     await client.createDefinition({ user_prompt: 'x'.repeat(100_000) });
     expect(await last(client)).not.toHaveProperty('body');
   });
@@ -196,7 +196,7 @@ describe('the journal', () => {
   });
 
   it('is emptied by a reset, also by one of the journal only', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     await client.call('POST', '/_emulator/reset', { only: ['journal'] });
     expect((await list(client)).items).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fixtures } from '../../src/library/workspace.js';
-import { advance, plain } from '../support/control.js';
+import { advance, plainSettings } from '../support/control.js';
 import { buildTestApp, retellLlm, someDefinition, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
@@ -11,7 +11,7 @@ const whole = (client: TestClient) => client.call<Fixtures>('GET', path);
 /** The answers are not checked against the contract: they are many megabytes. */
 function open(isReal = false) {
   const initialClock = () => ({ mode: 'manual', time: newYear }) as const;
-  const settings = { ...plain, concurrency: 3 };
+  const settings = { ...plainSettings, concurrency: 3 };
   const options = { settings, validateResponses: false, ...(!isReal && { initialClock }) };
   const { client, ...parts } = buildTestApp(options);
   return { ...parts, client: client('key_a'), other: client('key_b') };

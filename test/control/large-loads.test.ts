@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openWorkspace } from '../../src/library/open-workspace.js';
 import type { Fixtures } from '../../src/library/workspace.js';
-import { advance, plain } from '../support/control.js';
+import { advance, plainSettings } from '../support/control.js';
 import {
   buildTestApp,
   retellLlm,
@@ -68,7 +68,7 @@ function inPause(clock: ManualClock, number: number, work: () => unknown): { tur
 /** Two workspaces on clocks that stand still. */
 function openTwo(options: TestOptions = {}) {
   const initialClock = () => ({ mode: 'manual', time: newYear }) as const;
-  const { client, ...parts } = buildTestApp({ initialClock, settings: plain, ...options });
+  const { client, ...parts } = buildTestApp({ initialClock, settings: plainSettings, ...options });
   return { ...parts, a: client('key_a'), b: client('key_b') };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 import { buildTestApp, retellLlm, someDefinition, type TestClient } from '../support/emulator.js';
 
 const get = async (client: TestClient, path = '/get-batch-test/x') =>
@@ -21,7 +21,7 @@ describe('a preference', () => {
     [429, 'Account rate limited, please throttle your requests.'],
     [500, 'An unexpected server error occurred.'],
   ])("for %i gets the contract's answer", async (code, message) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const answer = await prefer(client, `code=${String(code)}`);
     expect(answer).toMatchObject({
       status: code,
@@ -31,7 +31,7 @@ describe('a preference', () => {
   });
 
   it('for a delay delays the operation', async () => {
-    const { client, clock } = standStill();
+    const { client, clock } = buildStoppedApp();
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     const answer = prefer(client, 'delay=1500, code=200', `/get-batch-test/${id}`);
     for (let turn = 0; clock.alarmCount === 0 && turn < 100; turn += 1) await clock.turn();
@@ -49,7 +49,7 @@ describe('a preference', () => {
     ['delay=-1', /header prefer: delay must be a whole number of at most 600000/],
     ['delay=600001', /header prefer: delay must be/],
   ])('for %s is refused', async (value, message) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { status, body } = await prefer(client, value);
     expect(status).toBe(400);
     expect(body['message']).toMatch(message);
@@ -58,7 +58,7 @@ describe('a preference', () => {
   it.each(['respond-async', 'wait=10', 'return=minimal; foo="bar"'])(
     'that is not ours is ignored: %s',
     async (value) => {
-      const { client } = standStill();
+      const { client } = buildStoppedApp();
       const answer = await prefer(client, value);
       expect(answer.status).toBe(404);
       expect(answer.headers).not.toHaveProperty('preference-applied');
@@ -66,7 +66,7 @@ describe('a preference', () => {
   );
 
   it('has no effect if the answer is an error', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { test_case_definition_id: id } = await client.createDefinition();
     const path = `/delete-test-case-definition/${id}`;
     const headers = { prefer: 'code=500' };
@@ -94,7 +94,7 @@ describe('a key with a special prefix', () => {
 
 describe('the rate limit', () => {
   it('answers 429 beyond it, and says when to try again', async () => {
-    const { client } = standStill({ settings: { rateLimit: '2/10s' } });
+    const { client } = buildStoppedApp({ settings: { rateLimit: '2/10s' } });
     const send = () => client.send({ method: 'GET', url: '/get-batch-test/x' });
     expect(await send()).toMatchObject({
       status: 404,
@@ -133,7 +133,7 @@ describe('the rate limit', () => {
   });
 
   it('starts again when the setting changes', async () => {
-    const { client } = standStill({ settings: { ...plain, rateLimit: '2/1s' } });
+    const { client } = buildStoppedApp({ settings: { ...plainSettings, rateLimit: '2/1s' } });
     const change = (rateLimit: string) =>
       client.call('PATCH', '/_emulator/settings', { rateLimit });
     expect(await gets(client, 3)).toEqual([404, 404, 429]);
@@ -151,7 +151,10 @@ describe('credit', () => {
   const credit = '/_emulator/credit';
 
   it('costs one for each run of a batch, and answers 402 to creating when it is spent', async () => {
-    const { client } = standStill({ settings: { ...plain, concurrency: 2 }, credit: 3 });
+    const { client } = buildStoppedApp({
+      settings: { ...plainSettings, concurrency: 2 },
+      credit: 3,
+    });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c']);
     expect(await client.call('GET', credit)).toEqual({ remaining: 0 });
     await advance(client, { until: 'idle' });
@@ -178,13 +181,13 @@ describe('credit', () => {
     ['/create-batch-test', { test_case_definition_ids: ['a'], response_engine: retellLlm }],
     ['/create-test-case-definition', someDefinition],
   ])('is spent by a batch whose runs have not started, before %s', async (url, payload) => {
-    const { client } = standStill({ settings: plain, credit: 1 });
+    const { client } = buildStoppedApp({ settings: plainSettings, credit: 1 });
     await client.createBatchTest();
     expect(await client.send({ method: 'POST', url, payload })).toMatchObject({ status: 402 });
   });
 
   it('refuses a batch that has more runs than are left, and creates nothing of it', async () => {
-    const { client } = standStill({ settings: plain, credit: 5 });
+    const { client } = buildStoppedApp({ settings: plainSettings, credit: 5 });
     const ids = Array.from({ length: 1000 }, (_, index) => `case ${String(index)}`);
     const payload = { test_case_definition_ids: ids, response_engine: retellLlm };
     const refused = await client.send({ method: 'POST', url: '/create-batch-test', payload });
@@ -196,7 +199,7 @@ describe('credit', () => {
 
   // facts.md 48
   it("ends in the middle of a client's work, at the same request each time", async () => {
-    const { client } = standStill({ settings: plain, credit: 25 });
+    const { client } = buildStoppedApp({ settings: plainSettings, credit: 25 });
     const work = async () => {
       const statuses = [];
       for (let index = 0; index < 4; index += 1) {
@@ -215,7 +218,10 @@ describe('credit', () => {
   });
 
   it.each(['immediate', 'manual', 'polls=1'])('is spent by runs that end %s, too', async (how) => {
-    const { client } = standStill({ settings: { ...plain, progression: how }, credit: 5 });
+    const { client } = buildStoppedApp({
+      settings: { ...plainSettings, progression: how },
+      credit: 5,
+    });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
     if (how === 'manual') await client.call('POST', `/_emulator/batch-tests/${id}/complete`);
     await client.getBatchTest(id);
@@ -223,7 +229,7 @@ describe('credit', () => {
   });
 
   it('is restored by a reset and a snapshot, and is part of an export', async () => {
-    const { client } = standStill({ settings: plain, credit: 5 });
+    const { client } = buildStoppedApp({ settings: plainSettings, credit: 5 });
     await client.createBatchTest();
     await client.call('POST', '/_emulator/snapshots/s');
     expect(await client.call('GET', '/_emulator/export')).toMatchObject({ credit: 4 });
@@ -236,7 +242,7 @@ describe('credit', () => {
   it.each([{ remaining: -1 }, { remaining: 1.5 }, { remaining: '1' }, {}])(
     '%j is refused',
     async (payload) => {
-      const { client } = standStill();
+      const { client } = buildStoppedApp();
       expect((await client.send({ method: 'PUT', url: credit, payload })).status).toBe(400);
     },
   );

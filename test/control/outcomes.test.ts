@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { components } from '../../src/contract/control.gen.js';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 import { retellLlm, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
@@ -31,7 +31,7 @@ const statuses = async (client: TestClient, ids: readonly string[], engine?: obj
 
 describe('an outcome rule', () => {
   it('gives status, explanation, transcript and duration', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const transcript = [{ role: 'agent', content: 'Hello' }];
     const outcome = { status: 'fail', explanation: 'Too slow.', transcript, duration: '7s' };
     const { id } = await addRule(client, { outcome });
@@ -57,7 +57,7 @@ describe('an outcome rule', () => {
     ['loop', 'error', /might be a loop/],
     ['judge', 'error', /the model that judges/],
   ] as const)('gives the ending %s', async (ending, status, expected) => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     await addRule(client, { outcome: { status, ending } });
     const [run] = await runAll(client, ['a']);
     expect(run).toMatchObject({ status });
@@ -71,7 +71,7 @@ describe('an outcome rule', () => {
   });
 
   it('without explanation and transcript leaves a run the generated ones', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     await addRule(client, { outcome: { status: 'fail' } });
     const [run] = await runAll(client, ['a']);
     expect(run?.result_explanation).toMatch(/^1 of 1 metrics not met/);
@@ -79,7 +79,7 @@ describe('an outcome rule', () => {
   });
 
   it('matches by definition, name, engine, batch and variables, all that is given', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { test_case_definition_id: a } = await client.createDefinition({
       name: 'Refund (angry)',
     });
@@ -117,7 +117,7 @@ describe('an outcome rule', () => {
   });
 
   it('decides `times` runs, and then the next matching rule decides', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const first = await addRule(client, { times: 2, outcome: { status: 'fail' } });
     await addRule(client, { times: 1, outcome: { status: 'error' } });
     expect(await statuses(client, ['a', 'b', 'c', 'd'])).toEqual(['fail', 'fail', 'error', 'pass']);
@@ -128,7 +128,7 @@ describe('an outcome rule', () => {
   });
 
   it('gives a sequence, whose last outcome is repeated', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     await addRule(client, {
       match: { name: 'a' },
       sequence: [{ status: 'error' }, { status: 'fail' }, { status: 'pass' }],
@@ -138,7 +138,7 @@ describe('an outcome rule', () => {
   });
 
   it('does not change a run that has started', async () => {
-    const { client } = standStill({ settings: { ...plain, concurrency: 1 } });
+    const { client } = buildStoppedApp({ settings: { ...plainSettings, concurrency: 1 } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
     await advance(client, '1ms');
     await addRule(client, { outcome: { status: 'fail' } });
@@ -148,7 +148,7 @@ describe('an outcome rule', () => {
   });
 
   it('is the workspace’s own', async () => {
-    const { client, app, emulator } = standStill({ settings: plain });
+    const { client, app, emulator } = buildStoppedApp({ settings: plainSettings });
     const { id } = await addRule(client, { outcome: { status: 'fail' } });
     const other = new (client.constructor as typeof TestClient)(app, 'key_other', emulator);
     expect(await statuses(other, ['a'])).toEqual(['pass']);
@@ -180,7 +180,7 @@ describe('an outcome rule', () => {
       /transcript\/0 must have required property 'role'/,
     ],
   ])('%j is refused', async (payload, message) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { status, body } = await client.send({ method: 'POST', url: rulesUrl, payload });
     expect(status).toBe(400);
     expect(body['message']).toMatch(message);
@@ -190,7 +190,7 @@ describe('an outcome rule', () => {
 
 describe('magic values', () => {
   it('of a definition decide its runs', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const dynamic_variables = {
       emulator_outcome: 'error',
       emulator_explanation: 'The model was down.',
@@ -206,7 +206,7 @@ describe('magic values', () => {
   });
 
   it('follow the definition as it was when the batch was created', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { test_case_definition_id: id } = await client.createDefinition();
     const { test_case_batch_job_id: batch } = await client.createBatchTest([id]);
     const change = { dynamic_variables: { emulator_outcome: 'fail' } };
@@ -217,7 +217,7 @@ describe('magic values', () => {
   });
 
   it('of an id that no definition has decide its runs', async () => {
-    const { client } = standStill({ settings: { ...plain, outcomes: 'error=1' } });
+    const { client } = buildStoppedApp({ settings: { ...plainSettings, outcomes: 'error=1' } });
     const ids = ['test_case_pass', 'test_case_fail_9', 'test_case_error-x', 'test_case_1'];
     const runs = await runAll(client, ids);
     expect(runs.map(({ status }) => status)).toEqual(['pass', 'fail', 'error', 'error']);
@@ -231,7 +231,7 @@ describe('magic values', () => {
     [{ emulator_outcome: 'won' }, /dynamic_variables\/emulator_outcome must be "pass", "fail" or/],
     [{ emulator_duration: 'x' }, /dynamic_variables\/emulator_duration must be a duration/],
   ])('%j are refused at creation and at change', async (dynamic_variables, message) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { test_case_definition_id: id } = await client.createDefinition();
     const definition = await client.call('GET', `/get-test-case-definition/${id}`);
     for (const request of [
@@ -253,7 +253,7 @@ describe('magic values', () => {
 
 describe('why a run ended as it did', () => {
   it('is not known before it has started', async () => {
-    const { client } = standStill({ settings: { ...plain, concurrency: 1 } });
+    const { client } = buildStoppedApp({ settings: { ...plainSettings, concurrency: 1 } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
     const { items } = await client.listRuns(id);
     const [first, second] = await Promise.all(
@@ -271,7 +271,7 @@ describe('why a run ended as it did', () => {
   });
 
   it('is 404 for an unknown run', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     expect((await client.send({ method: 'GET', url: '/_emulator/test-runs/x' })).status).toBe(404);
   });
 });

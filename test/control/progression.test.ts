@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advance, plain, progress, standStill } from '../support/control.js';
+import { advance, plainSettings, progress, buildStoppedApp } from '../support/control.js';
 import { retellLlm, type Batch } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
@@ -11,7 +11,9 @@ const stateOf = (ended: number, total = ids.length) => ({
 
 describe('progression immediate', () => {
   it('completes a batch at the first read, although it was in progress when created', async () => {
-    const { client } = standStill({ settings: { ...plain, progression: 'immediate' } });
+    const { client } = buildStoppedApp({
+      settings: { ...plainSettings, progression: 'immediate' },
+    });
     const created = await client.createBatchTest(ids);
     expect(created).toMatchObject({ status: 'in_progress', pass_count: 0 });
     const read = await client.getBatchTest(created.test_case_batch_job_id);
@@ -24,8 +26,8 @@ describe.each(['time', 'immediate', 'polls=2', 'manual'])('runs moved by %s', (p
   it.each(['0s', '3ms', '2s'])(
     'that take %s have entries with rising times between creation and end, and the batch ends with them',
     async (duration) => {
-      const settings = { ...plain, runDuration: duration, progression };
-      const { client } = standStill({ settings });
+      const settings = { ...plainSettings, runDuration: duration, progression };
+      const { client } = buildStoppedApp({ settings });
       const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
       if (progression === 'manual') {
         await client.call('POST', `/_emulator/batch-tests/${id}/complete`);
@@ -55,7 +57,9 @@ describe.each(['time', 'immediate', 'polls=2', 'manual'])('runs moved by %s', (p
 
 describe('progression polls', () => {
   it('completes a batch at the given read, and spreads its runs evenly over the reads', async () => {
-    const { client } = standStill({ settings: { ...plain, progression: { polls: 3 } } });
+    const { client } = buildStoppedApp({
+      settings: { ...plainSettings, progression: { polls: 3 } },
+    });
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
     await advance(client, '1h');
     await client.listRuns(id);
@@ -65,7 +69,9 @@ describe('progression polls', () => {
   });
 
   it('does not count HEAD as a read, because HEAD must change nothing', async () => {
-    const { client } = standStill({ settings: { ...plain, progression: { polls: 1 } } });
+    const { client } = buildStoppedApp({
+      settings: { ...plainSettings, progression: { polls: 1 } },
+    });
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
     await client.send({ method: 'HEAD', url: `/get-batch-test/${id}` });
     const { items } = await client.listRuns(id);
@@ -73,7 +79,7 @@ describe('progression polls', () => {
   });
 
   it('ends runs in their order, at the moment of the read', async () => {
-    const { client } = standStill({ settings: { ...plain, progression: 'polls=5' } });
+    const { client } = buildStoppedApp({ settings: { ...plainSettings, progression: 'polls=5' } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
     await advance(client, '2s');
     await client.getBatchTest(id);
@@ -88,7 +94,9 @@ describe('progression polls', () => {
 
 describe('progression manual', () => {
   it('moves a batch by its own requests only', async () => {
-    const { client, clock } = standStill({ settings: { ...plain, progression: 'manual' } });
+    const { client, clock } = buildStoppedApp({
+      settings: { ...plainSettings, progression: 'manual' },
+    });
     const { test_case_batch_job_id: id } = await client.createBatchTest(ids);
     const url = `/_emulator/batch-tests/${id}`;
     await clock.advance(60_000);
@@ -106,7 +114,7 @@ describe('progression manual', () => {
   });
 
   it('answers 409 for a batch with another progression, and 404 for an unknown one', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     for (const end of ['step', 'complete']) {
       const answer = await client.send({
@@ -130,7 +138,7 @@ describe('the progression of one batch', () => {
   });
 
   it('is set by a header, and does not change other batches', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { body } = await client.send(create('manual'));
     const other = await client.createBatchTest();
     await advance(client, '1s');
@@ -142,7 +150,7 @@ describe('the progression of one batch', () => {
   });
 
   it('answers 400 to an unknown one', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { status, body } = await client.send(create('polls=x'));
     expect(status).toBe(400);
     expect(body['message']).toMatch(/header x-emulator-progression must be time, immediate/);

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { advance, plain, progress, standStill } from '../support/control.js';
+import { advance, plainSettings, progress, buildStoppedApp } from '../support/control.js';
 import { buildTestApp } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
@@ -7,7 +7,7 @@ const url = '/_emulator/settings';
 
 describe('settings', () => {
   it('are those the emulator was started with, until they are changed', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const before = {
       ...{ seed: 'test', concurrency: 10, runDuration: '1s', outcomes: 'pass=1' },
       ...{ progression: 'time', rateLimit: 'off', definitionSnapshot: 'documented' },
@@ -23,7 +23,7 @@ describe('settings', () => {
   });
 
   it('apply to runs that have not started yet', async () => {
-    const { client } = standStill({ settings: { ...plain, concurrency: 1 } });
+    const { client } = buildStoppedApp({ settings: { ...plainSettings, concurrency: 1 } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c']);
     await advance(client, '500ms');
     await client.call('PATCH', url, { runDuration: '5s', outcomes: 'fail=1' });
@@ -34,7 +34,7 @@ describe('settings', () => {
   });
 
   it('let runs start from the moment of a higher concurrency on', async () => {
-    const { client } = standStill({ settings: { ...plain, concurrency: 1 } });
+    const { client } = buildStoppedApp({ settings: { ...plainSettings, concurrency: 1 } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c']);
     await advance(client, '500ms');
     await client.call('PATCH', url, { concurrency: 3 });
@@ -44,7 +44,7 @@ describe('settings', () => {
   });
 
   it('let no run start while more are in progress than the concurrency', async () => {
-    const { client } = standStill({ settings: { ...plain, concurrency: 3 } });
+    const { client } = buildStoppedApp({ settings: { ...plainSettings, concurrency: 3 } });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b', 'c', 'd']);
     await advance(client, '500ms');
     await client.call('PATCH', url, { concurrency: 1 });
@@ -56,7 +56,9 @@ describe('settings', () => {
   });
 
   it('do not change the content of an ended run when the seed changes', async () => {
-    const { client } = standStill({ settings: { ...plain, outcomes: 'pass=1,fail=1' } });
+    const { client } = buildStoppedApp({
+      settings: { ...plainSettings, outcomes: 'pass=1,fail=1' },
+    });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
     await advance(client, { until: 'idle' });
     const before = await client.listRuns(id);
@@ -65,7 +67,7 @@ describe('settings', () => {
   });
 
   it('decide the policy for unknown ids', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     await client.call('PATCH', url, { unknownTestCases: 'reject' });
     const answer = await client.send({
       ...{ method: 'POST', url: '/create-batch-test' },
@@ -101,7 +103,7 @@ describe('settings', () => {
     [{ unknownTestCases: 'ignore' }, /body\/unknownTestCases must be "accept" or "reject"/],
     [{ sede: 'x' }, /body must NOT have the unknown property "sede"/],
   ])('%j are refused, and nothing changes', async (payload, message) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const before = await client.call('GET', url);
     const { status, body } = await client.send({ method: 'PATCH', url, payload });
     expect(status).toBe(400);

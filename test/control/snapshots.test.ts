@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 import { buildTestApp, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
@@ -21,7 +21,7 @@ async function goOn(client: TestClient) {
 
 describe('a snapshot', () => {
   it('restores everything, and the same steps then give the same ids and results', async () => {
-    const { client } = standStill({ settings: { concurrency: 2 } });
+    const { client } = buildStoppedApp({ settings: { concurrency: 2 } });
     await client.call('POST', '/_emulator/outcome-rules', {
       match: { name: 'b' },
       sequence: [{ status: 'fail' }, { status: 'error' }],
@@ -42,7 +42,7 @@ describe('a snapshot', () => {
   });
 
   it('restores deleted objects, settings and progressions', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { test_case_definition_id: id } = await client.createDefinition();
     await client.call('PATCH', '/_emulator/settings', { progression: 'polls=2' });
     const { test_case_batch_job_id: batch } = await client.createBatchTest([id, id]);
@@ -60,7 +60,7 @@ describe('a snapshot', () => {
   });
 
   it('lets real time continue from the moment at which it was taken', async () => {
-    const { client, clock } = buildTestApp({ settings: plain });
+    const { client, clock } = buildTestApp({ settings: plainSettings });
     const a = client();
     const { test_case_batch_job_id: id } = await a.createBatchTest();
     await clock.advance(400);
@@ -78,7 +78,7 @@ describe('a snapshot', () => {
   });
 
   it('is listed by name, replaced by one of the same name, and deleted', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     for (const name of ['b', 'a', 'b']) {
       await client.call('POST', `${url}/${name}`);
       await advance(client, '1s');
@@ -98,7 +98,7 @@ describe('a snapshot', () => {
   });
 
   it('survives a reset', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     await client.createBatchTest();
     const before = await exported(client);
     await client.call('POST', `${url}/s`);
@@ -119,7 +119,7 @@ describe('a snapshot', () => {
 
 describe('a reset', () => {
   it('makes a workspace equal to a new one', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const first = await goOn(client);
     await client.call('POST', '/_emulator/reset', {});
     expect(await client.call('GET', '/_emulator/clock')).toEqual({ mode: 'manual', now: newYear });
@@ -144,7 +144,7 @@ describe('a reset', () => {
   });
 
   it('keeps no more rows than before, however often a test does the same', async () => {
-    const { client, emulator } = standStill();
+    const { client, emulator } = buildStoppedApp();
     const count = () =>
       JSON.stringify(emulator.store.testCases.listKept(1).map(({ revisionKey }) => revisionKey));
     await goOn(client);

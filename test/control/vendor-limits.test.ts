@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startEmulator } from '../../src/index.js';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 import { buildTestApp, type TestClient } from '../support/emulator.js';
 import { temporaryFolder } from '../support/files.js';
 import { newYear } from '../support/manual-clock.js';
 
-const settings = { ...plain, rateLimit: 'vendor' };
+const settings = { ...plainSettings, rateLimit: 'vendor' };
 
 const send = (client: TestClient, method: 'GET' | 'POST' | 'DELETE', url: string) =>
   client.send({ method, url, ...(method === 'POST' && { payload: {} }) });
@@ -29,7 +29,7 @@ describe('the rate limit "vendor"', () => {
     ['DELETE', '/delete-test-case-definition/x', 404, 'general', 100, 10],
     ['POST', '/create-batch-test', 400, 'general', 100, 10],
   ] as const)('holds for %s %s', async (method, url, status, limiter, limit, seconds) => {
-    const { client } = standStill({ settings });
+    const { client } = buildStoppedApp({ settings });
     const headers = (remaining: number, reset: number) => ({
       'x-ratelimit-limiter': limiter,
       'ratelimit-limit': String(limit),
@@ -73,7 +73,7 @@ describe('the rate limit "vendor"', () => {
   });
 
   it('is not spent by what it refuses, nor by control requests', async () => {
-    const { client } = standStill({ settings });
+    const { client } = buildStoppedApp({ settings });
     expect(await statuses(client, 40)).toEqual([...times(15, 404), ...times(25, 429)]);
     for (let index = 0; index < 120; index += 1) await client.call('GET', '/_emulator/clock');
     await advance(client, '10s');
@@ -93,7 +93,7 @@ describe('the rate limit "vendor"', () => {
   });
 
   it('is a setting that starts without counted requests', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const change = (rateLimit: string) =>
       client.call('PATCH', '/_emulator/settings', { rateLimit });
     expect((await poll(client)).headers).not.toHaveProperty('x-ratelimit-limiter');
@@ -112,7 +112,7 @@ describe('the rate limit "vendor"', () => {
   });
 
   it('is restored by a snapshot and a reset, and is part of an export', async () => {
-    const { client } = standStill({ settings });
+    const { client } = buildStoppedApp({ settings });
     await statuses(client, 14);
     await client.call('POST', '/_emulator/snapshots/s');
     expect(await statuses(client, 2)).toEqual([404, 429]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry, NearMisses } from '../../src/library/workspace.js';
-import { standStill } from '../support/control.js';
+import { buildStoppedApp } from '../support/control.js';
 import { buildTestApp, someDefinition, type TestClient } from '../support/emulator.js';
 
 const url = '/_emulator/requests';
@@ -15,7 +15,7 @@ describe('verification', () => {
   };
 
   it('counts and finds requests by operation, path, status, header, and a part of the body', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     await client.createBatchTest(['a', 'b']);
     await client.createDefinition({ dynamic_variables: { plan: 'gold' } });
     await client.send({ method: 'GET', url: '/get-batch-test/x', headers: { 'x-mine': 'yes' } });
@@ -46,7 +46,7 @@ describe('verification', () => {
     [{ path: '*'.repeat(501) }, /body\/path must NOT have more than 500 characters/],
     [{ opertion: 'x' }, /unknown property "opertion"/],
   ])('refuses %j', async (payload, message) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     for (const end of ['count', 'find', 'near-misses']) {
       const { status, body } = await client.send({ method: 'POST', url: `${url}/${end}`, payload });
       expect(status).toBe(400);
@@ -55,7 +55,7 @@ describe('verification', () => {
   });
 
   it('waits until `count` requests have been answered', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const query = 'operation=getBatchTest&count=3';
     let answered = false;
     const waiting = client.call('GET', `${url}/wait?${query}`).finally(() => (answered = true));
@@ -69,7 +69,7 @@ describe('verification', () => {
   });
 
   it('counts each request once, and begins again when the journal is emptied', async () => {
-    const { client, emulator } = standStill();
+    const { client, emulator } = buildStoppedApp();
     const waiting = client.call('GET', `${url}/wait?operation=getBatchTest&count=2`);
     let answered = false;
     void waiting.then(() => (answered = true));
@@ -127,7 +127,7 @@ describe('verification', () => {
   });
 
   it('returns the closest requests, and the parts in which they differ', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     await client.createBatchTest(['a']);
     const headers = { 'x-mine': 'yes', 'x-api-key': 'hush' };
     await client.send({ method: 'GET', url: '/get-batch-test/x', headers });
@@ -165,7 +165,7 @@ describe('verification', () => {
   });
 
   it('answers 408 with the number of requests after the timeout', async () => {
-    const { client, clock } = standStill();
+    const { client, clock } = buildStoppedApp();
     await get(client, '/get-batch-test/x');
     const waiting = client.send({ method: 'GET', url: `${url}/wait?count=2&timeout=10s` });
     for (let turn = 0; clock.alarmCount === 0 && turn < 100; turn += 1) await clock.turn();

@@ -3,14 +3,14 @@ import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { waitFor } from '../../src/operations/control/waiting.js';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 import { buildEmulator, buildTestApp } from '../support/emulator.js';
 
 const waitUrl = (id: string, query = '') => `/_emulator/batch-tests/${id}/wait${query}`;
 
 describe('waiting for a batch', () => {
   it('ends as soon as the batch is complete', async () => {
-    const { client, clock } = buildTestApp({ settings: plain });
+    const { client, clock } = buildTestApp({ settings: plainSettings });
     const a = client();
     const { test_case_batch_job_id: id } = await a.createBatchTest(['a', 'b']);
     let answered = false;
@@ -25,7 +25,7 @@ describe('waiting for a batch', () => {
   });
 
   it('ends at once if the batch has the status already', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     expect(await client.call('GET', waitUrl(id, '?status=in_progress'))).toMatchObject({ id });
     await advance(client, { until: 'idle' });
@@ -34,7 +34,7 @@ describe('waiting for a batch', () => {
 
   it.each(['clock', 'step', 'poll'])('sees what is done by %s', async (what) => {
     const progression = { clock: 'time', step: 'manual', poll: 'polls=1' }[what] ?? '';
-    const { client } = standStill({ settings: { ...plain, progression } });
+    const { client } = buildStoppedApp({ settings: { ...plainSettings, progression } });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     const waiting = client.call('GET', waitUrl(id));
     if (what === 'clock') await advance(client, '1s');
@@ -44,7 +44,7 @@ describe('waiting for a batch', () => {
   });
 
   it('ends with 408 and the progress when the time is over', async () => {
-    const { client, clock } = standStill({ settings: plain });
+    const { client, clock } = buildStoppedApp({ settings: plainSettings });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a', 'b']);
     const waiting = client.send({ method: 'GET', url: waitUrl(id, '?timeout=5s') });
     // The machine's clock counts, not the workspace's, which stands still.
@@ -59,7 +59,7 @@ describe('waiting for a batch', () => {
   });
 
   it('ends with 404 if the batch was deleted, or never existed', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     const waiting = client.send({ method: 'GET', url: waitUrl(id) });
     await client.call('POST', '/_emulator/reset', {});
@@ -68,7 +68,7 @@ describe('waiting for a batch', () => {
   });
 
   it('leaves nothing behind when the client goes away', async () => {
-    const { client, app, clock } = standStill({ settings: plain });
+    const { client, app, clock } = buildStoppedApp({ settings: plainSettings });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     await app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = app.server.address() as AddressInfo;
@@ -81,7 +81,7 @@ describe('waiting for a batch', () => {
   });
 
   it.each(['wait', 'latency'])('continues on an idle connection: %s', async (what) => {
-    const { client, app, clock } = standStill({ settings: plain });
+    const { client, app, clock } = buildStoppedApp({ settings: plainSettings });
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     await client.call('POST', '/_emulator/faults', { latency: '1h' });
     await app.listen({ host: '127.0.0.1', port: 0 });
@@ -110,7 +110,7 @@ describe('waiting for a batch', () => {
     ['?status=done', /query\/status must be "in_progress" or "complete"/],
     ['?timeout=soon', /query\/timeout must be a duration such as 2s/],
   ])('%s is refused', async (query, message) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { test_case_batch_job_id: id } = await client.createBatchTest();
     const { status, body } = await client.send({ method: 'GET', url: waitUrl(id, query) });
     expect(status).toBe(400);

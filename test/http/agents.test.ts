@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { standStill } from '../support/control.js';
+import { buildStoppedApp } from '../support/control.js';
 import { buildTestApp, someFlow, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
@@ -23,7 +23,7 @@ const get = (client: TestClient, id: string, version?: number): Promise<Json> =>
 describe('an agent', () => {
   // facts.md 55
   it('is created as version 0, on the latest version of its engine', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { agent, id, llmId } = await createAgent(client, { agent_name: 'Ann', mystery: [1] });
     expect(id).toMatch(/^agent_[0-9a-f]{26}$/);
     expect(agent).toEqual({
@@ -40,7 +40,7 @@ describe('an agent', () => {
 
   // facts.md 53
   it('has versions that are created, listed and deleted, and numbers that are never reused', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { id } = await createAgent(client, { agent_name: 'Zero' });
     const made = await client.call('POST', `/create-agent-version/${id}`, { base_version: 0 });
     expect(made).toMatchObject({ version: 1, base_version: 0, agent_name: 'Zero' });
@@ -96,7 +96,7 @@ describe('an agent', () => {
   });
 
   it('is part of snapshots, resets, exports and fixtures', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { id } = await createAgent(client, { agent_name: 'A' });
     await client.call('POST', `/publish-agent/${id}`);
     await client.call('DELETE', `/delete-agent-version/${id}?version=1`);
@@ -127,7 +127,7 @@ describe('the playground', () => {
     );
 
   it('begins, listens, calls mocked tools once, and says goodbye, and stores nothing', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { id } = await createAgent(client);
     const messages: Json[] = [];
     const tool_mocks = [
@@ -158,7 +158,7 @@ describe('the playground', () => {
   });
 
   it('fills in the default variables of the engine', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { id } = await createAgent(client);
     const { llm_id } = (await get(client, id))['response_engine'] as { llm_id: string };
     await client.call('PATCH', `/update-retell-llm/${llm_id}`, {
@@ -173,7 +173,7 @@ describe('the playground', () => {
   });
 
   it('waits for the user if the engine does', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { id } = await createAgent(client);
     const { llm_id } = (await get(client, id))['response_engine'] as { llm_id: string };
     await client.call('PATCH', `/update-retell-llm/${llm_id}`, { start_speaker: 'user' });
@@ -181,7 +181,7 @@ describe('the playground', () => {
   });
 
   it('goes from node to node of a flow', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const node = { type: 'conversation', instruction: { type: 'prompt', text: 'x' } };
     const nodes = [
       {

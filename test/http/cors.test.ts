@@ -1,7 +1,7 @@
 import type { InjectOptions } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../src/configuration/config.js';
-import { plain } from '../support/control.js';
+import { plainSettings } from '../support/control.js';
 import { buildTestApp, type TestOptions } from '../support/emulator.js';
 
 const page = 'http://localhost:5173';
@@ -64,7 +64,7 @@ describe('a web page of another origin', () => {
   });
 
   it('has preflights that use no limits, faults or polls, and are not in the journal', async () => {
-    const settings = { ...plain, rateLimit: '2/1s', progression: 'polls=1' };
+    const settings = { ...plainSettings, rateLimit: '2/1s', progression: 'polls=1' };
     const { app, client } = build({ settings });
     const a = client();
     const { test_case_batch_job_id: id } = await a.createBatchTest();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 import {
   someDefinition,
   someFlow,
@@ -21,7 +21,7 @@ describe('a batch on a known engine', () => {
 
   // facts.md 14
   it('uses the latest version if none is given, and returns it', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { llm_id } = (await create(client, 'retell-llm', {})) as { llm_id: string };
     const batch = await client.createBatchTest(['a'], on(llm_id));
     expect(batch.response_engine).toEqual(on(llm_id, 0));
@@ -45,7 +45,7 @@ describe('a batch on a known engine', () => {
   });
 
   it('is refused for an unknown version', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { llm_id } = (await create(client, 'retell-llm', {})) as { llm_id: string };
     const { status, body } = await client.send({
       ...{ method: 'POST', url: '/create-batch-test' },
@@ -56,7 +56,9 @@ describe('a batch on a known engine', () => {
   });
 
   it('can be required for batches, definitions and agents', async () => {
-    const { client } = standStill({ settings: { ...plain, unknownEngines: 'reject' } });
+    const { client } = buildStoppedApp({
+      settings: { ...plainSettings, unknownEngines: 'reject' },
+    });
     const response_engine = on('llm_nowhere');
     for (const [url, payload] of [
       ['/create-batch-test', { test_case_definition_ids: ['a'], response_engine }],
@@ -75,7 +77,7 @@ describe('a batch on a known engine', () => {
 
   // facts.md 14
   it('does not change the version in a definition', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { llm_id } = (await create(client, 'retell-llm', {})) as { llm_id: string };
     for (const engine of [on(llm_id), on(llm_id, 0), { ...on(llm_id), version: null }]) {
       const definition = await client.createDefinition({ response_engine: engine });
@@ -115,7 +117,7 @@ describe('the transcript of a run on a known engine', () => {
     } | null;
 
   it('begins with the engine’s message, and calls tools that the engine has', async () => {
-    const { client } = standStill({ settings: { outcomes: 'pass=1', concurrency: 100 } });
+    const { client } = buildStoppedApp({ settings: { outcomes: 'pass=1', concurrency: 100 } });
     const { llm_id } = await create(client, 'retell-llm', {
       begin_message: 'Welcome, {{name}}!',
       general_tools: [
@@ -150,7 +152,7 @@ describe('the transcript of a run on a known engine', () => {
 
   // facts.md 27, 28
   it('follows a path of the flow’s nodes, from its start to the node in the snapshot', async () => {
-    const { client } = standStill({ settings: { outcomes: 'pass=1', concurrency: 100 } });
+    const { client } = buildStoppedApp({ settings: { outcomes: 'pass=1', concurrency: 100 } });
     const edge = (id: string, destination_node_id: string, prompt = 'next') => ({
       ...{ id, destination_node_id },
       transition_condition: { type: 'prompt', prompt },
@@ -198,7 +200,7 @@ describe('the transcript of a run on a known engine', () => {
 
   // facts.md 27, 28
   it('goes through the LLM’s states', async () => {
-    const { client } = standStill({ settings: { outcomes: 'pass=1' } });
+    const { client } = buildStoppedApp({ settings: { outcomes: 'pass=1' } });
     const to = (destination_state_name: string) => ({ destination_state_name, description: 'on' });
     const { llm_id } = await create(client, 'retell-llm', {
       starting_state: 'greet',
@@ -213,7 +215,7 @@ describe('the transcript of a run on a known engine', () => {
   });
 
   it('does not change if the engine is changed or deleted', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { llm_id } = await create(client, 'retell-llm', { begin_message: 'First' });
     const { test_case_batch_job_id: id } = await client.createBatchTest(['a'], {
       ...{ type: 'retell-llm', llm_id },
@@ -225,7 +227,7 @@ describe('the transcript of a run on a known engine', () => {
     await client.call('DELETE', `/delete-retell-llm/${String(llm_id)}`);
     expect(await client.listRuns(id)).toEqual(before);
     const state = await client.call('GET', '/_emulator/export');
-    const { client: copy } = standStill();
+    const { client: copy } = buildStoppedApp();
     await copy.call('POST', '/_emulator/fixtures', state);
     expect(await copy.listRuns(id)).toEqual(before);
     expect(await copy.call('GET', '/_emulator/export')).toEqual(state);
@@ -234,7 +236,7 @@ describe('the transcript of a run on a known engine', () => {
 
 describe('the journal of a batch on a known engine', () => {
   it('warns of tools without mocks, mocks without tools, and other engines', async () => {
-    const { client } = standStill({ settings: plain });
+    const { client } = buildStoppedApp({ settings: plainSettings });
     const { llm_id } = await create(client, 'retell-llm', {
       general_tools: [
         { type: 'end_call', name: 'end_call' },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advance, standStill } from '../support/control.js';
+import { advance, buildStoppedApp } from '../support/control.js';
 import { buildTestApp, someFlow, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
 
@@ -15,7 +15,7 @@ const create = (client: TestClient, kind: string, body: object): Promise<Json> =
 describe.each(kinds)('a %s', (kind, idName, format, least) => {
   // facts.md 55, 56
   it('is created as version 0, and keeps all properties, known or not', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const graph = { anything: [{ goes: { here: null } }], tools: undefined };
     const created = await create(client, kind, {
       ...least,
@@ -32,7 +32,7 @@ describe.each(kinds)('a %s', (kind, idName, format, least) => {
   });
 
   it('is changed in the given properties, and not by the same request again', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const created = await create(client, kind, { ...least, global_prompt: 'A', extra: { a: 1 } });
     const url = `/update-${kind}/${String(created[idName])}`;
     await advance(client, '1s');

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { gatherSlowly } from '../../src/operations/gathering.js';
 import { newContent } from '../../src/domain/testing/test-case.js';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 import type { ManualClock } from '../support/manual-clock.js';
 import { someDefinition, type Page, type Run, type TestClient } from '../support/emulator.js';
 
 /** Nearly as much as a body may have. */
 const large = 4_900_000;
 /** What a page may have, with the item that fills it. */
-const mostOfPage = 32 * 1024 * 1024 + large + 2000;
+const maxOfPage = 32 * 1024 * 1024 + large + 2000;
 const llm = 'type=retell-llm&llm_id=llm_1';
 
 /** The answers are not checked against the contract: they are many megabytes. */
 async function open() {
-  const parts = standStill({ settings: plain, validateResponses: false });
+  const parts = buildStoppedApp({ settings: plainSettings, validateResponses: false });
   // So that there is a workspace.
   await parts.client.call('GET', '/_emulator/clock');
   return parts;
@@ -42,7 +42,7 @@ async function readPages(client: TestClient, url: string, id = 'test_case_defini
     const from = key === '' ? '' : `&pagination_key=${key}`;
     const { status, body, headers } = await client.send({ method: 'GET', url: `${url}${from}` });
     expect(status).toBe(200);
-    expect(Number(headers['content-length'])).toBeLessThan(mostOfPage);
+    expect(Number(headers['content-length'])).toBeLessThan(maxOfPage);
     const page = body as unknown as Page<Record<string, unknown>>;
     expect(page.has_more).toBe(page.pagination_key !== undefined);
     pages.push(page.items.map((item) => item[id]));

@@ -3,11 +3,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { sendError } from '../../src/http/errors.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { registerOverload } from '../../src/http/load/overload.js';
-import { advance, plain, standStill } from '../support/control.js';
+import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 
 describe('the metrics', () => {
   it('count requests by operation and status, and runs by state', async () => {
-    const { client, app } = standStill({ settings: { ...plain, concurrency: 2 } });
+    const { client, app } = buildStoppedApp({ settings: { ...plainSettings, concurrency: 2 } });
     const scrape = async () => {
       const answer = await app.inject('/_emulator/metrics');
       expect(answer.statusCode).toBe(200);
@@ -42,7 +42,7 @@ describe('the metrics', () => {
   });
 
   it('are not for foreign web pages', async () => {
-    const { app } = standStill();
+    const { app } = buildStoppedApp();
     const headers = { origin: 'http://evil.example' };
     expect((await app.inject({ url: '/_emulator/metrics', headers })).statusCode).toBe(403);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadContract } from '../../src/contract/document.js';
 import { buildTestApp, retellLlm, someDefinition, someFlow } from '../support/emulator.js';
 
-const mostCounted = 1_000_000_000_000;
+const maxCounted = 1_000_000_000_000;
 const edges = [
   'Infinity',
   '-Infinity',
@@ -136,7 +136,7 @@ describe('counters in fixtures', () => {
   it('may be the maximum: then no number is left, and an export loads', async () => {
     const { client } = buildTestApp();
     const sender = client();
-    const { ordinals, ...others } = counters(mostCounted);
+    const { ordinals, ...others } = counters(maxCounted);
     await sender.call('POST', '/_emulator/fixtures', others);
     await sender.call('POST', '/_emulator/fixtures', { ordinals });
     const creations: [string, object][] = [
@@ -144,7 +144,7 @@ describe('counters in fixtures', () => {
       ['/create-test-case-definition', someDefinition],
       ['/create-retell-llm', {}],
       ['/create-conversation-flow', someFlow],
-      ['/create-agent-version/agent_1', { base_version: mostCounted - 1 }],
+      ['/create-agent-version/agent_1', { base_version: maxCounted - 1 }],
       ['/_emulator/outcome-rules', { outcome: { status: 'pass' } }],
       ['/_emulator/faults', { error: { status: 500 } }],
     ];
@@ -156,7 +156,7 @@ describe('counters in fixtures', () => {
     await sender.send({
       method: 'POST',
       url: '/publish-agent-version/agent_1',
-      payload: { version: mostCounted - 1 },
+      payload: { version: maxCounted - 1 },
     });
     expect((await sender.send({ method: 'GET', url: '/get-test-run/x' })).status).toBe(500);
     const exported = await sender.call<object>('GET', '/_emulator/export');

@@ -1,24 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import { loadContract, type ContractOperation } from '../../src/contract/document.js';
 import { buildTestApp, someDefinition, type TestClient } from '../support/emulator.js';
-import { engine, prepare, someAgent, visits, type Ids } from '../support/visits.js';
+import {
+  engineQuery,
+  createExampleObjects,
+  someAgent,
+  exampleRequests,
+  type Ids,
+} from '../support/visits.js';
 
 const contract = loadContract('retell');
 
 describe('every operation of the contract', () => {
   it('is tested here', () => {
-    expect(Object.keys(visits).sort()).toEqual(contract.operations.map(({ id }) => id).sort());
+    expect(Object.keys(exampleRequests).sort()).toEqual(
+      contract.operations.map(({ id }) => id).sort(),
+    );
   });
 
   describe.each(contract.operations)('$id', ({ id, method: lowerCase, path, success }) => {
-    const visit = visits[id] ?? { url: () => '', malformed: { url: '' } };
+    const visit = exampleRequests[id] ?? { url: () => '', malformed: { url: '' } };
     const method = lowerCase.toUpperCase() as 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
     const withBody = (ids: Ids) => (visit.body ? { payload: visit.body(ids) } : {});
     const error = { status: 'error', message: expect.any(String) as string };
 
     it(`answers ${String(success)} to a valid request`, async () => {
       const { client } = buildTestApp();
-      const ids = await prepare(client());
+      const ids = await createExampleObjects(client());
       const { status, body } = await client().send({
         method,
         url: visit.url(ids),
@@ -29,7 +37,7 @@ describe('every operation of the contract', () => {
 
     it('answers 401 without a key, and does nothing', async () => {
       const { app, client } = buildTestApp();
-      const ids = await prepare(client());
+      const ids = await createExampleObjects(client());
       const response = await app.inject({ method, url: visit.url(ids), ...withBody(ids) });
       expect(response.json()).toEqual(error);
       expect(response.statusCode).toBe(401);
@@ -38,7 +46,7 @@ describe('every operation of the contract', () => {
 
     it('neither shows nor changes objects of another key', async () => {
       const { client } = buildTestApp();
-      const ids = await prepare(client());
+      const ids = await createExampleObjects(client());
       const { status, body } = await client('key_b').send({
         ...{ method, url: visit.url(ids) },
         ...withBody(ids),
@@ -56,7 +64,7 @@ describe('every operation of the contract', () => {
 
     it('answers 400 to a malformed request', async () => {
       const { client } = buildTestApp();
-      const ids = await prepare(client());
+      const ids = await createExampleObjects(client());
       const request =
         'url' in visit.malformed
           ? { url: visit.malformed.url, ...withBody(ids) }
@@ -70,7 +78,7 @@ describe('every operation of the contract', () => {
     if (!path.includes('{')) return;
     it('answers 404 to an unknown id', async () => {
       const { client } = buildTestApp();
-      const ids = await prepare(client());
+      const ids = await createExampleObjects(client());
       for (const unknown of ['x', 'x'.repeat(5000), '%00', '__proto__']) {
         const tested = { definition: unknown, batch: unknown, run: unknown };
         const nothing = { ...tested, llm: unknown, flow: unknown, agent: unknown };
@@ -87,7 +95,7 @@ describe('every operation of the contract', () => {
       ...(['GET', `/get-test-case-definition/${ids.definition}`] as const),
     );
     const batch = await client.getBatchTest(ids.batch);
-    const listed = await client.call<unknown[]>('GET', `/list-batch-tests?${engine}`);
+    const listed = await client.call<unknown[]>('GET', `/list-batch-tests?${engineQuery}`);
     const assets = await Promise.all(
       [
         `retell-llm/${ids.llm}`,
@@ -112,7 +120,7 @@ describe('the example request of the reference', () => {
 
   it.each([...vendors, ...ours])('is accepted: $id', async ({ contract, ...operation }) => {
     const { client } = buildTestApp();
-    const url = filledUrl(operation, await prepare(client()));
+    const url = filledUrl(operation, await createExampleObjects(client()));
     const { method, path, hasBody, success } = operation;
     const described = contract.document.paths[path]?.[method] as Partial<Described> | undefined;
     const payload = described?.requestBody?.content['application/json'].example;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { create, createAgent, createLlm, fork, get, publish } from '../support/agents.js';
-import { standStill } from '../support/control.js';
+import { create, createAgent, createLlm, createVersion, get, publish } from '../support/agents.js';
+import { buildStoppedApp } from '../support/control.js';
 import { someFlow, type TestClient } from '../support/emulator.js';
 
 async function refusal(
@@ -16,7 +16,7 @@ async function refusal(
 // facts.md 43, "Errors", Published things.
 describe('a published version', () => {
   it('refuses changes in the vendor’s words', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { id, llmId } = await create(client);
     const { conversation_flow_id: flowId } = await client.call(
       'POST',
@@ -51,12 +51,12 @@ describe('a published version', () => {
 
   // facts.md 64
   it('is found as latest_published, and without one that is not found', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { id } = await create(client);
     const tag = `agent/${id}?version=latest_published`;
     expect((await client.send({ method: 'GET', url: `/get-${tag}` })).status).toBe(404);
     await publish(client, id);
-    await fork(client, id);
+    await createVersion(client, id);
     expect(await get(client, tag)).toMatchObject({ version: 0 });
     expect(await get(client, `agent/${id}?version=latest`)).toMatchObject({ version: 1 });
     await publish(client, id, 1);
@@ -68,7 +68,7 @@ describe('the engine of an agent', () => {
   const words = 'Cannot update response engine after agent versions have been created';
 
   it('can be another one until the agent has versions', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { id, llmId } = await create(client);
     const engine = (llm_id: string, version?: number | null) => ({
       response_engine: { type: 'retell-llm', llm_id, ...(version !== undefined && { version }) },
@@ -79,7 +79,7 @@ describe('the engine of an agent', () => {
     expect(await update(engine(second))).toEqual([200, undefined]);
     expect(await get(client, `agent/${id}`)).toMatchObject(engine(second, 0));
     await client.call('PATCH', `/update-agent/${id}`, engine(llmId));
-    await fork(client, id);
+    await createVersion(client, id);
     expect(await update(engine(second))).toEqual([400, words]);
     expect(await update(engine(second), '?version=0')).toEqual([400, words]);
     expect(await update(engine(llmId, 0))).toEqual([400, words]);
@@ -98,7 +98,7 @@ describe('the engine of an agent', () => {
 
   // facts.md 54
   it.each(['retell-llm', 'conversation-flow'])('is not deleted unless forced: %s', async (kind) => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const idName = kind === 'retell-llm' ? 'llm_id' : 'conversation_flow_id';
     const body = kind === 'retell-llm' ? {} : someFlow;
     const engineId = String((await client.call('POST', `/create-${kind}`, body))[idName]);
@@ -123,12 +123,12 @@ describe('the engine of an agent', () => {
     const [id = ''] = ids;
     expect(await get(client, `agent/${id}`)).toMatchObject({ response_engine: engine });
     await client.call('POST', `/agent-playground-completion/${id}`, { messages: [] });
-    await fork(client, id);
+    await createVersion(client, id);
     await publish(client, id, 1);
   });
 
   it('can be deleted after its agents', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const { id, llmId } = await create(client);
     await client.call('DELETE', `/delete-agent/${id}`);
     await client.call('DELETE', `/delete-retell-llm/${llmId}`);
@@ -138,7 +138,7 @@ describe('the engine of an agent', () => {
 // facts.md 55, "Engines and agents".
 describe('a flow that is updated', () => {
   it('has the nodes of the request, each with skippable', async () => {
-    const { client } = standStill();
+    const { client } = buildStoppedApp();
     const node = (id: string) => ({ id, type: 'end' });
     const { conversation_flow_id: id } = await client.call('POST', '/create-conversation-flow', {
       ...{ ...someFlow, nodes: [node('a'), node('b')] },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadContract } from '../../src/contract/document.js';
 import { buildTestApp, retellLlm, someDefinition } from '../support/emulator.js';
-import { prepare, visits, type Ids } from '../support/visits.js';
+import { createExampleObjects, exampleRequests, type Ids } from '../support/visits.js';
 
 const { operations } = loadContract('retell');
 
@@ -11,7 +11,7 @@ const documented = { status: 'error', message: expect.stringContaining(invalid) 
 
 /** All operations, each with what sends one request to it. */
 const asked = operations.map((operation) => {
-  const visit = visits[operation.id];
+  const visit = exampleRequests[operation.id];
   const method = operation.method.toUpperCase() as 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   const request = (ids: Ids, query = '') => {
     const url = visit?.url(ids) ?? '';
@@ -31,7 +31,7 @@ const withSchema = asked.filter(
 describe('a request that its schema refuses', () => {
   it.each(withSchema)('has both shapes, or that of the setting: $id', async (operation) => {
     const { client } = buildTestApp();
-    const ids = await prepare(client());
+    const ids = await createExampleObjects(client());
     const { malformed, request } = operation;
     const { method } = request(ids);
     const { payload } = request(ids) as { payload?: object };
@@ -194,7 +194,7 @@ describe('a query parameter that the contract does not have', () => {
 
   it.each(asked)('is refused, or warned about, as the policy says: $id', async (operation) => {
     const { client } = buildTestApp();
-    const ids = await prepare(client());
+    const ids = await createExampleObjects(client());
     const ask = () => client().send(operation.request(ids, 'colour=red'));
     await client().call('PATCH', '/_emulator/settings', { unknownQuery: 'reject' });
     expect(await ask()).toMatchObject({ status: 400, body: refusal });

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/files.js';
 import { startCli } from '../support/process.js';
-import { argsFor, ask, create, createUntilRefused, expectAll } from '../support/stored-batches.js';
+import {
+  argsFor,
+  sendRequest,
+  createBatch,
+  createUntilRefused,
+  expectAllComplete,
+} from '../support/stored-batches.js';
 
 describe('a running emulator', () => {
   it.each<[string, (file: string) => void]>([
@@ -29,35 +35,35 @@ describe('a running emulator', () => {
   ])('whose file was %s refuses new work, and answers reads', async (_, lose) => {
     const file = join(temporaryFolder(), 'emulator.sqlite');
     const { emulator, url } = await startCli({ cwd: '/', args: argsFor(file) });
-    const { body: batch } = await create(url);
+    const { body: batch } = await createBatch(url);
     lose(file);
     const { acknowledged, refusal } = await createUntilRefused(url, 1);
     expect(refusal).toMatchObject({ status: 500, body: { status: 'error' } });
     expect(refusal.body.message).toMatch(/deleted, moved or replaced.*restart/);
-    const ready = await ask(`${url}/_emulator/ready`);
+    const ready = await sendRequest(`${url}/_emulator/ready`);
     expect(ready.status).toBe(503);
     expect(ready.body.message).toMatch(/deleted, moved or replaced/);
-    await expectAll(url, [batch, ...acknowledged]);
-    await create(url);
+    await expectAllComplete(url, [batch, ...acknowledged]);
+    await createBatch(url);
     expect(await emulator.kill('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(
       emulator.stderr.match(/"msg":"the database cannot be written: its file was/g),
     ).toHaveLength(1);
     const second = await startCli({ cwd: '/', args: argsFor(file) });
-    expect((await create(second.url)).status).toBe(201);
+    expect((await createBatch(second.url)).status).toBe(201);
   });
 
   it('whose file was moved continues when it is moved back', async () => {
     const file = join(temporaryFolder(), 'emulator.sqlite');
     const { url } = await startCli({ cwd: '/', args: argsFor(file) });
-    const { body: first } = await create(url);
+    const { body: first } = await createBatch(url);
     renameSync(file, `${file}.moved`);
-    expect((await ask(`${url}/_emulator/ready`)).status).toBe(503);
-    expect((await create(url)).status).toBe(500);
+    expect((await sendRequest(`${url}/_emulator/ready`)).status).toBe(503);
+    expect((await createBatch(url)).status).toBe(500);
     renameSync(`${file}.moved`, file);
-    const { status, body: second } = await create(url);
+    const { status, body: second } = await createBatch(url);
     expect(status).toBe(201);
-    expect((await ask(`${url}/_emulator/ready`)).status).toBe(200);
-    await expectAll(url, [first, second]);
+    expect((await sendRequest(`${url}/_emulator/ready`)).status).toBe(200);
+    await expectAllComplete(url, [first, second]);
   });
 });

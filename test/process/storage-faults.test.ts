@@ -15,14 +15,20 @@ import type { Batch } from '../support/emulator.js';
 import { temporaryFolder } from '../support/files.js';
 import { spawnCli, spawnCommand, startCli, type CliProcess } from '../support/process.js';
 import { canMount, mountSmallDisk } from '../support/small-disk.js';
-import { argsFor, ask, create, createUntilRefused, expectAll } from '../support/stored-batches.js';
+import {
+  argsFor,
+  sendRequest,
+  createBatch,
+  createUntilRefused,
+  expectAllComplete,
+} from '../support/stored-batches.js';
 
 /** A database with a batch in it that has come to its end, and whose process has ended. */
 async function makeDatabase(file: string, under: readonly string[] = []): Promise<Batch> {
   const { emulator, url } = await startCli({ cwd: '/', args: argsFor(file), under });
-  const { body } = await create(url);
+  const { body } = await createBatch(url);
   // A full disk takes no more of what would be left to do.
-  await expectAll(url, [body]);
+  await expectAllComplete(url, [body]);
   expect(await emulator.kill('SIGTERM')).toEqual({ code: 0, signal: null });
   return body;
 }
@@ -129,7 +135,7 @@ describe('a start', () => {
       expect(fingerprint(file)).toEqual(before);
       await mend();
       const { url } = await startCli({ cwd: '/', args: argsFor(file) });
-      await expectAll(url, [batch]);
+      await expectAllComplete(url, [batch]);
     },
   );
 
@@ -137,20 +143,22 @@ describe('a start', () => {
     const folder = temporaryFolder();
     const file = join(folder, 'emulator.sqlite');
     const { emulator, url } = await startCli({ cwd: folder, args: argsFor(file) });
-    const { body: batch } = await create(url);
+    const { body: batch } = await createBatch(url);
     await emulator.kill('SIGKILL');
     const log = readFileSync(`${file}-wal`);
     expect(log.length).toBeGreaterThan(0);
     const second = await startCli({ cwd: folder, args: argsFor(file) });
-    await expectAll(second.url, [batch]);
+    await expectAllComplete(second.url, [batch]);
     await second.emulator.kill('SIGTERM');
 
     const other = join(folder, 'other.sqlite');
     writeFileSync(`${other}-wal`, log);
     const third = await startCli({ cwd: folder, args: argsFor(other) });
-    const { status } = await ask(`${third.url}/get-batch-test/${batch.test_case_batch_job_id}`);
+    const { status } = await sendRequest(
+      `${third.url}/get-batch-test/${batch.test_case_batch_job_id}`,
+    );
     expect(status).toBe(404);
-    expect((await create(third.url)).status).toBe(201);
+    expect((await createBatch(third.url)).status).toBe(201);
   });
 
   it.skipIf(!canMount)(
@@ -163,7 +171,7 @@ describe('a start', () => {
       await expectRefusal(spawnCli({ cwd: '/', args, under }), 'the disk is full');
       disk.empty();
       const { url } = await startCli({ cwd: '/', args, under });
-      await expectAll(url, [(await create(url)).body]);
+      await expectAllComplete(url, [(await createBatch(url)).body]);
     },
   );
 
@@ -174,12 +182,12 @@ describe('a start', () => {
     const batch = await makeDatabase(file, under);
     disk.fill();
     const { url } = await startCli({ cwd: '/', args: argsFor(file), under });
-    const { body } = await ask(`${url}/get-batch-test/${batch.test_case_batch_job_id}`);
+    const { body } = await sendRequest(`${url}/get-batch-test/${batch.test_case_batch_job_id}`);
     expect(body).toMatchObject({ status: 'complete', total_count: batch.total_count });
     const { refusal } = await createUntilRefused(url);
     expect(refusal).toMatchObject({ status: 500, body: { status: 'error' } });
     disk.empty();
-    await expectAll(url, [batch, (await create(url)).body]);
+    await expectAllComplete(url, [batch, (await createBatch(url)).body]);
   });
 
   it.skipIf(!canMount)(
@@ -195,7 +203,7 @@ describe('a start', () => {
       }
       disk.makeWritable();
       const { url } = await startCli({ cwd: '/', args: argsFor(file), under });
-      await expectAll(url, [batch]);
+      await expectAllComplete(url, [batch]);
     },
   );
 });
@@ -208,23 +216,23 @@ describe('a running emulator', () => {
       const { under } = disk;
       const args = argsFor(join(disk.folder, 'emulator.sqlite'));
       const { emulator, url } = await startCli({ cwd: '/', args, under });
-      const first = await create(url);
+      const first = await createBatch(url);
       disk.fill();
       const { acknowledged, refusal } = await createUntilRefused(url);
       expect(refusal).toMatchObject({ status: 500, body: { status: 'error' } });
       expect(refusal.body.message).toContain('the disk is full');
       disk.empty();
-      const last = await create(url);
+      const last = await createBatch(url);
       expect(last.status).toBe(201);
       const all = [first.body, ...acknowledged, last.body];
-      await expectAll(url, all);
+      await expectAllComplete(url, all);
 
       disk.fill();
       await createUntilRefused(url);
       expect(await emulator.kill('SIGTERM')).toEqual({ code: 0, signal: null });
       disk.empty();
       const second = await startCli({ cwd: '/', args, under });
-      await expectAll(second.url, all);
+      await expectAllComplete(second.url, all);
     },
   );
 
@@ -233,12 +241,12 @@ describe('a running emulator', () => {
     const { under } = disk;
     const args = argsFor(join(disk.folder, 'emulator.sqlite'));
     const { emulator, url } = await startCli({ cwd: '/', args, under });
-    const { body: first } = await create(url);
-    await expectAll(url, [first]);
-    expect(await ask(`${url}/_emulator/ready`)).toMatchObject({ status: 200 });
+    const { body: first } = await createBatch(url);
+    await expectAllComplete(url, [first]);
+    expect(await sendRequest(`${url}/_emulator/ready`)).toMatchObject({ status: 200 });
     disk.fill();
     const { acknowledged } = await createUntilRefused(url);
-    const ready = await ask(`${url}/_emulator/ready`);
+    const ready = await sendRequest(`${url}/_emulator/ready`);
     expect(ready.status).toBe(503);
     expect(ready.body.message).toContain('the disk is full');
     const id = first.test_case_batch_job_id;
@@ -246,11 +254,14 @@ describe('a running emulator', () => {
       ...[`get-batch-test/${id}`, `v2/list-test-runs/${id}`],
       ...['v2/list-test-case-definitions?type=retell-llm&llm_id=x', 'list-agents'],
     ]) {
-      expect({ path, ...(await ask(`${url}/${path}`)) }).toMatchObject({ path, status: 200 });
+      expect({ path, ...(await sendRequest(`${url}/${path}`)) }).toMatchObject({
+        path,
+        status: 200,
+      });
     }
     disk.empty();
-    expect(await ask(`${url}/_emulator/ready`)).toMatchObject({ status: 200 });
-    await expectAll(url, [first, ...acknowledged]);
+    expect(await sendRequest(`${url}/_emulator/ready`)).toMatchObject({ status: 200 });
+    await expectAllComplete(url, [first, ...acknowledged]);
     const lines = emulator.stderr.split('\n').filter((line) => line.includes('the database can'));
     expect(lines.length).toBeGreaterThan(0);
   });
@@ -269,9 +280,9 @@ describe('a running emulator', () => {
       expect(refusal.body.message).toContain('it cannot be read or written');
       const [command = '', size = ''] = limit('unlimited');
       expect(spawnSync(command, [`--pid=${String(emulator.pid)}`, size]).status).toBe(0);
-      const last = await create(url);
+      const last = await createBatch(url);
       expect(last.status).toBe(201);
-      await expectAll(url, [first, ...acknowledged, last.body]);
+      await expectAllComplete(url, [first, ...acknowledged, last.body]);
     },
   );
 
@@ -281,12 +292,12 @@ describe('a running emulator', () => {
     const good = readFileSync(file);
     writeFileSync(file, damaged(file, 'test_runs'));
     const { emulator, url } = await startCli({ cwd: '/', args: argsFor(file) });
-    const refusal = await create(url);
+    const refusal = await createBatch(url);
     expect(refusal).toMatchObject({ status: 500, body: { status: 'error' } });
     expect(refusal.body.message).toContain('it is damaged');
     await emulator.kill('SIGTERM');
     writeFileSync(file, good);
     const second = await startCli({ cwd: '/', args: argsFor(file) });
-    await expectAll(second.url, [batch]);
+    await expectAllComplete(second.url, [batch]);
   });
 });

@@ -7,7 +7,7 @@ import { idOf } from '../../src/made-id.js';
 import { batchNumbersOf, runNumberAt, type BatchNumbers } from '../../src/random.js';
 import { openStore, type Store, type StoreReader } from '../../src/store/store.js';
 import { temporaryFolder } from '../support/files.js';
-import { createBatch, createWorkspace, given, targetsOf } from '../support/new-batches.js';
+import { createBatch, createWorkspace, newBatch, targetsOf } from '../support/new-batches.js';
 
 /** What is to be told of a batch. */
 const batchOf = (ordinal: number, numbers: BatchNumbers, count: number) => ({
@@ -125,7 +125,7 @@ class Subject {
       const id = `given ${String(ordinal)}`;
       const runs = targetsOf(1).map((target) => ({ id: `run of ${id}`, target }));
       const batchKey = writer.batchTests.insert({
-        ...given,
+        ...newBatch,
         ...{ workspaceId, id, ordinal, totalCount: 1 },
       });
       writer.testRuns.insertGiven({ workspaceId, batchKey }, runs);

@@ -20,7 +20,7 @@ export async function create(client: TestClient) {
 export const get = (client: TestClient, path: string): Promise<Json> =>
   client.call('GET', `/get-${path}`);
 
-export const fork = (client: TestClient, id: string, base_version = 0): Promise<Json> =>
+export const createVersion = (client: TestClient, id: string, base_version = 0): Promise<Json> =>
   client.call('POST', `/create-agent-version/${id}`, { base_version });
 
 export const publish = (client: TestClient, id: string, version = 0, labels: object = {}) =>

@@ -2,14 +2,14 @@ import { buildTestApp, type Batch, type TestClient, type TestOptions } from './e
 import { newYear } from './manual-clock.js';
 
 /** A workspace whose clock stands still at the new year, behind HTTP. */
-export function standStill(options: TestOptions = {}) {
+export function buildStoppedApp(options: TestOptions = {}) {
   const initialClock = () => ({ mode: 'manual', time: newYear }) as const;
   const parts = buildTestApp({ initialClock, ...options });
   return { ...parts, client: parts.client() };
 }
 
 /** One second for each run, all of which pass. */
-export const plain = { runDuration: '1s', outcomes: 'pass=1' } as const;
+export const plainSettings = { runDuration: '1s', outcomes: 'pass=1' } as const;
 
 export const advance = (client: TestClient, body: object | string) =>
   client.call('POST', '/_emulator/clock/advance', typeof body === 'string' ? { by: body } : body);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { outcomes } from '../../src/domain/testing/batch-test.js';
 import { readEngine, type Engine } from '../../src/domain/engines/engine.js';
 import { newContent } from '../../src/domain/testing/test-case.js';
-import { endingNames, outcomeOf } from '../../src/domain/testing/forced-outcome.js';
+import { endingNames, outcomeOfEnding } from '../../src/domain/testing/forced-outcome.js';
 import type { ToolMock } from '../../src/domain/testing/tool-mock.js';
 import type { RunInput } from '../../src/simulation/conversation/run.js';
 import { generate } from './ended-runs.js';
@@ -238,5 +238,5 @@ export const anyRunInput = fc
       ...definition,
     }),
     ...{ engine, ending, generate, draw: keyedChance(seed) },
-    outcome: ending === undefined ? outcome : outcomeOf(ending),
+    outcome: ending === undefined ? outcome : outcomeOfEnding(ending),
   }));

@@ -9,7 +9,7 @@ import { keyedChance } from '../../src/random.js';
 import { generate } from './ended-runs.js';
 
 /** A flow with one kind of node or edge, and what a run through it shows. */
-export interface Row {
+export interface FlowCase {
   readonly kind: string;
   readonly nodes: readonly JsonObject[];
   readonly flow?: JsonObject;
@@ -68,7 +68,7 @@ const wordless = [
   'mcp',
 ];
 
-export const runThrough = (row: Row, seed: string) =>
+export const runFlow = (row: FlowCase, seed: string) =>
   simulateConversation({
     content: newContent({
       ...{ name: 'x', response_engine: { type: 'conversation-flow', conversation_flow_id: 'f' } },
@@ -90,9 +90,9 @@ export const pathOf = (entries: readonly Entry[]): string =>
     .join(' ');
 
 /** Runs a row with several seeds, and expects what it says. */
-export function checkRow(row: Row): void {
+export function checkFlowCase(row: FlowCase): void {
   for (const seed of ['one', 'two', 'three', 'four']) {
-    const { entries, variables } = runThrough(row, seed);
+    const { entries, variables } = runFlow(row, seed);
     expect(pathOf(entries)).toBe(row.path);
     expect(Object.fromEntries(variables)).toMatchObject(row.variables ?? {});
     if (row.variables === undefined) {

@@ -20,14 +20,14 @@ export const createBatch = (workspace: Workspace, ids: string[]) =>
   });
 
 /** What a test may see of a workspace that it has to itself. */
-export async function play(workspace: Workspace, count: number) {
+export async function runBatch(workspace: Workspace, count: number) {
   const batch = await createBatch(
     workspace,
     Array.from({ length: count }, (_, index) => `case ${String(index)}`),
   );
-  const happened = [await workspace.clock.advance('1500ms'), await workspace.settle()];
+  const advances = [await workspace.clock.advance('1500ms'), await workspace.settle()];
   const { items } = await clientOf(workspace).tests.listTestRuns(batch.test_case_batch_job_id, {
     limit: 1000,
   });
-  return { batch, happened, items };
+  return { batch, happened: advances, items };
 }

@@ -8,13 +8,13 @@ interface Answer {
   readonly body: Batch & { readonly message?: string };
 }
 
-export async function ask(url: string, init?: RequestInit): Promise<Answer> {
+export async function sendRequest(url: string, init?: RequestInit): Promise<Answer> {
   const answer = await fetch(url, { ...init, headers });
   return { status: answer.status, body: (await answer.json()) as Answer['body'] };
 }
 
-export const create = (url: string, runs = 200): Promise<Answer> =>
-  ask(`${url}/create-batch-test`, {
+export const createBatch = (url: string, runs = 200): Promise<Answer> =>
+  sendRequest(`${url}/create-batch-test`, {
     method: 'POST',
     body: JSON.stringify({
       test_case_definition_ids: Array.from({ length: runs }, (_, index) => `case ${String(index)}`),
@@ -23,11 +23,14 @@ export const create = (url: string, runs = 200): Promise<Answer> =>
   });
 
 /** Everything that was acknowledged is there, and comes to its end. */
-export async function expectAll(url: string, acknowledged: readonly Batch[]): Promise<void> {
+export async function expectAllComplete(
+  url: string,
+  acknowledged: readonly Batch[],
+): Promise<void> {
   expect(acknowledged.length).toBeGreaterThan(0);
   for (const { test_case_batch_job_id: id, total_count } of acknowledged) {
     await fetch(`${url}/_emulator/batch-tests/${id}/wait?timeout=20s`, { headers });
-    const { body } = await ask(`${url}/get-batch-test/${id}`);
+    const { body } = await sendRequest(`${url}/get-batch-test/${id}`);
     expect(body).toMatchObject({ status: 'complete', total_count });
   }
 }
@@ -45,7 +48,7 @@ export const argsFor = (file: string) => [
 export async function createUntilRefused(url: string, runs = 200) {
   const acknowledged: Batch[] = [];
   for (;;) {
-    const answer = await create(url, runs);
+    const answer = await createBatch(url, runs);
     if (answer.status !== 201) return { acknowledged, refusal: answer };
     acknowledged.push(answer.body);
   }

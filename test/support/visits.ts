@@ -1,6 +1,6 @@
 import { retellLlm, someDefinition, someFlow, type TestClient } from './emulator.js';
 
-export interface Visit {
+export interface ExampleRequest {
   /** Path and query of a request that succeeds, made from ids of the workspace. */
   readonly url: (ids: Ids) => string;
   readonly body?: (ids: Ids) => object;
@@ -17,10 +17,10 @@ export interface Ids {
   readonly agent: string;
 }
 
-export const engine = 'type=retell-llm&llm_id=llm_1';
+export const engineQuery = 'type=retell-llm&llm_id=llm_1';
 
 /** Every operation of the contract, by id; the test fails while one is missing. */
-export const visits: Record<string, Visit> = {
+export const exampleRequests: Record<string, ExampleRequest> = {
   createTestCaseDefinition: {
     url: () => '/create-test-case-definition',
     body: () => someDefinition,
@@ -40,11 +40,11 @@ export const visits: Record<string, Visit> = {
     malformed: { url: '/delete-test-case-definition/%zz' },
   },
   listTestCaseDefinitions: {
-    url: () => `/list-test-case-definitions?${engine}`,
+    url: () => `/list-test-case-definitions?${engineQuery}`,
     malformed: { url: '/list-test-case-definitions?type=x' },
   },
   listTestCaseDefinitionsV2: {
-    url: () => `/v2/list-test-case-definitions?${engine}`,
+    url: () => `/v2/list-test-case-definitions?${engineQuery}`,
     malformed: { url: '/v2/list-test-case-definitions?type=retell-llm' },
   },
   createBatchTest: {
@@ -60,12 +60,12 @@ export const visits: Record<string, Visit> = {
     malformed: { url: '/get-batch-test/%zz' },
   },
   listBatchTests: {
-    url: () => `/list-batch-tests?${engine}`,
+    url: () => `/list-batch-tests?${engineQuery}`,
     malformed: { url: '/list-batch-tests' },
   },
   listBatchTestsV2: {
-    url: () => `/v2/list-batch-tests?${engine}&limit=5`,
-    malformed: { url: `/v2/list-batch-tests?${engine}&limit=x` },
+    url: () => `/v2/list-batch-tests?${engineQuery}&limit=5`,
+    malformed: { url: `/v2/list-batch-tests?${engineQuery}&limit=x` },
   },
   getTestRun: {
     url: ({ run }) => `/get-test-run/${run}`,
@@ -195,7 +195,7 @@ export const someAgent = {
   voice_id: 'voice_1',
 };
 
-export async function prepare(client: TestClient): Promise<Ids> {
+export async function createExampleObjects(client: TestClient): Promise<Ids> {
   const { test_case_definition_id: definition } = await client.createDefinition();
   const { test_case_batch_job_id: batch } = await client.createBatchTest([definition]);
   const { items } = await client.listRuns(batch);

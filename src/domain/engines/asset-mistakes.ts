@@ -1,6 +1,6 @@
 import type { AssetContent, AssetKind } from './asset.js';
 
-/** What the vendor refuses, and no schema can tell. */
+/** A mistake that the vendor refuses and a schema cannot express. */
 export interface AssetMistake {
   /** In the content, as in `/general_tools/1/name`. */
   readonly path: string;
@@ -12,39 +12,39 @@ type Item = Readonly<Record<string, unknown>>;
 /** An item of a list, with its path in the content. */
 type LocatedItem = readonly [path: string, item: Item];
 
-/** The first mistake in what a version says; undefined if there is none. */
+/** The first mistake in the content of a version; undefined if there is none. */
 export function findAssetMistake(kind: AssetKind, content: AssetContent): AssetMistake | undefined {
   switch (kind) {
     case 'agent':
       return (
-        findNamesake(listAt(content, '/post_call_analysis_data')) ??
+        findDuplicateName(objectsIn(content, '/post_call_analysis_data')) ??
         findTranscriptionMistake(['', content])
       );
     case 'retell-llm':
       return findLlmMistake(content);
     case 'conversation-flow':
       return (
-        findCanvasMistake(['', content]) ??
-        firstOf(listAt(content, '/components'), findCanvasMistake)
+        findFlowMistake(['', content]) ??
+        firstMistake(objectsIn(content, '/components'), findFlowMistake)
       );
   }
 }
 
-/** Documented (SDK types): names of states are unique, and those of the tools at hand in each. */
+/** Documented (SDK types): names of states are unique, and so are those of the tools of each state. */
 function findLlmMistake(content: AssetContent): AssetMistake | undefined {
-  const general = listAt(content, '/general_tools');
-  const states = listAt(content, '/states');
+  const general = objectsIn(content, '/general_tools');
+  const states = objectsIn(content, '/states');
   return (
-    findSecondModel(content) ??
-    findNamesake(general) ??
+    findModelConflict(content) ??
+    findDuplicateName(general) ??
     findArgumentMistake(general) ??
-    findNamesake(states) ??
-    findStartMistake(content, states) ??
-    firstOf(states, ([path, state]) => {
-      const own = listAt(state, '/tools', path);
-      const edges = listAt(state, '/edges', path);
+    findDuplicateName(states) ??
+    findStartingStateMistake(content, states) ??
+    firstMistake(states, ([path, state]) => {
+      const own = objectsIn(state, '/tools', path);
+      const edges = objectsIn(state, '/edges', path);
       return (
-        findNamesake([...general, ...own], edges.map(transitionTool)) ??
+        findDuplicateName([...general, ...own], edges.map(transitionTool)) ??
         findArgumentMistake(own) ??
         findArgumentMistake(edges)
       );
@@ -57,19 +57,19 @@ const transitionTool = ([, edge]: LocatedItem): string =>
   `transition_to_${String(edge['destination_state_name'])}`;
 
 /** Documented (SDK types): an LLM has a model for text or one for speech. */
-function findSecondModel(content: AssetContent): AssetMistake | undefined {
+function findModelConflict(content: AssetContent): AssetMistake | undefined {
   const { model = null, s2s_model: speechModel = null } = content;
   return model === null || speechModel === null
     ? undefined
     : { path: '/s2s_model', problem: 'must be null or left out where model is set' };
 }
 
-/** What is wrong in the tools and nodes of a flow or of a component. */
-function findCanvasMistake([path, canvas]: LocatedItem): AssetMistake | undefined {
-  const tools = listAt(canvas, '/tools', path);
+/** The first mistake in the tools and nodes of a flow or of a component. */
+function findFlowMistake([path, flow]: LocatedItem): AssetMistake | undefined {
+  const tools = objectsIn(flow, '/tools', path);
   return (
     findArgumentMistake(tools) ??
-    firstOf(listAt(canvas, '/nodes', path), (node) => findNodeMistake(node, tools))
+    firstMistake(objectsIn(flow, '/nodes', path), (node) => findNodeMistake(node, tools))
   );
 }
 
@@ -83,16 +83,16 @@ function findNodeMistake(
   if (type !== 'conversation' && type !== 'subagent') return undefined;
   const transcription = findTranscriptionMistake(item);
   if (type === 'conversation' || transcription !== undefined) return transcription;
-  const own = listAt(node, '/tools', path);
+  const own = objectsIn(node, '/tools', path);
   const named = Array.isArray(ids) ? tools.filter(([, tool]) => ids.includes(tool['tool_id'])) : [];
-  return findNamesake([...named, ...own]) ?? findArgumentMistake(own);
+  return findDuplicateName([...named, ...own]) ?? findArgumentMistake(own);
 }
 
-/** Documented (SDK types): the least `endpointing_ms` of each provider. */
-const leastEndpointing: Readonly<Record<string, number>> = {
+/** Documented (SDK types): the minimum `endpointing_ms` of each provider. */
+const minEndpointingMs: Readonly<Record<string, number>> = {
   ...{ azure: 100, deepgram: 10, soniox: 500, assemblyai: 100 },
 };
-const mostEndpointing: Readonly<Record<string, number>> = { assemblyai: 3000 };
+const maxEndpointingMs: Readonly<Record<string, number>> = { assemblyai: 3000 };
 
 /**
  * Documented (SDK types): the mode `custom` requires `custom_stt_config`, which no other mode uses.
@@ -107,15 +107,15 @@ function findTranscriptionMistake([path, holder]: LocatedItem): AssetMistake | u
   }
   const provider = String(config['provider']);
   const endpointing = Number(config['endpointing_ms']);
-  const { [provider]: least = -Infinity } = leastEndpointing;
-  const { [provider]: most = Infinity } = mostEndpointing;
+  const { [provider]: least = -Infinity } = minEndpointingMs;
+  const { [provider]: most = Infinity } = maxEndpointingMs;
   if (endpointing >= least && endpointing <= most) return undefined;
   const bound = endpointing < least ? `>= ${String(least)}` : `<= ${String(most)}`;
   return { path: `${configPath}/endpointing_ms`, problem: `must be ${bound} for ${provider}` };
 }
 
 /** Documented (SDK types): `starting_state` is the name of a state, and required where there are any. */
-function findStartMistake(
+function findStartingStateMistake(
   content: AssetContent,
   states: readonly LocatedItem[],
 ): AssetMistake | undefined {
@@ -128,7 +128,7 @@ function findStartMistake(
 
 /** Documented (SDK types): an argument that is required exists. */
 const findArgumentMistake = (tools: readonly LocatedItem[]): AssetMistake | undefined =>
-  firstOf(tools, ([path, { parameters }]) => {
+  firstMistake(tools, ([path, { parameters }]) => {
     const { required, properties } = (parameters ?? {}) as {
       required?: unknown;
       properties?: object;
@@ -148,12 +148,12 @@ const findArgumentMistake = (tools: readonly LocatedItem[]): AssetMistake | unde
  * Observed (facts.md 46): two items of one name are refused.
  * @param taken names that none of them may have
  */
-function findNamesake(
+function findDuplicateName(
   items: readonly LocatedItem[],
   taken: readonly string[] = [],
 ): AssetMistake | undefined {
   const names = new Set<unknown>(taken);
-  return firstOf(items, ([path, { name }]) => {
+  return firstMistake(items, ([path, { name }]) => {
     if (names.has(name)) {
       const problem = `must be unique; ${JSON.stringify(String(name).slice(0, 100))} is there before`;
       return { path: `${path}/name`, problem };
@@ -163,7 +163,7 @@ function findNamesake(
   });
 }
 
-function firstOf(
+function firstMistake(
   items: readonly LocatedItem[],
   find: (item: LocatedItem) => AssetMistake | undefined,
 ): AssetMistake | undefined {
@@ -175,7 +175,7 @@ function firstOf(
 }
 
 /** The objects in a list. What was kept before its schema was checked may hold other values. */
-function listAt(holder: Item, name: string, path = ''): LocatedItem[] {
+function objectsIn(holder: Item, name: string, path = ''): LocatedItem[] {
   const list = holder[name.slice(1)];
   if (!Array.isArray(list)) return [];
   return list.flatMap((item: unknown, index): LocatedItem[] =>

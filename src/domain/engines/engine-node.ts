@@ -4,11 +4,11 @@ import type { EngineTool } from './engine-tool.js';
  * The most nodes or states that a conversation uses, the most tools and edges of each, and the most
  * equations of an edge. A client may send megabytes of them.
  */
-export const mostNodes = 1000;
-export const mostLocalTools = 100;
-export const mostEdges = 200;
+export const maxNodes = 1000;
+export const maxLocalTools = 100;
+export const maxEdges = 200;
 /** Documented: an edge has at most 50 equations. */
-export const mostEquations = 50;
+export const maxEquations = 50;
 
 /** A node of a flow, or a state of an LLM. */
 export interface EngineNode {

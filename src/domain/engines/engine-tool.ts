@@ -24,7 +24,7 @@ export interface ResponseVariable {
 }
 
 /** The most response variables of one tool. */
-const mostResponseVariables = 100;
+const maxResponseVariables = 100;
 
 export interface ExtractedVariable {
   readonly name: string;
@@ -74,7 +74,7 @@ export function newTool(name: string, type: string, settings: JsonObject): Engin
     parameters: parametersOf(type, settings),
     variables: listOf(settings['variables']).flatMap(variableOf),
     responseVariables: Object.entries(objectOf(settings['response_variables']) ?? {})
-      .slice(0, mostResponseVariables)
+      .slice(0, maxResponseVariables)
       .flatMap(([name, path]) => (typeof path === 'string' ? [{ name, path }] : [])),
     url: textOf(settings['url']),
     announcement: announcementOf(settings),

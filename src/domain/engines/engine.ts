@@ -1,5 +1,5 @@
 import type { AssetContent } from './asset.js';
-import { mostEdges, mostLocalTools, mostNodes, type EngineNode } from './engine-node.js';
+import { maxEdges, maxLocalTools, maxNodes, type EngineNode } from './engine-node.js';
 import { toolsOf, type EngineTool } from './engine-tool.js';
 import { readFlowNodes } from './flow-nodes.js';
 import { listOf, objectOf, textOf, type JsonObject } from '../json.js';
@@ -23,14 +23,14 @@ export interface Engine {
 }
 
 /** The most general tools that a conversation uses. A client may send megabytes of them. */
-export const mostTools = 1000;
+export const maxTools = 1000;
 
 /** Reads stored content. The contract has validated the parts that are read here. */
 export const readEngine = (type: EngineType, content: AssetContent): Engine =>
   type === 'retell-llm' ? readLlm(content) : readFlow(content);
 
 function readLlm(content: AssetContent): Engine {
-  const states = listOf(content['states'], mostNodes);
+  const states = listOf(content['states'], maxNodes);
   const nodes = states.map(readState);
   const generalTools = toolsOf(content['general_tools']);
   return {
@@ -38,7 +38,7 @@ function readLlm(content: AssetContent): Engine {
     type: 'retell-llm',
     beginMessage: textOf(content['begin_message']),
     tools: [...generalTools, ...states.flatMap(({ tools }) => toolsOf(tools))],
-    generalTools: generalTools.slice(0, mostTools),
+    generalTools: generalTools.slice(0, maxTools),
     nodes: byId(nodes),
     startId: textOf(content['starting_state']) ?? nodes[0]?.id,
   };
@@ -51,8 +51,8 @@ function readState(state: JsonObject): EngineNode {
     // A state's prompt says how the agent behaves, not what it says first.
     instruction: undefined,
     ownTool: undefined,
-    tools: toolsOf(state['tools']).slice(0, mostLocalTools),
-    edges: listOf(state['edges'], mostEdges).flatMap((edge) => {
+    tools: toolsOf(state['tools']).slice(0, maxLocalTools),
+    edges: listOf(state['edges'], maxEdges).flatMap((edge) => {
       const to = textOf(edge['destination_state_name']);
       const prompt = textOf(edge['description']) ?? '';
       return to === undefined

@@ -1,9 +1,9 @@
 import type { AssetContent } from './asset.js';
 import {
-  mostEdges,
-  mostEquations,
-  mostLocalTools,
-  mostNodes,
+  maxEdges,
+  maxEquations,
+  maxLocalTools,
+  maxNodes,
   type EngineEdge,
   type EngineNode,
   type GlobalSetting,
@@ -20,7 +20,7 @@ export function readFlowNodes(content: AssetContent): {
   const nodesOfComponents = components.flatMap(({ nodes }) => listOf(nodes));
   const nodes = [...listOf(content['nodes']), ...nodesOfComponents];
   const byId = toolsById([content, ...components]);
-  const starts = new Map(
+  const startByComponent = new Map(
     components.flatMap((component) => {
       const start = textOf(component['start_node_id']) ?? listOf(component['nodes'])[0]?.['id'];
       return typeof start !== 'string'
@@ -31,7 +31,7 @@ export function readFlowNodes(content: AssetContent): {
     }),
   );
   return {
-    nodes: nodes.slice(0, mostNodes).map((node) => readNode(node, byId, starts)),
+    nodes: nodes.slice(0, maxNodes).map((node) => readNode(node, byId, startByComponent)),
     tools: [content, ...listOf(content['nodes']), ...components, ...nodesOfComponents].flatMap(
       (holder) => toolsOf(holder['tools']),
     ),
@@ -50,10 +50,10 @@ function toolsById(holders: readonly JsonObject[]): Map<string, EngineTool> {
 }
 
 /** Node types in which the agent talks with the user. */
-const speaking: readonly string[] = ['conversation', 'subagent'];
+const speakingTypes: readonly string[] = ['conversation', 'subagent'];
 
-/** Node types that decide or do something without a word. */
-const silent: readonly string[] = [
+/** Node types that decide or act without words of the agent. */
+const silentTypes: readonly string[] = [
   'branch',
   'extract_dynamic_variables',
   'code',
@@ -72,19 +72,19 @@ const silent: readonly string[] = [
 function readNode(
   node: JsonObject,
   byId: ReadonlyMap<string, EngineTool>,
-  starts: ReadonlyMap<string, string>,
+  startByComponent: ReadonlyMap<string, string>,
 ): EngineNode {
   const id = textOf(node['id']) ?? '';
   const type = textOf(node['type']) ?? '';
   const instruction = objectOf(node['instruction']);
   const text = textOf(instruction?.['text']);
-  const inner = starts.get(textOf(node['component_id']) ?? '');
+  const componentStart = startByComponent.get(textOf(node['component_id']) ?? '');
   const toolIds = Array.isArray(node['tool_ids']) ? node['tool_ids'] : [];
   return {
     id,
     name: textOf(node['name']) ?? id,
     type,
-    speaks: speaking.includes(type) || (!silent.includes(type) && text !== undefined),
+    speaks: speakingTypes.includes(type) || (!silentTypes.includes(type) && text !== undefined),
     instruction:
       text === undefined
         ? undefined
@@ -92,10 +92,12 @@ function readNode(
     ownTool: ownToolOf(type, node, byId),
     tools: [
       ...toolsOf(node['tools']),
-      ...toolIds.slice(0, mostLocalTools).flatMap((toolId) => byId.get(String(toolId)) ?? []),
-    ].slice(0, mostLocalTools),
+      ...toolIds.slice(0, maxLocalTools).flatMap((toolId) => byId.get(String(toolId)) ?? []),
+    ].slice(0, maxLocalTools),
     edges: [
-      ...(type === 'component' && inner !== undefined ? [toEdge(inner, 'enter', {})] : []),
+      ...(type === 'component' && componentStart !== undefined
+        ? [toEdge(componentStart, 'enter', {})]
+        : []),
       ...edgesOf(type, node),
     ],
     global: globalOf(node),
@@ -109,7 +111,7 @@ function globalOf(node: JsonObject): GlobalSetting | undefined {
   const { cool_down: coolDown } = setting;
   return {
     condition,
-    goBack: listOf(setting['go_back_conditions'], mostEdges).map((edge) =>
+    goBack: listOf(setting['go_back_conditions'], maxEdges).map((edge) =>
       toEdge('', 'choice', objectOf(edge['transition_condition']) ?? {}),
     ),
     coolDown: typeof coolDown === 'number' ? coolDown : 0,
@@ -151,7 +153,7 @@ function ownToolOf(
 const smsOf = ({ instruction }: JsonObject): JsonObject =>
   objectOf(instruction)?.['type'] === 'prompt' ? { type: 'inferred' } : {};
 
-/** Properties of a node that hold one edge, and when it is taken. */
+/** The properties of a node that have one edge, and when it is followed. */
 const singleEdges = {
   edge: 'choice',
   always_edge: 'always',
@@ -161,20 +163,20 @@ const singleEdges = {
   else_edge: 'else',
 } as const satisfies Record<string, EngineEdge['when']>;
 
-/** Nodes whose only edge is for when their tool has failed. */
-const leavingUnlessFailed: readonly string[] = ['transfer_call', 'agent_swap'];
+/** Node types whose only edge is followed if their tool fails. */
+const typesWithFailureEdge: readonly string[] = ['transfer_call', 'agent_swap'];
 
 function edgesOf(type: string, node: JsonObject): EngineEdge[] {
   const single = Object.entries(singleEdges).flatMap(([name, when]) => {
     const edge = objectOf(node[name]);
-    const failure = name === 'edge' && leavingUnlessFailed.includes(type);
+    const failure = name === 'edge' && typesWithFailureEdge.includes(type);
     return edge === undefined ? [] : [{ edge, when: failure ? 'failure' : when }];
   });
-  const given = [
-    ...listOf(node['edges'], mostEdges).map((edge) => ({ edge, when: 'choice' as const })),
+  const all = [
+    ...listOf(node['edges'], maxEdges).map((edge) => ({ edge, when: 'choice' as const })),
     ...single,
   ];
-  return given.flatMap(({ edge, when }) => {
+  return all.flatMap(({ edge, when }) => {
     const to = textOf(edge['destination_node_id']);
     const condition = objectOf(edge['transition_condition']) ?? {};
     return to === undefined ? [] : [toEdge(to, when, condition)];
@@ -182,7 +184,7 @@ function edgesOf(type: string, node: JsonObject): EngineEdge[] {
 }
 
 function toEdge(to: string, when: EngineEdge['when'], condition: JsonObject): EngineEdge {
-  const equations = listOf(condition['equations'], mostEquations).map((equation) => ({
+  const equations = listOf(condition['equations'], maxEquations).map((equation) => ({
     left: textOf(equation['left']) ?? '',
     operator: textOf(equation['operator']) ?? '==',
     right: textOf(equation['right']) ?? '',

@@ -7,7 +7,7 @@ export type ForcedOutcome = Partial<components['schemas']['ForcedOutcome']>;
 /** A reason for which a conversation ends early. */
 export type Ending = components['schemas']['Ending'];
 
-const endings: Record<Ending, Outcome> = {
+const outcomeByEnding: Record<Ending, Outcome> = {
   silence: 'fail',
   loop: 'error',
   tool: 'error',
@@ -16,13 +16,13 @@ const endings: Record<Ending, Outcome> = {
   judge: 'error',
 };
 
-export const endingNames = Object.keys(endings) as readonly Ending[];
+export const endingNames = Object.keys(outcomeByEnding) as readonly Ending[];
 
 export const isEnding = (text: string | undefined): text is Ending =>
-  text !== undefined && Object.hasOwn(endings, text);
+  text !== undefined && Object.hasOwn(outcomeByEnding, text);
 
 /** The outcome of a run whose conversation ends early for this reason. */
-export const outcomeOf = (ending: Ending): Outcome => endings[ending];
+export const outcomeOfEnding = (ending: Ending): Outcome => outcomeByEnding[ending];
 
 /** What forced a run's outcome, and what it says of the run. */
 export interface ForcedBy {
@@ -62,7 +62,7 @@ export function forcedByVariables(
     return undefined;
   }
   return {
-    ...(isEnding(ending) && { ending, status: outcomeOf(ending) }),
+    ...(isEnding(ending) && { ending, status: outcomeOfEnding(ending) }),
     ...(isOutcome(status) && { status }),
     ...(explanation !== undefined && { explanation }),
     ...(duration !== undefined && { duration }),

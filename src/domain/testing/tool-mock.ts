@@ -46,10 +46,10 @@ export interface ShadowedMock {
 }
 
 /** Each mock is compared with so many earlier mocks of the same tool. */
-const mostCompared = 20;
+const maxCompared = 20;
 
 /** The most characters of rules that are compared in all. A client may send megabytes. */
-const mostCharacters = 1_000_000;
+const maxCharacters = 1_000_000;
 
 /** Finds mocks that never answer. The two bounds keep this cheap for lists of any length. */
 export function shadowedMocks(mocks: readonly ToolMock[]): ShadowedMock[] {
@@ -62,11 +62,11 @@ export function shadowedMocks(mocks: readonly ToolMock[]): ShadowedMock[] {
       if (any === undefined) earlier.set(name, { any: index, rules });
       return any === undefined ? [] : [{ index, by: any }];
     }
-    if (any === undefined && rules.length < mostCompared) {
+    if (any === undefined && rules.length < maxCompared) {
       earlier.set(name, { rules: [...rules, index] });
     }
     characters += rules.length * JSON.stringify(rule.args).length;
-    const isAffordable = characters <= mostCharacters;
+    const isAffordable = characters <= maxCharacters;
     const fitting = isAffordable ? rules.find((at) => fitsAt(mocks, at, rule.args)) : undefined;
     const by = fitting ?? any;
     return by === undefined ? [] : [{ index, by }];

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse } from 'secure-json-parse';
 import { ApiError } from '../../errors.js';
-import { findUnusable, mostFixtureLevels } from '../../json/checks.js';
+import { findUnusable, maxFixtureLevels } from '../../json/checks.js';
 import type { Clock } from '../../workspace/clock.js';
 
 declare module 'fastify' {
@@ -100,7 +100,7 @@ function refuseUnreadable(body: Buffer, { headers }: FastifyRequest): void {
 /** Returns the value if it can be stored completely. @throws ApiError 400 */
 function accepted(value: unknown, text: string, request: FastifyRequest): unknown {
   const { record, keepBody, operation } = request;
-  const levels = operation === 'loadFixtures' ? mostFixtureLevels : undefined;
+  const levels = operation === 'loadFixtures' ? maxFixtureLevels : undefined;
   const problem = findUnusable('body', value, levels);
   if (problem !== undefined) throw new ApiError('invalid_request', problem);
   if (record) keepBody?.(record, text);

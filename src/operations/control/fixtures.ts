@@ -10,7 +10,7 @@ import type { Caller, Services } from '../operation.js';
 import { openSettledWorkspace, settleUntil, type ControlOperation } from './control-operation.js';
 
 /** Up to this cost a load is made in one piece of some 50 ms. */
-const mostAtOnce = 2500;
+const maxAtOnce = 2500;
 
 export const loadFixtures: ControlOperation<'loadFixtures'> = async (
   services,
@@ -18,7 +18,7 @@ export const loadFixtures: ControlOperation<'loadFixtures'> = async (
   { query, body },
 ) => {
   const { replace = false } = query;
-  const isSmall = costOf(body) <= mostAtOnce;
+  const isSmall = costOf(body) <= maxAtOnce;
   try {
     const loaded = isSmall
       ? await loadAtOnce(services, caller, body, replace)
@@ -84,7 +84,7 @@ async function loadSliced(services: Services, caller: Caller, body: Fixtures, re
 }
 
 /** An export pauses after so many characters. */
-const mostExportedAtOnce = 1024 * 1024;
+const maxExportedAtOnce = 1024 * 1024;
 
 export const exportWorkspace: ControlOperation<'exportWorkspace'> = async (
   services,
@@ -102,7 +102,7 @@ export const exportWorkspace: ControlOperation<'exportWorkspace'> = async (
         const step = steps.next();
         if (step.done === true) return step.value;
         size += step.value;
-        if (size < mostExportedAtOnce) continue;
+        if (size < maxExportedAtOnce) continue;
         size = 0;
         await clock.turn();
         await clock.turn();

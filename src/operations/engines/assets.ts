@@ -127,8 +127,8 @@ export function deleteEngine(
   const { assets } = services.store;
   const users = isForced ? [] : [...new Set(assets.listPins(name).map(({ agentId }) => agentId))];
   if (users.length > 0) {
-    const named = users.slice(0, mostNamed).join(', ');
-    const rest = users.length - mostNamed;
+    const named = users.slice(0, maxNamed).join(', ');
+    const rest = users.length - maxNamed;
     const others = rest > 0 ? ` and ${String(rest)} more` : '';
     const detail = `${id} is used by ${named}${others}; force_delete=true deletes it anyway.`;
     throw new ApiError('engine_in_use', detail);
@@ -137,7 +137,7 @@ export function deleteEngine(
 }
 
 /** The most agents that a refusal names. */
-const mostNamed = 3;
+const maxNamed = 3;
 
 /** Documented: 404 for flows, 422 for LLMs. */
 const notFoundCodes = {

@@ -118,15 +118,15 @@ function findTargets(
 }
 
 /** The most unknown ids that a message names. */
-const mostNamed = 100;
+const maxNamed = 100;
 
 function refuseUnknown(targets: readonly RunTarget[]): void {
   const unknown = new Set(
     targets.flatMap(({ unknownDefinitionId: id }) => (id === null ? [] : [id])),
   );
   if (unknown.size === 0) return;
-  const named = [...unknown].slice(0, mostNamed).map((id) => JSON.stringify(id.slice(0, 100)));
-  const more = unknown.size > mostNamed ? ` and ${String(unknown.size - mostNamed)} more` : '';
+  const named = [...unknown].slice(0, maxNamed).map((id) => JSON.stringify(id.slice(0, 100)));
+  const more = unknown.size > maxNamed ? ` and ${String(unknown.size - maxNamed)} more` : '';
   throw new ApiError(
     'invalid_request',
     `body/test_case_definition_ids must be ids of test case definitions; there is no ${named.join(', ')}${more}`,

@@ -8,7 +8,7 @@ import type { RunTarget } from '../../store/test-runs.js';
 const harmless = ['end_call', 'extract_dynamic_variable'];
 
 /** The most bytes of definitions that are read for the warnings of one batch. */
-const mostRead = 32 * 1024 * 1024;
+const maxRead = 32 * 1024 * 1024;
 
 /** A function that computes warnings, and about how many bytes it keeps alive. */
 interface WarningsFinder {
@@ -42,7 +42,7 @@ function* engineWarnings(
 ): Generator<string> {
   const { tools } = readEngine(responseEngine.type, store.assets.getContent(engineContentKey));
   const known = new Set(tools.map(({ name }) => name));
-  let left = mostRead;
+  let left = maxRead;
   let looked = 0;
   for (const key of revisionKeys) {
     left -= store.testCases.getRevisionSize(key);

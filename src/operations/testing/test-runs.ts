@@ -11,7 +11,7 @@ import {
 import { describeRun } from '../../simulation/conversation/run-content.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredTestRun } from '../../store/test-runs.js';
-import { arrayOf, gather, mostOfArray, mostOfPage, tooLarge, type Gathered } from '../gathering.js';
+import { arrayOf, gather, maxOfArray, maxOfPage, tooLarge, type Gathered } from '../gathering.js';
 import { findSettledWorkspace, type Caller, type Operation, type Services } from '../operation.js';
 import { pageOf, readPageQuery } from '../paging.js';
 import { toDefinitionSnapshot } from './definition-snapshot.js';
@@ -36,14 +36,14 @@ export const listTestRunsV2: Operation<'listTestRunsV2'> = async (services, call
   const batchId = request.params.test_case_batch_job_id;
   const list = ['test runs', caller.workspace, batchId];
   const { after = -1, limit } = readPageQuery(request.query, list);
-  const range = { after, limit, most: mostOfPage };
+  const range = { after, limit, most: maxOfPage };
   const { told, isAll } = await describeRuns(services, caller, batchId, range);
   return pageOf(told, list, isAll ? undefined : after + told.items.length);
 };
 
 export const listTestRuns: Operation<'listTestRuns'> = async (services, caller, { params }) => {
   const batchId = params.test_case_batch_job_id;
-  const range = { after: -1, limit: undefined, most: mostOfArray };
+  const range = { after: -1, limit: undefined, most: maxOfArray };
   const { told, isAll } = await describeRuns(services, caller, batchId, range);
   if (!isAll) throw tooLarge(told, `/v2/list-test-runs/${batchId}`);
   return arrayOf(told);

@@ -1,5 +1,5 @@
 import {
-  mostTools,
+  maxTools,
   placeholderFlow,
   placeholderLlm,
   type Engine,
@@ -67,21 +67,21 @@ function callableTools({ generalTools, nodes }: Engine): EngineTool[] {
 }
 
 /** How many texts are searched for names of tools. */
-const mostTexts = 100;
+const maxTexts = 100;
 
 /** How many names of one text are read. */
-const mostNames = 10;
+const maxNames = 10;
 
 /** Stands for an engine that the emulator does not have: its tools are those that mocks and metrics name. */
 function assumedEngine(content: TestCaseContent): Engine {
   const names = new Set(content.tool_mocks.map(({ tool_name }) => tool_name));
-  for (const metric of content.metrics.slice(0, mostTexts)) {
+  for (const metric of content.metrics.slice(0, maxTexts)) {
     const found = metric.slice(0, 1000).match(/\b[a-z][a-z\d]*(?:_[a-z\d]+)+\b/gi) ?? [];
-    for (const name of found.slice(0, mostNames)) {
+    for (const name of found.slice(0, maxNames)) {
       if (builtInTools.includes(name) || saidToBeTool(metric, name)) names.add(name);
     }
   }
-  const tools = [...names].slice(0, mostTools).map(toolNamed);
+  const tools = [...names].slice(0, maxTools).map(toolNamed);
   return content.response_engine.type === 'conversation-flow'
     ? placeholderFlow(tools)
     : placeholderLlm(tools);

@@ -74,7 +74,7 @@ const inventions: Readonly<
 };
 
 /** The most dynamic variables of a conversation. */
-export const mostVariables = 1000;
+export const maxVariables = 1000;
 
 /** The most characters of a name or a choice to search a text for. */
 const longestChoice = 200;
@@ -174,7 +174,7 @@ function find(
 }
 
 /** How many dates of a text are read. */
-const mostDates = 10;
+const maxDates = 10;
 
 function findDate(text: string, ofBirth: boolean): string | undefined {
   let looked = 0;
@@ -182,7 +182,7 @@ function findDate(text: string, ofBirth: boolean): string | undefined {
     const before = text.slice(Math.max(0, match.index - 30), match.index);
     if (/\b(?:born|birth\w*|dob)\b/i.test(before) === ofBirth) return match[0];
     looked += 1;
-    if (looked === mostDates) break;
+    if (looked === maxDates) break;
   }
   return undefined;
 }

@@ -6,7 +6,7 @@ import { toClause } from './text.js';
 import { stemOf, stemsOf } from './words.js';
 
 /** Global nodes of one engine to read. */
-const mostGlobals = 100;
+const maxGlobals = 100;
 
 /** Words of conditions that do not tell one from another. */
 const commonWords = new Set(
@@ -37,7 +37,7 @@ export function globalNodesFor(engine: Engine, text: string): EngineNode[] {
 }
 
 export const globalNodesOf = ({ nodes }: Engine): EngineNode[] =>
-  [...nodes.values()].filter(({ global }) => global !== undefined).slice(0, mostGlobals);
+  [...nodes.values()].filter(({ global }) => global !== undefined).slice(0, maxGlobals);
 
 /** What a user says to meet the condition: `The user wants a refund` → `I want a refund.` */
 export function lineFor(condition: string): string | undefined {

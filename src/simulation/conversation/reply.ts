@@ -1,10 +1,10 @@
-import { mostTools, placeholderLlm, type Engine } from '../../domain/engines/engine.js';
+import { maxTools, placeholderLlm, type Engine } from '../../domain/engines/engine.js';
 import type { EngineNode } from '../../domain/engines/engine-node.js';
 import { endsConversation, toolNamed } from '../../domain/engines/engine-tool.js';
 import type { ToolMock } from '../../domain/testing/tool-mock.js';
 import type { Draw } from '../../random.js';
 import { beginning, type Entry, type NodeRef } from './entry.js';
-import { findFacts, mostVariables } from './facts.js';
+import { findFacts, maxVariables } from './facts.js';
 import { globalNodesFor } from './global-nodes.js';
 import { findPaths } from './paths.js';
 import type { Phrase } from './phrases.js';
@@ -67,7 +67,7 @@ const goAhead =
   /^\W*(?:yes|yeah|sure|ok|okay|please|go (?:on|ahead)|do (?:that|it|so)|right|correct)\b/i;
 
 /** How many of the last messages are read. */
-const mostMessages = 50;
+const maxMessages = 50;
 
 class Replier {
   readonly #engine: Engine;
@@ -82,10 +82,10 @@ class Replier {
   constructor(conversation: OpenConversation, draw: Draw) {
     const { history, engine, toolMocks, variables, at, generate } = conversation;
     const names = new Set(toolMocks.map(({ tool_name }) => tool_name));
-    this.#engine = engine ?? placeholderLlm([...names].slice(0, mostTools).map(toolNamed));
+    this.#engine = engine ?? placeholderLlm([...names].slice(0, maxTools).map(toolNamed));
     this.#history = history;
     this.#draw = draw;
-    const known = Object.entries(variables).slice(0, mostVariables);
+    const known = Object.entries(variables).slice(0, maxVariables);
     this.#variables = new Map<string, unknown>(known);
     const facts = findFacts(this.#said(), Object.fromEntries(known), draw);
     const values = { facts, generate, draw, effort: new Effort() };
@@ -108,7 +108,7 @@ class Replier {
   /** All messages of the user. */
   #said(): string {
     return this.#history
-      .slice(-mostMessages)
+      .slice(-maxMessages)
       .flatMap(({ role, content }) => (role === 'user' ? (content ?? '') : []))
       .join('\n');
   }
@@ -176,7 +176,7 @@ class Replier {
   #wasMade({ tool, arguments: args }: ToolCall): boolean {
     const text = JSON.stringify(args);
     return this.#history
-      .slice(-mostMessages)
+      .slice(-maxMessages)
       .some((past) => past.name === tool.name && past.arguments === text);
   }
 
@@ -197,7 +197,7 @@ class Replier {
   /** The node from which the current one was entered, if it is a global node. */
   #origin(): string | undefined {
     const entry = this.#history
-      .slice(-mostMessages)
+      .slice(-maxMessages)
       .findLast(({ new_node_id: id }) => id !== undefined && id === this.#node?.id);
     return entry?.transition_type === 'global' ? entry.former_node_id : undefined;
   }

@@ -3,7 +3,7 @@ import type { IndexedTool, ToolIndex } from './tool-index.js';
 import { lookUp, longestText, stemOf, stemsOf } from './words.js';
 
 /** The most tools that one text asks for. */
-const mostTools = 4;
+const maxTools = 4;
 
 const negative =
   /\b(?:not|never|without|refuse|decline|avoid|nobody)\b|n['’]t\b|\binstead of\b|\brather than\b/i;
@@ -45,7 +45,7 @@ export function requestedTools(text: string, index: ToolIndex): EngineTool[] {
         verb === lookUp || !found.some((other) => other.verb === verb && other.hits > hits),
     )
     .sort((a, b) => a.at - b.at)
-    .slice(0, mostTools)
+    .slice(0, maxTools)
     .map(({ tool }) => tool);
 }
 

@@ -6,7 +6,7 @@ import { reportedStart, type EndedTestRun } from '../../domain/testing/test-run.
 import { keyedChance, type Draw } from '../../random.js';
 import type { Conversation } from './entry.js';
 import { explain } from './explanation.js';
-import { mostVariables } from './facts.js';
+import { maxVariables } from './facts.js';
 import { simulateConversation } from './run.js';
 import type { GenerateValue } from './schema-value.js';
 import {
@@ -83,7 +83,7 @@ export function describeRun(
 }
 
 const firstOf = (variables: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(variables).slice(0, mostVariables));
+  Object.fromEntries(Object.entries(variables).slice(0, maxVariables));
 
 /** What the snapshot has only if the transcript was not forced. */
 const stateOf = ({ node, variables }: Conversation, type: EngineType) => ({

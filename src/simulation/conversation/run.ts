@@ -48,7 +48,7 @@ export function simulateConversation(input: RunInput): Conversation {
   const failingTool = ending === 'tool' ? toolToFail(context, plan) : undefined;
   const dialogue = simulateDialogue(
     context,
-    failingTool === undefined ? plan : withDemanded(plan, failingTool),
+    failingTool === undefined ? plan : withDemandedTool(plan, failingTool),
     failingTool,
   );
   const { entries } = dialogue.writer;
@@ -80,16 +80,16 @@ function toolToFail({ index, call }: ConversationContext, { forbidden }: Verdict
   return (unmocked ?? callable[0])?.tool;
 }
 
-const withDemanded = (plan: VerdictPlan, { name }: EngineTool): VerdictPlan => ({
+const withDemandedTool = (plan: VerdictPlan, { name }: EngineTool): VerdictPlan => ({
   ...plan,
   demanded: new Set([...plan.demanded, name]),
 });
 
 /** How many walks are tried to find one that reaches every demanded tool. */
-const mostWalks = 6;
+const maxWalks = 6;
 
 /** How many demanded tools a walk checks for. */
-const mostGoals = 30;
+const maxGoals = 30;
 
 function simulateDialogue(
   context: ConversationContext,
@@ -103,17 +103,17 @@ function simulateDialogue(
     ...requestedTools(prompt, index),
   ];
   const paths = findPaths(engine, plan.forbidden);
-  const goals = [...plan.demanded].filter((name) => paths.isCalled(name)).slice(0, mostGoals);
-  const inTalk = new Set([...plan.demanded, ...wanted.map(({ name }) => name)]);
-  for (const name of plan.forbidden) inTalk.delete(name);
+  const goals = [...plan.demanded].filter((name) => paths.isCalled(name)).slice(0, maxGoals);
+  const toolsInTalk = new Set([...plan.demanded, ...wanted.map(({ name }) => name)]);
+  for (const name of plan.forbidden) toolsInTalk.delete(name);
   const globals = globalNodesFor(engine, prompt);
-  const search = { goals, paths, intent: new Set(stemsOf(prompt)), globals, inTalk };
+  const search = { goals, paths, intent: new Set(stemsOf(prompt)), globals, inTalk: toolsInTalk };
   let best: Walk = { steps: [], ended: false, blocked: false, checks: 0 };
   let most = -1;
   let checks = 0;
   for (
     let attempt = 0;
-    attempt < mostWalks && most < goals.length && checks < maxChecks;
+    attempt < maxWalks && most < goals.length && checks < maxChecks;
     attempt += 1
   ) {
     const found = walkOnce(context, plan, { ...search, attempt });
@@ -201,7 +201,7 @@ function judge(planned: PlannedMetric, index: number, dialogue: Dialogue): Verdi
     ? []
     : asked.filter((tool) => dialogue.callsOf(tool.name).length === 0).map(({ name }) => name);
   let deciding: MadeCall | undefined;
-  if (met) deciding = lastOf(callsOf(asked), asked, dialogue);
+  if (met) deciding = lastCallIfAllCalled(callsOf(asked), asked, dialogue);
   else if (asked.length === 0) deciding = callsOf(forbidden)[0];
   else if (missing.length === 0) {
     deciding = callsOf(asked.filter(({ name }) => failing.has(name))).at(-1);
@@ -216,7 +216,7 @@ function judge(planned: PlannedMetric, index: number, dialogue: Dialogue): Verdi
 }
 
 /** The last of the calls, if each of the tools was called. */
-const lastOf = (
+const lastCallIfAllCalled = (
   calls: MadeCall[],
   tools: readonly EngineTool[],
   dialogue: Dialogue,

@@ -39,7 +39,7 @@ export function isShort(value: unknown, longest: number): boolean {
 const deepest = 5;
 
 /** The most schemas inside each other. */
-const mostNested = 40;
+const maxNested = 40;
 
 /** How many values the generator tries. */
 const attempts = 50;
@@ -57,7 +57,7 @@ export function stepsOf(root: JsonObject, most: number): number {
     const schema = objectOf(given);
     steps += times;
     if (steps > most || schema === undefined) return;
-    if (nested > mostNested) {
+    if (nested > maxNested) {
       steps = Infinity;
       return;
     }
@@ -153,7 +153,7 @@ function choicesOf(text: string): number {
 function follow(root: JsonObject, reference: string): unknown {
   if (!reference.startsWith('#')) return undefined;
   let found: unknown = root;
-  for (const name of reference.split('/').slice(1, mostNested)) {
+  for (const name of reference.split('/').slice(1, maxNested)) {
     const key = name.replaceAll('~1', '/').replaceAll('~0', '~');
     const within = found as JsonObject | null | undefined;
     const isThere = typeof within === 'object' && within !== null && Object.hasOwn(within, key);

@@ -31,10 +31,10 @@ export interface ValueSource {
 const deepest = 6;
 
 /** The most properties of one object. */
-const mostProperties = 200;
+const maxProperties = 200;
 
 /** The most values of one `enum`. */
-const mostChoices = 1000;
+const maxChoices = 1000;
 
 /** The most characters of a value from a schema. */
 const longestValue = 5000;
@@ -49,9 +49,9 @@ export function argumentsOf(schema: JsonObject | undefined, source: ValueSource)
 
 function objectValue(schema: JsonObject, source: ValueSource, depth: number): JsonObject {
   if (isComposed(schema)) return objectOf(generated(schema, source)) ?? {};
-  const properties = Object.entries(objectOf(schema['properties']) ?? {}).slice(0, mostProperties);
+  const properties = Object.entries(objectOf(schema['properties']) ?? {}).slice(0, maxProperties);
   const required = new Set(
-    listIn(schema, 'required', mostProperties).filter((name) => typeof name === 'string'),
+    listIn(schema, 'required', maxProperties).filter((name) => typeof name === 'string'),
   );
   const entries = properties.flatMap(([name, property]): [string, unknown][] => {
     const propertySchema = objectOf(property) ?? {};
@@ -113,7 +113,7 @@ function knownValue(name: string, schema: JsonObject, facts: Facts): unknown {
 }
 
 function valueOf(name: string, schema: JsonObject, source: ValueSource, depth: number): unknown {
-  const choices = listIn(schema, 'enum', mostChoices);
+  const choices = listIn(schema, 'enum', maxChoices);
   if (choices.length > 0) {
     const choice = choices[Math.floor(source.draw('choice', name) * choices.length)];
     return isShort(choice, longestValue) ? choice : emptyOf(schema);
@@ -185,7 +185,7 @@ const singular = (name: string): string => name.replace(/s$/, '');
 const longestSchema = 10_000;
 
 /** The most values and characters to make for one value. */
-const mostSteps = 2000;
+const maxSteps = 2000;
 
 /** The steps of one property, and of one call of the library. */
 const stepsOfProperty = 2;
@@ -195,7 +195,7 @@ const stepsOfLibrary = 20;
 function generated(schema: JsonObject, source: ValueSource, name = ''): unknown {
   const { generate, draw, effort } = source;
   if (!isShort(schema, longestSchema)) return emptyOf(schema);
-  if (!effort.spend(stepsOfLibrary + stepsOf(schema, mostSteps))) return emptyOf(schema);
+  if (!effort.spend(stepsOfLibrary + stepsOf(schema, maxSteps))) return emptyOf(schema);
   try {
     const seed = Math.floor(draw('value', name) * 2 ** 31);
     return generate(withNearBounds(schema), seed) ?? null;
@@ -264,7 +264,7 @@ function toType(text: string, schema: JsonObject): unknown {
 /** Whether a schema without composition allows the value. */
 function allows(schema: JsonObject, value: unknown): boolean {
   const { enum: choices, format, multipleOf } = schema;
-  if (Array.isArray(choices) && !listIn(schema, 'enum', mostChoices).includes(value)) return false;
+  if (Array.isArray(choices) && !listIn(schema, 'enum', maxChoices).includes(value)) return false;
   const bound = (name: string): number | undefined =>
     typeof schema[name] === 'number' ? schema[name] : undefined;
   if (typeof value === 'string') {

@@ -95,7 +95,7 @@ interface MockedCall {
 export type MocksByTool = ReadonlyMap<string, readonly ToolMock[]>;
 
 /** The most mocks of one tool to try. */
-const mostMocks = 20;
+const maxMocks = 20;
 
 /** The most characters of the arguments in a rule. */
 const longestRule = 10_000;
@@ -105,7 +105,7 @@ export function mocksByTool(mocks: readonly ToolMock[]): MocksByTool {
   for (const mock of mocks) {
     const { tool_name: name, input_match_rule: rule } = mock;
     const others = found.get(name) ?? [];
-    if (others.length === mostMocks) continue;
+    if (others.length === maxMocks) continue;
     if (rule.type === 'partial_match' && !isShort(rule.args, longestRule)) continue;
     others.push(mock);
     found.set(name, others);

@@ -17,7 +17,7 @@ export interface ToolDemands {
 }
 
 /** The most tools that one metric is about. */
-const mostDemands = 5;
+const maxDemands = 5;
 
 /**
  * Reads a metric for the tools that it asks for or forbids, by their names or by what they do:
@@ -43,7 +43,7 @@ function readDemands(metric: string, index: ToolIndex): ToolDemands {
     : mentionsInOtherLanguage(clause, index);
   const asked = new Set<EngineTool>();
   const forbidden = new Set<EngineTool>();
-  for (const { tool, refused } of mentions.slice(0, mostDemands)) {
+  for (const { tool, refused } of mentions.slice(0, maxDemands)) {
     (refused ? forbidden : asked).add(tool);
   }
   return {

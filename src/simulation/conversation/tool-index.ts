@@ -22,7 +22,7 @@ export interface ToolIndex {
 }
 
 /** The most tools to index by verb. An engine of megabytes may have any number of them. */
-const mostTools = 200;
+const maxTools = 200;
 
 /** The most characters of a name to index. */
 const longestName = 200;
@@ -34,7 +34,7 @@ export function indexTools(tools: readonly EngineTool[]): ToolIndex {
     const key = tool.name.toLowerCase();
     if (!byName.has(key)) byName.set(key, tool);
   }
-  const all = [...byName.values()].slice(0, mostTools).map(indexTool);
+  const all = [...byName.values()].slice(0, maxTools).map(indexTool);
   const byVerb = new Map<string, IndexedTool[]>();
   for (const indexed of all) {
     const { verb } = indexed;

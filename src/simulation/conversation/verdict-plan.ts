@@ -26,7 +26,7 @@ export interface VerdictPlan {
 }
 
 /** The most metrics to talk about. A definition of megabytes may have any number of them. */
-const mostMetrics = 100;
+const maxMetrics = 100;
 
 /** The metric of a definition that has none. */
 const impliedMetric = 'The agent does what the user asks for';
@@ -39,7 +39,7 @@ export function planVerdicts(
   canFail: (tool: EngineTool) => boolean,
   draw: Draw,
 ): VerdictPlan {
-  const metrics = given.length > 0 ? given.slice(0, mostMetrics) : [impliedMetric];
+  const metrics = given.length > 0 ? given.slice(0, maxMetrics) : [impliedMetric];
   const demands = metrics.map((metric) => toolDemands(metric, index));
   const unmet = passes ? nothing : drawUnmet(demands, draw);
   const planned = metrics.map((metric, at) => ({
@@ -48,7 +48,7 @@ export function planVerdicts(
     demands: demands[at] ?? { asked: [], forbidden: [], conditional: false },
     met: !unmet.metrics.has(at),
   }));
-  const others = Math.max(0, given.length - mostMetrics);
+  const others = Math.max(0, given.length - maxMetrics);
   return { metrics: planned, others, ...toolsOfPlan(demands, unmet, canFail) };
 }
 

@@ -6,10 +6,10 @@ import {
 } from '../../domain/testing/forced-outcome.js';
 import type { Chance } from '../../random.js';
 import {
-  longestDuration,
+  maxDuration,
   parseDuration,
   type OutcomeWeights,
-  type RunDuration,
+  type DurationDistribution,
   type Settings,
 } from '../../workspace/settings.js';
 
@@ -92,7 +92,7 @@ function pick({ pass, fail, error }: OutcomeWeights, draw: number): Outcome {
 
 /** Whole milliseconds. */
 export function drawDuration(
-  duration: RunDuration,
+  duration: DurationDistribution,
   draw: (purpose: 'duration' | 'duration angle') => number,
 ): number {
   if (duration.kind === 'range') {
@@ -102,5 +102,5 @@ export function drawDuration(
   const radius = Math.sqrt(-2 * Math.log(1 - draw('duration')));
   const normal = radius * Math.cos(2 * Math.PI * draw('duration angle'));
   const drawn = Math.round(duration.median * Math.exp(duration.sigma * normal));
-  return Math.min(drawn, longestDuration);
+  return Math.min(drawn, maxDuration);
 }

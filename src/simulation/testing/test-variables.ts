@@ -3,7 +3,7 @@ import {
   isEnding,
   isOutcome,
   testVariables,
-  outcomeOf,
+  outcomeOfEnding,
   readVariable,
 } from '../../domain/testing/forced-outcome.js';
 import { parseDuration } from '../../workspace/settings.js';
@@ -20,8 +20,8 @@ export function findTestVariableProblem(
   if (ending !== undefined && !isEnding(ending)) {
     return { name: testVariables.ending, problem: `must be one of ${endingNames.join(', ')}` };
   }
-  if (ending !== undefined && status !== undefined && status !== outcomeOf(ending)) {
-    const problem = `must be "${outcomeOf(ending)}" for a run that ends by ${ending}`;
+  if (ending !== undefined && status !== undefined && status !== outcomeOfEnding(ending)) {
+    const problem = `must be "${outcomeOfEnding(ending)}" for a run that ends by ${ending}`;
     return { name: testVariables.outcome, problem };
   }
   const duration = readVariable(variables, testVariables.duration);

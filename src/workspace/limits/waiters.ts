@@ -10,9 +10,9 @@ export interface Waiters {
 }
 
 /** Each waiting request is notified of every other request, so too many would slow all down. */
-const mostForWorkspace = 100;
+const maxForWorkspace = 100;
 
-export function createWaiters(most = mostForWorkspace): Waiters {
+export function createWaiters(most = maxForWorkspace): Waiters {
   const counts = new Map<string, number>();
   const change = (workspace: string, by: number): void => {
     const count = (counts.get(workspace) ?? 0) + by;

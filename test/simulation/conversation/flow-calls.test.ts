@@ -8,8 +8,8 @@ import {
   end,
   tool,
   mock,
-  checkRow,
-  type Row,
+  checkFlowCase,
+  type FlowCase,
 } from '../../support/flow-rows.js';
 
 const look = { tools: [tool('look', { response_variables: { tier: '$.customer.tier' } })] };
@@ -20,7 +20,7 @@ const lookFlow = (...edges: object[]) => [
   talk('other'),
 ];
 
-const rows: readonly Row[] = [
+const rows: readonly FlowCase[] = [
   {
     kind: 'subagent with a tool that sets a variable, and an equation over it',
     nodes: [
@@ -109,5 +109,5 @@ const rows: readonly Row[] = [
 ];
 
 describe('a run through a flow whose nodes set variables with', () => {
-  it.each(rows)('$kind', checkRow);
+  it.each(rows)('$kind', checkFlowCase);
 });

@@ -5,12 +5,12 @@ import {
   either,
   talk,
   end,
-  checkRow,
-  runThrough,
-  type Row,
+  checkFlowCase,
+  runFlow,
+  type FlowCase,
 } from '../../support/flow-rows.js';
 
-const rows: readonly Row[] = [
+const rows: readonly FlowCase[] = [
   {
     kind: 'conversation, end',
     nodes: [talk('a', edge('b')), talk('b', edge('end')), end()],
@@ -101,11 +101,11 @@ const rows: readonly Row[] = [
 ];
 
 describe('a run through a flow with', () => {
-  it.each(rows)('$kind', checkRow);
+  it.each(rows)('$kind', checkFlowCase);
   it('a node that skips the response gives the user no turn in it', () => {
     const [row] = rows.filter(({ kind }) => kind.startsWith('skip_response_edge'));
     if (row === undefined) throw new Error('There is no such row.');
-    const { entries } = runThrough(row, 'x');
+    const { entries } = runFlow(row, 'x');
     const [first, last] = ['a', 'b'].map((id) =>
       entries.findIndex((entry) => entry.role === 'node_transition' && entry.to.id === id),
     );

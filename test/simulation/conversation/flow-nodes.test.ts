@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
-import { edge, talk, mock, checkRow, type Row } from '../../support/flow-rows.js';
+import { edge, talk, mock, checkFlowCase, type FlowCase } from '../../support/flow-rows.js';
 
-const rows: readonly Row[] = [
+const rows: readonly FlowCase[] = [
   {
     kind: 'sms: success_edge',
     nodes: [
@@ -130,5 +130,5 @@ const rows: readonly Row[] = [
 ];
 
 describe('a run through a flow with', () => {
-  it.each(rows)('$kind', checkRow);
+  it.each(rows)('$kind', checkFlowCase);
 });

@@ -9,12 +9,12 @@ import {
   equal,
   talk,
   end,
-  checkRow,
+  checkFlowCase,
   pathOf,
-  type Row,
+  type FlowCase,
 } from '../../support/flow-rows.js';
 
-const rows: readonly Row[] = [
+const rows: readonly FlowCase[] = [
   {
     kind: 'global node: entered if the story meets its condition, and left by its go-back condition',
     nodes: [
@@ -88,7 +88,7 @@ const rows: readonly Row[] = [
 ];
 
 describe('a run through a flow with a', () => {
-  it.each(rows)('$kind', checkRow);
+  it.each(rows)('$kind', checkFlowCase);
 });
 
 describe('a reply in a flow with a global node', () => {
