@@ -52,7 +52,7 @@ module.exports = {
       name: 'product-does-not-need-dev-dependencies',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/vitest\\.ts$' },
-      to: { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/@types/' },
+      to: { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/(@types|pino-pretty)/' },
     },
   ],
   options: {

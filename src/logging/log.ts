@@ -14,18 +14,24 @@ export interface Log {
   flush(): Promise<void>;
 }
 
-/** Creates a log on standard error: readable text on a terminal, otherwise JSON lines. */
+/** Creates a log on standard error: readable text on a terminal with `pino-pretty`, otherwise JSON lines. */
 export async function createLog(level: string): Promise<Log> {
   const sink = lineSinkOf(stderr);
-  const toText = isatty(stderr) ? await prettyPrinter() : (line: string) => line;
+  const isTerminal = isatty(stderr);
+  const toText = isTerminal ? await prettyPrinter() : undefined;
   const stream = {
     write(line: string): void {
-      sink.write(toText(line));
+      sink.write(toText === undefined ? line : toText(line));
     },
   };
   // Loaded here, because most users of the library have no log.
   const pino = createRequire(import.meta.url)('pino') as typeof Pino;
   const logger = pino({ level, base: null }, stream);
+  if (isTerminal && toText === undefined) {
+    logger.info(
+      'install the package pino-pretty next to the emulator to get this log as readable text',
+    );
+  }
   sink.onCaughtUp((dropped) => {
     logger.warn({ dropped }, 'lines of the log were dropped, because standard error accepted none');
   });
@@ -55,9 +61,12 @@ export const storageLogger =
     else logger.error(`the database cannot be written: ${problem}`);
   };
 
-async function prettyPrinter(): Promise<(line: string) => string> {
-  const { prettyFactory } = await import('pino-pretty');
-  return prettyFactory({ singleLine: true, translateTime: 'HH:MM:ss.l' }) as (
-    line: string,
-  ) => string;
+/** Returns undefined if the user has not installed the package, which is optional. */
+async function prettyPrinter(): Promise<((line: string) => string) | undefined> {
+  const pretty = await import('pino-pretty').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw error;
+  });
+  return pretty?.prettyFactory({ singleLine: true, translateTime: 'HH:MM:ss.l' }) as
+    ((line: string) => string) | undefined;
 }
