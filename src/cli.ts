@@ -1,5 +1,6 @@
 /** The command: arguments, environment variables, signals and exit codes. No other module uses them. */
 import { existsSync, readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import closeWithGrace from 'close-with-grace';
 import { Command, CommanderError, Option } from 'commander';
 import type { FastifyInstance } from 'fastify';
@@ -28,8 +29,15 @@ const answerDeadlineMs = 120_000;
 
 const defaultConfigFiles = ['retell-emulator.yaml', 'retell-emulator.yml'];
 
+const stdin = 0;
 const stdout = 1;
 const stderr = 2;
+
+/**
+ * Signals of a process that has crashed. With a listener, the process would not end but would run the
+ * same instruction again, without an end.
+ */
+const crashes = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const;
 
 /** How long requests that are being answered may take to finish after a signal. */
 const drainMs = 500;
@@ -104,7 +112,9 @@ function endWithParent(clock: Clock, parent: number): void {
  * second signal: exits at once.
  */
 function closeOnSignal(app: FastifyInstance, emulator: Emulator, log: Log): void {
-  closeWithGrace({ delay: lastResortMs, logger: false }, async ({ err }) => {
+  const hasTerminal = [stdin, stdout, stderr].some(isatty);
+  const options = { delay: lastResortMs, logger: false as const, skip: [...crashes] };
+  closeWithGrace(options, async ({ err, signal }) => {
     if (err !== undefined) log.logger.fatal({ err }, 'closing because of a bug in the emulator');
     const { clock } = emulator;
     clock.wakeAt(clock.now() + drainMs, () => {
@@ -113,7 +123,14 @@ function closeOnSignal(app: FastifyInstance, emulator: Emulator, log: Log): void
     await app.close();
     emulator.close();
     await log.flush();
+    if (signal === 'SIGHUP' && hasTerminal) endByHangup();
   });
+}
+
+/** Ends the process without Node's exit, which restores the terminal and crashes if it was closed. */
+function endByHangup(): void {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
 }
 
 function controlAccessOf(config: Config) {
