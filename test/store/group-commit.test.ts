@@ -137,7 +137,6 @@ describe('a commit that is held for work of many turns', () => {
     const done = work(parts, 1, 2, 3);
     await Promise.resolve();
     expect(parts.committed()).toEqual([]);
-    await parts.endTurn();
     await done;
     expect(parts.committed()).toEqual([1, 2, 3]);
   });
@@ -159,7 +158,6 @@ describe('a commit that is held for work of many turns', () => {
     await written;
     expect(committed()).toEqual([1, 2]);
     finish();
-    await endTurn();
     await done;
   });
 
@@ -175,36 +173,30 @@ describe('a commit that is held for work of many turns', () => {
       await new Promise<void>((resolve) => (finish = resolve));
     });
     finish();
-    await parts.endTurn();
     await done;
     expect(parts.committed()).toEqual([...numbers, 50]);
   });
 
   it('rejects for the work, even if another one asked for the commit', async () => {
     const parts = arrange();
-    const { db, group, committed, rollbacks, endTurn } = parts;
+    const { db, group, committed, rollbacks } = parts;
     const done = expect(work(parts, 1, 2)).rejects.toThrow('rolled back');
     db.exec('ROLLBACK');
     group.commitNow();
-    await endTurn();
     await done;
     // What came after is no part of it.
     expect([committed(), rollbacks()]).toEqual([[2], 1]);
-    const again = work(parts, 3);
-    await endTurn();
-    await again;
+    await work(parts, 3);
     expect(committed()).toEqual([2, 3]);
   });
 
   it('keeps earlier writes if later work throws', async () => {
-    const { group, write, committed, endTurn } = arrange();
+    const { group, write, committed } = arrange();
     const failing = group.acrossTurns(async () => {
       write(1);
       await Promise.reject(new Error('no'));
     });
-    const done = expect(failing).rejects.toThrow('no');
-    await endTurn();
-    await done;
+    await expect(failing).rejects.toThrow('no');
     expect(committed()).toEqual([1]);
   });
 });

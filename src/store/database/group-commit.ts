@@ -14,8 +14,8 @@ import type { WriteWatch } from './write-health.js';
  * - **open**. A transaction is open. This process reads its writes; after a crash they are lost. The end of
  *   the turn commits it: idle. `commitNow` does so at once.
  * - **held**. Like open, for long work in slices, each in a turn of its own. If it is lost, the work is done
- *   again in the same way. The end of a turn does not commit it, unless a request that wrote to it waits, or
- *   the work is over: then it is open. It is also committed after `maxHeldWrites` writes.
+ *   again in the same way. The end of the work commits it: idle. So does the write after `maxHeldWrites`.
+ *   The end of a turn does not, unless a request that wrote to it waits: then it is open.
  *
  * A transaction may also end by itself, when the disk fails. Then its writes are lost, and the requests that
  * wait for it fail.
@@ -97,9 +97,7 @@ export function groupCommit(
   };
 
   /** @throws the error of a commit that has failed since then. */
-  const committedSince = async (before: typeof lastFailure): Promise<void> => {
-    if (group?.state === 'held') commitAtEndOfTurn(group);
-    await (group?.committed ?? endOfTurn());
+  const throwIfFailedSince = (before: typeof lastFailure): void => {
     if (lastFailure !== undefined && lastFailure !== before) throw lastFailure.error;
   };
 
@@ -123,7 +121,9 @@ export function groupCommit(
         const working = work();
         // hot path: most work is done at once, and waiting for it costs as much as a part of it.
         const result = working instanceof Promise ? await working : working;
-        await committedSince(before);
+        if (group?.state === 'held') commitAtEndOfTurn(group);
+        await (group?.committed ?? endOfTurn());
+        throwIfFailedSince(before);
         return result;
       } catch (error) {
         health.failed(error);
@@ -137,7 +137,8 @@ export function groupCommit(
         return await work();
       } finally {
         holders -= 1;
-        await committedSince(before);
+        commitNow();
+        throwIfFailedSince(before);
       }
     },
     endOfTurn,
