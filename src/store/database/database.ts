@@ -58,7 +58,7 @@ function connect(path: string): Db {
  * no script runs, at its own end for example, where better-sqlite3 12 was built with the headers of Node
  * 24.19 or newer: the destructor of their `node::ObjectWrap` needs an environment (nodejs/node#65446).
  * better-sqlite3 13 is free of that, but does not run on Node 20. What stays of a closed database is
- * some 100 kB: SQLite's part is freed.
+ * some 60 kB: SQLite's part is freed.
  */
 const neverCollected: object[] = [];
 
