@@ -1,5 +1,6 @@
-import { begin, type Arrival, type JournalRecord } from './record.js';
+import { begin, newRecord, type Arrival, type JournalRecord } from './record.js';
 import { journalRings } from './rings.js';
+import { createListeners } from '../listeners.js';
 
 /** The last requests of each workspace, in memory. */
 export interface Journal {
@@ -36,8 +37,8 @@ const headerSize = 170;
 
 /** @param limits the most records of one workspace, and the most bytes of all workspaces together. */
 export function createJournal(limits: { entries: number; bytes: number }): Journal {
-  const { next, grow, clear, ...rings } = journalRings(limits);
-  const listeners = listenersByWorkspace();
+  const { next, grow, clear, ...rings } = journalRings<JournalRecord>({ ...limits, make: reuse });
+  const listeners = createListeners<JournalRecord>();
   let lastId = 0;
   // Clients send the same URL and headers again and again: equal ones are kept once, and counted each time.
   let latestUrl = '';
@@ -83,6 +84,10 @@ export function createJournal(limits: { entries: number; bytes: number }): Journ
   };
 }
 
+/** New objects that live so long cost the collector more than the request itself. */
+const reuse = (oldest: JournalRecord | undefined): JournalRecord =>
+  oldest?.duration === undefined ? newRecord() : oldest;
+
 /** Bytes of a text in memory: one for each character, or two if any is not in Latin-1. */
 const sizeOf = (text: string): number =>
   Buffer.byteLength(text) === text.length ? text.length : text.length * 2;
@@ -100,22 +105,3 @@ const sizeOfHeaders = (headers: Arrival['headers']): number =>
     (size, [name, value = '']) => size + headerSize + name.length + value.length,
     0,
   );
-
-function listenersByWorkspace() {
-  const all = new Map<string, Set<JournalListener>>();
-  return {
-    call(workspace: string, record: JournalRecord | undefined): void {
-      const listeners = all.get(workspace);
-      if (listeners === undefined) return;
-      for (const listener of listeners) listener(record);
-    },
-    add: (workspace: string, listener: JournalListener): (() => void) => {
-      const listeners = all.get(workspace) ?? new Set();
-      all.set(workspace, listeners.add(listener));
-      return () => {
-        listeners.delete(listener);
-        if (listeners.size === 0 && all.get(workspace) === listeners) all.delete(workspace);
-      };
-    },
-  };
-}
