@@ -1,0 +1,195 @@
+import type { Agent as HttpAgent, ClientRequest, IncomingMessage } from 'node:http';
+import { isIP, type LookupFunction } from 'node:net';
+import { stopwatch, type Clock } from '../workspace/clock.js';
+import type { Destination, FindDestination, Refusal } from './destination.js';
+
+// Fetched and not imported: an import reads every export of node:http (see errors.ts).
+const { Agent, request: httpRequest } = process.getBuiltinModule('node:http');
+
+export interface OutboundRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+  /** Milliseconds of the machine's clock until the answer must be over. */
+  readonly timeout: number;
+  /** Told of the answer's status as soon as it is there, before its body. */
+  readonly onStatus?: (status: number) => void;
+}
+
+/** What came of a request that was sent. */
+export interface Sent {
+  /** Where it was sent to, after rewriting. */
+  readonly target: string;
+  /** Undefined if no answer came. */
+  readonly status: number | undefined;
+  /** The first characters of the answer's body. */
+  readonly body: string;
+  /** Why there is no answer, or only a part of it. */
+  readonly error: string | undefined;
+  /** Milliseconds of the machine's clock, with fractions. */
+  readonly latency: number;
+}
+
+/**
+ * Everything that the emulator sends by itself goes through here: to this machine, and to the hosts that
+ * were allowed. Redirects are not followed, and no proxy is used.
+ */
+export interface Sender {
+  send(request: OutboundRequest): Promise<Sent | Refusal>;
+  /** Breaks off what is under way, and sends nothing any more. */
+  close(): void;
+}
+
+/** Bytes of an answer that are read; the connection is closed if there are more. */
+const mostAnswerBytes = 16 * 1024;
+
+type RequestFunction = typeof httpRequest;
+
+interface Transport {
+  readonly agent: HttpAgent;
+  readonly request: RequestFunction;
+}
+
+export function createSender(clock: Clock, findDestination: FindDestination): Sender {
+  const transports = openTransports();
+  const underWay = new Set<ClientRequest>();
+  let isClosed = false;
+  return {
+    async send(outbound) {
+      const destination = findDestination(outbound.url);
+      if ('refused' in destination) return destination;
+      const transport = await transports.for(destination.url);
+      if (isClosed) return failed(destination, 'the emulator was closed', 0);
+      const request = startRequest(transport, destination, outbound);
+      underWay.add(request);
+      const sent = await finish(clock, request, destination, outbound);
+      underWay.delete(request);
+      // A receiver may close a connection that is idle just when the next request uses it.
+      if (underWay.size === 0) transports.closeIdle();
+      return sent;
+    },
+    close() {
+      isClosed = true;
+      for (const request of underWay) request.destroy(new Error('the emulator was closed'));
+      transports.closeIdle();
+    },
+  };
+}
+
+/** Connections are used again while others are under way. */
+function openTransports() {
+  const options = { keepAlive: true };
+  const http: Transport = { agent: new Agent(options), request: httpRequest };
+  const agents = [http.agent];
+  let https: Promise<Transport> | undefined;
+  const openHttps = async (): Promise<Transport> => {
+    const module = await import('node:https');
+    const agent = new module.Agent(options);
+    agents.push(agent);
+    return { agent, request: module.request };
+  };
+  return {
+    /** TLS takes a while to load. */
+    for: ({ protocol }: URL): Transport | Promise<Transport> =>
+      protocol === 'http:' ? http : (https ??= openHttps()),
+    closeIdle(): void {
+      for (const agent of agents) agent.destroy();
+    },
+  };
+}
+
+function startRequest(
+  { agent, request }: Transport,
+  { url, addresses }: Destination,
+  { headers, body }: OutboundRequest,
+): ClientRequest {
+  return request(url, {
+    method: 'POST',
+    agent,
+    headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+    // What is connected to is what was checked: the name is not resolved a second time.
+    ...(addresses !== undefined && { lookup: fixedLookup(addresses), autoSelectFamily: true }),
+  });
+}
+
+const fixedLookup =
+  (addresses: readonly string[]): LookupFunction =>
+  (_hostname, { all }, callback) => {
+    const [first = ''] = addresses;
+    if (all === true) {
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: isIP(address) })),
+      );
+    } else callback(null, first, isIP(first));
+  };
+
+/** Resolves when the answer is over, was cut, or did not come. */
+function finish(
+  clock: Clock,
+  request: ClientRequest,
+  { url }: Destination,
+  { body, timeout, onStatus }: OutboundRequest,
+): Promise<Sent> {
+  const start = stopwatch();
+  const answer = { status: undefined as number | undefined, chunks: [] as Buffer[], size: 0 };
+  return new Promise((resolve) => {
+    let timedOut: string | undefined;
+    // Called more than once where a connection breaks; the first call counts.
+    const end = (error: string | undefined): void => {
+      timer.cancel();
+      const { status, chunks } = answer;
+      const text = Buffer.concat(chunks).toString('utf8', 0, mostAnswerBytes);
+      const latency = stopwatch() - start;
+      resolve({ target: url.href, status, body: text, error: timedOut ?? error, latency });
+    };
+    const timer = clock.wakeAt(clock.now() + timeout, () => {
+      timedOut = `the answer was not over after ${String(timeout)} ms`;
+      request.destroy(new Error(timedOut));
+    });
+    request.on('error', (error) => {
+      end(describe(error));
+    });
+    request.on('response', (response) => {
+      answer.status = response.statusCode;
+      if (answer.status !== undefined) onStatus?.(answer.status);
+      readAnswer(response, answer, end);
+    });
+    request.end(body);
+  });
+}
+
+/** Calls `end` with why the body did not come whole; undefined if it did. */
+function readAnswer(
+  response: IncomingMessage,
+  answer: { readonly chunks: Buffer[]; size: number },
+  end: (error: string | undefined) => void,
+): void {
+  response.on('data', (chunk: Buffer) => {
+    answer.size += chunk.length;
+    answer.chunks.push(chunk);
+    if (answer.size <= mostAnswerBytes) return;
+    end(`the answer was cut after ${String(mostAnswerBytes)} bytes`);
+    response.destroy();
+  });
+  response.on('end', () => {
+    end(undefined);
+  });
+  response.on('error', (error) => {
+    end(describe(error));
+  });
+}
+
+const failed = ({ url }: Destination, error: string, latency: number): Sent => ({
+  target: url.href,
+  status: undefined,
+  body: '',
+  error,
+  latency,
+});
+
+/** Errors of several addresses are one, without words of its own. */
+function describe(error: Error): string {
+  const causes = error instanceof AggregateError ? (error.errors as Error[]) : [error];
+  return causes.map(({ message }) => message).join('; ');
+}
