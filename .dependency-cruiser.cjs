@@ -46,7 +46,7 @@ module.exports = {
     {
       name: 'only-outbound-opens-connections',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(outbound/|http/|loopback\\.ts$)' },
+      from: { path: '^src/', pathNot: '^src/(outbound/|http/|library/remote-calls|loopback)' },
       to: { path: '^(node:)?(dgram|dns|http|http2|https|net|tls)$' },
     },
     {

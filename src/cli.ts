@@ -54,6 +54,10 @@ async function main(): Promise<void> {
     await runPull(process.argv.slice(1));
     return;
   }
+  if (process.argv[2] === 'trigger') {
+    await runTrigger(process.argv.slice(1));
+    return;
+  }
   const parent = process.ppid;
   const config = readConfig(process.argv, process.env);
   const log = await createLog(config.logLevel);
@@ -184,7 +188,7 @@ function parseFlags(argv: readonly string[]): RawOptions {
   }
   program.addHelpText(
     'after',
-    '\nretell-emulator pull --help explains how to read fixtures from an account.',
+    '\nretell-emulator pull --help explains how to read fixtures from an account,\nretell-emulator trigger --help how to send a webhook.',
   );
   return parseWith(program, argv);
 }
@@ -267,6 +271,45 @@ async function runPull(argv: readonly string[]): Promise<void> {
   const fixtures = await pull({ upstream, apiKey, agents, sleep, deadline, tell });
   await print(yaml().stringify(fixtures));
 }
+
+/** `retell-emulator trigger`: one webhook, and how it was answered, on standard output. */
+async function runTrigger(argv: readonly string[]): Promise<void> {
+  const specs = optionSpecs.filter(({ name }) => /^webhook(Allow|Rewrite|SigningKey)$/.test(name));
+  const program = new Command('retell-emulator trigger')
+    .description('Sends one signed webhook, about a made-up call. No emulator has to run.')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .allowExcessArguments(false)
+    .argument('<EVENT>', 'such as call_started, call_ended or call_analyzed')
+    .requiredOption('--to <URL>', 'where to send it, such as http://127.0.0.1:3000/webhook')
+    .option('--api-key <KEY>', 'the key that signs (env: RETELL_API_KEY; default: key_local)')
+    .option('--call <JSON>', 'what the call is to have, such as {"metadata":{"order":7}}')
+    .option('--forged', 'send webhooks whose signature is wrong, which the receiver should refuse');
+  for (const spec of specs) program.addOption(toFlag(spec));
+  const { to, apiKey, call, forged, ...flags } = parseWith(program, argv) as TriggerFlags;
+  const config = resolveConfig({
+    flags: { ...flags, database: ':memory:' },
+    environment: process.env,
+  });
+  const { trigger } = await import('./trigger/trigger.js');
+  const { lines, isRight } = await trigger({
+    emulator: { ...config, fixtures: [], clock: wallClock(), onError: () => undefined },
+    apiKey: apiKey ?? process.env['RETELL_API_KEY'] ?? config.defaultApiKey,
+    event: program.args[0] ?? '',
+    url: to,
+    call,
+    forged: forged ?? false,
+  });
+  await print(lines.map((line) => `${line}\n`).join(''));
+  if (!isRight) process.exitCode = 1;
+}
+
+type TriggerFlags = Record<string, unknown> & {
+  readonly to: string;
+  readonly apiKey?: string;
+  readonly call?: string;
+  readonly forged?: boolean;
+};
 
 /** Prints to standard output, and waits until it was written. @throws StartupError */
 async function print(text: string): Promise<void> {

@@ -8,6 +8,8 @@ import { contractValidation } from './contract/validation.js';
 import { StartupError } from './errors.js';
 import { findUnusable, maxFixtureLevels } from './json/checks.js';
 import type { Services } from './operations/operation.js';
+import type { OutboundRules } from './outbound/destination.js';
+import { createWebhooks } from './outbound/webhooks.js';
 import { newSeed } from './random.js';
 import { createChanges } from './simulation/clockwork/changes.js';
 import { releaseClocksAhead } from './simulation/clockwork/clocks-ahead.js';
@@ -40,6 +42,8 @@ export interface EmulatorOptions {
   readonly credit?: number | undefined;
   /** The most requests in the journal of a workspace; 1,000 if absent, no journal if 0. */
   readonly journalSize?: number;
+  /** Where webhooks may go besides this machine; nowhere if absent. */
+  readonly outbound?: OutboundRules;
   /** The clock of a new workspace, given the wall clock's time; the wall clock if absent. */
   readonly initialClock?: (wall: number) => WorkspaceClock;
   /** The workspace to create at the start, if there are fixtures. Others are created at their first use. */
@@ -139,28 +143,23 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     nowOf: (id) => workspaces.get(id).now,
     acrossTurns: store.acrossTurns,
     listUnfinished: () => store.workspaces.listUnfinished(),
-    onError(error) {
-      store.health.failed(error);
-      if (options.onStorage === undefined || storageFailure(error) === undefined) {
-        options.onError(error);
-      }
-    },
+    onError: errorReporter(store, options),
   });
   store.onRollback(worker.resume);
   const hasOlderWorkspaces = fixtures.length > 0 && store.workspaces.listNames().length > 0;
   // The default workspace exists from the start, so that its batches progress before the first request.
   if (fixtures.length > 0 && workspace !== undefined) workspaces.open(workspace);
+  const journalLimits = { entries: journalSize, bytes: maxJournalBytes };
+  const webhooks = createWebhooks({ clock, rules: options.outbound, journal: journalLimits });
   return {
     store,
     workspaces,
     worker,
     changes,
-    journal:
-      journalSize === 0
-        ? undefined
-        : createJournal({ entries: journalSize, bytes: maxJournalBytes }),
+    journal: journalSize === 0 ? undefined : createJournal(journalLimits),
     waiters: createWaiters(),
     exclusiveWork: createExclusiveWork(),
+    webhooks,
     limitsEveryWorkspace: options.settings.rateLimit !== 'off',
     clock,
     seed,
@@ -168,9 +167,18 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     clocksAhead,
     reportUnknownValues,
     close() {
+      webhooks.close();
       worker.stop();
       changes.close();
       store.close();
     },
   };
 }
+
+/** A failure of the storage is reported by its own callback, where there is one. */
+const errorReporter = (store: Store, options: EmulatorOptions) => (error: unknown) => {
+  store.health.failed(error);
+  if (options.onStorage === undefined || storageFailure(error) === undefined) {
+    options.onError(error);
+  }
+};

@@ -59,6 +59,10 @@ export interface StartOptions extends Partial<Settings> {
   readonly defaultApiKey?: string;
   /** Origins of web pages that may use the vendor's API, or `off`; any if absent. */
   readonly cors?: 'off' | readonly string[];
+  /** Hosts to send webhooks to, besides this machine, such as `app` or `*.example.com`. */
+  readonly webhookAllow?: readonly string[];
+  /** Webhooks to send elsewhere, as in `https://app.example.com=http://127.0.0.1:3000`. */
+  readonly webhookRewrite?: readonly string[];
   /** The server to forward requests to that are not emulated; none if absent. */
   readonly upstream?: string;
   /** Checks every answer against the contract. */

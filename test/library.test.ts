@@ -92,7 +92,9 @@ describe('startEmulator', () => {
       ...{ batchStartDelay: '0s', batchCompletionDelay: '0s', definitionSnapshot: 'documented' },
       ...{ unknownQuery: 'warn', validationErrors: 'observed', missing: 'documented' },
       ...{ creditMessage: 'No credit.', rateLimitMessage: 'Slower.' },
-      unknownValues: 'warn',
+      ...{ unknownValues: 'warn', webhookUrl: 'off', webhookSigningKey: 'k' },
+      ...{ webhookAllow: ['app', '*.example.com'], webhookRewrite: ['*=http://localhost:3000'] },
+      ...{ signatureClock: 'real', webhookEventTimestamp: 'send', webhookCallKey: 'call' },
     };
     expect(Object.keys(options)).toEqual(
       expect.arrayContaining(optionSpecs.map(({ name }) => name)),

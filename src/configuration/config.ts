@@ -14,6 +14,7 @@ import {
 import { createAjv, createdOnce, partAdder } from '../contract/ajv.js';
 import { loadContract } from '../contract/document.js';
 import { ajvFormats } from '../contract/validation.js';
+import { parseHostPattern, parseRewrite, type OutboundRules } from '../outbound/destination.js';
 import type { Fixtures } from '../simulation/fixtures/fixtures.js';
 import { controlFormats, type SettingsInput } from '../workspace/settings.js';
 
@@ -40,6 +41,8 @@ export interface Config {
   readonly rules: Pick<Fixtures, 'faults' | 'outcomeRules'>;
   /** The path of the file with these rules. */
   readonly rulesFile: string | undefined;
+  /** Where webhooks may go besides this machine, and which go elsewhere than they say. */
+  readonly outbound: OutboundRules;
   /** The server to forward requests to that are not emulated; none if undefined. */
   readonly upstream: string | undefined;
   readonly validateResponses: boolean;
@@ -179,7 +182,12 @@ export const checkUpstream = (url: string): string =>
   checkOption(upstreamSpec, url, flagOf(upstreamSpec.name)) as string;
 
 const optionChecks = createdOnce(() => {
-  const formats = { ...ajvFormats(controlFormats), 'http-url': isServer };
+  const formats = {
+    ...ajvFormats(controlFormats),
+    'http-url': isServer,
+    'host-pattern': (text: string) => parseHostPattern(text) !== undefined,
+    'url-rewrite': (text: string) => parseRewrite(text) !== undefined,
+  };
   // Flags and variables are strings, so Ajv converts "4010" to a number.
   const ajv = createAjv({ coerceTypes: true, formats });
   return { ajv, add: partAdder(ajv, 'control', loadContract('control').document) };
@@ -211,6 +219,7 @@ type CheckedValues = Omit<
   | 'fixtures'
   | 'rules'
   | 'rulesFile'
+  | 'outbound'
   | 'settings'
 > &
   Config['settings'] & {
@@ -219,6 +228,8 @@ type CheckedValues = Omit<
     cors?: string[];
     defaultApiKey?: string;
     fixtures?: string[];
+    webhookAllow?: string[];
+    webhookRewrite?: string[];
   };
 
 function toConfig({
@@ -226,14 +237,11 @@ function toConfig({
   cors = ['*'],
   controlHost = [],
   fixtures = [],
+  webhookAllow = [],
+  webhookRewrite = [],
   ...values
 }: CheckedValues) {
   const { host, port, database, validateResponses, logLevel } = values;
-  const { seed, concurrency, runDuration, outcomes } = values;
-  const { progression, rateLimit, unknownTestCases, unknownEngines, unknownQuery } = values;
-  const { validationErrors, missing, creditMessage, rateLimitMessage } = values;
-  const { unknownValues } = values;
-  const { batchStartDelay, batchCompletionDelay, definitionSnapshot } = values;
   const { credit, journalSize, upstream } = values;
   const { control, controlToken, defaultApiKey = apiKey[0] ?? 'key_local', clock } = values;
   return {
@@ -253,25 +261,44 @@ function toConfig({
     apiKeys: apiKey,
     cors: cors.filter((origin) => origin !== 'off').map((origin) => origin.toLowerCase()),
     fixtures,
-    settings: {
-      seed,
-      concurrency,
-      runDuration,
-      outcomes,
-      progression,
-      batchStartDelay,
-      batchCompletionDelay,
-      definitionSnapshot,
-      rateLimit,
-      unknownTestCases,
-      unknownEngines,
-      unknownQuery,
-      validationErrors,
-      missing,
-      creditMessage,
-      rateLimitMessage,
-      unknownValues,
+    outbound: {
+      allow: webhookAllow.flatMap((text) => parseHostPattern(text) ?? []),
+      rewrites: webhookRewrite.flatMap((text) => parseRewrite(text) ?? []),
     },
+    settings: settingsOf(values),
+  };
+}
+
+function settingsOf(values: CheckedValues): Config['settings'] {
+  const { seed, concurrency, runDuration, outcomes, progression } = values;
+  const { batchStartDelay, batchCompletionDelay, definitionSnapshot, rateLimit, unknownTestCases } =
+    values;
+  const { unknownEngines, unknownQuery, validationErrors, missing, creditMessage } = values;
+  const { rateLimitMessage, unknownValues, webhookUrl, webhookSigningKey, signatureClock } = values;
+  const { webhookEventTimestamp, webhookCallKey } = values;
+  return {
+    seed,
+    concurrency,
+    runDuration,
+    outcomes,
+    progression,
+    batchStartDelay,
+    batchCompletionDelay,
+    definitionSnapshot,
+    rateLimit,
+    unknownTestCases,
+    unknownEngines,
+    unknownQuery,
+    validationErrors,
+    missing,
+    creditMessage,
+    rateLimitMessage,
+    unknownValues,
+    webhookUrl,
+    webhookSigningKey,
+    signatureClock,
+    webhookEventTimestamp,
+    webhookCallKey,
   };
 }
 

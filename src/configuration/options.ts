@@ -1,23 +1,10 @@
-import type { SchemaObject } from 'ajv/dist/2020.js';
 import { controlFormats } from '../workspace/settings.js';
+import type { OptionSpec } from './option-spec.js';
+import { webhookOptionSpecs } from './webhook-options.js';
+
+export type { OptionSpec };
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-/** One option: a flag, an environment variable and a key of the config file. */
-export interface OptionSpec {
-  /** The key in the config file. The flag and the environment variable are derived from it. */
-  readonly name: string;
-  /** The name of its value in the help. */
-  readonly placeholder?: string;
-  readonly description: string;
-  readonly default?: string | number | boolean;
-  /** What is allowed, for messages that begin with "must be". */
-  readonly allowed: string;
-  /** True if the value must not be shown. */
-  readonly secret?: boolean;
-  /** If absent, the schema of the setting with this name in `openapi/control.yaml`. */
-  readonly schema?: SchemaObject;
-}
 
 export const upstreamSpec: OptionSpec = {
   name: 'upstream',
@@ -249,6 +236,7 @@ export const optionSpecs: readonly OptionSpec[] = [
     default: 'warn',
     allowed: 'warn, reject or accept',
   },
+  ...webhookOptionSpecs,
   {
     name: 'seed',
     placeholder: 'TEXT',

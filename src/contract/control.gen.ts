@@ -495,6 +495,160 @@ export interface paths {
         patch: operations["changeWorkspace"];
         trace?: never;
     };
+    "/_emulator/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sent, and how it was answered
+         * @description The webhooks of the workspace, the newest last: what was sent, and what was not sent and why.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/webhooks/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count deliveries */
+        post: operations["countDeliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/webhooks/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find deliveries */
+        post: operations["findDeliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/webhooks/near-misses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find what nearly matches
+         * @description The deliveries that differ from what is asked for in the fewest parts, and those parts.
+         */
+        post: operations["findNearDeliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/webhooks/wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wait for deliveries
+         * @description Returns as soon as so many that match are over: delivered, failed for good, or not sent.
+         */
+        get: operations["waitForDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/webhooks/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a webhook
+         * @description Sends one signed webhook at once, with a complete and plausible call or chat, and nothing set up before. It is sent once, whatever the answer.
+         */
+        post: operations["sendWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/webhooks/forge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send forged webhooks
+         * @description Sends webhooks whose signature is not right, one of each kind, and says which of them the receiver accepted. One that checks signatures accepts none.
+         */
+        post: operations["forgeWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/webhooks/{delivery_id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description Sends the same body once more, at once, with a new signature. It is a delivery of its own.
+         */
+        post: operations["redeliverWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_emulator/health": {
         parameters: {
             query?: never;
@@ -692,6 +846,29 @@ export interface components {
              * @enum {string}
              */
             unknownValues?: "warn" | "reject" | "accept";
+            /**
+             * Format: webhook-url
+             * @description Where webhooks go whose agent has no URL of its own, as the URL that the vendor's dashboard has for the account; `off` for nowhere.
+             * @example http://127.0.0.1:3000/webhook
+             */
+            webhookUrl?: string;
+            /** @description What signs webhooks: a key, or `default` for the workspace's own API key, which the emulator holds in memory only. */
+            webhookSigningKey?: string;
+            /**
+             * @description Whose time a signature has: that of the machine, by which receivers check it, or that of the workspace.
+             * @enum {string}
+             */
+            signatureClock?: "real" | "virtual";
+            /**
+             * @description Whether the body of a webhook has `event_timestamp`.
+             * @enum {string}
+             */
+            webhookEventTimestamp?: "send" | "omit";
+            /**
+             * @description What the call or chat is called in the body of a webhook: `call` or `chat`, or `data` as it was in older versions, or both.
+             * @enum {string}
+             */
+            webhookCallKey?: "call" | "data" | "both";
         };
         /** @description What moves the runs of a batch on. `time`: runs end when their durations are over. `immediate`: all runs have ended at the first read. `polls`: runs end as the batch is read. `manual`: runs end by request. */
         Progression: string | {
@@ -1139,6 +1316,121 @@ export interface components {
         WorkspaceChange: {
             /** @description The label to show in place of the hash of the API key; null removes the label. */
             label: string | null;
+        };
+        /** @enum {string} */
+        WebhookEvent: "call_started" | "call_ended" | "call_analyzed" | "transcript_updated" | "transfer_started" | "transfer_bridged" | "transfer_cancelled" | "transfer_ended" | "chat_started" | "chat_ended" | "chat_analyzed";
+        /**
+         * @description What is wrong with a webhook: it was signed with another key, not at all, or ten minutes ago; its body was changed or cut after it was signed.
+         * @enum {string}
+         */
+        Forgery: "wrong-key" | "no-signature" | "stale" | "changed-body" | "cut-body";
+        /**
+         * @description `delivered` if it was answered with a 2xx, `failed` if it was not, `suppressed` if it was not sent because its URL is not one that the emulator may send to.
+         * @enum {string}
+         */
+        DeliveryState: "sending" | "delivered" | "failed" | "suppressed";
+        WebhookToSend: {
+            event: components["schemas"]["WebhookEvent"];
+            /** @description Where to send it; the setting `webhookUrl` if absent. */
+            url?: string;
+            /** @description What the call or chat in it is to have, in the place of what it has otherwise. */
+            call?: {
+                [key: string]: unknown;
+            };
+        };
+        WebhookToForge: {
+            /** @description `call_ended` if absent. */
+            event?: components["schemas"]["WebhookEvent"];
+            /** @description Where to send them; the setting `webhookUrl` if absent. */
+            url?: string;
+            /** @description What the call or chat in them is to have, in the place of what it has otherwise. */
+            call?: {
+                [key: string]: unknown;
+            };
+            /** @description Which kinds; all if absent. */
+            forgeries?: components["schemas"]["Forgery"][];
+        };
+        ForgeryReport: {
+            /** @description Those that were answered with a 2xx, which none should be. */
+            accepted: components["schemas"]["Forgery"][];
+            /** @description Those that were answered with anything else. */
+            rejected: components["schemas"]["Forgery"][];
+            /** @description Those that were not sent or not answered, so that they say nothing. */
+            unanswered: components["schemas"]["Forgery"][];
+            deliveries: components["schemas"]["Delivery"][];
+        };
+        /** @description A webhook, and what became of it. */
+        Delivery: {
+            id: string;
+            /** @description Rises from delivery to delivery. */
+            number: number;
+            event: components["schemas"]["WebhookEvent"];
+            /** @description The id of the call or chat that it is about. */
+            callId: string | null;
+            /** @description Where it goes, before anything was rewritten. Credentials are left out. */
+            url: string;
+            state: components["schemas"]["DeliveryState"];
+            /** @description What is wrong with it on purpose. */
+            forgery: components["schemas"]["Forgery"] | null;
+            /** @description When the event happened, by the workspace's clock. */
+            time: number;
+            /** @description Why it was not sent, or not accepted. */
+            error: string | null;
+            /** @description The body as JSON; a text where it was cut so that it is none. */
+            body: unknown;
+            attempts: components["schemas"]["DeliveryAttempt"][];
+        };
+        /** @description One request of a delivery. */
+        DeliveryAttempt: {
+            /** @description Counts from 1. */
+            attempt: number;
+            /** @description When it was sent, by the workspace's clock. */
+            time: number;
+            /** @description When it was sent, by the machine's clock. */
+            realTime: number;
+            /** @description Where it was sent to. Credentials are left out. */
+            target: string;
+            /** @description The headers that it was sent with. */
+            headers: {
+                [key: string]: string;
+            };
+            /** @description What it was answered with; null if there was no answer. */
+            status: number | null;
+            /** @description The first 16,384 bytes of the answer's body. */
+            answer: string;
+            /** @description Why there was no answer, or only a part of one. */
+            error: string | null;
+            /** @description Milliseconds of the machine's clock until the answer was over; null until then. */
+            latency: number | null;
+        };
+        DeliveryPage: {
+            items: components["schemas"]["Delivery"][];
+            hasMore: boolean;
+        };
+        DeliveryCount: {
+            count: number;
+        };
+        /** @description All that is given must fit. An empty one matches every delivery. */
+        DeliveryMatcher: {
+            event?: components["schemas"]["WebhookEvent"];
+            callId?: string;
+            /** @description With `*` for any text and `?` for any character. */
+            url?: string;
+            state?: components["schemas"]["DeliveryState"];
+            /** @description That of the last attempt. */
+            status?: number;
+            /** @description How many there were. */
+            attempts?: number;
+            /** @description What the body has, among other things: objects may have more properties than given, arrays and everything else must be equal. */
+            body?: unknown;
+        };
+        NearDeliveries: {
+            /** @description How many deliveries match in every part. */
+            matching: number;
+            nearMisses: {
+                delivery: components["schemas"]["Delivery"];
+                differences: components["schemas"]["RequestDifference"][];
+            }[];
         };
         Health: {
             /** @enum {string} */
@@ -2010,6 +2302,24 @@ export interface components {
         AwaitedStatus: "in_progress" | "complete";
         /** @description The maximum time to wait, by the machine's clock. */
         Timeout: string;
+        /** @description The delivery's id. */
+        DeliveryId: string;
+        /** @description Only deliveries of this event. */
+        DeliveryEvent: "call_started" | "call_ended" | "call_analyzed" | "transcript_updated" | "transfer_started" | "transfer_bridged" | "transfer_cancelled" | "transfer_ended" | "chat_started" | "chat_ended" | "chat_analyzed";
+        /** @description Only deliveries about the call or chat with this id. */
+        DeliveryCallId: string;
+        /** @description Only deliveries that have come so far. */
+        DeliveryState: "sending" | "delivered" | "failed" | "suppressed";
+        /** @description Only deliveries whose last attempt was answered with this status. */
+        DeliveryStatus: number;
+        /** @description Only deliveries to this URL, with `*` for any text and `?` for any character. */
+        DeliveryUrl: string;
+        /** @description Only deliveries after the one with this number. */
+        DeliveryAfter: number;
+        /** @description The most deliveries to return; 3 if absent. */
+        DeliveryMissLimit: number;
+        /** @description How many to wait for; 1 if absent. */
+        AwaitedDeliveries: number;
     };
     requestBodies: never;
     headers: never;
@@ -3134,6 +3444,339 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only deliveries of this event. */
+                event?: components["parameters"]["DeliveryEvent"];
+                /** @description Only deliveries about the call or chat with this id. */
+                callId?: components["parameters"]["DeliveryCallId"];
+                /** @description Only deliveries that have come so far. */
+                state?: components["parameters"]["DeliveryState"];
+                /** @description Only deliveries whose last attempt was answered with this status. */
+                status?: components["parameters"]["DeliveryStatus"];
+                /** @description Only deliveries to this URL, with `*` for any text and `?` for any character. */
+                url?: components["parameters"]["DeliveryUrl"];
+                /** @description Only deliveries after the one with this number. */
+                after?: components["parameters"]["DeliveryAfter"];
+                /** @description The maximum number of requests to return; 100 if absent. */
+                limit?: components["parameters"]["FilterLimit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    countDeliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "event": "call_ended",
+                 *       "state": "delivered"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeliveryMatcher"];
+            };
+        };
+        responses: {
+            /** @description How many match. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryCount"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    findDeliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "event": "call_analyzed",
+                 *       "status": 200
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeliveryMatcher"];
+            };
+        };
+        responses: {
+            /** @description Those that match, the newest last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"][];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    findNearDeliveries: {
+        parameters: {
+            query?: {
+                /** @description The most deliveries to return; 3 if absent. */
+                limit?: components["parameters"]["DeliveryMissLimit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "event": "call_analyzed",
+                 *       "status": 200
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeliveryMatcher"];
+            };
+        };
+        responses: {
+            /** @description The nearest, the nearest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearDeliveries"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    waitForDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only deliveries of this event. */
+                event?: components["parameters"]["DeliveryEvent"];
+                /** @description Only deliveries about the call or chat with this id. */
+                callId?: components["parameters"]["DeliveryCallId"];
+                /** @description Only deliveries that have come so far. */
+                state?: components["parameters"]["DeliveryState"];
+                /** @description Only deliveries whose last attempt was answered with this status. */
+                status?: components["parameters"]["DeliveryStatus"];
+                /** @description Only deliveries to this URL, with `*` for any text and `?` for any character. */
+                url?: components["parameters"]["DeliveryUrl"];
+                /** @description How many to wait for; 1 if absent. */
+                count?: components["parameters"]["AwaitedDeliveries"];
+                /** @description The maximum time to wait, by the machine's clock. */
+                timeout?: components["parameters"]["Timeout"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They have come. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryCount"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description They did not come in time; the message says how many did. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description As many requests wait in the workspace as may. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sendWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "event": "call_analyzed",
+                 *       "url": "http://127.0.0.1:3000/webhook"
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookToSend"];
+            };
+        };
+        responses: {
+            /** @description What was sent, and how it was answered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There is nothing to sign with, because the emulator does not know the workspace's key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    forgeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "http://127.0.0.1:3000/webhook"
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookToForge"];
+            };
+        };
+        responses: {
+            /** @description Which were accepted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgeryReport"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There is nothing to sign with, because the emulator does not know the workspace's key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    redeliverWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The delivery's id. */
+                delivery_id: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was sent, and how it was answered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There is no such delivery in the journal. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is nothing to sign with, because the emulator does not know the workspace's key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     getHealth: {

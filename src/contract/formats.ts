@@ -14,7 +14,7 @@ const variable = /\{\{[^{}]*\}\}/g;
  * True for a web URL that may contain dynamic variables. If it begins with a variable, any rest is accepted,
  * because the variable may be a whole URL.
  */
-function isTemplatedUrl(text: string): boolean {
+export function isTemplatedUrl(text: string): boolean {
   if (/^\{\{[^{}]*\}\}/.test(text)) return true;
   const filled = text.replaceAll(variable, '1');
   return /^(?:https?|wss?):\/\//i.test(filled) && URL.canParse(filled);

@@ -77,7 +77,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const { emulator, apiKeys, validateResponses, controlAccess, logger, cors = [] } = options;
   const retell = loadContract('retell');
   const control = loadContract('control');
-  const identify = createIdentify(apiKeys);
+  const identify = createIdentify(apiKeys, emulator.webhooks.keys.add);
 
   // Fastify would create a logger for each request even if the level is `silent`.
   const isLogged = logger !== undefined && logger.level !== 'silent';

@@ -23,8 +23,14 @@ const magicKeys: readonly (readonly [string, ErrorCode])[] = [
   ['key_server_error', 'internal'],
 ];
 
-/** @param acceptedKeys the only keys that are accepted; if empty, every key is. */
-export function createIdentify(acceptedKeys: readonly string[]): Identify {
+/**
+ * @param acceptedKeys the only keys that are accepted; if empty, every key is.
+ * @param onKey called with each accepted key and the name of its workspace.
+ */
+export function createIdentify(
+  acceptedKeys: readonly string[],
+  onKey: (apiKey: string, workspace: string) => void = () => undefined,
+): Identify {
   const accepted = acceptedKeys.map(digestOf);
   // hot path: a client sends the same header with every request. An entry never becomes stale, because
   // the accepted keys do not change after the start.
@@ -35,9 +41,12 @@ export function createIdentify(acceptedKeys: readonly string[]): Identify {
     const presented = digestOf(key);
     // Compares all of them, even after a match, so that the time taken reveals nothing about the keys.
     const matches = accepted.filter((candidate) => timingSafeEqual(candidate, presented));
+    const workspace = nameOfDigest(presented);
+    const isAccepted = accepted.length === 0 || matches.length > 0;
+    if (isAccepted) onKey(key, workspace);
     return {
-      workspace: nameOfDigest(presented),
-      isAccepted: accepted.length === 0 || matches.length > 0,
+      workspace,
+      isAccepted,
       refusal: magicKeys.find(([prefix]) => key.startsWith(prefix))?.[1],
     };
   };

@@ -3,11 +3,13 @@ import type { Difference, RequestMatcher } from '../domain/requests/request-matc
 
 type Schemas = components['schemas'];
 type JournalEntry = Schemas['JournalEntry'];
+type Delivery = Schemas['Delivery'];
+type DeliveryMatcher = Schemas['DeliveryMatcher'];
 
 /** The journal functions that this module uses. */
-interface Lookup {
-  readonly find: (matcher: RequestMatcher) => Promise<JournalEntry[]>;
-  readonly findNearMisses: (matcher: RequestMatcher) => Promise<Schemas['NearMisses']>;
+interface Lookup<Matcher, Item, NearMisses> {
+  readonly find: (matcher: Matcher) => Promise<Item[]>;
+  readonly findNearMisses: (matcher: Matcher) => Promise<NearMisses>;
 }
 
 /**
@@ -18,21 +20,54 @@ interface Lookup {
 export async function expectRequests(
   matcher: RequestMatcher,
   count: number | undefined,
-  { find, findNearMisses }: Lookup,
+  { find, findNearMisses }: Lookup<RequestMatcher, JournalEntry, Schemas['NearMisses']>,
 ): Promise<JournalEntry[]> {
   const matching = await find(matcher);
-  if (count === undefined ? matching.length > 0 : matching.length === count) return matching;
-
+  if (isRightCount(matching, count)) return matching;
   const { nearMisses } = await findNearMisses(matcher);
-  const misses = nearMisses.flatMap(({ request, differences }) => [
-    `  ${describe(request)}`,
+  const misses = nearMisses.map(({ request, differences }) => ({ item: request, differences }));
+  throw mismatch('request', matcher, count, { matching, misses, describe });
+}
+
+/** The same for deliveries. */
+export async function expectDeliveries(
+  matcher: DeliveryMatcher,
+  count: number | undefined,
+  { find, findNearMisses }: Lookup<DeliveryMatcher, Delivery, Schemas['NearDeliveries']>,
+): Promise<Delivery[]> {
+  const matching = await find(matcher);
+  if (isRightCount(matching, count)) return matching;
+  const { nearMisses } = await findNearMisses(matcher);
+  const misses = nearMisses.map(({ delivery, differences }) => ({ item: delivery, differences }));
+  throw mismatch('delivery', matcher, count, { matching, misses, describe: describeDelivery });
+}
+
+const isRightCount = ({ length }: readonly unknown[], count: number | undefined): boolean =>
+  count === undefined ? length > 0 : length === count;
+
+interface Found<Item> {
+  readonly matching: readonly Item[];
+  readonly misses: readonly { readonly item: Item; readonly differences: readonly Difference[] }[];
+  readonly describe: (item: Item) => string;
+}
+
+function mismatch<Item>(
+  noun: Noun,
+  matcher: object,
+  count: number | undefined,
+  { matching, misses, describe: tellItem }: Found<Item>,
+): Error {
+  const expected = count === undefined ? `a ${noun}` : counted(count, noun);
+  const verb = matching.length === 1 ? 'was' : 'were';
+  const nearest = misses.flatMap(({ item, differences }) => [
+    `  ${tellItem(item)}`,
     ...differences.map((difference) => `    ${describeDifference(difference)}`),
   ]);
-  throw new Error(
+  return new Error(
     [
-      `expected ${count === undefined ? 'a request' : plural(count)} like ${JSON.stringify(matcher)}, but there ${matching.length === 1 ? 'was' : 'were'} ${plural(matching.length)}`,
-      ...matching.map((entry) => `  ${describe(entry)}`),
-      ...(misses.length === 0 ? ['There were no others.'] : ['Closest others:', ...misses]),
+      `expected ${expected} like ${JSON.stringify(matcher)}, but there ${verb} ${counted(matching.length, noun)}`,
+      ...matching.map((item) => `  ${tellItem(item)}`),
+      ...(nearest.length === 0 ? ['There were no others.'] : ['Closest others:', ...nearest]),
     ].join('\n'),
   );
 }
@@ -45,7 +80,15 @@ function show(value: unknown): string {
   return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
 }
 
-const plural = (count: number): string => (count === 1 ? '1 request' : `${String(count)} requests`);
+const plurals = { request: 'requests', delivery: 'deliveries' } as const;
+
+type Noun = keyof typeof plurals;
+
+const counted = (count: number, noun: Noun): string =>
+  `${String(count)} ${count === 1 ? noun : plurals[noun]}`;
 
 const describe = ({ id, method, path, status, fault }: JournalEntry): string =>
   `#${String(id)} ${method} ${path} -> ${status === null ? 'no answer' : String(status)}${fault === null ? '' : ` (${fault.rule ?? fault.source})`}`;
+
+const describeDelivery = ({ number, event, callId, url, state, error }: Delivery): string =>
+  `#${String(number)} ${event} of ${callId ?? 'no call'} to ${url} -> ${state}${error === null ? '' : ` (${error})`}`;

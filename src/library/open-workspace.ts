@@ -11,9 +11,11 @@ import { afterExclusiveWork, type Caller, type Services } from '../operations/op
 import { runOperation } from '../operations/run-operation.js';
 import { workspaceNameOf } from '../workspace/name.js';
 import { controlFormats } from '../workspace/settings.js';
-import { expectRequests } from './expectation.js';
+import { expectDeliveries, expectRequests } from './expectation.js';
 import type {
   ClockAdvance,
+  DeliveryFilter,
+  DeliveryMatcher,
   RequestFilter,
   RequestMatcher,
   Workspace,
@@ -23,8 +25,12 @@ import type {
 /**
  * Returns a workspace of an emulator in this process. Its functions call operations directly, without HTTP.
  */
-export const openWorkspace = (emulator: Emulator, apiKey: string, url: string): Workspace =>
-  workspaceWith(controlCaller(emulator, workspaceNameOf(apiKey)), apiKey, url);
+export function openWorkspace(emulator: Emulator, apiKey: string, url: string): Workspace {
+  const name = workspaceNameOf(apiKey);
+  // Webhooks are signed with it.
+  emulator.webhooks.keys.add(apiKey, name);
+  return workspaceWith(controlCaller(emulator, name), apiKey, url);
+}
 
 /** Builds the functions of a workspace from calls to operations of the control contract. */
 export function workspaceWith(call: Call, apiKey: string, url: string): Workspace {
@@ -63,6 +69,7 @@ export function workspaceWith(call: Call, apiKey: string, url: string): Workspac
       },
     },
     requests: requestsOf(call),
+    webhooks: webhooksOf(call),
     batchTests: batchTestsOf(call),
     testRuns: {
       explain: (test_case_job_id) => call('explainTestRun', { params: { test_case_job_id } }),
@@ -110,6 +117,23 @@ function requestsOf(call: Call): Workspace['requests'] {
     async clear() {
       await call('resetWorkspace', { body: { only: ['journal'] } });
     },
+  };
+}
+
+function webhooksOf(call: Call): Workspace['webhooks'] {
+  const find = (body: DeliveryMatcher) => call('findDeliveries', { body });
+  const findNearMisses = (body: DeliveryMatcher, query: { limit?: number } = {}) =>
+    call('findNearDeliveries', { body, query });
+  return {
+    send: (body) => call('sendWebhook', { body }),
+    forge: (body) => call('forgeWebhook', { body }),
+    redeliver: (delivery_id) => call('redeliverWebhook', { params: { delivery_id } }),
+    list: (query: DeliveryFilter = {}) => call('listDeliveries', { query }),
+    find,
+    findNearMisses,
+    count: async (body) => (await call('countDeliveries', { body })).count,
+    wait: async (query) => (await call('waitForDeliveries', { query })).count,
+    expect: ({ count, ...matcher }) => expectDeliveries(matcher, count, { find, findNearMisses }),
   };
 }
 
@@ -169,6 +193,7 @@ function controlCaller(emulator: Emulator, workspace: string) {
 
 /** What the ids in the parameters of operations identify. */
 const kindsByParameter: Record<string, string> = {
+  delivery_id: 'delivery',
   fault_id: 'fault',
   outcome_rule_id: 'outcome rule',
   snapshot_name: 'snapshot',

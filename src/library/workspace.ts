@@ -25,6 +25,14 @@ export type JournalPage = Schemas['JournalPage'];
 export type RequestFilter = Partial<OperationRequest<operations, 'listRequests'>['query']>;
 export type NearMisses = Schemas['NearMisses'];
 export type RequestMatcher = Schemas['RequestMatcher'];
+export type Delivery = Schemas['Delivery'];
+export type DeliveryPage = Schemas['DeliveryPage'];
+export type DeliveryMatcher = Schemas['DeliveryMatcher'];
+export type DeliveryFilter = Partial<OperationRequest<operations, 'listDeliveries'>['query']>;
+export type NearDeliveries = Schemas['NearDeliveries'];
+export type WebhookToSend = Schemas['WebhookToSend'];
+export type WebhookToForge = Schemas['WebhookToForge'];
+export type ForgeryReport = Schemas['ForgeryReport'];
 export type Snapshot = Schemas['Snapshot'];
 export type WorkspaceInfo = Schemas['Workspace'];
 
@@ -85,6 +93,27 @@ export interface Workspace {
      */
     expect(expected: RequestMatcher & { count?: number }): Promise<JournalEntry[]>;
     clear(): Promise<void>;
+  };
+  /** What the emulator sent to the client's own code, and how that answered. */
+  readonly webhooks: {
+    /** Sends one signed webhook about a made-up call or chat. */
+    send(webhook: WebhookToSend): Promise<Delivery>;
+    /** Sends webhooks whose signature is not right; `accepted` has those that the receiver took. */
+    forge(webhook: WebhookToForge): Promise<ForgeryReport>;
+    /** Sends one again, as a delivery of its own. */
+    redeliver(id: string): Promise<Delivery>;
+    list(filter?: DeliveryFilter): Promise<DeliveryPage>;
+    find(matcher: DeliveryMatcher): Promise<Delivery[]>;
+    count(matcher: DeliveryMatcher): Promise<number>;
+    /** The deliveries that come nearest without matching, and in which parts they differ. */
+    findNearMisses(matcher: DeliveryMatcher, options?: { limit?: number }): Promise<NearDeliveries>;
+    /** Resolves as soon as so many are over, however they ended; 1 if it does not say. */
+    wait(filter: DeliveryFilter & { count?: number; timeout?: string }): Promise<number>;
+    /**
+     * Rejects, and says what came nearest, unless as many deliveries match as it says, or at least
+     * one if it does not.
+     */
+    expect(expected: DeliveryMatcher & { count?: number }): Promise<Delivery[]>;
   };
   readonly batchTests: {
     /** Ends the next run of a batch whose progression is `manual`. */

@@ -2,6 +2,7 @@ import type { OperationRequest, OperationResult } from '../contract/operation.js
 import type { UnknownValue } from '../contract/open-values.js';
 import type { operations } from '../contract/retell.gen.js';
 import { ApiError } from '../errors.js';
+import type { Webhooks } from '../outbound/webhooks.js';
 import type { Changes } from '../simulation/clockwork/changes.js';
 import type { Worker } from '../simulation/clockwork/worker.js';
 import type { Workspace } from '../simulation/workspaces/workspace.js';
@@ -26,6 +27,7 @@ export interface Services {
   readonly journal: Journal | undefined;
   readonly waiters: Waiters;
   readonly exclusiveWork: ExclusiveWork;
+  readonly webhooks: Webhooks;
   /** True if the rate limit also holds for workspaces that are still empty. */
   readonly limitsEveryWorkspace: boolean;
   /** The wall clock. */

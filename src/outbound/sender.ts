@@ -41,7 +41,7 @@ export interface Sender {
 }
 
 /** Bytes of an answer that are read; the connection is closed if there are more. */
-const mostAnswerBytes = 16 * 1024;
+const maxAnswerBytes = 16 * 1024;
 
 type RequestFunction = typeof httpRequest;
 
@@ -139,7 +139,7 @@ function finish(
     const end = (error: string | undefined): void => {
       timer.cancel();
       const { status, chunks } = answer;
-      const text = Buffer.concat(chunks).toString('utf8', 0, mostAnswerBytes);
+      const text = Buffer.concat(chunks).toString('utf8', 0, maxAnswerBytes);
       const latency = stopwatch() - start;
       resolve({ target: url.href, status, body: text, error: timedOut ?? error, latency });
     };
@@ -168,8 +168,8 @@ function readAnswer(
   response.on('data', (chunk: Buffer) => {
     answer.size += chunk.length;
     answer.chunks.push(chunk);
-    if (answer.size <= mostAnswerBytes) return;
-    end(`the answer was cut after ${String(mostAnswerBytes)} bytes`);
+    if (answer.size <= maxAnswerBytes) return;
+    end(`the answer was cut after ${String(maxAnswerBytes)} bytes`);
     response.destroy();
   });
   response.on('end', () => {

@@ -2,7 +2,8 @@ import ms from 'ms';
 import { outcomes, type Tally } from '../domain/testing/batch-test.js';
 import type { components } from '../contract/control.gen.js';
 import type { UnknownValuesPolicy } from '../contract/open-values.js';
-import type { TextFormats } from '../contract/formats.js';
+import { isTemplatedUrl, type TextFormats } from '../contract/formats.js';
+import type { WebhookForm } from '../domain/webhooks/webhook-event.js';
 import type { ValidationErrorForm } from '../errors.js';
 import { parseMoment } from './clock.js';
 import { parseRateLimit, type RateLimit } from './limits/rate-limit.js';
@@ -51,6 +52,18 @@ export interface Settings {
   readonly wording: Wording;
   /** Which unknown query parameters are refused. */
   readonly unknownQuery: 'warn' | 'observed' | 'reject';
+  readonly webhooks: WebhookSettings;
+}
+
+/** How webhooks are written, signed and sent. */
+export interface WebhookSettings {
+  /** Where those go whose agent has no URL; undefined for nowhere. */
+  readonly url: string | undefined;
+  /** What signs them; undefined for the workspace's own API key. */
+  readonly signingKey: string | undefined;
+  /** Whose time a signature has. */
+  readonly signatureClock: 'real' | 'virtual';
+  readonly form: WebhookForm;
 }
 
 export interface Wording {
@@ -90,6 +103,10 @@ export const controlFormats = {
     accepts: (text) => parseRateLimit(text) !== undefined,
     allowed: 'off, vendor, or requests in a time such as 10/1s',
   },
+  'webhook-url': {
+    accepts: (text) => text === 'off' || isTemplatedUrl(text),
+    allowed: 'off, or a URL such as http://127.0.0.1:3000/webhook',
+  },
 } satisfies TextFormats;
 
 /** Reads settings that have been validated. */
@@ -97,6 +114,7 @@ export function parseSettings(input: Required<SettingsInput>): Settings {
   const { seed, concurrency, unknownTestCases, unknownEngines, outcomes, progression } = input;
   const { validationErrors, missing, unknownQuery } = input;
   const { unknownValues } = input;
+  const { webhookEventTimestamp, webhookCallKey, webhookUrl, webhookSigningKey } = input;
   return {
     seed,
     concurrency,
@@ -119,6 +137,12 @@ export function parseSettings(input: Required<SettingsInput>): Settings {
     batchCompletionDelay: required(parseDurationDistribution(input.batchCompletionDelay)),
     definitionSnapshot: input.definitionSnapshot,
     rateLimit: required(parseRateLimit(input.rateLimit)),
+    webhooks: {
+      url: webhookUrl === 'off' ? undefined : webhookUrl,
+      signingKey: webhookSigningKey === 'default' ? undefined : webhookSigningKey,
+      signatureClock: input.signatureClock,
+      form: { webhookEventTimestamp, webhookCallKey },
+    },
   };
 }
 

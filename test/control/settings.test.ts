@@ -15,6 +15,8 @@ describe('settings', () => {
       ...{ unknownTestCases: 'accept', unknownEngines: 'accept', unknownValues: 'warn' },
       ...{ unknownQuery: 'observed', validationErrors: 'both', missing: 'observed' },
       ...{ creditMessage: 'default', rateLimitMessage: 'default' },
+      ...{ webhookUrl: 'off', webhookSigningKey: 'default', signatureClock: 'real' },
+      ...{ webhookEventTimestamp: 'send', webhookCallKey: 'call' },
     };
     expect(await client.call('GET', url)).toEqual(before);
     const change = { outcomes: { fail: 1 }, progression: { polls: 2 } };

@@ -15,6 +15,8 @@ const answersOf = (migration: number) =>
 const newSettings = [
   ...['batchStartDelay', 'batchCompletionDelay', 'definitionSnapshot', 'unknownValues'],
   ...['creditMessage', 'rateLimitMessage', 'missing', 'unknownQuery', 'validationErrors'],
+  ...['webhookUrl', 'webhookSigningKey', 'signatureClock', 'webhookEventTimestamp'],
+  'webhookCallKey',
 ];
 
 /**

@@ -17,6 +17,7 @@ export interface TestOptions extends Partial<
   readonly fixtures?: NonNullable<EmulatorOptions['fixtures']>;
   readonly credit?: number;
   readonly journalSize?: number;
+  readonly outbound?: NonNullable<EmulatorOptions['outbound']>;
 }
 
 export const defaultSettings: EmulatorOptions['settings'] = {
@@ -37,6 +38,11 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   creditMessage: 'default',
   rateLimitMessage: 'default',
   unknownValues: 'warn',
+  webhookUrl: 'off',
+  webhookSigningKey: 'default',
+  signatureClock: 'real',
+  webhookEventTimestamp: 'send',
+  webhookCallKey: 'call',
 };
 
 export const thisMachine: NonNullable<AppOptions['controlAccess']> = {
@@ -59,6 +65,7 @@ export function buildEmulator(options: TestOptions = {}) {
     ...(options.fixtures && { fixtures: options.fixtures }),
     ...(options.credit !== undefined && { credit: options.credit }),
     ...(options.journalSize !== undefined && { journalSize: options.journalSize }),
+    ...(options.outbound && { outbound: options.outbound }),
     onError: (error) => errors.push(error),
   });
   return { emulator, clock, errors };

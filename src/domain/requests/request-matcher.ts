@@ -40,14 +40,14 @@ export function differencesOf(matcher: RequestMatcher, request: MatchedRequest):
   ];
 }
 
-const difference = (part: string, expected: unknown, actual: unknown): Difference => ({
+export const difference = (part: string, expected: unknown, actual: unknown): Difference => ({
   part,
   expected,
   ...(actual !== undefined && { actual }),
 });
 
 /** Objects may have more properties than asked for; arrays are as long as asked for. */
-function bodyDifferences(part: string, actual: unknown, expected: unknown): Difference[] {
+export function bodyDifferences(part: string, actual: unknown, expected: unknown): Difference[] {
   const isList = Array.isArray(expected);
   const differs = () => [difference(part, expected, redactAt(part, actual))];
   if (!isObject(expected) || !isObject(actual) || Array.isArray(actual) !== isList) {

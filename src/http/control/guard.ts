@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../../errors.js';
 import { isLoopback } from '../../loopback.js';
+import { signatureHeader } from '../../outbound/signature.js';
 import { digestOf } from '../../workspace/name.js';
 import { workspaceOf, type Identify } from '../auth.js';
 
@@ -36,6 +37,10 @@ export function controlGuard(access: ControlAccess, identify: Identify): Admit {
   const token = access.token === undefined ? undefined : digestOf(access.token);
   return ({ headers }) => {
     refuseOtherOrigins(headers, access);
+    // The URL of a webhook may come from somebody who may not steer the emulator.
+    if (headers[signatureHeader] !== undefined) {
+      throw new ApiError('forbidden', 'The control API takes no webhooks.');
+    }
     const key = headers['x-emulator-api-key'];
     const givenKey = typeof key === 'string' ? `Bearer ${key}` : undefined;
     if (token !== undefined) {

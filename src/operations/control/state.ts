@@ -3,9 +3,12 @@ import { runningFrom } from '../../workspace/clock.js';
 import { found, openSettledWorkspace, type ControlOperation } from './control-operation.js';
 
 export const resetWorkspace: ControlOperation<'resetWorkspace'> = (services, caller, { body }) => {
-  const { store, workspaces, journal } = services;
+  const { store, workspaces, journal, webhooks } = services;
   const only = body?.only;
-  if (only?.includes('journal') !== false) journal?.clear(caller.workspace);
+  if (only?.includes('journal') !== false) {
+    journal?.clear(caller.workspace);
+    webhooks.journal.clear(caller.workspace);
+  }
   const workspace = workspaces.find(caller.workspace);
   if (workspace !== undefined) {
     if (only === undefined) workspaces.reset(workspace.id);

@@ -2,6 +2,13 @@ import { completeBatchTest, stepBatchTest, waitForBatchTest } from './batch-test
 import { advanceClock, getClock, setClock } from './clock.js';
 import type { ControlOperation, ControlOperationId } from './control-operation.js';
 import {
+  countDeliveries,
+  findDeliveries,
+  findNearDeliveries,
+  listDeliveries,
+  waitForDeliveries,
+} from './deliveries.js';
+import {
   addOutcomeRule,
   deleteOutcomeRule,
   deleteOutcomeRules,
@@ -25,6 +32,7 @@ import {
   restoreSnapshot,
   takeSnapshot,
 } from './state.js';
+import { forgeWebhook, redeliverWebhook, sendWebhook } from './webhooks.js';
 import { changeWorkspace, getWorkspace, listWorkspaces } from './workspaces.js';
 
 /** Every operation of openapi/control.yaml that is about a workspace. */
@@ -63,4 +71,12 @@ export const controlTable = {
   listWorkspaces,
   getWorkspace,
   changeWorkspace,
+  listDeliveries,
+  countDeliveries,
+  findDeliveries,
+  findNearDeliveries,
+  waitForDeliveries,
+  sendWebhook,
+  forgeWebhook,
+  redeliverWebhook,
 } satisfies { [Id in ControlOperationId]: ControlOperation<Id> };

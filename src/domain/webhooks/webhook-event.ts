@@ -1,0 +1,81 @@
+import type { components } from '../../contract/control.gen.js';
+
+/** What a webhook tells of. */
+export type WebhookEvent = components['schemas']['WebhookEvent'];
+
+/** The events that are about a chat; the others are about a call. */
+export const isChatEvent = (event: WebhookEvent): boolean => event.startsWith('chat_');
+
+/** Documented: an agent that names no events gets these. */
+const defaultEvents: readonly WebhookEvent[] = [
+  ...(['call_started', 'call_ended', 'call_analyzed'] as const),
+  ...(['chat_started', 'chat_ended', 'chat_analyzed'] as const),
+];
+
+/** True if an agent with these `webhook_events` gets the event. */
+export const wantsEvent = (
+  events: readonly string[] | null | undefined,
+  event: WebhookEvent,
+): boolean => (events ?? defaultEvents).includes(event);
+
+/** How the body of a webhook is written. */
+export interface WebhookForm {
+  /** Whether it has the time of the event. */
+  readonly webhookEventTimestamp: 'send' | 'omit';
+  /** What the call or chat is called; `data` in older versions. */
+  readonly webhookCallKey: 'call' | 'data' | 'both';
+}
+
+/**
+ * The body of a webhook. It is JSON as `JSON.stringify` writes it, because some receivers check the
+ * signature over a body that they parsed and wrote again.
+ * @param subject the call or chat as the vendor's API returns it at the time of the event.
+ * @param time of the event, by the workspace's clock.
+ * @param extra what goes beside the call: the destination of a transfer.
+ */
+export function webhookBody(
+  event: WebhookEvent,
+  subject: object,
+  time: number,
+  { webhookEventTimestamp, webhookCallKey }: WebhookForm,
+  extra: object = {},
+): string {
+  const told = event.endsWith('_analyzed') ? subject : withoutAnalysis(subject);
+  return JSON.stringify({
+    event,
+    ...(webhookEventTimestamp === 'send' && { event_timestamp: time }),
+    ...(webhookCallKey !== 'data' && { [isChatEvent(event) ? 'chat' : 'call']: told }),
+    ...(webhookCallKey !== 'call' && { data: told }),
+    ...extra,
+  });
+}
+
+/** Documented: only the event that tells of the analysis has it. */
+const withoutAnalysis = (subject: object): object =>
+  Object.fromEntries(
+    Object.entries(subject).filter(([name]) => !/^(call|chat)_analysis$/.test(name)),
+  );
+
+/** Longest URL that is sent to. */
+const longestUrl = 4096;
+
+/**
+ * Where an agent's webhooks go: to its own URL, or else to the account's. Documented: both may have dynamic
+ * variables, written `{{name}}`, which are filled in for each call.
+ * @returns undefined if there is no URL.
+ */
+export function webhookUrlOf(
+  agentUrl: string | null | undefined,
+  accountUrl: string | undefined,
+  variables: Readonly<Record<string, unknown>>,
+): string | undefined {
+  // An empty text is no URL.
+  const template = agentUrl === '' ? accountUrl : (agentUrl ?? accountUrl);
+  return template
+    ?.slice(0, longestUrl)
+    .replaceAll(/\{\{\s*([\w.-]+)\s*\}\}/g, (whole, name: string) => {
+      const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+      return typeof value === 'string' ? value : whole;
+    })
+    .slice(0, longestUrl);
+}

@@ -1,0 +1,113 @@
+import type { components } from '../contract/control.gen.js';
+import type { WebhookEvent } from '../domain/webhooks/webhook-event.js';
+import { journalRings, type RingRecord } from '../workspace/journal/rings.js';
+import { createListeners, type Listener } from '../workspace/listeners.js';
+
+type Schemas = components['schemas'];
+
+export type Forgery = Schemas['Forgery'];
+export type DeliveryState = Schemas['DeliveryState'];
+
+/** One request of a delivery, as it was sent and answered. */
+export interface AttemptRecord {
+  /** By the workspace's clock. */
+  readonly time: number;
+  /** By the machine's clock. */
+  readonly realTime: number;
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  status: number | undefined;
+  answer: string;
+  error: string | undefined;
+  /** Undefined until the answer is over. */
+  latency: number | undefined;
+}
+
+/** A webhook, and what became of it. */
+export interface DeliveryRecord extends RingRecord {
+  /** Rises from delivery to delivery of the process. */
+  number: number;
+  id: string;
+  event: WebhookEvent;
+  callId: string | undefined;
+  url: string;
+  state: DeliveryState;
+  forgery: Forgery | undefined;
+  /** When the event happened, by the workspace's clock. */
+  time: number;
+  error: string | undefined;
+  /** The JSON that is sent, unless the delivery is forged so that it is none. */
+  body: string;
+  attempts: AttemptRecord[];
+}
+
+type NewDelivery = Pick<
+  DeliveryRecord,
+  'id' | 'event' | 'callId' | 'url' | 'forgery' | 'time' | 'body'
+>;
+
+/** The last deliveries of each workspace, in memory. */
+export interface DeliveryJournal {
+  /** What every delivery's id is made of: the number of the next one. */
+  nextNumber(): number;
+  add(workspace: string, delivery: NewDelivery): DeliveryRecord;
+  /** Notes that nothing more becomes of a delivery, and tells those that wait for one. */
+  end(workspace: string, record: DeliveryRecord, state: DeliveryState, error?: string): void;
+  /** The newest last. */
+  list(workspace: string): readonly DeliveryRecord[];
+  clear(workspace: string): void;
+  subscribe(workspace: string, listener: Listener<DeliveryRecord>): () => void;
+}
+
+/** What a record and an attempt take in memory beside their texts. */
+const recordSize = 1000;
+const attemptSize = 1500;
+
+/** @param limits the most deliveries of one workspace, and the most bytes of all workspaces together. */
+export function createDeliveryJournal(limits: { entries: number; bytes: number }): DeliveryJournal {
+  const rings = journalRings<DeliveryRecord>({ ...limits, make: emptyRecord });
+  const listeners = createListeners<DeliveryRecord>();
+  let lastNumber = 0;
+  return {
+    nextNumber: () => lastNumber + 1,
+    add(workspace, delivery) {
+      lastNumber += 1;
+      // A journal of no entries has nowhere to put one.
+      const size = recordSize + sizeOf(delivery.body) + sizeOf(delivery.url);
+      const record = limits.entries === 0 ? emptyRecord() : rings.next(workspace, size);
+      return Object.assign(record, delivery, { number: lastNumber });
+    },
+    end(workspace, record, state, error) {
+      record.state = state;
+      record.error = error;
+      const answers = record.attempts.reduce((sum, { answer }) => sum + sizeOf(answer), 0);
+      rings.grow(workspace, record, record.attempts.length * attemptSize + answers);
+      listeners.call(workspace, record);
+    },
+    list: (workspace) => rings.list(workspace),
+    clear(workspace) {
+      rings.clear(workspace);
+      listeners.call(workspace, undefined);
+    },
+    subscribe: (workspace, listener) => listeners.add(workspace, listener),
+  };
+}
+
+const emptyRecord = (): DeliveryRecord => ({
+  size: 0,
+  isKept: true,
+  number: 0,
+  id: '',
+  event: 'call_started',
+  callId: undefined,
+  url: '',
+  state: 'sending',
+  forgery: undefined,
+  time: 0,
+  error: undefined,
+  body: '',
+  attempts: [],
+});
+
+/** The bytes of a text in memory, at the most. */
+const sizeOf = (text: string): number => text.length * 2;
