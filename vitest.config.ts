@@ -4,6 +4,6 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Machines are shared and noisy.
-    testTimeout: 30_000,
+    testTimeout: 60_000,
   },
 });

@@ -17,6 +17,7 @@ import { runningStore, type RunningReader, type RunningWriter } from './running.
 import { snapshotStore, type SnapshotReader, type SnapshotWriter } from './snapshots.js';
 import { testCaseStore, type TestCaseReader, type TestCaseWriter } from './test-cases.js';
 import { testRunStore, type TestRunReader, type TestRunWriter } from './test-runs.js';
+import { checkpointAfterCommits } from './database/checkpoint.js';
 import { transactionsOf, type Transactions } from './database/transactions.js';
 import {
   unfinishedLoads,
@@ -90,7 +91,7 @@ export function openStore(
   now: number,
   turn: () => Promise<void> = () => Promise.resolve(),
 ): Store {
-  const { db, close, ...file } = usingAtStart(path, () => openMigrated(path, now));
+  const { db, close, afterCommit, ...file } = usingAtStart(path, () => openMigrated(path, now));
   const caches = storeCaches();
   const writer = writerOf(db, caches);
   const { workspaceList: list } = writer;
@@ -118,7 +119,13 @@ export function openStore(
         tellOfRollback();
       },
     },
-    health,
+    {
+      ...health,
+      succeeded() {
+        health.succeeded();
+        afterCommit();
+      },
+    },
   );
   return {
     ...(writer as StoreReader),
@@ -172,6 +179,7 @@ interface OpenFile {
   readonly isInPlace: () => boolean;
   /** @throws if the disk has no room. */
   readonly tryDisk: () => void;
+  readonly afterCommit: () => void;
   readonly close: () => void;
 }
 
@@ -187,11 +195,21 @@ function openMigrated(path: string, now: number): OpenFile {
   try {
     db = openDatabase(path);
     migrate(db, loadMigrations(), now);
-    if (file) log = watchLog(logPathOf(db));
+    if (file === undefined) {
+      const nothing = () => undefined;
+      return { db, close, isInPlace: () => true, tryDisk: nothing, afterCommit: nothing };
+    }
+    const ownLog = (log = watchLog(logPathOf(db)));
+    const isInPlace = () => file.isInPlace() && ownLog.isThere();
+    const afterCommit = checkpointAfterCommits(db, { logSize: () => ownLog.size(), isInPlace });
     return {
-      ...{ db, close },
-      isInPlace: () => (file?.isInPlace() ?? true) && (log?.isThere() ?? true),
-      tryDisk: () => file?.tryDisk(),
+      db,
+      close,
+      isInPlace,
+      tryDisk: () => {
+        file.tryDisk();
+      },
+      afterCommit,
     };
   } catch (error) {
     if (isInUse(error)) file?.leaveOpen();

@@ -182,7 +182,7 @@ describe('the journal', () => {
     const { client, clock } = buildTestApp();
     const payload = JSON.stringify({ x: 'y'.repeat(60_000) });
     const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
-    const post = { method: 'POST' as const, url: '/nothing', headers };
+    const post = { method: 'POST' as const, url: '/create-batch-test', headers };
     for (let id = 1; id <= 300; id += 1) {
       await client().send({ ...post, payload: Readable.from([payload]) });
       // Otherwise nothing else would get its turn, and it would seem overloaded.

@@ -93,7 +93,7 @@ describe('a body', () => {
       };
       expect(await client().send(request)).toMatchObject({
         status: 415,
-        body: { message: expect.stringContaining(`content coding ${coding}.`) as string },
+        body: { message: expect.stringContaining(`Content-Encoding is ${coding}.`) as string },
       });
     },
   );

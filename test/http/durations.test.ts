@@ -21,7 +21,7 @@ it('counts requests as the library does', async () => {
       const registry = new Registry();
       const histogram = new Histogram({
         name: 'retell_emulator_request_duration_seconds',
-        help: 'Requests by operation and status, and how long they took',
+        help: 'How long requests took, by operation and status',
         labelNames: ['operation', 'status'],
         buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
         registers: [registry],

@@ -137,10 +137,16 @@ function linkWatch(descriptor: number): () => boolean {
 }
 
 /** True if the log of an open database still exists. Commits to a deleted log are lost. */
-export function watchLog(path: string): { isThere(): boolean; close(): void } {
+export function watchLog(path: string): {
+  isThere(): boolean;
+  /** Bytes. */
+  size(): number;
+  close(): void;
+} {
   const descriptor = openSync(path, 'r');
   return {
     isThere: linkWatch(descriptor),
+    size: () => fstatSync(descriptor).size,
     close() {
       closeSync(descriptor);
     },
