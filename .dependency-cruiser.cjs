@@ -4,7 +4,7 @@ const layers = [
   '^src/cli\\.ts$',
   '^src/index\\.ts$',
   '^src/configuration/(config|fixture-file)\\.ts$|^src/logging/log\\.ts$|^src/(pull|trigger)/',
-  '^src/configuration/(options|option-spec|webhook-options)\\.ts$',
+  '^src/configuration/(options|option-spec|call-options|webhook-options)\\.ts$',
   '^src/(http|library)/',
   '^src/emulator\\.ts$',
   '^src/operations/',

@@ -18,6 +18,10 @@ const errorTable = {
   published_flow: [400, 'Cannot update published conversation flow'],
   engine_is_fixed: [400, 'Cannot update response engine after agent versions have been created'],
   // Documented: the status, and no words.
+  // Observed: the whole of the message.
+  deprecated: [400, 'Deprecated API usage is no longer supported:'],
+  // Observed: the whole of the message.
+  no_outbound_agent: [400, 'No outbound agent id set up for phone number.'],
   engine_in_use: [400, 'Cannot delete a response engine that agents use:'],
   answer_too_large: [400, 'The answer is too large:'],
   unauthorized: [401, 'API key is missing or invalid.'],
@@ -33,8 +37,13 @@ const errorTable = {
   unsupported_media_type: [415, 'The request body must be sent as application/json.'],
   expectation_failed: [417, 'The server cannot meet the header Expect.'],
   unprocessable: [422, 'Cannot find requested asset under given api key.'],
+  // Documented: the status. The words are ours.
+  call_is_over: [422, 'The call is not ongoing:'],
+  call_goes_on: [422, 'The call is not over:'],
   published_agent: [422, 'Cannot update published agent other than version title'],
   rate_limited: [429, 'Account rate limited, please throttle your requests.'],
+  // Documented: the status. Clients look for the word.
+  concurrency_limited: [429, 'Concurrency limit reached:'],
   // Documented: the words of the page on limits.
   throttled: [429, 'Too many API requests, you are being throttled, please try again later.'],
   client_left: [400, 'The connection closed before the request was complete.'],
@@ -135,7 +144,14 @@ export class SchemaError extends ApiError {
  * Observed: `agent` (and `phone-number` and `voice`). The others are assumed to follow the same rule.
  */
 type ItemTable =
-  'agent' | 'retell-llm' | 'conversation-flow' | 'test-case-definition' | 'batch-test' | 'test-run';
+  | 'agent'
+  | 'retell-llm'
+  | 'conversation-flow'
+  | 'test-case-definition'
+  | 'batch-test'
+  | 'test-run'
+  | 'phone-number'
+  | 'call';
 
 /** Something that the workspace does not have. */
 export class MissingError extends ApiError {

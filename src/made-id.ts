@@ -11,6 +11,7 @@ export const idPrefixes = {
   'retell-llm': 'llm_',
   'conversation-flow': 'conversation_flow_',
   agent: 'agent_',
+  call: 'call_',
 } as const;
 
 /** Ids that are made of a number. */

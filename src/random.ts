@@ -64,6 +64,7 @@ type KeyedKind = Exclude<keyof typeof idPrefixes, NumberedKind>;
 const idLengths: Partial<Record<KeyedKind, number>> = {
   'retell-llm': 28,
   agent: 26,
+  call: 27,
 };
 
 /**

@@ -21,8 +21,37 @@ const closed: Record<string, string> = {
   'AgentFilter/filter_criteria/channel/value': 'it decides which agents are listed',
   'ToolParameters/type': 'arguments are an object, by the rules of JSON Schema and of the vendor',
   'FixedCondition/then/type': 'the vendor refuses the other type that it knows; new ones are taken',
+  'LlmOverride/start_speaker': 'it decides who begins the conversation',
+  'FlowOverride/start_speaker': 'it decides who begins the conversation',
+  'NewPhoneNumber/country_code': 'it decides which number is made up',
+  'NewPhoneNumber/number_provider': 'it decides the type of the number',
+  CallDirection: 'it decides who calls whom',
+  DataStorageSetting: 'it decides what of a call can be read; it has an order',
+  CallStatus: 'it decides which calls are listed; clients invent values that no call has',
+  'CallFilter/call_status/value': 'it decides which calls are listed',
+  'CallFilter/call_type/value': 'it decides which calls are listed',
+  'LegacyCallFilter/call_type': 'it decides which calls are listed',
+  'CallListRequest/sort_order': 'it decides the order of a list',
+  'LegacyCallListRequest/sort_order': 'it decides the order of a list',
+  ...filterEnums(),
   'PromptedNode/instruction/then/type': 'the vendor refuses the other types that it knows',
 };
+
+/** The enums that say how a filter of calls compares. */
+function filterEnums(): Record<string, string> {
+  const kinds = ['String', 'Number', 'Range', 'Boolean', 'Enum'];
+  const keyed = [...kinds, 'Present'].map((kind) => `Keyed${kind}Filter`);
+  const lists = ['call_status', 'call_type', 'data_storage_setting', 'direction'];
+  const own = [...lists, 'disconnection_reason', 'user_sentiment'].map(
+    (name) => `CallFilter/${name}`,
+  );
+  return Object.fromEntries(
+    [...kinds.map((kind) => `${kind}Filter`), ...keyed, ...own].flatMap((filter) => [
+      [`${filter}/type`, 'a discriminator of the value to compare with'],
+      [`${filter}/op`, 'it decides which calls are listed'],
+    ]),
+  );
+}
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadContract } from '../src/contract/document.js';
 import { startEmulator, type RetellEmulator } from '../src/index.js';
+import { someCall } from './support/calls.js';
 import { someFlow } from './support/emulator.js';
 import { exampleRequests, type Ids } from './support/visits.js';
 
@@ -75,6 +76,7 @@ const weirdJson = fc.constantFrom(
 const ids: Ids = {
   ...{ definition: 'test_case_1', batch: 'test_batch_1', run: 'test_job_1' },
   ...{ llm: 'llm_1', flow: 'flow_1', agent: 'agent_1' },
+  ...{ number: '+14155550100', call: 'call_1', pastCall: 'call_2' },
 };
 const operations = [...loadContract('retell').operations, ...loadContract('control').operations];
 const controlBodies: Partial<Record<string, object>> = {
@@ -250,7 +252,11 @@ describe('many keys that use each other’s ids', () => {
       const runs = JSON.parse(await call(key, 'GET', `/v2/list-test-runs/${batch}`)) as {
         items: { test_case_job_id: string }[];
       };
+      const said = { override_agent_id: mark, metadata: { mark } };
+      const place = () => create('/v2/create-phone-call', { ...someCall, ...said }, 'call_id');
       known.push({
+        ...{ call: await place(), pastCall: await place() },
+        number: await create('/create-phone-number', { nickname: mark }, 'phone_number'),
         ...{ definition, batch, llm, run: runs.items[0]?.test_case_job_id ?? '' },
         flow: await create(
           ...(['/create-conversation-flow', { ...someFlow, global_prompt: mark }] as const),

@@ -95,6 +95,9 @@ describe('startEmulator', () => {
       ...{ unknownValues: 'warn', webhookUrl: 'off', webhookSigningKey: 'k' },
       ...{ webhookAllow: ['app', '*.example.com'], webhookRewrite: ['*=http://localhost:3000'] },
       ...{ signatureClock: 'real', webhookEventTimestamp: 'send', webhookCallKey: 'call' },
+      ...{ unknownValues: 'warn', unknownNumbers: 'accept', deprecated: 'warn' },
+      ...{ callDuration: '1s', ringDuration: '1s', analysisDelay: '1s' },
+      ...{ callOutcomes: { user_hangup: 1 }, concurrencyLimit: 1, concurrencyExceeded: 'end' },
     };
     expect(Object.keys(options)).toEqual(
       expect.arrayContaining(optionSpecs.map(({ name }) => name)),

@@ -1,4 +1,5 @@
 import type Retell from 'retell-sdk';
+import type OlderRetell from 'retell-sdk-4';
 import { describe, expectTypeOf, it } from 'vitest';
 import type { OperationRequest, OperationResult } from '../src/contract/operation.js';
 import type { operations } from '../src/contract/retell.gen.js';
@@ -68,6 +69,47 @@ describe('types of the SDK and of the contract, of engines and agents,', () => {
     >();
     expectTypeOf<Answer<'getRetellLLM'>['last_modification_timestamp']>().toEqualTypeOf<
       Received<Llm['retrieve']>['last_modification_timestamp']
+    >();
+  });
+});
+
+type Calls = Retell['call'];
+type Numbers = Retell['phoneNumber'];
+/** The SDK has `unknown` where the reference has an object. */
+type WithoutMetadata<Value> = Omit<Value, 'metadata'>;
+
+describe('types of the SDK and of the contract, of phone numbers and calls,', () => {
+  it('agree on what is sent', () => {
+    expectTypeOf<First<Numbers['create']>>().toExtend<Body<'createPhoneNumber'>>();
+    expectTypeOf<First<Numbers['import']>>().toExtend<Body<'importPhoneNumber'>>();
+    expectTypeOf<Second<Numbers['update']>>().toExtend<Body<'updatePhoneNumber'>>();
+    expectTypeOf<First<Numbers['list']>>().toExtend<Query<'listPhoneNumbersV2'>>();
+    expectTypeOf<WithoutMetadata<First<Calls['createPhoneCall']>>>().toExtend<
+      WithoutMetadata<Body<'createPhoneCall'>>
+    >();
+    expectTypeOf<WithoutMetadata<First<Calls['registerPhoneCall']>>>().toExtend<
+      WithoutMetadata<Body<'registerPhoneCall'>>
+    >();
+    expectTypeOf<WithoutMetadata<Second<Calls['update']>>>().toExtend<
+      WithoutMetadata<Body<'updateCall'>>
+    >();
+    expectTypeOf<Second<Calls['updateLive']>['call_control']>().toExtend<
+      Body<'updateLiveCall'>['call_control']
+    >();
+    expectTypeOf<First<Calls['list']>>().toExtend<NonNullable<Body<'listCallsV3'>>>();
+    expectTypeOf<First<OlderRetell['call']['list']>>().toExtend<NonNullable<Body<'listCallsV2'>>>();
+  });
+
+  it('agree on what is answered', () => {
+    expectTypeOf<Answer<'getPhoneNumber'>>().toExtend<Received<Numbers['retrieve']>>();
+    expectTypeOf<Received<Numbers['retrieve']>>().toExtend<Answer<'getPhoneNumber'>>();
+    expectTypeOf<Answer<'listPhoneNumbersV2'>>().toExtend<Received<Numbers['list']>>();
+    expectTypeOf<Answer<'createPhoneCall'>>().toExtend<Received<Calls['createPhoneCall']>>();
+    expectTypeOf<Answer<'getCall'>>().toExtend<Received<Calls['retrieve']>>();
+    expectTypeOf<Answer<'listCallsV3'>>().toExtend<Received<Calls['list']>>();
+    expectTypeOf<Answer<'updateLiveCall'>>().toExtend<Received<Calls['updateLive']>>();
+    expectTypeOf<Answer<'getConcurrency'>>().toExtend<
+      Received<Retell['concurrency']['retrieve']>
     >();
   });
 });

@@ -76,7 +76,7 @@ describe('an operation that is not emulated', () => {
       message:
         'This operation is not emulated. It is chat.create (POST /create-chat); --upstream URL forwards such requests.',
     });
-    expect((await fetch(`${url}/v2/get-call/call_1`, { headers })).status).toBe(501);
+    expect((await fetch(`${url}/get-chat/chat_1`, { headers })).status).toBe(501);
     expect((await fetch(`${url}/creat-chat`, { method: 'POST', headers })).status).toBe(404);
   });
 
@@ -95,16 +95,16 @@ describe('an operation that is not emulated', () => {
       { method: 'POST', url: '/base/create-knowledge-base?x=1%202', headers },
     ]);
     expect(upstream.seen[0]?.body).toContain('Knowledge');
-    await fetch(`${url}/v3/list-calls`, {
+    await fetch(`${url}/v3/list-chats`, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json' },
       body: '{"limit":1}',
     });
-    expect(upstream.seen[1]).toMatchObject({ url: '/base/v3/list-calls', body: '{"limit":1}' });
+    expect(upstream.seen[1]).toMatchObject({ url: '/base/v3/list-chats', body: '{"limit":1}' });
     const { items } = await workspace('key_a').requests.list();
     expect(items).toMatchObject([
       { path: '/create-knowledge-base', status: 418, forwarded: true, operation: null },
-      { path: '/v3/list-calls', status: 418, forwarded: true },
+      { path: '/v3/list-chats', status: 418, forwarded: true },
     ]);
     for (const item of items) expect(item).not.toHaveProperty('body');
   });
@@ -182,7 +182,7 @@ describe('an operation that is not emulated', () => {
   it('is forwarded with all of its query, and with a path that is encoded', async () => {
     const upstream = await startUpstream();
     const { url } = await start({ upstream: upstream.url });
-    const target = '/get-phone-number/%2B14155550100?a=/../b&c=%2e';
+    const target = '/get-voice/%2B14155550100?a=/../b&c=%2e';
     expect((await send(url, { target })).status).toBe(418);
     expect(upstream.seen).toMatchObject([{ url: target }]);
   });

@@ -35,9 +35,9 @@ describe('an operation of the vendor that is not emulated', () => {
   // facts.md 57
   it('names the successor of a retired one', async () => {
     const { client } = buildTestApp();
-    const { body } = await client().send({ method: 'POST', url: '/v2/list-calls' });
+    const { body } = await client().send({ method: 'GET', url: '/list-chat' });
     expect(body['message']).toContain(
-      'It is call.list (POST /v2/list-calls), which the vendor has retired (last in SDK 4.66.0); POST /v3/list-calls replaces it',
+      'It is chat.list (GET /list-chat), which the vendor has retired (last in SDK 4.66.0); POST /v3/list-chats replaces it',
     );
   });
 
@@ -52,10 +52,10 @@ describe('an operation of the vendor that is not emulated', () => {
 
 describe('a path below one of the vendor that is not emulated', () => {
   it.each([
-    ['GET', '/v2/create-phone-call'],
+    ['GET', '/create-chat'],
     ['PUT', '/list-voices'],
     ['GET', '/get-knowledge-base/x/sources'],
-    ['GET', '/get-phone-number/x/y/z'],
+    ['GET', '/get-voice/x/y/z'],
   ] as const)('is 501: %s %s', async (method, url) => {
     const { status, body } = await buildTestApp().client().send({ method, url });
     expect(status).toBe(501);

@@ -269,38 +269,13 @@ function toConfig({
   };
 }
 
-function settingsOf(values: CheckedValues): Config['settings'] {
-  const { seed, concurrency, runDuration, outcomes, progression } = values;
-  const { batchStartDelay, batchCompletionDelay, definitionSnapshot, rateLimit, unknownTestCases } =
-    values;
-  const { unknownEngines, unknownQuery, validationErrors, missing, creditMessage } = values;
-  const { rateLimitMessage, unknownValues, webhookUrl, webhookSigningKey, signatureClock } = values;
-  const { webhookEventTimestamp, webhookCallKey } = values;
-  return {
-    seed,
-    concurrency,
-    runDuration,
-    outcomes,
-    progression,
-    batchStartDelay,
-    batchCompletionDelay,
-    definitionSnapshot,
-    rateLimit,
-    unknownTestCases,
-    unknownEngines,
-    unknownQuery,
-    validationErrors,
-    missing,
-    creditMessage,
-    rateLimitMessage,
-    unknownValues,
-    webhookUrl,
-    webhookSigningKey,
-    signatureClock,
-    webhookEventTimestamp,
-    webhookCallKey,
-  };
-}
+/** The options without a schema of their own are settings of workspaces. */
+const settingsOf = (values: CheckedValues): Config['settings'] =>
+  Object.fromEntries(
+    optionSpecs
+      .filter(({ schema }) => schema === undefined)
+      .map(({ name }) => [name, values[name as keyof CheckedValues]]),
+  ) as Config['settings'];
 
 /** Refuses options that let other machines use the control API without a token. */
 function refuseExposure({ host, control, controlToken }: Config): void {

@@ -1,4 +1,5 @@
 import { controlFormats } from '../workspace/settings.js';
+import { callOptionSpecs } from './call-options.js';
 import type { OptionSpec } from './option-spec.js';
 import { webhookOptionSpecs } from './webhook-options.js';
 
@@ -237,6 +238,7 @@ export const optionSpecs: readonly OptionSpec[] = [
     allowed: 'warn, reject or accept',
   },
   ...webhookOptionSpecs,
+  ...callOptionSpecs,
   {
     name: 'seed',
     placeholder: 'TEXT',

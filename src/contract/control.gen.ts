@@ -869,6 +869,43 @@ export interface components {
              * @enum {string}
              */
             webhookCallKey?: "call" | "data" | "both";
+            /**
+             * @description What becomes of a call from a number that was not created or imported here: `accept` places it, `reject` answers 404, as the real service does.
+             * @enum {string}
+             */
+            unknownNumbers?: "accept" | "reject";
+            /**
+             * @description What becomes of a request for what the vendor has withdrawn: `warn` serves it and says so in the journal, `serve` says nothing, `reject` answers 400.
+             * @enum {string}
+             */
+            deprecated?: "warn" | "serve" | "reject";
+            /**
+             * Format: duration-distribution
+             * @description How long a call is talked: `30s`, `20s..90s`, or lognormal as median and sigma, `90s/0.7`. The agent's `max_call_duration_ms` cuts it.
+             * @example 20s..90s
+             */
+            callDuration?: string;
+            /**
+             * Format: duration-distribution
+             * @description How long it rings before somebody answers. Where that is longer than the agent's `ring_duration_ms`, nobody does.
+             * @example 1s..4s
+             */
+            ringDuration?: string;
+            /**
+             * Format: duration-distribution
+             * @description How long after its end a call is analysed.
+             * @example 2s
+             */
+            analysisDelay?: string;
+            /** @description Why calls end, as relative weights of disconnection reasons. */
+            callOutcomes?: string | components["schemas"]["CallOutcomeWeights"];
+            /** @description Most calls at once. */
+            concurrencyLimit?: number;
+            /**
+             * @description What becomes of a call for which there is no room: `reject` answers 429, `end` takes it and ends it as `concurrency_limit_reached`.
+             * @enum {string}
+             */
+            concurrencyExceeded?: "reject" | "end";
         };
         /** @description What moves the runs of a batch on. `time`: runs end when their durations are over. `immediate`: all runs have ended at the first read. `polls`: runs end as the batch is read. `manual`: runs end by request. */
         Progression: string | {
@@ -880,6 +917,10 @@ export interface components {
             pass?: number;
             fail?: number;
             error?: number;
+        };
+        /** @description Weights by disconnection reason. */
+        CallOutcomeWeights: {
+            [key: string]: number;
         };
         SettingsChange: {
             workspace?: components["schemas"]["Scope"];
@@ -1288,6 +1329,8 @@ export interface components {
             rule?: number;
             fault?: number;
             asset?: number;
+            number?: number;
+            call?: number;
         };
         FixturesLoaded: {
             /** @description Values that the contract does not list. Absent if there are none, or if the setting `unknownValues` is not `warn`. */
@@ -1452,6 +1495,11 @@ export interface components {
             status: "error";
             message: string;
         };
+        /**
+         * @description Why a call is over.
+         * @enum {string}
+         */
+        DisconnectionReason: "user_hangup" | "agent_hangup" | "call_transfer" | "voicemail_reached" | "ivr_reached" | "inactivity" | "max_duration_reached" | "concurrency_limit_reached" | "no_concurrency_fallback" | "no_valid_payment" | "scam_detected" | "dial_busy" | "dial_failed" | "dial_no_answer" | "invalid_destination" | "telephony_provider_permission_denied" | "telephony_provider_unavailable" | "sip_routing_error" | "marked_as_spam" | "user_declined" | "error_llm_websocket_open" | "error_llm_websocket_lost_connection" | "error_llm_websocket_runtime" | "error_llm_websocket_corrupt_payload" | "error_no_audio_received" | "error_asr" | "error_retell" | "error_unknown" | "error_user_not_joined" | "registered_call_timeout" | "transfer_bridged" | "transfer_cancelled" | "manual_stopped" | "call_take_over";
         /** @description A prompt hosted by Retell, with one state or several. */
         ResponseEngineRetellLm: {
             /**

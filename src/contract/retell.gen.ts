@@ -733,6 +733,356 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/create-phone-number": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Buy a phone number
+         * @description Takes `phone_number`, or makes one up of `area_code`, `country_code` and `toll_free`. Nothing is bought.
+         */
+        post: operations["createPhoneNumber"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/import-phone-number": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a phone number along
+         * @description A number of your own telephony provider. Nothing is dialled, so the SIP trunk is only kept.
+         */
+        post: operations["importPhoneNumber"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-phone-number/{phone_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a phone number */
+        get: operations["getPhoneNumber"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/update-phone-number/{phone_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a phone number
+         * @description Changes the properties that are given. An empty list of agents, or null, unbinds them.
+         */
+        patch: operations["updatePhoneNumber"];
+        trace?: never;
+    };
+    "/delete-phone-number/{phone_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a phone number */
+        delete: operations["deletePhoneNumber"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/list-phone-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List phone numbers */
+        get: operations["listPhoneNumbersV2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-phone-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all phone numbers
+         * @deprecated
+         * @description A list that is too large is refused; its successor has pages.
+         */
+        get: operations["listPhoneNumbers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/create-phone-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Place a call
+         * @description Nobody is called: the call goes as a call rule, the last digits of `to_number`, or chance has it, on the workspace's clock. The agent is `override_agent_id`, or one of the number's `outbound_agents`, drawn by weight.
+         */
+        post: operations["createPhoneCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/register-phone-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register a call of your own telephony
+         * @description Ends as `registered_call_timeout` after five minutes, unless a call rule or the control API connects it.
+         */
+        post: operations["registerPhoneCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/get-call/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a call
+         * @description What is not known yet is left out.
+         */
+        get: operations["getCall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/list-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List calls
+         * @description Sorted by `start_timestamp`; a call that has none, by its creation. The items are without transcripts.
+         */
+        post: operations["listCallsV3"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/list-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List calls, with transcripts
+         * @deprecated
+         * @description A list that is too large is refused; its successor has pages.
+         */
+        post: operations["listCallsV2"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/update-call/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a call that is over
+         * @description Documented: since 31 August 2026 for calls that are over. The setting `deprecated` decides what becomes of others.
+         */
+        patch: operations["updateCall"];
+        trace?: never;
+    };
+    "/v2/update-live-call/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a call that is under way
+         * @description What `call_control` adds stands in the transcript as an `injected` entry.
+         */
+        patch: operations["updateLiveCall"];
+        trace?: never;
+    };
+    "/v2/delete-call/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a call
+         * @description The record goes with its transcript. It is no hang-up, and nothing more is told of the call.
+         */
+        delete: operations["deleteCall"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/stop-call/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a call
+         * @description Only a call that is under way, else 422.
+         */
+        post: operations["stopCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rerun-call-analysis/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Analyse a call again
+         * @description Costs credit, as a new call does.
+         */
+        put: operations["rerunCallAnalysis"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-concurrency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many calls there may be at once */
+        get: operations["getConcurrency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1720,6 +2070,769 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description An agent, and how often it is drawn. */
+        WeightedAgent: {
+            agent_id: string;
+            agent_version?: components["schemas"]["AgentVersionReference"];
+            /** @description The weights of a list add up to 1. */
+            weight: number;
+        };
+        /** @description One of these is drawn for each call, by weight. None if empty or null. */
+        AgentWeights: components["schemas"]["WeightedAgent"][] | null;
+        /** @description Codes as in ISO 3166-1 alpha-2. Every country if empty or null. */
+        CountryList: string[] | null;
+        /** @description What a client says of a number to buy. */
+        NewPhoneNumber: {
+            inbound_agents?: components["schemas"]["AgentWeights"];
+            outbound_agents?: components["schemas"]["AgentWeights"];
+            /**
+             * Format: templated-url
+             * @description Asked who takes an inbound call.
+             */
+            inbound_webhook_url?: string | null;
+            allowed_inbound_country_list?: components["schemas"]["CountryList"];
+            allowed_outbound_country_list?: components["schemas"]["CountryList"];
+            /** @description Takes inbound calls for which there is no room; not this very number. */
+            fallback_number?: string | null;
+            /**
+             * @deprecated
+             * @description Withdrawn; `inbound_agents` is its successor.
+             */
+            inbound_agent_id?: string | null;
+            /** @deprecated */
+            inbound_agent_version?: number | null;
+            /**
+             * @deprecated
+             * @description Withdrawn; `outbound_agents` is its successor.
+             */
+            outbound_agent_id?: string | null;
+            /** @deprecated */
+            outbound_agent_version?: number | null;
+            nickname?: string | null;
+            /** @description How the SIP trunk is reached, `TLS`, `TCP` or `UDP`; `TCP` if absent. */
+            transport?: string | null;
+            /** @description The number to buy, in E.164 form; made up if absent. */
+            phone_number?: string;
+            /** @description The three digits that a made up number begins with. */
+            area_code?: number;
+            /**
+             * @description `US` if absent.
+             * @enum {string}
+             */
+            country_code?: "US" | "CA";
+            /**
+             * @description `twilio` if absent.
+             * @enum {string}
+             */
+            number_provider?: "twilio" | "telnyx";
+            toll_free?: boolean;
+        };
+        /** @description What a client says of a number that it has. */
+        ImportedPhoneNumber: {
+            inbound_agents?: components["schemas"]["AgentWeights"];
+            outbound_agents?: components["schemas"]["AgentWeights"];
+            /**
+             * Format: templated-url
+             * @description Asked who takes an inbound call.
+             */
+            inbound_webhook_url?: string | null;
+            allowed_inbound_country_list?: components["schemas"]["CountryList"];
+            allowed_outbound_country_list?: components["schemas"]["CountryList"];
+            /** @description Takes inbound calls for which there is no room; not this very number. */
+            fallback_number?: string | null;
+            /**
+             * @deprecated
+             * @description Withdrawn; `inbound_agents` is its successor.
+             */
+            inbound_agent_id?: string | null;
+            /** @deprecated */
+            inbound_agent_version?: number | null;
+            /**
+             * @deprecated
+             * @description Withdrawn; `outbound_agents` is its successor.
+             */
+            outbound_agent_id?: string | null;
+            /** @deprecated */
+            outbound_agent_version?: number | null;
+            nickname?: string | null;
+            /** @description How the SIP trunk is reached, `TLS`, `TCP` or `UDP`; `TCP` if absent. */
+            transport?: string | null;
+            phone_number: string;
+            termination_uri: string;
+            sip_trunk_auth_username?: string;
+            /** @description Kept nowhere. */
+            sip_trunk_auth_password?: string;
+            /** @description Takes numbers that are not in E.164 form; true if absent. */
+            ignore_e164_validation?: boolean;
+        };
+        /** @description What a client changes of a phone number. */
+        PhoneNumberChange: {
+            inbound_agents?: components["schemas"]["AgentWeights"];
+            outbound_agents?: components["schemas"]["AgentWeights"];
+            /**
+             * Format: templated-url
+             * @description Asked who takes an inbound call.
+             */
+            inbound_webhook_url?: string | null;
+            allowed_inbound_country_list?: components["schemas"]["CountryList"];
+            allowed_outbound_country_list?: components["schemas"]["CountryList"];
+            /** @description Takes inbound calls for which there is no room; not this very number. */
+            fallback_number?: string | null;
+            /**
+             * @deprecated
+             * @description Withdrawn; `inbound_agents` is its successor.
+             */
+            inbound_agent_id?: string | null;
+            /** @deprecated */
+            inbound_agent_version?: number | null;
+            /**
+             * @deprecated
+             * @description Withdrawn; `outbound_agents` is its successor.
+             */
+            outbound_agent_id?: string | null;
+            /** @deprecated */
+            outbound_agent_version?: number | null;
+            nickname?: string | null;
+            /** @description How the SIP trunk is reached, `TLS`, `TCP` or `UDP`; `TCP` if absent. */
+            transport?: string | null;
+            inbound_sms_agents?: components["schemas"]["AgentWeights"];
+            outbound_sms_agents?: components["schemas"]["AgentWeights"];
+            /** Format: templated-url */
+            inbound_sms_webhook_url?: string | null;
+            termination_uri?: string;
+            auth_username?: string;
+            /** @description Kept nowhere. */
+            auth_password?: string;
+            /**
+             * @deprecated
+             * @description Withdrawn; `inbound_sms_agents` is its successor.
+             */
+            inbound_sms_agent_id?: string | null;
+            /** @deprecated */
+            inbound_sms_agent_version?: number | null;
+            /**
+             * @deprecated
+             * @description Withdrawn; `outbound_sms_agents` is its successor.
+             */
+            outbound_sms_agent_id?: string | null;
+            /** @deprecated */
+            outbound_sms_agent_version?: number | null;
+        };
+        /** @description A phone number. */
+        PhoneNumber: {
+            /** @example +14157774444 */
+            phone_number: string;
+            /** @example (415) 777-4444 */
+            phone_number_pretty?: string;
+            /** @enum {string} */
+            phone_number_type: "retell-twilio" | "retell-telnyx" | "custom";
+            area_code?: number;
+            nickname?: string | null;
+            inbound_agents?: components["schemas"]["AgentWeights"];
+            outbound_agents?: components["schemas"]["AgentWeights"];
+            inbound_sms_agents?: components["schemas"]["AgentWeights"];
+            outbound_sms_agents?: components["schemas"]["AgentWeights"];
+            /**
+             * Format: templated-url
+             * @description Asked who takes an inbound call.
+             */
+            inbound_webhook_url?: string | null;
+            inbound_sms_webhook_url?: string | null;
+            allowed_inbound_country_list?: components["schemas"]["CountryList"];
+            allowed_outbound_country_list?: components["schemas"]["CountryList"];
+            /** @description Takes inbound calls for which there is no room; not this very number. */
+            fallback_number?: string | null;
+            /**
+             * @deprecated
+             * @description Withdrawn; `inbound_agents` is its successor.
+             */
+            inbound_agent_id?: string | null;
+            /** @deprecated */
+            inbound_agent_version?: number | null;
+            /**
+             * @deprecated
+             * @description Withdrawn; `outbound_agents` is its successor.
+             */
+            outbound_agent_id?: string | null;
+            /** @deprecated */
+            outbound_agent_version?: number | null;
+            /**
+             * @deprecated
+             * @description Withdrawn; `inbound_sms_agents` is its successor.
+             */
+            inbound_sms_agent_id?: string | null;
+            /** @deprecated */
+            inbound_sms_agent_version?: number | null;
+            /**
+             * @deprecated
+             * @description Withdrawn; `outbound_sms_agents` is its successor.
+             */
+            outbound_sms_agent_id?: string | null;
+            /** @deprecated */
+            outbound_sms_agent_version?: number | null;
+            sip_outbound_trunk_config?: {
+                termination_uri?: string | null;
+                auth_username?: string | null;
+                transport?: string | null;
+            } | null;
+            /** @description In milliseconds since the epoch. */
+            last_modification_timestamp: number;
+        };
+        /**
+         * @description `registered` until somebody answers, `ongoing` until the call is over, and then for ever `ended`, `not_connected` or `error`.
+         * @enum {string}
+         */
+        CallStatus: "registered" | "not_connected" | "ongoing" | "ended" | "error";
+        /** @enum {string} */
+        CallDirection: "inbound" | "outbound";
+        /**
+         * @description Why a call is over.
+         * @enum {string}
+         */
+        DisconnectionReason: "user_hangup" | "agent_hangup" | "call_transfer" | "voicemail_reached" | "ivr_reached" | "inactivity" | "max_duration_reached" | "concurrency_limit_reached" | "no_concurrency_fallback" | "no_valid_payment" | "scam_detected" | "dial_busy" | "dial_failed" | "dial_no_answer" | "invalid_destination" | "telephony_provider_permission_denied" | "telephony_provider_unavailable" | "sip_routing_error" | "marked_as_spam" | "user_declined" | "error_llm_websocket_open" | "error_llm_websocket_lost_connection" | "error_llm_websocket_runtime" | "error_llm_websocket_corrupt_payload" | "error_no_audio_received" | "error_asr" | "error_retell" | "error_unknown" | "error_user_not_joined" | "registered_call_timeout" | "transfer_bridged" | "transfer_cancelled" | "manual_stopped" | "call_take_over";
+        /**
+         * @description What is kept of a call; it can be made stricter only.
+         * @enum {string}
+         */
+        DataStorageSetting: "everything" | "everything_except_pii" | "basic_attributes_only";
+        /** @description Values that are put into texts of the engine in the place of `{{name}}`. */
+        DynamicVariables: {
+            [key: string]: string;
+        };
+        SipHeaders: {
+            [key: string]: string;
+        };
+        /** @description Kept and given back, and not used. At most 50 kB. */
+        Metadata: {
+            [key: string]: unknown;
+        };
+        /** @description Settings for one call, in the place of those of its agent and of its engine. */
+        AgentOverride: {
+            agent?: components["schemas"]["AgentInput"];
+            retell_llm?: components["schemas"]["LlmOverride"];
+            conversation_flow?: components["schemas"]["FlowOverride"];
+        };
+        /** @description Settings of an LLM that one call may change. */
+        LlmOverride: {
+            model?: components["schemas"]["LLMModel"] | null;
+            /** @enum {string|null} */
+            s2s_model?: "gpt-realtime-2.1" | "gpt-realtime-2.1-mini" | "gpt-realtime-2" | "gpt-realtime-1.5" | "gpt-realtime" | "gpt-realtime-mini" | null;
+            model_temperature?: number;
+            model_high_priority?: boolean | null;
+            tool_call_strict_mode?: boolean | null;
+            knowledge_base_ids?: string[] | null;
+            kb_config?: components["schemas"]["KbConfig"] | null;
+            /** @enum {string} */
+            start_speaker?: "user" | "agent";
+            begin_after_user_silence_ms?: number | null;
+            begin_message?: string | null;
+        };
+        /** @description Settings of a conversation flow that one call may change. */
+        FlowOverride: {
+            model_choice?: components["schemas"]["ModelChoice"];
+            model_temperature?: number | null;
+            tool_call_strict_mode?: boolean | null;
+            knowledge_base_ids?: string[] | null;
+            kb_config?: components["schemas"]["KbConfig"];
+            /** @enum {string} */
+            start_speaker?: "user" | "agent";
+            begin_after_user_silence_ms?: number | null;
+        };
+        NewPhoneCall: {
+            /** @description The number that calls, in E.164 form. */
+            from_number: string;
+            /** @description The number to call, in E.164 form. Its last four digits may say how the call goes. */
+            to_number: string;
+            override_agent_id?: string;
+            override_agent_version?: components["schemas"]["AgentVersionReference"];
+            agent_override?: components["schemas"]["AgentOverride"];
+            metadata?: components["schemas"]["Metadata"];
+            retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            custom_sip_headers?: components["schemas"]["SipHeaders"];
+            /** @description Takes a `from_number` that is not in E.164 form; false if absent. */
+            ignore_e164_validation?: boolean;
+        };
+        NewRegisteredCall: {
+            agent_id: string;
+            agent_version?: components["schemas"]["AgentVersionReference"];
+            agent_override?: components["schemas"]["AgentOverride"];
+            direction?: components["schemas"]["CallDirection"];
+            from_number?: string;
+            to_number?: string;
+            metadata?: components["schemas"]["Metadata"];
+            retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
+        };
+        CallChange: {
+            metadata?: components["schemas"]["Metadata"];
+            data_storage_setting?: components["schemas"]["DataStorageSetting"];
+            /** @description Kept for the filter `custom_attributes` of the list; a call does not show them. */
+            custom_attributes?: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Withdrawn; `/v2/update-live-call` takes it. */
+            override_dynamic_variables?: {
+                [key: string]: string;
+            } | null;
+        };
+        LiveCallChange: {
+            fields_to_override?: {
+                /** @description Put over those of the call from here on; null takes away what was put over. */
+                override_dynamic_variables?: {
+                    [key: string]: string;
+                } | null;
+                metadata?: components["schemas"]["Metadata"];
+                data_storage_setting?: components["schemas"]["DataStorageSetting"];
+            };
+            call_control?: {
+                /** @description What the agent is told; an `injected` entry of the transcript. */
+                additional_context?: string;
+                /** @description True makes the agent speak. */
+                trigger_response?: boolean;
+            };
+        };
+        Concurrency: {
+            /** @description Calls that are not over. */
+            current_concurrency?: number;
+            /** @description As many as the setting `concurrencyLimit` says. */
+            concurrency_limit?: number;
+            base_concurrency?: number;
+            purchased_concurrency?: number;
+            concurrency_purchase_limit?: number;
+            remaining_purchase_limit?: number;
+            concurrency_burst_enabled?: boolean;
+            concurrency_burst_limit?: number;
+            reserved_inbound_concurrency?: number;
+        };
+        /** @description What was found out of the call after it was over. */
+        CallAnalysis: {
+            call_summary?: string;
+            in_voicemail?: boolean;
+            user_sentiment?: components["schemas"]["UserSentiment"];
+            call_successful?: boolean;
+            /** @description A value for each item of the agent's `post_call_analysis_data`, by its name. */
+            custom_analysis_data?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @enum {string} */
+        UserSentiment: "Negative" | "Positive" | "Neutral" | "Unknown";
+        /** @description In cents. */
+        CallCost: {
+            /** @description The sum of the products' costs. */
+            combined_cost: number;
+            product_costs: {
+                product: string;
+                cost: number;
+                /** @description For a second. */
+                unit_price?: number;
+                is_transfer_leg_cost?: boolean;
+            }[];
+            total_duration_seconds: number;
+            /** @description What a second costs. */
+            total_duration_unit_price: number;
+        };
+        /** @description Milliseconds. */
+        LatencyFigures: {
+            p50?: number;
+            p90?: number;
+            p95?: number;
+            p99?: number;
+            max?: number;
+            min?: number;
+            /** @description How many values there are. */
+            num?: number;
+            values?: number[];
+        };
+        CallLatency: {
+            e2e?: components["schemas"]["LatencyFigures"];
+            llm?: components["schemas"]["LatencyFigures"];
+            tts?: components["schemas"]["LatencyFigures"];
+            asr?: components["schemas"]["LatencyFigures"];
+            knowledge_base?: components["schemas"]["LatencyFigures"];
+            s2s?: components["schemas"]["LatencyFigures"];
+            llm_websocket_network_rtt?: components["schemas"]["LatencyFigures"];
+        };
+        TokenUsage: {
+            values: number[];
+            average: number;
+            num_requests: number;
+        };
+        /** @description Something that was said. */
+        Utterance: {
+            /** @enum {string} */
+            role: "agent" | "user" | "transfer_target";
+            content: string;
+            words: {
+                word?: string;
+                /** @description Seconds since the call was connected. */
+                start?: number;
+                end?: number;
+            }[];
+        };
+        ToolCallInvocationEntry: {
+            /** @enum {string} */
+            role: "tool_call_invocation";
+            tool_call_id: string;
+            name: string;
+            /** @description JSON. */
+            arguments: string;
+            thought_signature?: string;
+        };
+        ToolCallResultEntry: {
+            /** @enum {string} */
+            role: "tool_call_result";
+            tool_call_id: string;
+            content: string;
+            successful?: boolean;
+        };
+        NodeTransitionEntry: {
+            /** @enum {string} */
+            role: "node_transition";
+            former_node_id: string;
+            former_node_name: string;
+            new_node_id: string;
+            new_node_name: string;
+            /** @enum {string} */
+            transition_type?: "global" | "global_go_back" | "interrupt_go_back" | "normal";
+        };
+        DtmfEntry: {
+            /** @enum {string} */
+            role: "dtmf";
+            digit: string;
+        };
+        SmsEntry: {
+            /** @enum {string} */
+            role: "sms";
+            content: string;
+            time_sec: number;
+            multimedia?: {
+                url: string;
+                summary?: string;
+            }[];
+        };
+        InjectedEntry: {
+            /** @enum {string} */
+            role: "injected";
+            content: string;
+            /** @description Seconds since the call was connected. */
+            time_sec: number;
+        };
+        /** @description One entry of a call's transcript. */
+        CallEntry: components["schemas"]["Utterance"] | components["schemas"]["ToolCallInvocationEntry"] | components["schemas"]["ToolCallResultEntry"] | components["schemas"]["NodeTransitionEntry"] | components["schemas"]["DtmfEntry"] | components["schemas"]["SmsEntry"] | components["schemas"]["InjectedEntry"];
+        /** @description A phone call, without its transcripts. */
+        ListedCall: {
+            /** @example call_0123456789abcdef0123456789a */
+            call_id: string;
+            /** @enum {string} */
+            call_type: "phone_call";
+            call_status: components["schemas"]["CallStatus"];
+            agent_id: string;
+            agent_version: number;
+            agent_name?: string;
+            agent_tag?: string | null;
+            from_number: string;
+            to_number: string;
+            direction: components["schemas"]["CallDirection"];
+            telephony_identifier?: {
+                twilio_call_sid?: string;
+            };
+            metadata?: components["schemas"]["Metadata"];
+            retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            collected_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            custom_sip_headers?: components["schemas"]["SipHeaders"];
+            data_storage_setting?: components["schemas"]["DataStorageSetting"] | null;
+            opt_in_signed_url?: boolean;
+            /** @description When it was connected, in milliseconds since the epoch. */
+            start_timestamp?: number;
+            end_timestamp?: number;
+            transfer_end_timestamp?: number;
+            /** @description From its connection to its end. */
+            duration_ms?: number;
+            disconnection_reason?: components["schemas"]["DisconnectionReason"];
+            transfer_destination?: string | null;
+            recording_url?: string;
+            recording_multi_channel_url?: string;
+            scrubbed_recording_url?: string;
+            scrubbed_recording_multi_channel_url?: string;
+            public_log_url?: string;
+            knowledge_base_retrieved_contents_url?: string;
+            latency?: components["schemas"]["CallLatency"];
+            call_cost?: components["schemas"]["CallCost"];
+            llm_token_usage?: components["schemas"]["TokenUsage"];
+            call_analysis?: components["schemas"]["CallAnalysis"];
+        };
+        /** @description A phone call. */
+        PhoneCall: {
+            /** @description What was said, a line for each utterance. */
+            transcript?: string;
+            /** @description What was said, with the times of the words. */
+            transcript_object?: components["schemas"]["Utterance"][];
+            /** @description What was said and done. */
+            transcript_with_tool_calls?: components["schemas"]["CallEntry"][];
+            scrubbed_transcript_with_tool_calls?: components["schemas"]["CallEntry"][];
+        } & components["schemas"]["ListedCall"];
+        /** @description A text that equals, equals not, starts with, ends with or contains another. */
+        StringFilter: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "string";
+            /** @enum {string} */
+            op: "eq" | "ne" | "sw" | "ew" | "co";
+            value: string;
+        };
+        /** @description A number that compares to another. */
+        NumberFilter: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "number";
+            /** @enum {string} */
+            op: "eq" | "ne" | "gt" | "ge" | "lt" | "le";
+            value: number;
+        };
+        /** @description A number from one to another, both included. */
+        RangeFilter: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "range";
+            /** @enum {string} */
+            op: "bt";
+            /** @description The lowest and the highest. */
+            value: number[];
+        };
+        /** @description True or false. */
+        BooleanFilter: {
+            /** @enum {string} */
+            type: "boolean";
+            /** @enum {string} */
+            op: "eq";
+            value: boolean;
+        };
+        /** @description One of these texts. */
+        EnumFilter: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "enum";
+            /** @enum {string} */
+            op: "in";
+            value: string[];
+        };
+        /** @description A text under a name. */
+        KeyedStringFilter: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "string";
+            /** @enum {string} */
+            op: "eq" | "ne" | "sw" | "ew" | "co";
+            value: string;
+            /** @description The name of the value; any if absent. */
+            key?: string;
+        };
+        /** @description A number under a name. */
+        KeyedNumberFilter: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "number";
+            /** @enum {string} */
+            op: "eq" | "ne" | "gt" | "ge" | "lt" | "le";
+            value: number;
+            /** @description The name of the value; any if absent. */
+            key?: string;
+        };
+        /** @description A number under a name, from one to another. */
+        KeyedRangeFilter: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "range";
+            /** @enum {string} */
+            op: "bt";
+            /** @description The lowest and the highest. */
+            value: number[];
+            /** @description The name of the value; any if absent. */
+            key?: string;
+        };
+        /** @description True or false under a name. */
+        KeyedBooleanFilter: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "boolean";
+            /** @enum {string} */
+            op: "eq";
+            value: boolean;
+            /** @description The name of the value; any if absent. */
+            key?: string;
+        };
+        /** @description One of these texts under a name. */
+        KeyedEnumFilter: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "enum";
+            /** @enum {string} */
+            op: "in";
+            value: string[];
+            /** @description The name of the value; any if absent. */
+            key?: string;
+        };
+        /** @description Whether there is a value under a name. */
+        KeyedPresentFilter: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "present";
+            /** @enum {string} */
+            op: "pr" | "np";
+            /** @description The name of the value; any if absent. */
+            key?: string;
+        };
+        /** @description A number, compared or within bounds. */
+        NumberOrRangeFilter: components["schemas"]["NumberFilter"] | components["schemas"]["RangeFilter"];
+        /** @description A text, compared or one of several. */
+        StringOrEnumFilter: components["schemas"]["StringFilter"] | components["schemas"]["EnumFilter"];
+        /** @description A value under a name. */
+        KeyedFilter: components["schemas"]["KeyedStringFilter"] | components["schemas"]["KeyedNumberFilter"] | components["schemas"]["KeyedBooleanFilter"] | components["schemas"]["KeyedRangeFilter"] | components["schemas"]["KeyedEnumFilter"] | components["schemas"]["KeyedPresentFilter"];
+        /** @description A call passes if it passes all that are given. */
+        CallFilter: {
+            /** @description Calls of any of these agents. */
+            agent?: {
+                agent_id: string;
+                /** @description Every version if empty or absent. */
+                version?: number[];
+            }[];
+            agent_tag?: components["schemas"]["EnumFilter"];
+            batch_call_id?: components["schemas"]["StringFilter"];
+            call_id?: components["schemas"]["StringOrEnumFilter"];
+            call_status?: {
+                /** @enum {string} */
+                type: "enum";
+                /** @enum {string} */
+                op: "in";
+                value: ("not_connected" | "ongoing" | "ended" | "error")[];
+            };
+            call_successful?: components["schemas"]["BooleanFilter"];
+            call_type?: {
+                /** @enum {string} */
+                type: "enum";
+                /** @enum {string} */
+                op: "in";
+                value: ("web_call" | "phone_call")[];
+            };
+            combined_cost?: components["schemas"]["NumberOrRangeFilter"];
+            custom_analysis_data?: components["schemas"]["KeyedFilter"][];
+            custom_attributes?: components["schemas"]["KeyedFilter"][];
+            data_storage_setting?: {
+                /** @enum {string} */
+                type: "enum";
+                /** @enum {string} */
+                op: "in";
+                value: components["schemas"]["DataStorageSetting"][];
+            };
+            direction?: {
+                /** @enum {string} */
+                type: "enum";
+                /** @enum {string} */
+                op: "in";
+                value: components["schemas"]["CallDirection"][];
+            };
+            disconnection_reason?: {
+                /** @enum {string} */
+                type: "enum";
+                /** @enum {string} */
+                op: "in";
+                value: components["schemas"]["DisconnectionReason"][];
+            };
+            duration_ms?: components["schemas"]["NumberOrRangeFilter"];
+            dynamic_variables?: components["schemas"]["KeyedFilter"][];
+            e2e_latency_p50?: components["schemas"]["NumberOrRangeFilter"];
+            end_timestamp?: components["schemas"]["NumberOrRangeFilter"];
+            from_number?: components["schemas"]["StringFilter"];
+            in_voicemail?: components["schemas"]["BooleanFilter"];
+            metadata?: components["schemas"]["KeyedFilter"][];
+            start_timestamp?: components["schemas"]["NumberOrRangeFilter"];
+            to_number?: components["schemas"]["StringFilter"];
+            /** @description Calls in which each of these was called. */
+            tool_calls?: {
+                name?: string;
+                type?: string;
+                success?: components["schemas"]["BooleanFilter"];
+                latency_ms?: components["schemas"]["NumberOrRangeFilter"];
+            }[];
+            user_sentiment?: {
+                /** @enum {string} */
+                type: "enum";
+                /** @enum {string} */
+                op: "in";
+                value: components["schemas"]["UserSentiment"][];
+            };
+        };
+        CallListRequest: {
+            filter_criteria?: components["schemas"]["CallFilter"];
+            /**
+             * @description By `start_timestamp`; `descending` if absent.
+             * @enum {string}
+             */
+            sort_order?: "ascending" | "descending";
+            /** @description 50 if absent. */
+            limit?: number;
+            /** @description How many calls to leave out at the beginning; not together with `pagination_key`. */
+            skip?: number;
+            /** @description That of the page before. */
+            pagination_key?: string;
+            /** @description Counts the calls that pass the filters. */
+            include_total?: boolean;
+        };
+        /** @description From one number to another, both included. */
+        Threshold: {
+            lower_threshold?: number;
+            upper_threshold?: number;
+        };
+        /** @description A call passes if it passes all that are given. */
+        LegacyCallFilter: {
+            agent_id?: string[];
+            version?: number[];
+            batch_call_id?: string[];
+            call_status?: components["schemas"]["CallStatus"][];
+            call_successful?: boolean[];
+            call_type?: ("web_call" | "phone_call")[];
+            direction?: components["schemas"]["CallDirection"][];
+            disconnection_reason?: components["schemas"]["DisconnectionReason"][];
+            from_number?: string[];
+            in_voicemail?: boolean[];
+            to_number?: string[];
+            user_sentiment?: components["schemas"]["UserSentiment"][];
+            start_timestamp?: components["schemas"]["Threshold"];
+            duration_ms?: components["schemas"]["Threshold"];
+            e2e_latency_p50?: components["schemas"]["Threshold"];
+        };
+        LegacyCallListRequest: {
+            filter_criteria?: components["schemas"]["LegacyCallFilter"];
+            /**
+             * @description By `start_timestamp`; `descending` if absent.
+             * @enum {string}
+             */
+            sort_order?: "ascending" | "descending";
+            /** @description 50 if absent. */
+            limit?: number;
+            /** @description The id of the last call of the page before. */
+            pagination_key?: string;
+        };
     };
     responses: {
         /** @description The request does not fit the contract. The message names the path and the problem. */
@@ -1881,6 +2994,16 @@ export interface components {
          * @example 1
          */
         VersionToDelete: number;
+        /**
+         * @description The number in E.164 form, with its `+` encoded or not.
+         * @example +14157774444
+         */
+        PhoneNumberPath: string;
+        /**
+         * @description The call's id.
+         * @example call_0123456789abcdef0123456789a
+         */
+        CallId: string;
         /** @description The order of creation; `descending` if absent. */
         SortOrder: "ascending" | "descending";
         /** @description The maximum number of items; 1,000 if absent. */
@@ -3338,6 +4461,666 @@ export interface operations {
             402: components["responses"]["PaymentRequired"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createPhoneNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "area_code": 415,
+                 *       "nickname": "Front desk",
+                 *       "inbound_agents": [
+                 *         {
+                 *           "agent_id": "agent_0123456789abcdef0123456789",
+                 *           "weight": 1
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPhoneNumber"];
+            };
+        };
+        responses: {
+            /** @description The number. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneNumber"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    importPhoneNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "phone_number": "+14157774445",
+                 *       "termination_uri": "someuri.pstn.twilio.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ImportedPhoneNumber"];
+            };
+        };
+        responses: {
+            /** @description The number. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneNumber"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getPhoneNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The number in E.164 form, with its `+` encoded or not.
+                 * @example +14157774444
+                 */
+                phone_number: components["parameters"]["PhoneNumberPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The number. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneNumber"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updatePhoneNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The number in E.164 form, with its `+` encoded or not.
+                 * @example +14157774444
+                 */
+                phone_number: components["parameters"]["PhoneNumberPath"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "nickname": "Support",
+                 *       "outbound_agents": [
+                 *         {
+                 *           "agent_id": "agent_0123456789abcdef0123456789",
+                 *           "agent_version": "latest_published",
+                 *           "weight": 1
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["PhoneNumberChange"];
+            };
+        };
+        responses: {
+            /** @description The number after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneNumber"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deletePhoneNumber: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The number in E.164 form, with its `+` encoded or not.
+                 * @example +14157774444
+                 */
+                phone_number: components["parameters"]["PhoneNumberPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listPhoneNumbersV2: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items. A page may have fewer if items are large. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the previous page, to get the next one. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+                /** @description The order of creation; `descending` if absent. */
+                sort_order?: components["parameters"]["SortOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of numbers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["PhoneNumber"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listPhoneNumbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All numbers, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneNumber"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createPhoneCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from_number": "+14157774444",
+                 *       "to_number": "+12137774445",
+                 *       "override_agent_id": "agent_0123456789abcdef0123456789",
+                 *       "retell_llm_dynamic_variables": {
+                 *         "customer_name": "Ann Lee"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPhoneCall"];
+            };
+        };
+        responses: {
+            /** @description The call, which is not connected yet. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCall"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    registerPhoneCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "agent_id": "agent_0123456789abcdef0123456789",
+                 *       "direction": "inbound",
+                 *       "from_number": "+12137774445",
+                 *       "to_number": "+14157774444"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewRegisteredCall"];
+            };
+        };
+        responses: {
+            /** @description The call, which waits to be dialled. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCall"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The call's id.
+                 * @example call_0123456789abcdef0123456789a
+                 */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCall"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listCallsV3: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "filter_criteria": {
+                 *         "agent": [
+                 *           {
+                 *             "agent_id": "agent_0123456789abcdef0123456789"
+                 *           }
+                 *         ],
+                 *         "start_timestamp": {
+                 *           "type": "range",
+                 *           "op": "bt",
+                 *           "value": [
+                 *             1767225600000,
+                 *             1767312000000
+                 *           ]
+                 *         }
+                 *       },
+                 *       "limit": 20
+                 *     }
+                 */
+                "application/json": components["schemas"]["CallListRequest"];
+            };
+        };
+        responses: {
+            /** @description A page of calls. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["ListedCall"][];
+                        /** @description How many calls pass the filters; only with `include_total`. */
+                        total?: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listCallsV2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "filter_criteria": {
+                 *         "call_status": [
+                 *           "ended"
+                 *         ]
+                 *       },
+                 *       "limit": 20
+                 *     }
+                 */
+                "application/json": components["schemas"]["LegacyCallListRequest"];
+            };
+        };
+        responses: {
+            /** @description Calls, without anything around them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCall"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updateCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The call's id.
+                 * @example call_0123456789abcdef0123456789a
+                 */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "metadata": {
+                 *         "customer_id": "cust_123"
+                 *       },
+                 *       "data_storage_setting": "everything_except_pii"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CallChange"];
+            };
+        };
+        responses: {
+            /** @description The call after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCall"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updateLiveCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The call's id.
+                 * @example call_0123456789abcdef0123456789a
+                 */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "fields_to_override": {
+                 *         "override_dynamic_variables": {
+                 *           "discount": "15%"
+                 *         }
+                 *       },
+                 *       "call_control": {
+                 *         "additional_context": "The customer has opened a ticket about billing.",
+                 *         "trigger_response": true
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["LiveCallChange"];
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The call's id.
+                 * @example call_0123456789abcdef0123456789a
+                 */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    stopCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The call's id.
+                 * @example call_0123456789abcdef0123456789a
+                 */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended, as `manual_stopped`. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    rerunCallAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The call's id.
+                 * @example call_0123456789abcdef0123456789a
+                 */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call with its new analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCall"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getConcurrency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits, and how many calls there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Concurrency"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };

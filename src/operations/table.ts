@@ -35,6 +35,27 @@ import {
   listBatchTests,
   listBatchTestsV2,
 } from './testing/batch-tests.js';
+import {
+  createPhoneCall,
+  deleteCall,
+  getCall,
+  getConcurrency,
+  registerPhoneCall,
+  rerunCallAnalysis,
+  stopCall,
+  updateCall,
+  updateLiveCall,
+} from './calls/calls.js';
+import { listCallsV2, listCallsV3 } from './calls/list-calls.js';
+import {
+  createPhoneNumber,
+  deletePhoneNumber,
+  getPhoneNumber,
+  importPhoneNumber,
+  listPhoneNumbers,
+  listPhoneNumbersV2,
+  updatePhoneNumber,
+} from './numbers/phone-numbers.js';
 import type { Operation, OperationId } from './operation.js';
 import {
   createTestCaseDefinition,
@@ -86,4 +107,22 @@ export const operationsTable = {
   publishAgent,
   deleteAgentVersion,
   createPlaygroundCompletion,
+  createPhoneNumber,
+  importPhoneNumber,
+  getPhoneNumber,
+  updatePhoneNumber,
+  deletePhoneNumber,
+  listPhoneNumbersV2,
+  listPhoneNumbers,
+  createPhoneCall,
+  registerPhoneCall,
+  getCall,
+  listCallsV3,
+  listCallsV2,
+  updateCall,
+  updateLiveCall,
+  deleteCall,
+  stopCall,
+  rerunCallAnalysis,
+  getConcurrency,
 } satisfies { [Id in OperationId]: Operation<Id> };

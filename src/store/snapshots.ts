@@ -9,7 +9,7 @@ export interface SnapshotInfo {
 export type Row = Record<string, string | number | null>;
 
 /** All that decides what happens next in a workspace: its own row, and rows of other tables. */
-type Content = { readonly workspace: Row } & Record<TableName, readonly Row[]>;
+type Content = { readonly workspace: Row } & Partial<Record<TableName, readonly Row[]>>;
 
 type TableName = keyof ReturnType<typeof tablesOf>;
 
@@ -38,6 +38,8 @@ const steering = [
   'next_rule_ordinal',
   'next_fault_ordinal',
   'next_asset_ordinal',
+  'next_number_ordinal',
+  'next_call_ordinal',
   'running_count',
   'settled_at',
   'settings',
@@ -102,7 +104,8 @@ export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotWriter {
       writeSteering.run({ ...readSteering.get({ id }), ...content.workspace, id });
       const newKeys = new Map<Row[string] | undefined, number>();
       for (const [name, table] of entries) {
-        for (const row of content[name]) {
+        // Older ones do not have all tables.
+        for (const row of content[name] ?? []) {
           const { batch_key: oldKey } = row;
           const batchKey = newKeys.get(oldKey);
           const newKey = table.insert(
@@ -125,6 +128,8 @@ export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotWriter {
         next_rule_ordinal: 0,
         next_fault_ordinal: 0,
         next_asset_ordinal: 0,
+        next_number_ordinal: 0,
+        next_call_ordinal: 0,
         running_count: 0,
         settled_at: now,
         settings: '{}',
@@ -146,6 +151,8 @@ const tablesOf = (db: Db) => ({
   faults: tableOf(db, 'faults'),
   assets: tableOf(db, 'assets'),
   assetVersions: tableOf(db, 'asset_versions'),
+  numbers: tableOf(db, 'phone_numbers'),
+  calls: tableOf(db, 'calls'),
   // Keys of deleted batches are used again, so restored batches get new keys.
   batches: tableOf(db, 'batch_tests', ['batch_key']),
   runs: tableOf(db, 'test_runs'),

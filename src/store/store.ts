@@ -6,6 +6,7 @@ import { storeCaches, type Caches } from './caches.js';
 import { applicationId, openDatabaseFile, watchLog } from './database/database-file.js';
 import { isInUse, logPathOf, openDatabase, required, type Db } from './database/database.js';
 import { usingAtStart } from './database/failures.js';
+import { callStore, type CallReader, type CallWriter } from './calls.js';
 import { faultStore, type FaultReader, type FaultWriter } from './faults.js';
 import { loadMigrations, migrate } from './database/migrate.js';
 import {
@@ -13,6 +14,11 @@ import {
   type OutcomeRuleReader,
   type OutcomeRuleWriter,
 } from './outcome-rules.js';
+import {
+  phoneNumberStore,
+  type PhoneNumberReader,
+  type PhoneNumberWriter,
+} from './phone-numbers.js';
 import { runningStore, type RunningReader, type RunningWriter } from './running.js';
 import { snapshotStore, type SnapshotReader, type SnapshotWriter } from './snapshots.js';
 import { testCaseStore, type TestCaseReader, type TestCaseWriter } from './test-cases.js';
@@ -43,6 +49,8 @@ export interface StoreReader {
   readonly outcomeRules: OutcomeRuleReader;
   readonly assets: AssetReader;
   readonly faults: FaultReader;
+  readonly phoneNumbers: PhoneNumberReader;
+  readonly calls: CallReader;
   readonly snapshots: SnapshotReader;
   readonly unfinishedLoads: UnfinishedLoadReader;
 }
@@ -58,6 +66,8 @@ export interface StoreWriter extends StoreReader {
   readonly outcomeRules: OutcomeRuleWriter;
   readonly assets: AssetWriter;
   readonly faults: FaultWriter;
+  readonly phoneNumbers: PhoneNumberWriter;
+  readonly calls: CallWriter;
   readonly snapshots: SnapshotWriter;
   readonly unfinishedLoads: UnfinishedLoadWriter;
   /** The seed to use: the given one, else that of the file, else `fallback`. It is stored in the file. */
@@ -159,6 +169,8 @@ function writerOf(db: Db, caches: Caches): StoreWriter {
     outcomeRules: outcomeRuleStore(db, caches),
     assets: assetStore(db, caches),
     faults: faultStore(db, caches),
+    phoneNumbers: phoneNumberStore(db),
+    calls: callStore(db),
     snapshots,
     unfinishedLoads: unfinishedLoads(db, snapshots, caches.clear),
     ...seedStore(db, caches),

@@ -212,7 +212,7 @@ function toWorkspace(row: Row): WorkspaceRow {
   };
 }
 
-const ordinalKinds = ['batch', 'definition', 'rule', 'fault', 'asset'] as const;
+const ordinalKinds = ['batch', 'definition', 'rule', 'fault', 'asset', 'number', 'call'] as const;
 
 function ordinalStore(db: Db, caches: Caches) {
   const prepareSet = (kind: Ordinal) =>
@@ -225,7 +225,8 @@ function ordinalStore(db: Db, caches: Caches) {
   const ordinals = db.prepare<{ id: number }, Record<Ordinal, number>>(
     `SELECT next_batch_ordinal AS batch, next_definition_ordinal AS definition,
             next_rule_ordinal AS rule, next_fault_ordinal AS fault,
-            next_asset_ordinal AS asset
+            next_asset_ordinal AS asset, next_number_ordinal AS number,
+            next_call_ordinal AS call
      FROM workspaces WHERE workspace_id = :id`,
   );
   const raiseOrdinals = db.prepare<Record<Ordinal, number> & { id: number }>(
@@ -234,7 +235,9 @@ function ordinalStore(db: Db, caches: Caches) {
          next_definition_ordinal = MAX(next_definition_ordinal, :definition),
          next_rule_ordinal = MAX(next_rule_ordinal, :rule),
          next_fault_ordinal = MAX(next_fault_ordinal, :fault),
-         next_asset_ordinal = MAX(next_asset_ordinal, :asset)
+         next_asset_ordinal = MAX(next_asset_ordinal, :asset),
+         next_number_ordinal = MAX(next_number_ordinal, :number),
+         next_call_ordinal = MAX(next_call_ordinal, :call)
      WHERE workspace_id = :id`,
   );
   // hot path: each batch takes one. Taking an ordinal updates the entry; raising ordinals deletes it.
@@ -252,7 +255,8 @@ function ordinalStore(db: Db, caches: Caches) {
     ordinals: (id: number) => ({ ...read(id) }),
     raiseOrdinals(id: number, next: Partial<Record<Ordinal, number>>) {
       known.delete(id);
-      raiseOrdinals.run({ batch: 0, definition: 0, rule: 0, fault: 0, asset: 0, ...next, id });
+      const none = { batch: 0, definition: 0, rule: 0, fault: 0, asset: 0, number: 0, call: 0 };
+      raiseOrdinals.run({ ...none, ...next, id });
     },
   };
 }
@@ -270,6 +274,8 @@ const firstDue = (id: string): string =>
         WHERE workspace_id = ${id} AND started_count < total_count AND progression = 'time'
         ORDER BY ordinal LIMIT 1
       )
+      UNION ALL
+      SELECT MIN(next_at) FROM calls WHERE workspace_id = ${id} AND next_at IS NOT NULL
     ))`;
 
 function dueStore(

@@ -6,6 +6,7 @@ import { isTemplatedUrl, type TextFormats } from '../contract/formats.js';
 import type { WebhookForm } from '../domain/webhooks/webhook-event.js';
 import type { ValidationErrorForm } from '../errors.js';
 import { parseMoment } from './clock.js';
+import { parseCallOutcomes, toCallOutcomes, type CallOutcomeWeights } from './call-outcomes.js';
 import { parseRateLimit, type RateLimit } from './limits/rate-limit.js';
 
 /** Settings in their text form: in the control API, the config file, flags and the library. */
@@ -28,6 +29,11 @@ export type Progression =
 
 /** The settings of a workspace, parsed. */
 export interface Settings {
+  /** What to do with a call from a number that does not exist. */
+  readonly unknownNumbers: 'accept' | 'reject';
+  /** What to do with a request for what the vendor has withdrawn. */
+  readonly deprecated: 'warn' | 'serve' | 'reject';
+  readonly calls: CallSettings;
   readonly seed: string;
   /** The most runs under way at once in a workspace. */
   readonly concurrency: number;
@@ -66,6 +72,21 @@ export interface WebhookSettings {
   readonly form: WebhookForm;
 }
 
+/** What steers phone calls. */
+export interface CallSettings {
+  /** From the connection to the end. */
+  readonly duration: DurationDistribution;
+  /** From the creation to the connection. */
+  readonly ring: DurationDistribution;
+  /** From the end to the analysis. */
+  readonly analysisDelay: DurationDistribution;
+  readonly outcomes: CallOutcomeWeights;
+  /** Most calls at once. */
+  readonly concurrencyLimit: number;
+  /** What to do with one more. */
+  readonly concurrencyExceeded: 'reject' | 'end';
+}
+
 export interface Wording {
   readonly validationErrors: ValidationErrorForm;
   /** The status and words for something that does not exist. */
@@ -98,6 +119,11 @@ export const controlFormats = {
   progression: {
     accepts: (text) => parseProgression(text) !== undefined,
     allowed: 'time, immediate, manual, or polls=3 for complete at the third read',
+  },
+  'call-outcome-weights': {
+    accepts: (text) => parseCallOutcomes(text) !== undefined,
+    allowed:
+      'weights of disconnection reasons such as user_hangup=0.8,dial_busy=0.2, one of them above 0',
   },
   'rate-limit': {
     accepts: (text) => parseRateLimit(text) !== undefined,
@@ -143,6 +169,23 @@ export function parseSettings(input: Required<SettingsInput>): Settings {
       signatureClock: input.signatureClock,
       form: { webhookEventTimestamp, webhookCallKey },
     },
+    unknownNumbers: input.unknownNumbers,
+    deprecated: input.deprecated,
+    calls: parseCallSettings(input),
+  };
+}
+
+function parseCallSettings(input: Required<SettingsInput>): CallSettings {
+  const { callOutcomes: outcomes } = input;
+  return {
+    duration: required(parseDurationDistribution(input.callDuration)),
+    ring: required(parseDurationDistribution(input.ringDuration)),
+    analysisDelay: required(parseDurationDistribution(input.analysisDelay)),
+    outcomes: required(
+      typeof outcomes === 'string' ? parseCallOutcomes(outcomes) : toCallOutcomes(outcomes),
+    ),
+    concurrencyLimit: input.concurrencyLimit,
+    concurrencyExceeded: input.concurrencyExceeded,
   };
 }
 

@@ -17,6 +17,9 @@ describe('settings', () => {
       ...{ creditMessage: 'default', rateLimitMessage: 'default' },
       ...{ webhookUrl: 'off', webhookSigningKey: 'default', signatureClock: 'real' },
       ...{ webhookEventTimestamp: 'send', webhookCallKey: 'call' },
+      ...{ unknownNumbers: 'accept', deprecated: 'warn', callOutcomes: 'user_hangup=1' },
+      ...{ callDuration: '10s..30s', ringDuration: '1s..3s', analysisDelay: '2s' },
+      ...{ concurrencyLimit: 20, concurrencyExceeded: 'reject' },
     };
     expect(await client.call('GET', url)).toEqual(before);
     const change = { outcomes: { fail: 1 }, progression: { polls: 2 } };

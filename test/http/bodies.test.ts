@@ -140,7 +140,7 @@ describe('a body that cannot be used', () => {
     ['POST', '/no-such-path', 404],
     ['POST', '/get-batch-test/x', 405],
     ['POST', '/create-phone-call-batch', 404],
-    ['POST', '/v2/create-phone-call', 501],
+    ['POST', '/create-chat', 501],
     ['PUT', '/_emulator/no-such-path', 404],
     ['PUT', '/_emulator/fixtures', 405],
   ] as const)('changes nothing about %s %s: %i', async (method, url, status) => {
@@ -196,7 +196,7 @@ describe('a request that no operation takes', () => {
   const requests = [
     ['POST', '/no-such-path', 404],
     ['POST', '/get-batch-test/x', 405],
-    ['POST', '/v2/create-phone-call', 501],
+    ['POST', '/create-chat', 501],
     ['PUT', '/_emulator/no-such-path', 404],
     ['PUT', '/_emulator/fixtures', 405],
     ['POST', '/docs', 405],

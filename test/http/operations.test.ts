@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadContract, type ContractOperation } from '../../src/contract/document.js';
+import { readCall } from '../support/calls.js';
 import { buildTestApp, someDefinition, type TestClient } from '../support/emulator.js';
 import {
   engineQuery,
@@ -81,7 +82,8 @@ describe('every operation of the contract', () => {
       const ids = await createExampleObjects(client());
       for (const unknown of ['x', 'x'.repeat(5000), '%00', '__proto__']) {
         const tested = { definition: unknown, batch: unknown, run: unknown };
-        const nothing = { ...tested, llm: unknown, flow: unknown, agent: unknown };
+        const calls = { number: unknown, call: unknown, pastCall: unknown };
+        const nothing = { ...tested, ...calls, llm: unknown, flow: unknown, agent: unknown };
         const url = visit.url(nothing);
         const { status } = await client().send({ method, url, ...withBody(ids) });
         expect(status).toBe(404);
@@ -105,6 +107,9 @@ describe('every operation of the contract', () => {
     );
     for (const asset of assets) expect(asset).toMatchObject({ is_published: false });
     expect(assets[2]).toMatchObject(someAgent);
+    await client.call('GET', `/get-phone-number/${ids.number}`);
+    expect(await readCall(client, ids.call)).toMatchObject({ call_status: 'ongoing' });
+    expect(await readCall(client, ids.pastCall)).not.toHaveProperty('metadata');
     return (
       definition.name === someDefinition.name && batch.total_count === 1 && listed.length === 1
     );
@@ -133,12 +138,16 @@ describe('the example request of the reference', () => {
     readonly requestBody: { content: { 'application/json': { example?: object } } };
   }
 
+  /** Operations that only a call allows that is over. */
+  const ofPastCalls = ['updateCall', 'rerunCallAnalysis'];
+
   /** Ids that there are in the path, and in the query what the contract proposes. */
-  function filledUrl({ path, query }: ContractOperation, ids: Ids): string {
+  function filledUrl({ id, path, query }: ContractOperation, ids: Ids): string {
     const byName: Record<string, string> = {
       ...{ test_case_definition_id: ids.definition, test_case_batch_job_id: ids.batch },
       ...{ test_case_job_id: ids.run, llm_id: ids.llm },
-      ...{ conversation_flow_id: ids.flow, agent_id: ids.agent },
+      ...{ conversation_flow_id: ids.flow, agent_id: ids.agent, phone_number: ids.number },
+      call_id: ofPastCalls.includes(id) ? ids.pastCall : ids.call,
     };
     const proposed = new URLSearchParams();
     for (const { name, ...parameter } of query) {

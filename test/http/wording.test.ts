@@ -145,6 +145,8 @@ describe('an object that does not exist', () => {
     test_case_definition_id: 'test-case-definition',
     test_case_batch_job_id: 'batch-test',
     test_case_job_id: 'test-run',
+    phone_number: 'phone-number',
+    call_id: 'call',
   };
 
   it.each(asked.filter(({ path }) => path.includes('{')))(
@@ -153,7 +155,8 @@ describe('an object that does not exist', () => {
       const { client } = buildTestApp();
       const table = tables[/\{(\w+)\}/.exec(path)?.[1] ?? ''];
       const none = { definition: 'x_1', batch: 'x_1', run: 'x_1' };
-      const missing = request({ ...none, llm: 'x_1', flow: 'x_1', agent: 'x_1' });
+      const calls = { number: 'x_1', call: 'x_1', pastCall: 'x_1' };
+      const missing = request({ ...none, ...calls, llm: 'x_1', flow: 'x_1', agent: 'x_1' });
       const observed = await client().send(missing);
       expect(table).toBeDefined();
       expect(observed.body).toEqual({

@@ -12,13 +12,6 @@ const stored = (name: string) => readFileSync(new URL(name, import.meta.url));
 const answersOf = (migration: number) =>
   JSON.parse(stored(`${String(migration)}.answers.json`).toString()) as Record<string, unknown>;
 
-const newSettings = [
-  ...['batchStartDelay', 'batchCompletionDelay', 'definitionSnapshot', 'unknownValues'],
-  ...['creditMessage', 'rateLimitMessage', 'missing', 'unknownQuery', 'validationErrors'],
-  ...['webhookUrl', 'webhookSigningKey', 'signatureClock', 'webhookEventTimestamp'],
-  'webhookCallKey',
-];
-
 /**
  * What is stored of runs. How a run went is told of that by each emulator in its own words; that
  * takes some milliseconds, and where a run has fewer it is told to have taken longer.
@@ -26,8 +19,6 @@ const newSettings = [
 const storedOf = (answer: unknown): unknown =>
   JSON.parse(JSON.stringify(answer), (name, value: unknown) => {
     if (name === 'transcript_snapshot' || name === 'result_explanation') return undefined;
-    // Settings that it did not have.
-    if (newSettings.includes(name)) return undefined;
     return name.endsWith('_timestamp') ? Math.floor(Number(value) / 1000) : value;
   });
 
@@ -60,7 +51,10 @@ describe.each([5, 6, 7, 8, 9])(
     it.each(Object.keys(answers))('gives the same answer to GET %s', async (path) => {
       const { get } = await startOnOlder(migration);
       const answer = await get(path);
-      expect(storedOf(answer)).toEqual(storedOf({ status: 200, body: answers[path] }));
+      const before = { status: 200, body: answers[path] };
+      // It did not have all settings of today.
+      if (path.endsWith('/settings')) expect(answer).toMatchObject(before);
+      else expect(storedOf(answer)).toEqual(storedOf(before));
     });
 
     it('continues runs in progress and pending runs', async () => {

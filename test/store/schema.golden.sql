@@ -55,6 +55,50 @@ CREATE TABLE "batch_tests" (
   CHECK (pass_count + fail_count + error_count <= started_count)
 ) STRICT;
 
+CREATE TABLE calls (
+  call_key INTEGER PRIMARY KEY AUTOINCREMENT,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  call_id TEXT NOT NULL,
+  ordinal INTEGER NOT NULL CHECK (ordinal >= 0),
+  origin TEXT NOT NULL CHECK (origin IN ('dialled', 'registered', 'inbound')),
+  direction TEXT NOT NULL CHECK (direction IN ('inbound', 'outbound')),
+  from_number TEXT NOT NULL,
+  to_number TEXT NOT NULL,
+  agent_id TEXT NOT NULL,
+  agent_version INTEGER NOT NULL,
+  -- The agent and its engine as they were when the call was created; null if the emulator has none.
+  agent_content_key INTEGER REFERENCES asset_contents (content_key),
+  engine_type TEXT CHECK (engine_type IN ('retell-llm', 'conversation-flow')),
+  engine_content_key INTEGER REFERENCES asset_contents (content_key),
+  seed_key INTEGER NOT NULL REFERENCES seeds (seed_key),
+  progression TEXT NOT NULL CHECK (progression IN ('time', 'immediate', 'polls', 'manual')),
+  -- Reads of the call after which it is over, under `polls`, and those that there were.
+  polls INTEGER NOT NULL DEFAULT 0,
+  reads INTEGER NOT NULL DEFAULT 0,
+  status TEXT NOT NULL
+    CHECK (status IN ('registered', 'ongoing', 'ended', 'not_connected', 'error')),
+  -- Moments of its plan that are over.
+  passed INTEGER NOT NULL CHECK (passed >= 0),
+  -- When the next moment comes; null if none does by itself.
+  next_at INTEGER,
+  -- When it was connected, or else created. Lists are in this order.
+  sorted_at INTEGER NOT NULL,
+  started_at INTEGER,
+  ended_at INTEGER,
+  reason TEXT,
+  -- How it goes, drawn at its creation; null if it is moved by hand.
+  course TEXT CHECK (json_valid(course)),
+  plan TEXT NOT NULL CHECK (json_valid(plan)),
+  data_storage TEXT,
+  details TEXT NOT NULL CHECK (json_valid(details)),
+  combined_cost REAL,
+  latency REAL,
+  sentiment TEXT,
+  successful INTEGER CHECK (successful IN (0, 1)),
+  in_voicemail INTEGER CHECK (in_voicemail IN (0, 1)),
+  UNIQUE (workspace_id, call_id)
+) STRICT;
+
 CREATE TABLE emulator (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
   seed TEXT NOT NULL
@@ -87,6 +131,15 @@ CREATE TABLE outcome_rules (
   rule TEXT NOT NULL CHECK (json_valid(rule)),
   hits INTEGER NOT NULL DEFAULT 0 CHECK (hits >= 0),
   UNIQUE (workspace_id, rule_id)
+) STRICT;
+
+CREATE TABLE phone_numbers (
+  number_key INTEGER PRIMARY KEY AUTOINCREMENT,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  number TEXT NOT NULL,
+  content TEXT NOT NULL CHECK (json_valid(content)),
+  modified_at INTEGER NOT NULL,
+  UNIQUE (workspace_id, number)
 ) STRICT;
 
 CREATE TABLE running_test_runs (
@@ -178,7 +231,7 @@ CREATE TABLE workspaces (
   settled_at INTEGER NOT NULL
 , clock_mode TEXT NOT NULL DEFAULT 'real'
   CHECK (clock_mode IN ('real', 'manual')), clock_time INTEGER NOT NULL DEFAULT 0, clock_anchor INTEGER NOT NULL DEFAULT 0, clock_speed REAL NOT NULL DEFAULT 1 CHECK (clock_speed > 0), settings TEXT NOT NULL DEFAULT '{}'
-  CHECK (json_valid(settings)), next_definition_ordinal INTEGER NOT NULL DEFAULT 0, next_rule_ordinal INTEGER NOT NULL DEFAULT 0, next_fault_ordinal INTEGER NOT NULL DEFAULT 0, credit INTEGER CHECK (credit >= 0), rate_tokens REAL, rate_filled_at INTEGER, next_asset_ordinal INTEGER NOT NULL DEFAULT 0, label TEXT CHECK (length(label) BETWEEN 1 AND 100), last_used_at INTEGER, rate_windows TEXT CHECK (json_valid(rate_windows))) STRICT;
+  CHECK (json_valid(settings)), next_definition_ordinal INTEGER NOT NULL DEFAULT 0, next_rule_ordinal INTEGER NOT NULL DEFAULT 0, next_fault_ordinal INTEGER NOT NULL DEFAULT 0, credit INTEGER CHECK (credit >= 0), rate_tokens REAL, rate_filled_at INTEGER, next_asset_ordinal INTEGER NOT NULL DEFAULT 0, label TEXT CHECK (length(label) BETWEEN 1 AND 100), last_used_at INTEGER, rate_windows TEXT CHECK (json_valid(rate_windows)), next_number_ordinal INTEGER NOT NULL DEFAULT 0, next_call_ordinal INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE INDEX asset_versions_by_workspace ON asset_versions (workspace_id);
 
@@ -195,9 +248,19 @@ CREATE INDEX batch_tests_completing ON batch_tests (workspace_id, completes_at)
 CREATE UNIQUE INDEX batch_tests_queue ON batch_tests (workspace_id, ordinal)
   WHERE started_count < total_count AND progression = 'time';
 
+CREATE INDEX calls_by_agent ON calls (workspace_id, agent_id, sorted_at, call_key);
+
+CREATE INDEX calls_by_time ON calls (workspace_id, sorted_at, call_key);
+
+CREATE INDEX calls_due ON calls (workspace_id, next_at, call_key) WHERE next_at IS NOT NULL;
+
+CREATE INDEX calls_under_way ON calls (workspace_id) WHERE status IN ('registered', 'ongoing');
+
 CREATE INDEX faults_by_workspace ON faults (workspace_id, fault_key);
 
 CREATE INDEX outcome_rules_by_workspace ON outcome_rules (workspace_id, rule_key);
+
+CREATE INDEX phone_numbers_by_workspace ON phone_numbers (workspace_id, number_key);
 
 CREATE INDEX test_case_definitions_by_engine
   ON test_case_definitions (workspace_id, engine, definition_key);

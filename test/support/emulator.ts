@@ -43,6 +43,14 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   signatureClock: 'real',
   webhookEventTimestamp: 'send',
   webhookCallKey: 'call',
+  unknownNumbers: 'accept',
+  deprecated: 'warn',
+  callDuration: '10s..30s',
+  ringDuration: '1s..3s',
+  analysisDelay: '2s',
+  callOutcomes: 'user_hangup=1',
+  concurrencyLimit: 20,
+  concurrencyExceeded: 'reject',
 };
 
 export const thisMachine: NonNullable<AppOptions['controlAccess']> = {

@@ -1,3 +1,4 @@
+import { someCall } from './calls.js';
 import { retellLlm, someDefinition, someFlow, type TestClient } from './emulator.js';
 
 export interface ExampleRequest {
@@ -15,6 +16,11 @@ export interface Ids {
   readonly llm: string;
   readonly flow: string;
   readonly agent: string;
+  readonly number: string;
+  /** A call that is under way. */
+  readonly call: string;
+  /** A call that is over and analysed. */
+  readonly pastCall: string;
 }
 
 export const engineQuery = 'type=retell-llm&llm_id=llm_1';
@@ -188,6 +194,90 @@ export const exampleRequests: Record<string, ExampleRequest> = {
     body: () => ({ messages: [{ role: 'user', content: 'Hi' }] }),
     malformed: { body: { messages: [{ role: 'nobody' }] } },
   },
+  createPhoneNumber: {
+    url: () => '/create-phone-number',
+    body: () => ({ area_code: 415 }),
+    malformed: { body: { area_code: 'x' } },
+  },
+  importPhoneNumber: {
+    url: () => '/import-phone-number',
+    body: () => ({ phone_number: '+14155550199', termination_uri: 'x.pstn.twilio.com' }),
+    malformed: { body: { phone_number: '+14155550199' } },
+  },
+  getPhoneNumber: {
+    url: ({ number }) => `/get-phone-number/${number}`,
+    malformed: { url: '/get-phone-number/%zz' },
+  },
+  updatePhoneNumber: {
+    url: ({ number }) => `/update-phone-number/${number}`,
+    body: () => ({ nickname: 'New' }),
+    malformed: { body: { nickname: 7 } },
+  },
+  deletePhoneNumber: {
+    url: ({ number }) => `/delete-phone-number/${number}`,
+    malformed: { url: '/delete-phone-number/%zz' },
+  },
+  listPhoneNumbersV2: {
+    url: () => '/v2/list-phone-numbers?limit=5',
+    malformed: { url: '/v2/list-phone-numbers?limit=x' },
+  },
+  listPhoneNumbers: {
+    url: () => '/list-phone-numbers',
+    malformed: { url: '/list-phone-numbers/%zz' },
+  },
+  createPhoneCall: {
+    url: () => '/v2/create-phone-call',
+    body: () => someCall,
+    malformed: { body: { ...someCall, retell_llm_dynamic_variables: { name: null } } },
+  },
+  registerPhoneCall: {
+    url: () => '/v2/register-phone-call',
+    body: () => ({ agent_id: 'agent_1' }),
+    malformed: { body: { agent_id: 7 } },
+  },
+  getCall: {
+    url: ({ call }) => `/v2/get-call/${call}`,
+    malformed: { url: '/v2/get-call/%zz' },
+  },
+  listCallsV3: {
+    url: () => '/v3/list-calls',
+    body: () => ({
+      filter_criteria: { direction: { type: 'enum', op: 'in', value: ['outbound'] } },
+    }),
+    // The form of the older list, which clients mix up.
+    malformed: { body: { filter_criteria: { direction: ['outbound'] } } },
+  },
+  listCallsV2: {
+    url: () => '/v2/list-calls',
+    body: () => ({ filter_criteria: { direction: ['outbound'] } }),
+    malformed: { body: { filter_criteria: { direction: 'outbound' } } },
+  },
+  updateCall: {
+    url: ({ pastCall }) => `/v2/update-call/${pastCall}`,
+    body: () => ({ metadata: { a: 1 } }),
+    malformed: { body: { data_storage_setting: 'nothing' } },
+  },
+  updateLiveCall: {
+    url: ({ call }) => `/v2/update-live-call/${call}`,
+    body: () => ({ call_control: { additional_context: 'A ticket was opened.' } }),
+    malformed: { body: { call_control: { additional_context: '' } } },
+  },
+  deleteCall: {
+    url: ({ call }) => `/v2/delete-call/${call}`,
+    malformed: { url: '/v2/delete-call/%zz' },
+  },
+  stopCall: {
+    url: ({ call }) => `/v2/stop-call/${call}`,
+    malformed: { url: '/v2/stop-call/%zz' },
+  },
+  rerunCallAnalysis: {
+    url: ({ pastCall }) => `/rerun-call-analysis/${pastCall}`,
+    malformed: { url: '/rerun-call-analysis/%zz' },
+  },
+  getConcurrency: {
+    url: () => '/get-concurrency',
+    malformed: { url: '/get-concurrency/%zz' },
+  },
 };
 
 export const someAgent = {
@@ -205,7 +295,15 @@ export async function createExampleObjects(client: TestClient): Promise<Ids> {
   };
   const agent = await create('/create-agent', someAgent, 'agent_id');
   await create(`/create-agent-version/${agent}`, { base_version: 0 }, 'agent_id');
+  const calls = { method: 'POST', url: '/v2/create-phone-call', payload: someCall } as const;
+  const headers = { 'x-emulator-progression': 'immediate' };
+  const { body: pastCall } = await client.send({ ...calls, headers });
+  const call = await create(calls.url, someCall, 'call_id');
+  // Longer than it rings.
+  await client.call('POST', '/_emulator/clock/advance', { by: '4s' });
   return {
+    ...{ call, pastCall: String(pastCall['call_id']) },
+    number: await create('/create-phone-number', {}, 'phone_number'),
     ...{ definition, batch, agent, run: items[0]?.test_case_job_id ?? '' },
     llm: await create('/create-retell-llm', {}, 'llm_id'),
     flow: await create(

@@ -122,6 +122,9 @@ async function answerOf(
   const { params, query } = request;
   // A body is ignored if the operation takes none.
   const body = operation.hasBody ? bodyOf(request) : undefined;
+  if (operation.successor !== undefined) {
+    refuseWithdrawn(operation, request, settingsFor(emulator, request));
+  }
   if (request.url.includes('?')) {
     refuseUnknownQuery(operation, query, settingsFor(emulator, request));
   }
@@ -138,6 +141,19 @@ async function answerOf(
   if (successor !== undefined) announceSuccessor(reply, successor, params);
   reply.code(operation.success);
   return result;
+}
+
+/** @throws ApiError by policy. Documented: the vendor withdraws these operations, at dates of their own. */
+function refuseWithdrawn(
+  { method, path, successor = '' }: ContractOperation,
+  { record }: FastifyRequest,
+  { deprecated: policy }: Settings,
+): void {
+  if (policy === 'reject') {
+    const detail = `${method.toUpperCase()} ${path}. Its successor is ${successor}.`;
+    throw new ApiError('deprecated', detail);
+  }
+  if (record) record.warnsOfDeprecation = policy === 'warn';
 }
 
 /** @throws SchemaError by policy. Observed: the message does not begin with a path. */

@@ -10,7 +10,7 @@ type DefinitionInput = components['schemas']['TestCaseDefinitionInput'];
 
 /** Warnings about a request that succeeded. They are computed when the journal is read. */
 export function warningsOf(
-  { operation: id, bodyIsChecked, unknownValues }: JournalRecord,
+  { operation: id, bodyIsChecked, unknownValues, warnsOfDeprecation }: JournalRecord,
   query: object,
   body: unknown,
 ): string[] {
@@ -18,7 +18,7 @@ export function warningsOf(
   const operation = contract.operations.find((candidate) => candidate.id === id);
   if (operation === undefined) return [];
   const warnings = [
-    ...(operation.successor === undefined
+    ...(operation.successor === undefined || !warnsOfDeprecation
       ? []
       : [`${operation.id} is deprecated; its successor is ${operation.successor}`]),
     ...unknownQueryOf(operation, query).map(

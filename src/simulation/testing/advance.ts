@@ -7,6 +7,7 @@ import type { RunningRun, StartedRun } from '../../store/running.js';
 import type { QueuedRun } from '../../store/test-runs.js';
 import { planOutcome, drawDuration, drawForRun, type ForcedOutcomes } from './outcome.js';
 import { createForcedOutcomeFinder } from './forced-outcomes.js';
+import { passDueCalls, tellNobody, type TellOfCall } from '../calls/life.js';
 import { scheduleRuns } from './schedule.js';
 import type { Workspace } from '../workspaces/workspace.js';
 
@@ -15,6 +16,7 @@ export function createAdvanceOnce(
   store: Store,
   get: (workspaceId: number) => Workspace,
   size: number,
+  tellOfCall: TellOfCall = tellNobody,
 ): AdvanceOnce {
   const advance = (writer: StoreWriter, workspaceId: number, until: number): AdvanceResult => {
     const workspace = get(workspaceId);
@@ -28,16 +30,18 @@ export function createAdvanceOnce(
     const delayed = delayCompletions(writer, workspace, happened.completed);
     // A batch must not complete before a run that starts or ends earlier.
     const due = completeDue(writer, workspaceId, Math.min(until, nextOfRuns), size);
+    const callsUntil = Math.min(until, nextOfRuns, due.next);
+    const calls = passDueCalls(writer, workspaceId, callsUntil, size, tellOfCall);
     writer.workspaces.addProgress({
       id: workspaceId,
       runningDelta: started - ended,
-      settledAt: Math.max(happened.settledAt, due.settledAt),
+      settledAt: Math.max(happened.settledAt, due.settledAt, calls.settledAt),
     });
     return {
       runsStarted: started,
       runsEnded: ended,
       batchTestsCompleted: happened.completed.length - delayed + due.completed,
-      next: Math.min(nextOfRuns, due.next),
+      next: Math.min(nextOfRuns, due.next, calls.next),
     };
   };
   return (workspaceId, until) => store.together((writer) => advance(writer, workspaceId, until));

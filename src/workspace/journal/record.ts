@@ -37,6 +37,8 @@ export interface JournalRecord extends Arrival {
   bodyIsChecked: boolean;
   /** Values of its body that the contract's open lists do not have. */
   unknownValues: readonly UnknownValue[];
+  /** False if the settings let a deprecated operation be used without a warning. */
+  warnsOfDeprecation: boolean;
   fault: FaultCause | undefined;
   /** Functions that compute warnings. They are called when somebody reads the record. */
   findWarnings: () => string[];
@@ -66,6 +68,7 @@ export const newRecord = (): JournalRecord => ({
   valid: true,
   bodyIsChecked: false,
   unknownValues: noValues,
+  warnsOfDeprecation: true,
   fault: undefined,
   findWarnings: findNone,
   warningsSize: 0,
@@ -97,6 +100,7 @@ export function begin(
   record.valid = true;
   record.bodyIsChecked = false;
   record.unknownValues = noValues;
+  record.warnsOfDeprecation = true;
   record.fault = undefined;
   record.findWarnings = findNone;
   record.warningsSize = 0;

@@ -1,0 +1,242 @@
+import type { components } from '../../contract/retell.gen.js';
+
+type Schemas = components['schemas'];
+
+export type CallFilter = Schemas['CallFilter'];
+export type LegacyCallFilter = Schemas['LegacyCallFilter'];
+type KeyedFilter = Schemas['KeyedFilter'];
+type NumberFilter = Schemas['NumberOrRangeFilter'];
+type TextFilter = Schemas['StringFilter'] | Schemas['EnumFilter'];
+
+/** What a list can tell a call by. What is not known yet is undefined. */
+export interface CallFacets {
+  readonly agentId: string;
+  readonly agentVersion: number;
+  readonly callId: string;
+  readonly status: string;
+  readonly type: string;
+  readonly direction: string;
+  readonly fromNumber: string;
+  readonly toNumber: string;
+  readonly reason: string | undefined;
+  readonly startedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  readonly duration: number | undefined;
+  readonly cost: number | undefined;
+  readonly latency: number | undefined;
+  readonly sentiment: string | undefined;
+  readonly successful: boolean | undefined;
+  readonly inVoicemail: boolean | undefined;
+  readonly dataStorage: () => string;
+  readonly metadata: Values;
+  readonly variables: Values;
+  readonly attributes: Values;
+  readonly analysis: () => Values;
+  readonly toolCalls: () => readonly ToolCallFacets[];
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+export interface ToolCallFacets {
+  readonly name: string;
+  readonly type: string;
+  /** Undefined if there is no result. */
+  readonly successful: boolean | undefined;
+  readonly latency: number;
+}
+
+const textComparisons = {
+  eq: (text: string, value: string) => text === value,
+  ne: (text: string, value: string) => text !== value,
+  sw: (text: string, value: string) => text.startsWith(value),
+  ew: (text: string, value: string) => text.endsWith(value),
+  co: (text: string, value: string) => text.includes(value),
+};
+
+const numberComparisons = {
+  eq: (number: number, value: number) => number === value,
+  ne: (number: number, value: number) => number !== value,
+  gt: (number: number, value: number) => number > value,
+  ge: (number: number, value: number) => number >= value,
+  lt: (number: number, value: number) => number < value,
+  le: (number: number, value: number) => number <= value,
+};
+
+/** What is not known passes no filter but `ne`, which it differs from. */
+const passesText = (text: string | undefined, filter: TextFilter | undefined): boolean => {
+  if (filter === undefined) return true;
+  if (text === undefined) return filter.op === 'ne';
+  return filter.type === 'enum'
+    ? filter.value.includes(text)
+    : textComparisons[filter.op](text, filter.value);
+};
+
+const passesNumber = (number: number | undefined, filter: NumberFilter | undefined): boolean => {
+  if (filter === undefined) return true;
+  if (number === undefined) return filter.op === 'ne';
+  return filter.type === 'range'
+    ? number >= (filter.value[0] ?? 0) && number <= (filter.value[1] ?? 0)
+    : numberComparisons[filter.op](number, filter.value);
+};
+
+const passesFlag = (
+  flag: boolean | undefined,
+  filter: { readonly value: boolean } | undefined,
+): boolean => filter === undefined || flag === filter.value;
+
+const isOneOf = (
+  value: string | undefined,
+  filter: { readonly value: readonly string[] } | undefined,
+): boolean => filter === undefined || (value !== undefined && filter.value.includes(value));
+
+/** A filter without a key asks for any of the values. */
+function passesKeyed(values: Values, filters: readonly KeyedFilter[] | undefined): boolean {
+  return (filters ?? []).every((filter) => {
+    const { key } = filter;
+    const candidates =
+      key === undefined ? Object.values(values) : Object.hasOwn(values, key) ? [values[key]] : [];
+    const present = candidates.filter((value) => value !== undefined && value !== null);
+    if (filter.type === 'present')
+      return filter.op === 'pr' ? present.length > 0 : present.length === 0;
+    if (present.length === 0) return filter.op === 'ne';
+    return present.some((value) => passesValue(value, filter));
+  });
+}
+
+function passesValue(
+  value: unknown,
+  filter: Exclude<KeyedFilter, { readonly type: 'present' }>,
+): boolean {
+  switch (filter.type) {
+    case 'string':
+    case 'enum':
+      return passesText(textOf(value), filter);
+    case 'boolean':
+      return value === filter.value || value === String(filter.value);
+    // Dynamic variables are texts, of numbers too.
+    case 'number':
+    case 'range':
+      return passesNumber(numberOf(value), filter);
+  }
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
+
+const numberOf = (value: unknown): number | undefined => {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+};
+
+/** Whether a call passes all filters that are given. */
+export function passesFilter(call: CallFacets, filter: CallFilter): boolean {
+  const agents = filter.agent ?? [];
+  return (
+    (agents.length === 0 || agents.some((agent) => isOfAgent(call, agent))) &&
+    // There are no tags and no batch calls here: no call has one.
+    passesText(undefined, filter.agent_tag) &&
+    passesText(undefined, filter.batch_call_id) &&
+    passesText(call.callId, filter.call_id) &&
+    isOneOf(call.status, filter.call_status) &&
+    isOneOf(call.type, filter.call_type) &&
+    isOneOf(call.direction, filter.direction) &&
+    isOneOf(call.reason, filter.disconnection_reason) &&
+    isOneOf(call.sentiment, filter.user_sentiment) &&
+    passesText(call.fromNumber, filter.from_number) &&
+    passesText(call.toNumber, filter.to_number) &&
+    passesNumber(call.startedAt, filter.start_timestamp) &&
+    passesNumber(call.endedAt, filter.end_timestamp) &&
+    passesNumber(call.duration, filter.duration_ms) &&
+    passesNumber(call.cost, filter.combined_cost) &&
+    passesNumber(call.latency, filter.e2e_latency_p50) &&
+    passesFlag(call.successful, filter.call_successful) &&
+    passesFlag(call.inVoicemail, filter.in_voicemail) &&
+    passesKeyed(call.metadata, filter.metadata) &&
+    passesKeyed(call.variables, filter.dynamic_variables) &&
+    passesKeyed(call.attributes, filter.custom_attributes) &&
+    (filter.data_storage_setting === undefined ||
+      isOneOf(call.dataStorage(), filter.data_storage_setting)) &&
+    (filter.custom_analysis_data === undefined ||
+      passesKeyed(call.analysis(), filter.custom_analysis_data)) &&
+    passesTools(call, filter.tool_calls ?? [])
+  );
+}
+
+const isOfAgent = (
+  { agentId, agentVersion }: CallFacets,
+  { agent_id: id, version = [] }: { agent_id: string; version?: number[] },
+): boolean => agentId === id && (version.length === 0 || version.includes(agentVersion));
+
+const passesTools = (call: CallFacets, filters: NonNullable<CallFilter['tool_calls']>): boolean =>
+  filters.every(({ name, type, success, latency_ms: latency }) =>
+    call
+      .toolCalls()
+      .some(
+        (made) =>
+          (name === undefined || made.name === name) &&
+          (type === undefined || made.type === type) &&
+          passesFlag(made.successful, success) &&
+          passesNumber(made.latency, latency),
+      ),
+  );
+
+/** The same filter in the words of the newer list. */
+export function toCallFilter(filter: LegacyCallFilter): CallFilter {
+  const { agent_id: agents, version = [] } = filter;
+  const oneOf = <Value extends string>(value: Value[] | undefined) =>
+    value !== undefined && value.length > 0
+      ? ({ type: 'enum', op: 'in', value } as const)
+      : undefined;
+  const flag = (values: boolean[] | undefined) =>
+    values?.length === 1
+      ? ({ type: 'boolean', op: 'eq', value: values[0] === true } as const)
+      : undefined;
+  const within = (threshold: Schemas['Threshold'] | undefined) =>
+    threshold &&
+    ({
+      type: 'range',
+      op: 'bt',
+      value: [threshold.lower_threshold ?? -Infinity, threshold.upper_threshold ?? Infinity],
+    } as const);
+  const all = {
+    agent: agents?.map((agent_id) => ({ agent_id, version })),
+    call_type: oneOf(filter.call_type),
+    direction: oneOf(filter.direction),
+    disconnection_reason: oneOf(filter.disconnection_reason),
+    user_sentiment: oneOf(filter.user_sentiment),
+    call_successful: flag(filter.call_successful),
+    in_voicemail: flag(filter.in_voicemail),
+    start_timestamp: within(filter.start_timestamp),
+    duration_ms: within(filter.duration_ms),
+    e2e_latency_p50: within(filter.e2e_latency_p50),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** What the older filter says that the newer one cannot. */
+export const passesLegacyRest = (call: CallFacets, filter: LegacyCallFilter): boolean =>
+  isIn(call.status, filter.call_status) &&
+  isIn(call.fromNumber, filter.from_number) &&
+  isIn(call.toNumber, filter.to_number) &&
+  isIn(call.agentVersion, filter.version) &&
+  // There are no batch calls.
+  (filter.batch_call_id ?? []).length === 0;
+
+const isIn = <Value>(value: Value, values: readonly Value[] | undefined): boolean =>
+  values === undefined || values.length === 0 || values.includes(value);
+
+/** The times of a start that a filter leaves, as far as an index can tell. */
+export function startBounds(filter: CallFilter): { readonly from: number; readonly to: number } {
+  const most = Number.MAX_SAFE_INTEGER;
+  const { start_timestamp: start } = filter;
+  if (start === undefined) return { from: -most, to: most };
+  if (start.type === 'range') {
+    const [from = -most, to = most] = start.value;
+    return { from: Math.max(from, -most), to: Math.min(to, most) };
+  }
+  const { op, value } = start;
+  return {
+    from: ['eq', 'gt', 'ge'].includes(op) ? value : -most,
+    to: ['eq', 'lt', 'le'].includes(op) ? value : most,
+  };
+}

@@ -1,0 +1,123 @@
+import type { components } from '../../contract/retell.gen.js';
+import type {
+  CallDirection,
+  CallPlan,
+  CallState,
+  DataStorageSetting,
+  DisconnectionReason,
+} from './call.js';
+import type { ForcedCall } from './forced-call.js';
+
+/** How a call begins: it is dialled here, waits for a telephony of its own, or comes in. */
+export type CallOrigin = 'dialled' | 'registered' | 'inbound';
+
+/** Who or what answers. */
+export type Counterpart = 'person' | 'voicemail' | 'ivr';
+
+/** What decided how a call goes. */
+export type CallDecision =
+  | { readonly source: 'rule'; readonly rule: string }
+  | { readonly source: 'number'; readonly digits: string }
+  | { readonly source: 'draw' | 'concurrency' | 'timeout' | 'hand' | 'fixture' };
+
+/** How a call goes, in milliseconds from one moment to the next. */
+export interface CallCourse {
+  readonly reason: DisconnectionReason;
+  /** From the creation until somebody answers, or until the call has failed. */
+  readonly ring: number;
+  /** From the connection to the end; undefined if nobody answers. */
+  readonly talk: number | undefined;
+  /** From the end to the analysis; undefined if there is none. */
+  readonly analysisDelay: number | undefined;
+  /** How long before the end the transfer begins, and how long after it the others talk. */
+  readonly transfer: { readonly lead: number; readonly rest: number | undefined } | undefined;
+  readonly counterpart: Counterpart;
+  readonly decidedBy: CallDecision;
+  /** What was ordered of it besides. */
+  readonly forced: Pick<
+    ForcedCall,
+    'transcript' | 'analysis' | 'recording' | 'transferDestination'
+  >;
+}
+
+/** Something that is said or done in a call, before it has times and ids. */
+export type SpeechEntry =
+  | { readonly role: 'agent' | 'user' | 'transfer_target'; readonly content: string }
+  | {
+      readonly role: 'tool_call_invocation';
+      readonly name: string;
+      /** JSON. */
+      readonly arguments: string;
+      /** The tool's. */
+      readonly type: string;
+    }
+  | { readonly role: 'tool_call_result'; readonly content: string; readonly successful: boolean }
+  | {
+      readonly role: 'node_transition' | 'state_transition';
+      readonly from: { readonly id: string; readonly name: string };
+      readonly to: { readonly id: string; readonly name: string };
+    }
+  | { readonly role: 'dtmf'; readonly digit: string }
+  | { readonly role: 'injected'; readonly content: string };
+
+/** Something that was said or done by hand, or put in by the client, and when. */
+export interface LiveEntry {
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+  readonly entry: SpeechEntry;
+}
+
+/** What was said of a call when it was created, and by changes since. */
+export interface CallDetails {
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Put over the variables while the call went on. */
+  readonly liveVariables?: Readonly<Record<string, string>>;
+  readonly sipHeaders?: Readonly<Record<string, string>>;
+  readonly customAttributes?: Readonly<Record<string, string | number | boolean>>;
+  readonly live?: readonly LiveEntry[];
+  /** How often it was analysed again. */
+  readonly reruns?: number;
+  /** Settings of its agent and engine for this call alone. */
+  readonly override?: components['schemas']['AgentOverride'];
+}
+
+/** A call of a workspace, at a moment of its life. */
+export interface CallRecord {
+  readonly id: string;
+  readonly origin: CallOrigin;
+  readonly direction: CallDirection;
+  readonly fromNumber: string;
+  readonly toNumber: string;
+  readonly agentId: string;
+  readonly agentVersion: number;
+  /** The seed in force when it was created. */
+  readonly seed: string;
+  /** How many calls of the workspace were created before. */
+  readonly ordinal: number;
+  /** Undefined if it is moved by hand. */
+  readonly course: CallCourse | undefined;
+  readonly plan: CallPlan;
+  readonly state: CallState;
+  /** That of the agent if undefined. */
+  readonly dataStorage: DataStorageSetting | undefined;
+  readonly details: CallDetails;
+}
+
+/** What a list can tell calls by once they are over, besides what every call has. */
+export interface CallResults {
+  readonly combinedCost: number | null;
+  /** The median of its latency, in milliseconds. */
+  readonly latency: number | null;
+  readonly sentiment: string | null;
+  readonly successful: boolean | null;
+  readonly inVoicemail: boolean | null;
+}
+
+export const noResults: CallResults = {
+  combinedCost: null,
+  latency: null,
+  sentiment: null,
+  successful: null,
+  inVoicemail: null,
+};

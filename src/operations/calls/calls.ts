@@ -1,0 +1,316 @@
+import {
+  isAnalysed,
+  isOver,
+  type DataStorageSetting,
+  type WireCall,
+} from '../../domain/calls/call.js';
+import { isE164, pickAgent, type WeightedAgent } from '../../domain/calls/phone-number.js';
+import { ApiError, MissingError } from '../../errors.js';
+import { keyedChance } from '../../random.js';
+import {
+  analysisResults,
+  endedNow,
+  passMoments,
+  sceneReader,
+  storeSteps,
+  tellNobody,
+  withDetails,
+} from '../../simulation/calls/life.js';
+import { pollCall } from '../../simulation/calls/polls.js';
+import { toCall, toListedCall } from '../../simulation/calls/render.js';
+import { drawDuration } from '../../simulation/testing/outcome.js';
+import { loadValueGenerator } from '../../simulation/conversation/schema-value.js';
+import type { Workspace } from '../../simulation/workspaces/workspace.js';
+import type { StoredCall } from '../../store/calls.js';
+import {
+  findSettledWorkspace,
+  refuseWithoutCredit,
+  settle,
+  warning,
+  type Caller,
+  type Operation,
+  type Services,
+} from '../operation.js';
+import { createCall, refuseLargeMetadata, type CallRequest } from './new-call.js';
+
+export const createPhoneCall: Operation<'createPhoneCall'> = async (services, caller, { body }) => {
+  const { from_number: fromNumber, to_number: toNumber } = body;
+  const { ignore_e164_validation: takesAny = false } = body;
+  if (!takesAny && !isE164(fromNumber)) refuseNumber('from_number');
+  if (!takesAny && !isE164(toNumber)) refuseNumber('to_number');
+  const workspace = await openSettled(services, caller);
+  const created = createCall(services, caller, workspace, {
+    ...{ origin: 'dialled', direction: 'outbound', fromNumber, toNumber },
+    ...agentOf(services, workspace, body),
+    details: {
+      ...(body.metadata !== undefined && { metadata: body.metadata }),
+      ...(body.retell_llm_dynamic_variables !== undefined && {
+        variables: body.retell_llm_dynamic_variables,
+      }),
+      ...(body.custom_sip_headers !== undefined && { sipHeaders: body.custom_sip_headers }),
+      ...(body.agent_override !== undefined && { override: body.agent_override }),
+    },
+  });
+  return show(services, created);
+};
+
+function refuseNumber(name: string): never {
+  throw new ApiError('invalid_request', `body/${name} must be in E.164 form, as +14157774444`);
+}
+
+const openSettled = (services: Services, caller: Caller): Workspace | Promise<Workspace> =>
+  settle(services, services.workspaces.open(caller.workspace));
+
+/** Documented: the override, or else one of the number's agents, drawn by weight. @throws ApiError */
+function agentOf(
+  { store }: Services,
+  { id, name, settings }: Workspace,
+  body: {
+    readonly from_number: string;
+    readonly override_agent_id?: string;
+    readonly override_agent_version?: number | string;
+  },
+): Pick<CallRequest, 'agentId' | 'agentVersion'> {
+  const { from_number: from, override_agent_id: agentId } = body;
+  const number = store.phoneNumbers.find(id, from);
+  if (number === undefined && settings.unknownNumbers === 'reject') {
+    throw new MissingError(from, 'phone-number', 'unprocessable');
+  }
+  if (agentId !== undefined) return { agentId, agentVersion: body.override_agent_version };
+  const agents: readonly WeightedAgent[] = number?.content.outbound_agents ?? [];
+  const ordinal = store.workspaces.ordinals(id).call;
+  const draw = keyedChance(settings.seed).within(name, 'agent of call');
+  const picked = pickAgent(agents, draw(ordinal));
+  if (picked === undefined) throw new ApiError('no_outbound_agent');
+  return {
+    agentId: picked.agent_id,
+    agentVersion: body.override_agent_version ?? picked.agent_version,
+  };
+}
+
+export const registerPhoneCall: Operation<'registerPhoneCall'> = async (
+  services,
+  caller,
+  { body },
+) => {
+  const workspace = await openSettled(services, caller);
+  const created = createCall(services, caller, workspace, {
+    ...{ origin: 'registered', direction: body.direction ?? 'outbound' },
+    ...{ fromNumber: body.from_number ?? '', toNumber: body.to_number ?? '' },
+    ...{ agentId: body.agent_id, agentVersion: body.agent_version },
+    details: {
+      ...(body.metadata !== undefined && { metadata: body.metadata }),
+      ...(body.retell_llm_dynamic_variables !== undefined && {
+        variables: body.retell_llm_dynamic_variables,
+      }),
+      ...(body.agent_override !== undefined && { override: body.agent_override }),
+    },
+  });
+  return show(services, created);
+};
+
+/** A call as it is now, without waiting for what only a call that is over needs. */
+function show(services: Services, stored: StoredCall): WireCall | Promise<WireCall> {
+  const { store, workspaces } = services;
+  const { now } = workspaces.get(stored.workspaceId);
+  const scene = sceneReader(store)(stored);
+  if (!isOver(stored.call.state.status)) return toListedCall(stored.call, scene, {}, now);
+  return loadValueGenerator().then((generate) => toCall(stored.call, scene, generate, now));
+}
+
+interface FoundCall {
+  readonly workspace: Workspace;
+  readonly stored: StoredCall;
+}
+
+/** A call once all that was due in its workspace has happened. @throws ApiError */
+async function findCall(services: Services, caller: Caller, id: string): Promise<FoundCall> {
+  const workspace = await findSettledWorkspace(services, caller);
+  const stored = workspace && services.store.calls.find(workspace.id, id);
+  if (workspace === undefined || stored === undefined) {
+    throw new MissingError(id, 'call', 'unprocessable');
+  }
+  return { workspace, stored };
+}
+
+export const getCall: Operation<'getCall'> = async (services, caller, { params }) => {
+  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  if (stored.progression.kind !== 'polls' || caller.onlyLooks === true)
+    return show(services, stored);
+  const { store } = services;
+  const polled = store.together((writer) => pollCall(writer, stored, workspace.now, tellNobody));
+  return show(services, polled);
+};
+
+/** Ends a call that is under way. */
+export const stopCall: Operation<'stopCall'> = async (services, caller, { params }) => {
+  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  if (stored.call.state.status !== 'ongoing') {
+    throw new ApiError('call_is_over', `it is ${stored.call.state.status}.`);
+  }
+  const { settings, now } = workspace;
+  const draw = keyedChance(settings.seed).within('call', stored.call.id, 'stopped');
+  const delay =
+    stored.call.course === undefined
+      ? drawDuration(settings.calls.analysisDelay, (part) => draw(part))
+      : stored.call.course.analysisDelay;
+  change(services, workspace, endedNow(stored, now, 'manual_stopped', delay));
+  return undefined;
+};
+
+/** Stores a call that was changed, with what happens at once because of it. */
+function change(services: Services, { id, now }: Workspace, stored: StoredCall): StoredCall {
+  const { store, worker, changes } = services;
+  const changed = store.together((writer) => {
+    writer.workspaces.addProgress({ id, runningDelta: 0, settledAt: now });
+    return storeSteps(writer, stored, passMoments(stored, now, sceneReader(writer)), tellNobody);
+  });
+  if (changed.nextAt !== null) worker.scheduleBy(id, changed.nextAt);
+  changes.announce(id);
+  return changed;
+}
+
+export const deleteCall: Operation<'deleteCall'> = async (services, caller, { params }) => {
+  const { stored } = await findCall(services, caller, params.call_id);
+  services.store.together(({ calls }) => calls.delete(stored.workspaceId, stored.call.id));
+  return undefined;
+};
+
+const strictness: readonly DataStorageSetting[] = [
+  'everything',
+  'everything_except_pii',
+  'basic_attributes_only',
+];
+
+/** The setting to store less of a call. @throws ApiError 400 if that would store more */
+function stricter(
+  { store }: Services,
+  stored: StoredCall,
+  asked: DataStorageSetting | undefined,
+  place: string,
+): StoredCall {
+  if (asked === undefined) return stored;
+  const present = stored.call.dataStorage ?? sceneReader(store)(stored).agent.dataStorage;
+  if (strictness.indexOf(asked) < strictness.indexOf(present)) {
+    throw new ApiError('invalid_request', `${place} must not be less strict than ${present}`);
+  }
+  return { ...stored, call: { ...stored.call, dataStorage: asked } };
+}
+
+export const updateCall: Operation<'updateCall'> = async (services, caller, { params, body }) => {
+  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  warnOfLiveChange(caller, workspace, stored, body);
+  refuseLargeMetadata(body.metadata);
+  const { metadata, custom_attributes: attributes, override_dynamic_variables: variables } = body;
+  const storage = body.data_storage_setting;
+  const changed = withDetails(stricter(services, stored, storage, 'body/data_storage_setting'), {
+    ...(metadata !== undefined && { metadata }),
+    ...(attributes !== undefined && {
+      customAttributes: { ...stored.call.details.customAttributes, ...attributes },
+    }),
+    ...(variables !== undefined && { liveVariables: variables ?? {} }),
+  });
+  services.store.together(({ calls }) => {
+    calls.change(changed);
+  });
+  return show(services, changed);
+};
+
+/** Documented: since 31 August 2026 only calls that are over are changed here. @throws ApiError by policy */
+function warnOfLiveChange(
+  caller: Caller,
+  { settings }: Workspace,
+  { call }: StoredCall,
+  body: { readonly override_dynamic_variables?: unknown },
+): void {
+  const goesOn = !isOver(call.state.status);
+  if (!goesOn && body.override_dynamic_variables === undefined) return;
+  if (settings.deprecated === 'serve') return;
+  const detail = goesOn
+    ? `it is ${call.state.status}, and PATCH /v2/update-live-call/{call_id} changes it.`
+    : 'body/override_dynamic_variables is for calls that go on.';
+  if (settings.deprecated === 'warn') {
+    caller.warnLater?.(warning(`the real service refuses this: ${detail}`));
+  } else if (goesOn) {
+    throw new ApiError('call_goes_on', detail);
+  } else {
+    throw new ApiError('deprecated', detail);
+  }
+}
+
+export const updateLiveCall: Operation<'updateLiveCall'> = async (
+  services,
+  caller,
+  { params, body },
+) => {
+  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  if (stored.call.state.status !== 'ongoing') {
+    throw new ApiError('call_is_over', `it is ${stored.call.state.status}.`);
+  }
+  const { fields_to_override: fields = {}, call_control: control = {} } = body;
+  const { metadata, override_dynamic_variables: variables } = fields;
+  refuseLargeMetadata(metadata, 'body/fields_to_override/metadata');
+  const { additional_context: context } = control;
+  const place = 'body/fields_to_override/data_storage_setting';
+  const { details } = stored.call;
+  const changed = withDetails(stricter(services, stored, fields.data_storage_setting, place), {
+    ...(metadata !== undefined && { metadata }),
+    ...(variables !== undefined && {
+      liveVariables: variables === null ? {} : { ...details.liveVariables, ...variables },
+    }),
+    ...(context !== undefined && {
+      live: [
+        ...(details.live ?? []),
+        { at: workspace.now, entry: { role: 'injected', content: context } },
+      ],
+    }),
+  });
+  services.store.together(({ calls }) => {
+    calls.change(changed);
+  });
+  return { success: true };
+};
+
+export const rerunCallAnalysis: Operation<'rerunCallAnalysis'> = async (
+  services,
+  caller,
+  { params },
+) => {
+  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  const { plan, state, details } = stored.call;
+  if (!isAnalysed(plan, state)) throw new ApiError('call_goes_on', 'it was not analysed yet.');
+  refuseWithoutCredit(workspace);
+  const { store } = services;
+  const again = withDetails(stored, { reruns: (details.reruns ?? 0) + 1 });
+  const results = { ...again.results, ...analysisResults(again, sceneReader(store)(again)) };
+  store.together(({ calls, workspaces }) => {
+    calls.change({ ...again, results });
+    const { id, credit } = workspace;
+    if (credit !== null) workspaces.setCredit(id, credit - 1);
+  });
+  return show(services, again);
+};
+
+/** Documented: how many more calls may be bought, and how many there are to begin with. */
+const maxPurchasable = 980;
+
+export const getConcurrency: Operation<'getConcurrency'> = async (services, caller) => {
+  const workspace = await findSettledWorkspace(services, caller);
+  const { store, workspaces } = services;
+  const { calls: settings } = workspace?.settings ?? workspaces.defaultSettings;
+  const limit = settings.concurrencyLimit;
+  const base = Math.min(limit, 20);
+  const purchased = limit - base;
+  const purchasable = Math.max(maxPurchasable, purchased);
+  return {
+    current_concurrency: workspace === undefined ? 0 : store.calls.countUnderWay(workspace.id),
+    concurrency_limit: limit,
+    base_concurrency: base,
+    purchased_concurrency: purchased,
+    concurrency_purchase_limit: purchasable,
+    remaining_purchase_limit: purchasable - purchased,
+    concurrency_burst_enabled: false,
+    concurrency_burst_limit: 0,
+    reserved_inbound_concurrency: 0,
+  };
+};

@@ -1,0 +1,181 @@
+import { cacheJson } from '../../json/cached-json.js';
+import {
+  passesFilter,
+  passesLegacyRest,
+  startBounds,
+  toCallFilter,
+  type CallFacets,
+  type CallFilter,
+} from '../../domain/calls/call-filter.js';
+import { isAnalysed, isOver, type WireListedCall } from '../../domain/calls/call.js';
+import { ApiError } from '../../errors.js';
+import { derivedHex } from '../../random.js';
+import { sceneReader } from '../../simulation/calls/life.js';
+import { analysisOf, saidIn, toCall, toListedCall } from '../../simulation/calls/render.js';
+import { toolCallsOf } from '../../simulation/calls/tool-calls.js';
+import {
+  loadValueGenerator,
+  type GenerateValue,
+} from '../../simulation/conversation/schema-value.js';
+import type { Workspace } from '../../simulation/workspaces/workspace.js';
+import { positionOf, type CallPosition, type StoredCall } from '../../store/calls.js';
+import { arrayOf, gather, maxOfArray, maxOfPage, tooLarge } from '../gathering.js';
+import { findSettledWorkspace, type Operation, type Services } from '../operation.js';
+
+/** Documented: the length of a page that names none. */
+const defaultLimit = 50;
+
+export const listCallsV3: Operation<'listCallsV3'> = async (services, caller, { body = {} }) => {
+  const { filter_criteria: filter = {}, sort_order: order = 'descending' } = body;
+  const { limit = defaultLimit, skip = 0, pagination_key: key, include_total: counts } = body;
+  if (key !== undefined && body.skip !== undefined) {
+    throw new ApiError('invalid_request', 'body must not have both skip and pagination_key');
+  }
+  const list = [caller.workspace, order, JSON.stringify(filter)];
+  const after = key === undefined ? undefined : readKey(key, list);
+  const workspace = await findSettledWorkspace(services, caller);
+  const page = gather<WireListedCall>(maxOfPage);
+  let last: CallPosition | undefined;
+  let hasMore = false;
+  if (workspace !== undefined) {
+    const generate = await loadValueGenerator();
+    const reader = callReader(services, workspace, generate);
+    let left = skip;
+    for (const stored of reader.list(filter, order, after)) {
+      if (left > 0) {
+        left -= 1;
+        continue;
+      }
+      hasMore = page.items.length === limit || page.isFull();
+      if (hasMore) break;
+      page.add(reader.toListed(stored));
+      last = positionOf(stored);
+    }
+  }
+  const rest = {
+    has_more: hasMore,
+    ...(hasMore && last !== undefined && { pagination_key: toKey(last, list) }),
+    ...(counts === true && { total: await countCalls(services, workspace, filter) }),
+  };
+  const text = `{"items":${page.text()},${JSON.stringify(rest).slice(1)}`;
+  return cacheJson({ items: page.items, ...rest }, text);
+};
+
+/** Observed: the key is the id of the last call before; items have transcripts. */
+export const listCallsV2: Operation<'listCallsV2'> = async (services, caller, { body = {} }) => {
+  const { filter_criteria: legacy = {}, sort_order: order = 'descending' } = body;
+  const { limit = defaultLimit, pagination_key: lastId } = body;
+  const workspace = await findSettledWorkspace(services, caller);
+  if (workspace === undefined) return [];
+  const last = lastId === undefined ? undefined : services.store.calls.find(workspace.id, lastId);
+  if (lastId !== undefined && last === undefined) {
+    throw new ApiError('invalid_request', 'body/pagination_key must be the id of a listed call');
+  }
+  const generate = await loadValueGenerator();
+  const reader = callReader(services, workspace, generate);
+  const all = gather<ReturnType<typeof reader.toFull>>(maxOfArray);
+  const filter = toCallFilter(legacy);
+  for (const stored of reader.list(filter, order, last && positionOf(last))) {
+    if (!passesLegacyRest(reader.facetsOf(stored), legacy)) continue;
+    if (all.items.length === limit) break;
+    if (all.isFull()) throw tooLarge(all, '/v3/list-calls');
+    all.add(reader.toFull(stored));
+  }
+  return arrayOf(all);
+};
+
+type Order = 'ascending' | 'descending';
+
+async function countCalls(
+  services: Services,
+  workspace: Workspace | undefined,
+  filter: CallFilter,
+): Promise<number> {
+  if (workspace === undefined) return 0;
+  if (Object.keys(filter).length === 0) return services.store.calls.count(workspace.id);
+  const reader = callReader(services, workspace, await loadValueGenerator());
+  let count = 0;
+  const passing = reader.list(filter, 'ascending', undefined);
+  while (passing.next().done !== true) count += 1;
+  return count;
+}
+
+/** Reads calls as clients see them at one moment. */
+function callReader({ store }: Services, { id, now }: Workspace, generate: GenerateValue) {
+  const sceneOf = sceneReader(store);
+  const facetsOf = (stored: StoredCall): CallFacets => toFacets(stored, sceneOf, generate, now);
+  return {
+    facetsOf,
+    toFull: (stored: StoredCall) => toCall(stored.call, sceneOf(stored), generate, now),
+    toListed: (stored: StoredCall) => {
+      const scene = sceneOf(stored);
+      const collects = isOver(stored.call.state.status) && scene.collects;
+      const { collected } = collects
+        ? saidIn(stored.call, scene, generate, now)
+        : { collected: {} };
+      return toListedCall(stored.call, scene, collected, now);
+    },
+    *list(filter: CallFilter, order: Order, after: CallPosition | undefined) {
+      const { agent: agents = [] } = filter;
+      const agentId = agents.length === 1 ? agents[0]?.agent_id : undefined;
+      const bounds = startBounds(filter);
+      const isFiltered = Object.keys(filter).length > 0;
+      for (const stored of store.calls.listPage({
+        ...bounds,
+        ...{ workspaceId: id, agentId, after, order },
+      })) {
+        if (!isFiltered || passesFilter(facetsOf(stored), filter)) yield stored;
+      }
+    },
+  };
+}
+
+function toFacets(
+  stored: StoredCall,
+  sceneOf: ReturnType<typeof sceneReader>,
+  generate: GenerateValue,
+  now: number,
+): CallFacets {
+  const { call, results } = stored;
+  const { plan, state, details } = call;
+  const over = isOver(state.status);
+  const startedAt = state.status === 'registered' ? undefined : plan.connectsAt;
+  const endedAt = over ? plan.endsAt : undefined;
+  return {
+    ...{ agentId: call.agentId, agentVersion: call.agentVersion, callId: call.id },
+    ...{ status: state.status, type: 'phone_call', direction: call.direction },
+    ...{ fromNumber: call.fromNumber, toNumber: call.toNumber, startedAt, endedAt },
+    reason: over ? plan.reason : undefined,
+    duration: startedAt === undefined || endedAt === undefined ? undefined : endedAt - startedAt,
+    cost: results.combinedCost ?? undefined,
+    latency: results.latency ?? undefined,
+    sentiment: results.sentiment ?? undefined,
+    successful: results.successful ?? undefined,
+    inVoicemail: results.inVoicemail ?? undefined,
+    dataStorage: () => call.dataStorage ?? sceneOf(stored).agent.dataStorage,
+    metadata: details.metadata ?? {},
+    variables: details.variables ?? {},
+    attributes: details.customAttributes ?? {},
+    analysis: () =>
+      isAnalysed(plan, state) ? (analysisOf(call, sceneOf(stored)).custom_analysis_data ?? {}) : {},
+    toolCalls: () =>
+      over ? toolCallsOf(saidIn(call, sceneOf(stored), generate, now).entries) : [],
+  };
+}
+
+/** Opaque to clients: the place of a call, and a mark of the list that it is in. */
+const toKey = ({ sortedAt, key }: CallPosition, list: readonly string[]): string =>
+  Buffer.from(
+    `${String(sortedAt)}.${String(key)}.${derivedHex(16, 'calls', sortedAt, key, ...list)}`,
+  ).toString('base64url');
+
+/** @throws ApiError 400 if it is none of this very list. */
+function readKey(text: string, list: readonly string[]): CallPosition {
+  const decoded = Buffer.from(text, 'base64url').toString('latin1');
+  const [, sortedAt, key] = /^(-?\d{1,16})\.(\d{1,16})\./.exec(decoded) ?? [];
+  const position = { sortedAt: Number(sortedAt), key: Number(key) };
+  if (sortedAt === undefined || toKey(position, list) !== text) {
+    throw new ApiError('invalid_request', 'body/pagination_key must be a key of this list');
+  }
+  return position;
+}

@@ -1,0 +1,159 @@
+import type { components } from '../../contract/retell.gen.js';
+import { newCallState, type CallDirection } from '../../domain/calls/call.js';
+import type { CallDetails, CallOrigin, CallRecord } from '../../domain/calls/call-record.js';
+import type { ResponseEngine } from '../../domain/engines/response-engine.js';
+import { ApiError, MissingError } from '../../errors.js';
+import { keyedChance, keyedId } from '../../random.js';
+import { planCourse, schedulePast, scheduleCourse } from '../../simulation/calls/course.js';
+import {
+  beginCall,
+  passMoments,
+  sceneReader,
+  storeSteps,
+  tellNobody,
+} from '../../simulation/calls/life.js';
+import { readScene } from '../../simulation/calls/scene.js';
+import { lookUpEngine } from '../../simulation/engine-lookup.js';
+import type { Workspace } from '../../simulation/workspaces/workspace.js';
+import type { StoredCall } from '../../store/calls.js';
+import { getAgentVersion } from '../agents/agents.js';
+import { refuseWithoutCredit, warning, type Caller, type Services } from '../operation.js';
+
+type Schemas = components['schemas'];
+
+/** What is said of a call that is to be created. */
+export interface CallRequest {
+  readonly origin: CallOrigin;
+  readonly direction: CallDirection;
+  readonly fromNumber: string;
+  readonly toNumber: string;
+  readonly agentId: string;
+  readonly agentVersion: number | string | undefined;
+  readonly details: CallDetails;
+}
+
+/** Documented: how large metadata may be. */
+const maxMetadata = 50 * 1024;
+
+/** @throws ApiError 400 */
+export function refuseLargeMetadata(metadata: object | undefined, place = 'body/metadata'): void {
+  if (metadata !== undefined && Buffer.byteLength(JSON.stringify(metadata)) > maxMetadata) {
+    throw new ApiError('invalid_request', `${place} must NOT have more than 50 kB`);
+  }
+}
+
+interface CallAgentVersion {
+  readonly version: number;
+  /** Null if the emulator does not have it. */
+  readonly contentKey: number | null;
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The agent of a call. One that does not exist is taken by policy, so that a first call can be placed
+ * where nothing was created yet.
+ * @throws ApiError
+ */
+function findAgent(
+  services: Services,
+  caller: Caller,
+  { id: workspaceId, settings }: Workspace,
+  { agentId: id, agentVersion: version }: CallRequest,
+): CallAgentVersion {
+  const name = { workspaceId, kind: 'agent', id } as const;
+  if (services.store.assets.refer(name) !== undefined) {
+    return getAgentVersion(services, caller, id, version).asset;
+  }
+  if (settings.unknownEngines === 'reject') throw new MissingError(id, 'agent', 'unprocessable');
+  caller.warnLater?.(warning(`there is no agent ${id}: the call is held with one that is made up`));
+  return { version: typeof version === 'number' ? version : 0, contentKey: null, content: {} };
+}
+
+type EngineOfCall = Pick<StoredCall, 'engineType' | 'engineContentKey'>;
+
+const noEngine: EngineOfCall = { engineType: null, engineContentKey: null };
+
+/** The engine that the agent speaks through, as it is now. @throws ApiError 400 */
+function findEngine(
+  { store }: Services,
+  { id }: Workspace,
+  content: Readonly<Record<string, unknown>>,
+): EngineOfCall {
+  const engine = content['response_engine'] as Schemas['ResponseEngine'] | undefined;
+  if (engine === undefined || engine.type === 'custom-llm') return noEngine;
+  const found = lookUpEngine<ResponseEngine>(store, id, engine);
+  if ('problem' in found) {
+    throw new ApiError('invalid_request', `the agent's response_engine/version ${found.problem}`);
+  }
+  return { engineType: engine.type, engineContentKey: found.contentKey };
+}
+
+/**
+ * Creates a call and decides how it goes. The workspace must be settled.
+ * @throws ApiError
+ */
+export function createCall(
+  services: Services,
+  caller: Caller,
+  workspace: Workspace,
+  request: CallRequest,
+): StoredCall {
+  refuseWithoutCredit(workspace);
+  refuseLargeMetadata(request.details.metadata);
+  const { store } = services;
+  const agent = findAgent(services, caller, workspace, request);
+  const { override } = request.details;
+  const engine = findEngine(services, workspace, { ...agent.content, ...override?.agent });
+  const isOverLimit = isFull(services, workspace, request);
+  const scene = readScene({ agent: agent.content, engine: undefined, override });
+  const { id: workspaceId, name, settings, now } = workspace;
+  const progression = caller.progression ?? settings.progression;
+  const created = store.together((writer, attempt) => {
+    const ordinal = writer.workspaces.takeOrdinal(workspaceId, 'call');
+    const id = keyedId('call', settings.seed, name, ordinal, attempt);
+    const chance = keyedChance(settings.seed).within('call', id);
+    const { origin, direction, fromNumber, toNumber, agentId, details } = request;
+    const course =
+      progression.kind === 'manual' && !isOverLimit
+        ? undefined
+        : planCourse({
+            ...{ origin, toNumber, isOverLimit, agent: scene.agent, settings: settings.calls },
+            ...{ byRule: undefined, draw: chance.within('course') },
+          });
+    const schedules = {
+      time: () => course && scheduleCourse(course, now),
+      immediate: () => course && schedulePast(course, now),
+      // Moved by reads, or by hand.
+      polls: () => undefined,
+      manual: () => course && scheduleCourse(course, now),
+    };
+    const call: CallRecord = {
+      ...{ id, origin, direction, fromNumber, toNumber, agentId, seed: settings.seed, ordinal },
+      ...{ agentVersion: agent.version, course, state: newCallState, details },
+      plan: schedules[progression.kind]() ?? { createdAt: now },
+      dataStorage: undefined,
+    };
+    const begun = beginCall({
+      ...{ key: 0, workspaceId, call, ...engine, agentContentKey: agent.contentKey },
+      ...{ seedKey: writer.seedKeyOf(settings.seed), progression, reads: 0 },
+    });
+    const stored = { ...begun, key: writer.calls.insert(begun) };
+    if (workspace.credit !== null) writer.workspaces.setCredit(workspaceId, workspace.credit - 1);
+    if (progression.kind !== 'immediate') return stored;
+    return storeSteps(writer, stored, passMoments(stored, now, sceneReader(writer)), tellNobody);
+  });
+  if (created.nextAt !== null) services.worker.scheduleBy(workspaceId, created.nextAt);
+  return created;
+}
+
+/** Whether there is no room for a call. @throws ApiError 429 by policy */
+function isFull(
+  { store }: Services,
+  { id, settings }: Workspace,
+  { origin }: CallRequest,
+): boolean {
+  const { concurrencyLimit: limit, concurrencyExceeded: policy } = settings.calls;
+  if (origin === 'registered' || store.calls.countUnderWay(id) < limit) return false;
+  if (policy === 'end') return true;
+  throw new ApiError('concurrency_limited', `${String(limit)} calls are under way.`);
+}

@@ -1,0 +1,213 @@
+import {
+  isAnalysed,
+  isOver,
+  isTransferOver,
+  type WireCall,
+  type WireListedCall,
+} from '../../domain/calls/call.js';
+import type { CallRecord } from '../../domain/calls/call-record.js';
+import { derivedHex, keyedChance, type Chance } from '../../random.js';
+import type { GenerateValue } from '../conversation/schema-value.js';
+import { analyse } from './analysis.js';
+import { figuresOf, type CallFigures } from './figures.js';
+import { toForms, type TranscriptForms } from './forms.js';
+import type { CallScene } from './scene.js';
+import { holdCall } from './speech.js';
+import { saidUntil, timeEntry, timeSpeech, type TimedEntry } from './timing.js';
+
+/** What a call draws from: its seed, and its id, which follows from its workspace and its ordinal. */
+const chanceOf = ({ seed, id }: CallRecord): Chance => keyedChance(seed).within('call', id);
+
+/** Milliseconds from the connection to the end, or to now; undefined if nobody has answered. */
+function talkOf({ plan, state }: CallRecord, now: number): number | undefined {
+  const { connectsAt, endsAt } = plan;
+  if (connectsAt === undefined || state.status === 'registered') return undefined;
+  return Math.max(0, (isOver(state.status) ? (endsAt ?? now) : now) - connectsAt);
+}
+
+/** What was said in a call until it was over, or until now, with times. */
+export function saidIn(
+  call: CallRecord,
+  scene: CallScene,
+  generate: GenerateValue,
+  now: number,
+): {
+  readonly entries: readonly TimedEntry[];
+  readonly collected: Readonly<Record<string, string>>;
+} {
+  const talk = talkOf(call, now);
+  const { course, details, plan } = call;
+  if (talk === undefined) return { entries: [], collected: {} };
+  const live = (details.live ?? []).map(({ at, entry }) =>
+    timeEntry(entry, Math.max(0, at - (plan.connectsAt ?? at))),
+  );
+  if (course?.talk === undefined) return { entries: live, collected: {} };
+  const { agent, engine } = scene;
+  const speech = holdCall({
+    ...{ agent, engine, generate, direction: call.direction, counterpart: course.counterpart },
+    ...{ reason: course.reason, ordered: course.forced.transcript },
+    variables: variablesOf(call),
+    draw: chanceOf(call).within('speech'),
+  });
+  const timed = timeSpeech(speech.entries, course.talk, {
+    before: agent.beginMessageDelay,
+    after: course.reason === 'inactivity' ? agent.silenceLimit : 0,
+  });
+  const entries = [...saidUntil(timed, talk), ...live].sort((a, b) => a.start - b.start);
+  return { entries, collected: speech.collected };
+}
+
+const variablesOf = ({ details }: CallRecord): Record<string, string> => ({
+  ...details.variables,
+  ...details.liveVariables,
+});
+
+/** Not a place of the Internet (RFC 6761): what is stored there, nobody can fetch. */
+const storage = 'https://recordings.retell-emulator.invalid';
+
+function filesOf(call: CallRecord, { agent, usesKnowledge }: CallScene) {
+  const signature = agent.hasSignedUrls ? `?signature=${derivedHex(32, call.id, 'signature')}` : '';
+  const url = (name: string): string => `${storage}/${call.id}/${name}${signature}`;
+  const isRecorded = call.course?.forced.recording !== false;
+  const isScrubbed = isRecorded && agent.scrubsPersonalData;
+  return {
+    ...(isRecorded && {
+      recording_url: url('recording.wav'),
+      recording_multi_channel_url: url('recording_multichannel.wav'),
+    }),
+    ...(isScrubbed && {
+      scrubbed_recording_url: url('scrubbed_recording.wav'),
+      scrubbed_recording_multi_channel_url: url('scrubbed_recording_multichannel.wav'),
+    }),
+    public_log_url: url('public.log'),
+    ...(usesKnowledge && {
+      knowledge_base_retrieved_contents_url: url('kb_retrieved_contents.txt'),
+    }),
+  };
+}
+
+export const figuresOfCall = (call: CallRecord, scene: CallScene): CallFigures =>
+  figuresOf({
+    talk: talkOf(call, call.plan.endsAt ?? 0),
+    model: scene.model,
+    voice: scene.agent.voice,
+    draw: chanceOf(call).within('figures'),
+  });
+
+/** What was found out of a call; the same each time, until it is analysed again. */
+export function analysisOf(call: CallRecord, { agent }: CallScene) {
+  const { course, plan, details } = call;
+  return analyse({
+    agent,
+    reason: plan.reason ?? 'error_unknown',
+    counterpart: course?.counterpart ?? 'person',
+    variables: variablesOf(call),
+    forced: course?.forced.analysis,
+    draw: chanceOf(call).within('analysis', details.reruns ?? 0),
+  });
+}
+
+/** Fallback where the engine names no number. Numbers with 555-01xx belong to nobody. */
+const someNumber = '+14155550100';
+
+function transferOf(call: CallRecord, scene: CallScene) {
+  const { plan, state, course } = call;
+  return {
+    ...(plan.transferEndsAt !== undefined &&
+      isTransferOver(plan, state) && { transfer_end_timestamp: plan.transferEndsAt }),
+    // Documented: of this reason alone.
+    ...(isOver(state.status) &&
+      plan.reason === 'call_transfer' && {
+        transfer_destination:
+          course?.forced.transferDestination ?? scene.transferNumber ?? someNumber,
+      }),
+  };
+}
+
+/** Documented: what is not stored can be read for ten minutes after the call. */
+const keptFor = 600_000;
+
+/** Whether the setting of the call lets nothing be read of it any more but its basic attributes. */
+const isForgotten = (call: CallRecord, scene: CallScene, now: number): boolean =>
+  (call.dataStorage ?? scene.agent.dataStorage) === 'basic_attributes_only' &&
+  isOver(call.state.status) &&
+  now >= (call.plan.endsAt ?? now) + keptFor;
+
+/** A call as a list shows it: all but what was said. What is not known yet is left out. */
+export function toListedCall(
+  call: CallRecord,
+  scene: CallScene,
+  collected: Readonly<Record<string, string>>,
+  now: number,
+): WireListedCall {
+  const { plan, state, details } = call;
+  const { agent } = scene;
+  const connectedAt = state.status === 'registered' ? undefined : plan.connectsAt;
+  const over = isOver(state.status);
+  const forgotten = isForgotten(call, scene, now);
+  const { metadata, variables, sipHeaders } = details;
+  return {
+    ...{ call_id: call.id, call_type: 'phone_call', call_status: state.status },
+    ...{ agent_id: call.agentId, agent_version: call.agentVersion },
+    ...(agent.name !== undefined && { agent_name: agent.name }),
+    ...{ direction: call.direction, from_number: call.fromNumber, to_number: call.toNumber },
+    ...(connectedAt !== undefined &&
+      call.origin !== 'registered' && {
+        telephony_identifier: { twilio_call_sid: `CA${derivedHex(32, call.id, 'sid')}` },
+      }),
+    ...(metadata !== undefined && { metadata: { ...metadata } }),
+    ...(variables !== undefined && { retell_llm_dynamic_variables: { ...variables } }),
+    ...(sipHeaders !== undefined && { custom_sip_headers: { ...sipHeaders } }),
+    data_storage_setting: call.dataStorage ?? agent.dataStorage,
+    opt_in_signed_url: agent.hasSignedUrls,
+    ...(connectedAt !== undefined && { start_timestamp: connectedAt }),
+    ...(over && endOf(call, scene, collected, forgotten)),
+    ...transferOf(call, scene),
+    ...(isAnalysed(plan, state) && !forgotten && { call_analysis: analysisOf(call, scene) }),
+  };
+}
+
+/** What the end of a call adds. */
+function endOf(
+  call: CallRecord,
+  scene: CallScene,
+  collected: Readonly<Record<string, string>>,
+  forgotten: boolean,
+) {
+  const { endsAt = 0, reason = 'error_unknown' } = call.plan;
+  const { latency, cost, tokens } = figuresOfCall(call, scene);
+  const talk = talkOf(call, endsAt);
+  const hasSpoken = talk !== undefined && !forgotten;
+  return {
+    end_timestamp: endsAt,
+    ...(talk !== undefined && { duration_ms: talk }),
+    disconnection_reason: reason,
+    ...(call.state.status !== 'not_connected' &&
+      !forgotten && { collected_dynamic_variables: { ...collected } }),
+    ...(hasSpoken && filesOf(call, scene)),
+    ...(latency !== undefined && { latency }),
+    call_cost: cost,
+    ...(tokens !== undefined && { llm_token_usage: tokens }),
+  };
+}
+
+/** A call as it is read: with what was said, once it is over. */
+export function toCall(
+  call: CallRecord,
+  scene: CallScene,
+  generate: GenerateValue,
+  now: number,
+): WireCall {
+  if (!isOver(call.state.status)) return toListedCall(call, scene, {}, now);
+  const { entries, collected } = saidIn(call, scene, generate, now);
+  const listed = toListedCall(call, scene, collected, now);
+  if (talkOf(call, now) === undefined || isForgotten(call, scene, now)) return listed;
+  const forms = toForms(entries, call.id);
+  return { ...listed, ...forms, ...scrubbedOf(scene, forms) };
+}
+
+/** The client's own words hold no personal data here: they are made up. */
+const scrubbedOf = ({ agent }: CallScene, forms: TranscriptForms) =>
+  agent.scrubsPersonalData && {
+    scrubbed_transcript_with_tool_calls: forms.transcript_with_tool_calls,
+  };

@@ -1,0 +1,81 @@
+import type { components } from '../../contract/retell.gen.js';
+import type { AssetContent } from '../../domain/engines/asset.js';
+import { readCallAgent, type CallAgent } from '../../domain/calls/call-agent.js';
+import { readEngine, type Engine } from '../../domain/engines/engine.js';
+import { listOf, objectOf, textOf, type JsonObject } from '../../domain/json.js';
+import type { EngineType } from '../../domain/engines/response-engine.js';
+
+export type AgentOverride = components['schemas']['AgentOverride'];
+
+/** What a call is held with: its agent and the engine that it speaks through. */
+export interface CallScene {
+  readonly agent: CallAgent;
+  /** Undefined for one that the emulator does not have, or that nobody here can know. */
+  readonly engine: Engine | undefined;
+  /** The model that thinks; undefined for a custom LLM. */
+  readonly model: string | undefined;
+  readonly usesKnowledge: boolean;
+  /** Whether the engine has tools that find out dynamic variables. */
+  readonly collects: boolean;
+  /** The number that the engine transfers calls to. */
+  readonly transferNumber: string | undefined;
+}
+
+export interface SceneInput {
+  /** Empty if the emulator does not have the agent. */
+  readonly agent: AssetContent;
+  readonly engine: { readonly type: EngineType; readonly content: AssetContent } | undefined;
+  /** Settings for this call alone. */
+  readonly override: AgentOverride | undefined;
+}
+
+/** Observed: what an LLM thinks with unless told otherwise. */
+const defaultModel = 'gpt-4.1';
+
+export function readScene({ agent, engine, override = {} }: SceneInput): CallScene {
+  const content = { ...agent, ...override.agent };
+  const engineType = objectOf(content['response_engine'])?.['type'];
+  const own = engine?.type === 'retell-llm' ? override.retell_llm : override.conversation_flow;
+  const engineContent: AssetContent | undefined = engine && { ...engine.content, ...own };
+  let read: Engine | undefined;
+  return {
+    agent: readCallAgent(content),
+    // Read when it is first asked for: a list needs only some of its settings.
+    get engine() {
+      if (engine === undefined || engineContent === undefined) return undefined;
+      return (read ??= readEngine(engine.type, engineContent));
+    },
+    model: engineType === 'custom-llm' ? undefined : modelOf(engineContent ?? {}),
+    usesKnowledge:
+      Array.isArray(engineContent?.['knowledge_base_ids']) &&
+      engineContent['knowledge_base_ids'].length > 0,
+    get collects() {
+      return this.engine?.tools.some(({ variables }) => variables.length > 0) === true;
+    },
+    transferNumber: engineContent && transferNumberOf(engineContent),
+  };
+}
+
+const modelOf = (content: JsonObject): string =>
+  textOf(content['s2s_model']) ??
+  textOf(objectOf(content['model_choice'])?.['model']) ??
+  textOf(content['model']) ??
+  defaultModel;
+
+/** Tools and nodes that are searched for a number; a client may send megabytes of them. */
+const maxSearched = 1000;
+
+/** The first number that a call can be transferred to: of a tool, of a state's tool, or of a node. */
+function transferNumberOf(content: JsonObject): string | undefined {
+  const states = listOf(content['states'], maxSearched);
+  const places = [
+    ...listOf(content['general_tools'], maxSearched),
+    ...listOf(content['nodes'], maxSearched),
+    ...states.flatMap(({ tools }) => listOf(tools, maxSearched)),
+  ];
+  for (const place of places) {
+    const number = textOf(objectOf(place['transfer_destination'])?.['number']);
+    if (number !== undefined) return number;
+  }
+  return undefined;
+}
