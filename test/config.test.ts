@@ -202,7 +202,11 @@ describe('resolveConfig', () => {
   });
 
   it('takes rules from the file only, as they are', () => {
-    const rules = { faults: [{ latency: '1s' }], outcomeRules: [{ outcome: { status: 'pass' } }] };
+    const rules = {
+      faults: [{ latency: '1s' }],
+      outcomeRules: [{ outcome: { status: 'pass' } }],
+      callRules: [{ outcome: { disconnectionReason: 'dial_busy' } }],
+    };
     expect(fromFile({ ...rules, port: 1 })).toMatchObject({ rules, port: 1 });
     expect(fromFile({ faults: null }).rules).toEqual({});
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadContract } from '../src/contract/document.js';
+import { disconnectionReasons } from '../src/domain/calls/call.js';
 
 /**
  * The enums of requests that are closed on purpose, and why. All others have `x-open: true`: the
@@ -107,6 +108,17 @@ describe('an enum of a request', () => {
         ...['LLMModel', 'EngineTool/type', 'FlowNode/type', 'Language', 'AgentInput/voice_model'],
         ...['FlowEdge/transition_condition/equations/operator', 'SmsTemplate', 'EngineType/schema'],
       ]),
+    );
+  });
+});
+
+describe('the disconnection reasons that can be asked for', () => {
+  it.each(['retell', 'control'] as const)('are those of the contract "%s"', (name) => {
+    const { schemas = {} } = loadContract(name).document.components as {
+      schemas?: Record<string, { enum?: string[] }>;
+    };
+    expect(schemas['DisconnectionReason']?.enum?.toSorted()).toEqual(
+      disconnectionReasons.toSorted(),
     );
   });
 });

@@ -84,6 +84,7 @@ const controlBodies: Partial<Record<string, object>> = {
   advanceClock: { by: '1ms' },
   changeSettings: { concurrency: 2, outcomes: { pass: 1 }, progression: { polls: 2 } },
   addOutcomeRule: { match: { name: 'a' }, outcome: { status: 'pass' }, times: 1 },
+  addCallRule: { match: { toNumber: '+1*' }, outcome: { ring: '1s' }, times: 1 },
   addFault: { match: { path: '/nothing' }, error: { status: 500 } },
   loadFixtures: { definitions: [], batchTests: [{ response_engine: {}, runs: [{}] }] },
   findRequests: { operation: 'getBatchTest', body: { a: 1 } },

@@ -84,6 +84,7 @@ describe('startEmulator', () => {
     const options: Required<StartOptions> = {
       ...{ database: ':memory:', host: '127.0.0.1', port: 0, apiKey: ['key_a'], clock: 'manual' },
       ...{ now: 0, fixtures: [file, { credit: 3 }], outcomeRules: [], faults: [], credit: 2 },
+      callRules: [],
       ...{ journalSize: 1, control: 'on', controlToken: 'token', defaultApiKey: 'key_a' },
       ...{ controlHost: ['emulator.example'], cors: ['*'] },
       ...{ upstream: 'http://127.0.0.1:1', validateResponses: true, logLevel: 'silent' },

@@ -38,7 +38,7 @@ export interface Config {
   readonly credit: number | undefined;
   readonly journalSize: number;
   /** The initial rules of every workspace. */
-  readonly rules: Pick<Fixtures, 'faults' | 'outcomeRules'>;
+  readonly rules: Pick<Fixtures, (typeof fileOnly)[number]>;
   /** The path of the file with these rules. */
   readonly rulesFile: string | undefined;
   /** Where webhooks may go besides this machine, and which go elsewhere than they say. */
@@ -53,7 +53,7 @@ export interface Config {
 export type RawOptions = Readonly<Record<string, unknown>>;
 
 /** Only a file can have these: the fixtures with this name in `openapi/control.yaml`. */
-const fileOnly = ['outcomeRules', 'faults'] as const;
+const fileOnly = ['outcomeRules', 'callRules', 'faults'] as const;
 
 export interface ConfigSources {
   readonly flags: RawOptions;

@@ -276,6 +276,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_emulator/call-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the call rules */
+        get: operations["listCallRules"];
+        put?: never;
+        /**
+         * Add a call rule
+         * @description Decides how some calls go. The first rule that matches a call when the call is created applies. Rules come before magic numbers, and magic numbers come before chance. Calls whose progression is `manual` ask no rule.
+         */
+        post: operations["addCallRule"];
+        /** Delete all call rules */
+        delete: operations["deleteCallRules"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/call-rules/{call_rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a call rule */
+        delete: operations["deleteCallRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_emulator/batch-tests/{test_case_batch_job_id}/step": {
         parameters: {
             query?: never;
@@ -1143,6 +1182,117 @@ export interface components {
             /** @description How many runs the rule has decided. */
             hits: number;
         } & components["schemas"]["OutcomeRuleInput"];
+        /** @description Something that is said or done in a call. */
+        CallEntryInput: components["schemas"]["SpokenEntry"] | components["schemas"]["ToolEntry"] | components["schemas"]["DigitEntry"];
+        SpokenEntry: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            role: "agent" | "user" | "transfer_target";
+            content: string;
+        };
+        /** @description A tool that the agent calls, and what it gives back. */
+        ToolEntry: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            role: "tool";
+            name: string;
+            arguments?: {
+                [key: string]: unknown;
+            };
+            /** @description No result follows if absent. */
+            result?: string;
+            /** @description True if absent. */
+            successful?: boolean;
+        };
+        /** @description A key that is pressed. */
+        DigitEntry: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            role: "dtmf";
+            digit: string;
+        };
+        /**
+         * @description Why a call ends. A reason that is not listed has no status, so it cannot be asked for.
+         * @enum {string}
+         */
+        DisconnectionReason: "user_hangup" | "agent_hangup" | "call_transfer" | "voicemail_reached" | "ivr_reached" | "inactivity" | "max_duration_reached" | "concurrency_limit_reached" | "no_concurrency_fallback" | "no_valid_payment" | "scam_detected" | "dial_busy" | "dial_failed" | "dial_no_answer" | "invalid_destination" | "telephony_provider_permission_denied" | "telephony_provider_unavailable" | "sip_routing_error" | "marked_as_spam" | "user_declined" | "error_llm_websocket_open" | "error_llm_websocket_lost_connection" | "error_llm_websocket_runtime" | "error_llm_websocket_corrupt_payload" | "error_no_audio_received" | "error_asr" | "error_retell" | "error_unknown" | "error_user_not_joined" | "registered_call_timeout" | "transfer_bridged" | "transfer_cancelled" | "manual_stopped" | "call_take_over";
+        /** @description How a call goes. Chance decides what is left out. */
+        ForcedCall: {
+            disconnectionReason?: components["schemas"]["DisconnectionReason"];
+            /**
+             * Format: time-span
+             * @description How long it rings.
+             */
+            ring?: string;
+            /**
+             * Format: time-span
+             * @description The time from the connection to the end.
+             */
+            duration?: string;
+            /** @description What is said and done, in the place of the generated conversation. */
+            transcript?: components["schemas"]["CallEntryInput"][];
+            /** @description Values in the place of the generated ones. Null for no analysis at all. */
+            analysis?: components["schemas"]["ForcedAnalysis"] | null;
+            /**
+             * Format: time-span
+             * @description The time from the end to the analysis.
+             */
+            analysisDelay?: string;
+            /** @description Whether there are recordings; true if absent. */
+            recording?: boolean;
+            /** @description The number that the call is transferred to; only with the reason `call_transfer`. */
+            transferDestination?: string;
+        };
+        ForcedAnalysis: {
+            summary?: string;
+            inVoicemail?: boolean;
+            /** @enum {string} */
+            userSentiment?: "Negative" | "Positive" | "Neutral" | "Unknown";
+            successful?: boolean;
+            /** @description Values of the agent's `post_call_analysis_data`, by name. */
+            custom?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description Matches a call that fits all of the given properties. An empty object matches every call. */
+        CallMatch: {
+            /** @description The number that calls, with `*` for any text and `?` for any character. */
+            fromNumber?: string;
+            /** @description The number that is called, as `fromNumber`. */
+            toNumber?: string;
+            agentId?: string;
+            /** @enum {string} */
+            direction?: "inbound" | "outbound";
+            /** @description Values of the call's metadata, by name. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description Values of the call's dynamic variables. */
+            dynamicVariables?: {
+                [key: string]: string;
+            };
+        };
+        /** @description Decides how matching calls go, by `outcome` or by `sequence`. */
+        CallRuleInput: {
+            match?: components["schemas"]["CallMatch"];
+            /** @description How many calls the rule decides; all if absent. */
+            times?: number;
+            outcome?: components["schemas"]["ForcedCall"];
+            /** @description One outcome for each matching call, in this order. The last one is repeated. */
+            sequence?: components["schemas"]["ForcedCall"][];
+        };
+        NewCallRule: components["schemas"]["CallRuleInput"];
+        CallRule: {
+            id: string;
+            /** @description How many calls the rule has decided. */
+            hits: number;
+        } & components["schemas"]["CallRuleInput"];
         TestRunProvenance: {
             id: string;
             /** @enum {string} */
@@ -1193,6 +1343,7 @@ export interface components {
             settings?: components["schemas"]["Settings"];
             definitions?: components["schemas"]["FixtureDefinition"][];
             outcomeRules?: components["schemas"]["FixtureOutcomeRule"][];
+            callRules?: components["schemas"]["FixtureCallRule"][];
             faults?: components["schemas"]["FixtureFault"][];
             retellLlms?: components["schemas"]["FixtureRetellLlm"][];
             conversationFlows?: components["schemas"]["FixtureConversationFlow"][];
@@ -1249,6 +1400,11 @@ export interface components {
             /** @description How many runs it has decided; 0 if absent. */
             hits?: number;
         } & components["schemas"]["OutcomeRuleInput"];
+        FixtureCallRule: {
+            id?: components["schemas"]["Id"];
+            /** @description How many calls it has decided; 0 if absent. */
+            hits?: number;
+        } & components["schemas"]["CallRuleInput"];
         /** @description One version of an LLM, a flow or an agent, as on the wire. Each version is one item of the list, with its `version`. All other properties are stored unchanged. */
         FixtureAsset: {
             /** @description The number of the version; 0 if absent. */
@@ -1339,6 +1495,7 @@ export interface components {
             assets: number;
             definitions: number;
             outcomeRules: number;
+            callRules: number;
             faults: number;
             batchTests: number;
             testRuns: number;
@@ -1495,11 +1652,6 @@ export interface components {
             status: "error";
             message: string;
         };
-        /**
-         * @description Why a call is over.
-         * @enum {string}
-         */
-        DisconnectionReason: "user_hangup" | "agent_hangup" | "call_transfer" | "voicemail_reached" | "ivr_reached" | "inactivity" | "max_duration_reached" | "concurrency_limit_reached" | "no_concurrency_fallback" | "no_valid_payment" | "scam_detected" | "dial_busy" | "dial_failed" | "dial_no_answer" | "invalid_destination" | "telephony_provider_permission_denied" | "telephony_provider_unavailable" | "sip_routing_error" | "marked_as_spam" | "user_declined" | "error_llm_websocket_open" | "error_llm_websocket_lost_connection" | "error_llm_websocket_runtime" | "error_llm_websocket_corrupt_payload" | "error_no_audio_received" | "error_asr" | "error_retell" | "error_unknown" | "error_user_not_joined" | "registered_call_timeout" | "transfer_bridged" | "transfer_cancelled" | "manual_stopped" | "call_take_over";
         /** @description A prompt hosted by Retell, with one state or several. */
         ResponseEngineRetellLm: {
             /**
@@ -2331,6 +2483,8 @@ export interface components {
         AwaitedCount: number;
         /** @description The rule's id. */
         OutcomeRuleId: string;
+        /** @description The rule's id. */
+        CallRuleId: string;
         /**
          * @description The run's id.
          * @example test_job_581b103d7118
@@ -3046,6 +3200,130 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TestRunProvenance"];
                 };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["Error"];
+        };
+    };
+    listCallRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules, in the order in which they are checked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallRule"][];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    addCallRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "match": {
+                 *         "toNumber": "+1415*"
+                 *       },
+                 *       "times": 2,
+                 *       "outcome": {
+                 *         "disconnectionReason": "user_hangup",
+                 *         "ring": "2s",
+                 *         "duration": "40s",
+                 *         "transcript": [
+                 *           {
+                 *             "role": "agent",
+                 *             "content": "Hello, this is Ann of the dental office."
+                 *           },
+                 *           {
+                 *             "role": "user",
+                 *             "content": "Please cancel my appointment."
+                 *           }
+                 *         ],
+                 *         "analysis": {
+                 *           "successful": false
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewCallRule"];
+            };
+        };
+        responses: {
+            /** @description The rule. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallRule"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    deleteCallRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules were deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    deleteCallRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                call_rule_id: components["parameters"]["CallRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule was deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];

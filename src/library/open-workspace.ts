@@ -50,18 +50,7 @@ export function workspaceWith(call: Call, apiKey: string, url: string): Workspac
       get: () => call('getSettings', {}),
       change: (body) => call('changeSettings', { body }),
     },
-    outcomes: {
-      add: (body) => call('addOutcomeRule', { body }),
-      list: () => call('listOutcomeRules', {}),
-      delete: (outcome_rule_id) => call('deleteOutcomeRule', { params: { outcome_rule_id } }),
-      clear: () => call('deleteOutcomeRules', {}),
-    },
-    faults: {
-      add: (body) => call('addFault', { body }),
-      list: () => call('listFaults', {}),
-      delete: (fault_id) => call('deleteFault', { params: { fault_id } }),
-      clear: () => call('deleteFaults', {}),
-    },
+    ...rulesOf(call),
     credit: {
       get: async () => (await call('getCredit', {})).remaining,
       async set(remaining) {
@@ -101,6 +90,29 @@ const operationsById = controlTable as object as Partial<
 
 /** Calls an operation of the control contract. @throws ApiError */
 export type Call = ReturnType<typeof controlCaller>;
+
+function rulesOf(call: Call): Pick<Workspace, 'outcomes' | 'callRules' | 'faults'> {
+  return {
+    outcomes: {
+      add: (body) => call('addOutcomeRule', { body }),
+      list: () => call('listOutcomeRules', {}),
+      delete: (outcome_rule_id) => call('deleteOutcomeRule', { params: { outcome_rule_id } }),
+      clear: () => call('deleteOutcomeRules', {}),
+    },
+    callRules: {
+      add: (body) => call('addCallRule', { body }),
+      list: () => call('listCallRules', {}),
+      delete: (call_rule_id) => call('deleteCallRule', { params: { call_rule_id } }),
+      clear: () => call('deleteCallRules', {}),
+    },
+    faults: {
+      add: (body) => call('addFault', { body }),
+      list: () => call('listFaults', {}),
+      delete: (fault_id) => call('deleteFault', { params: { fault_id } }),
+      clear: () => call('deleteFaults', {}),
+    },
+  };
+}
 
 function requestsOf(call: Call): Workspace['requests'] {
   const list = (query: RequestFilter = {}) => call('listRequests', { query });
@@ -193,6 +205,7 @@ function controlCaller(emulator: Emulator, workspace: string) {
 
 /** What the ids in the parameters of operations identify. */
 const kindsByParameter: Record<string, string> = {
+  call_rule_id: 'call rule',
   delivery_id: 'delivery',
   fault_id: 'fault',
   outcome_rule_id: 'outcome rule',

@@ -14,6 +14,8 @@ export type ClockAdvanced = Schemas['ClockAdvanced'];
 export type Settings = Schemas['Settings'];
 export type OutcomeRule = Schemas['OutcomeRule'];
 export type OutcomeRuleInput = Schemas['OutcomeRuleInput'];
+export type CallRule = Schemas['CallRule'];
+export type CallRuleInput = Schemas['CallRuleInput'];
 export type BatchTestState = Schemas['BatchTestState'];
 export type TestRunProvenance = Schemas['TestRunProvenance'];
 export type Fixtures = Schemas['Fixtures'];
@@ -63,6 +65,13 @@ export interface Workspace {
     /** Decides how matching runs end. The first rule that matches a run applies. */
     add(rule: OutcomeRuleInput): Promise<OutcomeRule>;
     list(): Promise<OutcomeRule[]>;
+    delete(id: string): Promise<void>;
+    clear(): Promise<void>;
+  };
+  readonly callRules: {
+    /** Decides how matching calls go. The first rule that matches a call applies. */
+    add(rule: CallRuleInput): Promise<CallRule>;
+    list(): Promise<CallRule[]>;
     delete(id: string): Promise<void>;
     clear(): Promise<void>;
   };

@@ -148,6 +148,7 @@ export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotWriter {
 const tablesOf = (db: Db) => ({
   definitions: tableOf(db, 'test_case_definitions'),
   rules: tableOf(db, 'outcome_rules'),
+  callRules: tableOf(db, 'call_rules'),
   faults: tableOf(db, 'faults'),
   assets: tableOf(db, 'assets'),
   assetVersions: tableOf(db, 'asset_versions'),

@@ -1,5 +1,7 @@
 import type { Statement } from 'better-sqlite3';
 import { cached } from '../bounded-cache.js';
+import type { CallRuleInput } from '../domain/calls/call-rule.js';
+import type { OutcomeRuleInput } from '../domain/testing/outcome-rule.js';
 import { assetStore, type AssetReader, type AssetWriter } from './assets.js';
 import { batchTestStore, type BatchTestReader, type BatchTestWriter } from './batch-tests.js';
 import { storeCaches, type Caches } from './caches.js';
@@ -10,15 +12,11 @@ import { callStore, type CallReader, type CallWriter } from './calls.js';
 import { faultStore, type FaultReader, type FaultWriter } from './faults.js';
 import { loadMigrations, migrate } from './database/migrate.js';
 import {
-  outcomeRuleStore,
-  type OutcomeRuleReader,
-  type OutcomeRuleWriter,
-} from './outcome-rules.js';
-import {
   phoneNumberStore,
   type PhoneNumberReader,
   type PhoneNumberWriter,
 } from './phone-numbers.js';
+import { callRuleStore, outcomeRuleStore, type RuleReader, type RuleWriter } from './rules.js';
 import { runningStore, type RunningReader, type RunningWriter } from './running.js';
 import { snapshotStore, type SnapshotReader, type SnapshotWriter } from './snapshots.js';
 import { testCaseStore, type TestCaseReader, type TestCaseWriter } from './test-cases.js';
@@ -46,7 +44,8 @@ export interface StoreReader {
   readonly batchTests: BatchTestReader;
   readonly testRuns: TestRunReader;
   readonly running: RunningReader;
-  readonly outcomeRules: OutcomeRuleReader;
+  readonly outcomeRules: RuleReader<OutcomeRuleInput>;
+  readonly callRules: RuleReader<CallRuleInput>;
   readonly assets: AssetReader;
   readonly faults: FaultReader;
   readonly phoneNumbers: PhoneNumberReader;
@@ -63,7 +62,8 @@ export interface StoreWriter extends StoreReader {
   readonly batchTests: BatchTestWriter;
   readonly testRuns: TestRunWriter;
   readonly running: RunningWriter;
-  readonly outcomeRules: OutcomeRuleWriter;
+  readonly outcomeRules: RuleWriter<OutcomeRuleInput>;
+  readonly callRules: RuleWriter<CallRuleInput>;
   readonly assets: AssetWriter;
   readonly faults: FaultWriter;
   readonly phoneNumbers: PhoneNumberWriter;
@@ -167,6 +167,7 @@ function writerOf(db: Db, caches: Caches): StoreWriter {
     testRuns: testRunStore(db),
     running: runningStore(db),
     outcomeRules: outcomeRuleStore(db, caches),
+    callRules: callRuleStore(db, caches),
     assets: assetStore(db, caches),
     faults: faultStore(db, caches),
     phoneNumbers: phoneNumberStore(db),

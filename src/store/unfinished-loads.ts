@@ -48,8 +48,8 @@ const added = {
   faults: 'workspace_id = :id AND fault_key > :fault',
 };
 
-/** The order in which rows may be written. */
-const copied = ['outcome_rules', 'assets', 'asset_versions'];
+/** The order in which rows may be written. A new one comes last: older loads have copies of the first. */
+const copied = ['outcome_rules', 'assets', 'asset_versions', 'call_rules'];
 
 /** @param onOverwrite called before rows are written without the other stores. */
 export function unfinishedLoads(

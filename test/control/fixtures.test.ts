@@ -37,7 +37,8 @@ describe('fixtures', () => {
       ],
     });
     expect(loaded).toEqual({
-      ...{ assets: 0, definitions: 2, outcomeRules: 1, faults: 0, batchTests: 1, testRuns: 4 },
+      ...{ assets: 0, definitions: 2, outcomeRules: 1, callRules: 0, faults: 0 },
+      ...{ batchTests: 1, testRuns: 4 },
     });
     const state = await exported(client);
     const [batch] = state.batchTests ?? [];

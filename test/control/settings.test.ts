@@ -102,6 +102,7 @@ describe('settings', () => {
     [{ outcomes: 'pass=0' }, /body\/outcomes must be weights such as/],
     [{ outcomes: { pass: 1, won: 1 } }, /body\/outcomes must NOT have the unknown property "won"/],
     [{ outcomes: { pass: 0 } }, /body\/outcomes must be weights/],
+    [{ callOutcomes: { busy: 1 } }, /body\/callOutcomes .*property name/],
     [{ progression: 'polls=0' }, /body\/progression must be time, immediate, manual, or/],
     [{ progression: { polls: 0 } }, /body\/progression\/polls must be >= 1/],
     [{ seed: '' }, /body\/seed must NOT have fewer than 1 characters/],

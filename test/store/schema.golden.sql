@@ -55,6 +55,15 @@ CREATE TABLE "batch_tests" (
   CHECK (pass_count + fail_count + error_count <= started_count)
 ) STRICT;
 
+CREATE TABLE call_rules (
+  rule_key INTEGER PRIMARY KEY AUTOINCREMENT,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  rule_id TEXT NOT NULL,
+  rule TEXT NOT NULL CHECK (json_valid(rule)),
+  hits INTEGER NOT NULL DEFAULT 0 CHECK (hits >= 0),
+  UNIQUE (workspace_id, rule_id)
+) STRICT;
+
 CREATE TABLE calls (
   call_key INTEGER PRIMARY KEY AUTOINCREMENT,
   workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
@@ -247,6 +256,8 @@ CREATE INDEX batch_tests_completing ON batch_tests (workspace_id, completes_at)
 
 CREATE UNIQUE INDEX batch_tests_queue ON batch_tests (workspace_id, ordinal)
   WHERE started_count < total_count AND progression = 'time';
+
+CREATE INDEX call_rules_by_workspace ON call_rules (workspace_id, rule_key);
 
 CREATE INDEX calls_by_agent ON calls (workspace_id, agent_id, sorted_at, call_key);
 

@@ -1,9 +1,12 @@
 import type { components } from '../../contract/retell.gen.js';
 import { newCallState, type CallDirection } from '../../domain/calls/call.js';
 import type { CallDetails, CallOrigin, CallRecord } from '../../domain/calls/call-record.js';
+import type { CallFacts } from '../../domain/calls/call-rule.js';
+import { findUnknownValues, findWrongValues } from '../../domain/calls/forced-call.js';
 import type { ResponseEngine } from '../../domain/engines/response-engine.js';
 import { ApiError, MissingError } from '../../errors.js';
 import { keyedChance, keyedId } from '../../random.js';
+import { takeCallRule } from '../../simulation/calls/call-rules.js';
 import { planCourse, schedulePast, scheduleCourse } from '../../simulation/calls/course.js';
 import {
   beginCall,
@@ -12,7 +15,7 @@ import {
   storeSteps,
   tellNobody,
 } from '../../simulation/calls/life.js';
-import { readScene } from '../../simulation/calls/scene.js';
+import { readScene, type CallScene } from '../../simulation/calls/scene.js';
 import { lookUpEngine } from '../../simulation/engine-lookup.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredCall } from '../../store/calls.js';
@@ -118,7 +121,8 @@ export function createCall(
         ? undefined
         : planCourse({
             ...{ origin, toNumber, isOverLimit, agent: scene.agent, settings: settings.calls },
-            ...{ byRule: undefined, draw: chance.within('course') },
+            byRule: isOverLimit ? undefined : takeCallRule(writer, workspaceId, factsOf(request)),
+            draw: chance.within('course'),
           });
     const schedules = {
       time: () => course && scheduleCourse(course, now),
@@ -143,7 +147,32 @@ export function createCall(
     return storeSteps(writer, stored, passMoments(stored, now, sceneReader(writer)), tellNobody);
   });
   if (created.nextAt !== null) services.worker.scheduleBy(workspaceId, created.nextAt);
+  warnOfAnalysis(caller, created, scene);
   return created;
+}
+
+const factsOf = ({ details, ...request }: CallRequest): CallFacts => ({
+  ...request,
+  metadata: details.metadata ?? {},
+  dynamicVariables: details.variables ?? {},
+});
+
+/** Warns of values that a rule gives and that the agent does not define so. */
+function warnOfAnalysis({ warnLater }: Caller, { call }: StoredCall, { agent }: CallScene): void {
+  const { decidedBy, forced } = call.course ?? {};
+  const custom = forced?.analysis?.custom;
+  if (decidedBy?.source !== 'rule' || forced === undefined || custom === undefined) return;
+  const { analysisItems: items } = agent;
+  const problems = [
+    ...findWrongValues(forced, items),
+    ...findUnknownValues(forced, items).map((name) => {
+      return { name, problem: "is no item of the agent's post_call_analysis_data" };
+    }),
+  ];
+  if (problems.length === 0) return;
+  const { rule } = decidedBy;
+  const texts = problems.map(({ name, problem }) => `${rule}: analysis/custom/${name} ${problem}`);
+  warnLater?.(() => texts, texts.join().length);
 }
 
 /** Whether there is no room for a call. @throws ApiError 429 by policy */

@@ -7,7 +7,7 @@ import {
 } from '../../domain/testing/test-run.js';
 import { ApiError } from '../../errors.js';
 import { keyedId } from '../../random.js';
-import type { StoredOutcomeRule } from '../../store/outcome-rules.js';
+import type { StoredOutcomeRule } from '../../store/rules.js';
 import { findSettledWorkspace } from '../operation.js';
 import { found, openSettledWorkspace, type ControlOperation } from './control-operation.js';
 

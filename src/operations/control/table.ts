@@ -1,4 +1,5 @@
 import { completeBatchTest, stepBatchTest, waitForBatchTest } from './batch-tests.js';
+import { addCallRule, deleteCallRule, deleteCallRules, listCallRules } from './call-rules.js';
 import { advanceClock, getClock, setClock } from './clock.js';
 import type { ControlOperation, ControlOperationId } from './control-operation.js';
 import {
@@ -47,6 +48,10 @@ export const controlTable = {
   deleteOutcomeRule,
   deleteOutcomeRules,
   explainTestRun,
+  addCallRule,
+  listCallRules,
+  deleteCallRule,
+  deleteCallRules,
   stepBatchTest,
   completeBatchTest,
   waitForBatchTest,

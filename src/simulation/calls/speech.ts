@@ -41,7 +41,9 @@ const silent: Speech = { entries: [], collected: {} };
 /** Holds the conversation of a call that was answered. The same input gives the same conversation. */
 export function holdCall(input: SpeechInput): Speech {
   const { ordered, counterpart, reason } = input;
-  if (ordered !== undefined) return { entries: ordered.flatMap(orderedEntry), collected: {} };
+  if (ordered !== undefined) {
+    return { entries: ordered.flatMap((entry) => toSpeech(entry, input.engine)), collected: {} };
+  }
   if (reason === 'error_llm_websocket_open') return silent;
   if (counterpart !== 'person') return { entries: withMachine(input), collected: {} };
   const conversation = simulateConversation({
@@ -55,12 +57,14 @@ export function holdCall(input: SpeechInput): Speech {
   };
 }
 
-function orderedEntry(entry: CallEntryInput): SpeechEntry[] {
+/** What a rule, or somebody by hand, says and does. A tool has the type that the engine gives it. */
+export function toSpeech(entry: CallEntryInput, engine: Engine | undefined): SpeechEntry[] {
   switch (entry.role) {
     case 'tool': {
       const { name, arguments: given = {}, result, successful = true } = entry;
       const invocation: SpeechEntry = {
-        ...{ role: 'tool_call_invocation', name, type: 'custom' },
+        ...{ role: 'tool_call_invocation', name },
+        type: engine?.tools.find((tool) => tool.name === name)?.type ?? 'custom',
         arguments: JSON.stringify(given),
       };
       return result === undefined
