@@ -52,9 +52,12 @@ const errorTable = {
   internal: [500, 'An unexpected server error occurred.'],
   storage: [500, 'The emulator cannot use its database:'],
   not_emulated: [501, 'This operation is not emulated.'],
+  unsupported_method: [501, 'The method is not supported.'],
+  unsupported_coding: [501, 'The Transfer-Encoding must be chunked.'],
   bad_gateway: [502, 'The upstream server could not be reached.'],
   overloaded: [503, 'The emulator is overloaded; try again in a moment.'],
   unavailable: [503, 'The emulator cannot take requests now.'],
+  unsupported_version: [505, 'The HTTP version must be 1.0 or 1.1.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
 export type ErrorCode = keyof typeof errorTable;
@@ -99,7 +102,8 @@ export class ApiError extends Error {
     this.code = code;
     this.statusCode = status;
     // The SDKs repeat every 5xx unless this header says not to.
-    this.headers = code === 'not_emulated' ? { 'x-should-retry': 'false', ...headers } : headers;
+    const isFinal = status === 501 || status === 505;
+    this.headers = isFinal ? { 'x-should-retry': 'false', ...headers } : headers;
   }
 
   get body(): ErrorBody {

@@ -2,7 +2,6 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { loadContract } from '../contract/document.js';
 import { contractValidation } from '../contract/validation.js';
 import type { Emulator } from '../emulator.js';
-import { ApiError } from '../errors.js';
 import { controlFormats } from '../workspace/settings.js';
 import { jsonOf } from '../json/cached-json.js';
 import { workspaceNameOf } from '../workspace/name.js';
@@ -13,14 +12,15 @@ import { registerControlApi } from './control/control.js';
 import { controlGuard, type ControlAccess } from './control/guard.js';
 import { registerCors } from './vendor/cors.js';
 import { registerDocs } from './docs.js';
+import { refuseBadUrl, registerNotFound, sendError } from './errors.js';
+import { registerResponseClosed } from './on-response-closed.js';
 import {
-  refuseBadUrl,
+  noteAnswer,
+  refuseAmbiguous,
+  refuseConnect,
   refuseExpectations,
   refuseMalformed,
-  registerNotFound,
-  sendError,
-} from './errors.js';
-import { registerResponseClosed } from './on-response-closed.js';
+} from './protocol.js';
 import { registerJournal } from './vendor/journal.js';
 import { schemaController } from './bodies/no-schemas.js';
 import { registerOneAtATime } from './load/one-at-a-time.js';
@@ -107,6 +107,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.setErrorHandler(sendError);
   app.setReplySerializer((answer) => jsonOf(answer as object));
   refuseExpectations(app);
+  refuseConnect(app);
   const methodsOf = noteRoutes(app);
   registerNotFound(app, methodsOf, controlAccess !== undefined);
   registerBodyParser(app, emulator.clock);
@@ -145,10 +146,8 @@ function nameRequests(app: FastifyInstance, identify: Identify): void {
   app.decorateRequest('operation', undefined);
   app.addHook('onRequest', (request, reply, done) => {
     sendRequestId(request, reply);
-    // RFC 9112, 3.2: several Host headers must be refused, because other servers may use another one of them.
-    if (request.headers.host?.includes(',') === true) {
-      throw new ApiError('invalid_request', 'There is more than one Host header.');
-    }
+    noteAnswer(request.raw, reply.raw);
+    refuseAmbiguous(request.raw);
     request.identity = identify(request.headers.authorization);
     // Hot path: Fastify builds these options again each time that they are read.
     request.operation = request.routeOptions.config.operationId;

@@ -1,5 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   findVendorOperation,
@@ -7,7 +5,7 @@ import {
   isUnderVendorPath,
   nearestOperation,
 } from '../contract/vendor-path.js';
-import { ApiError, reasonPhrase, type ErrorBody, type ErrorCode } from '../errors.js';
+import { ApiError, type ErrorBody } from '../errors.js';
 import { storageFailure } from '../store/database/failures.js';
 import { stopwatch } from '../workspace/clock.js';
 import { announcedSize } from './bodies/body-budget.js';
@@ -137,43 +135,4 @@ function hintFor(request: FastifyRequest, path: string): string {
     request.record.findWarnings = () => [warning];
   }
   return `did you mean ${nearest}? See /docs`;
-}
-
-/** Answers an unknown `Expect` header with a body. Node alone would answer without one. */
-export function refuseExpectations(app: FastifyInstance): void {
-  app.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
-    const { statusCode, body } = new ApiError('expectation_failed');
-    const text = JSON.stringify(body);
-    const headers = {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(text),
-      connection: 'close',
-    };
-    response.writeHead(statusCode, headers).end(text);
-  });
-}
-
-const malformed: Partial<Record<string, ErrorCode>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
-  HPE_HEADER_OVERFLOW: 'headers_too_large',
-};
-
-/** Answers data that is not valid HTTP, if the socket can still be written to. */
-export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const { statusCode, body } = new ApiError(malformed[error.code ?? ''] ?? 'invalid_request');
-  const text = JSON.stringify(body);
-  socket.end(
-    [
-      `HTTP/1.1 ${String(statusCode)} ${reasonPhrase(statusCode)}`,
-      'content-type: application/json; charset=utf-8',
-      `content-length: ${String(Buffer.byteLength(text))}`,
-      'connection: close',
-      '',
-      text,
-    ].join('\r\n'),
-  );
 }

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { buildTestApp } from '../support/emulator.js';
+import { exchange, listenLocally } from '../support/raw.js';
 
 interface Document {
   readonly components: Record<string, Record<string, object>>;
@@ -201,32 +201,7 @@ describe('the log', () => {
   });
 });
 
-/** Sends a text as it is, and reads until the server ends the connection. */
-async function exchange(app: FastifyInstance, text: string) {
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
-  socket.write(text);
-  let answer = '';
-  socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
-  await once(socket, 'close');
-  const [head = '', body = ''] = answer.split('\r\n\r\n');
-  return { head, body: JSON.parse(body) as unknown };
-}
-
 const refusal = { status: 'error', message: expect.any(String) as string };
-
-describe('data that is not HTTP', () => {
-  it.each([
-    ['NONSENSE\r\n\r\n', 400],
-    [`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
-    ['GET / HTTP/1.1\r\nhost: localhost\r\nhost: evil.example\r\nconnection: close\r\n\r\n', 400],
-    ['GET /none HTTP/1.1\r\nhost: a\r\nHost: a\r\nconnection: close\r\n\r\n', 400],
-  ])('gets an answer in the shape of the contract', async (text, status) => {
-    const { head, body } = await exchange(buildTestApp().app, text);
-    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));
-    expect(body).toEqual(refusal);
-  });
-});
 
 describe('a request that does not arrive in time', () => {
   const head = 'POST /create-batch-test HTTP/1.1\r\nhost: x\r\nauthorization: Bearer a\r\n';
@@ -241,7 +216,7 @@ describe('a request that does not arrive in time', () => {
     expect(server.connectionsCheckingInterval).toBe(2000);
     // Nobody waits a minute for a test.
     Object.assign(server, { requestTimeout: 1, headersTimeout: 1, connectionsCheckingInterval: 1 });
-    const answer = await exchange(app, text);
+    const answer = await exchange(await listenLocally(app), text);
     expect(answer.head).toMatch(/^HTTP\/1.1 408 /);
     expect(answer.body).toEqual(refusal);
   });

@@ -3,6 +3,7 @@ import { expect, onTestFinished } from 'vitest';
 import { openEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator.js';
 import type { components } from '../../src/contract/retell.gen.js';
 import { buildApp, type AppOptions } from '../../src/http/app.js';
+import type { AtEnd } from './files.js';
 import { ManualClock } from './manual-clock.js';
 
 type Settings = Partial<EmulatorOptions['settings']>;
@@ -18,6 +19,8 @@ export interface TestOptions extends Partial<
   readonly credit?: number;
   readonly journalSize?: number;
   readonly outbound?: NonNullable<EmulatorOptions['outbound']>;
+  /** `afterAll` for an app that serves all tests of a file. */
+  readonly atEnd?: AtEnd;
 }
 
 export const defaultSettings: EmulatorOptions['settings'] = {
@@ -91,7 +94,8 @@ export function buildTestApp(options: TestOptions = {}) {
     ...(options.cors && { cors: options.cors }),
     ...(logger && { logger }),
   });
-  onTestFinished(async () => {
+  const { atEnd = onTestFinished } = options;
+  atEnd(async () => {
     await app.close();
     emulator.close();
     expect(errors, 'failures of the worker').toEqual([]);

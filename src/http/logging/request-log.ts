@@ -18,7 +18,7 @@ const unfinished = new ApiError('client_left');
 
 /**
  * Writes one line for each request; without a status if the connection broke before an answer. The level is
- * `error` if the emulator failed, `warn` if it does not emulate the operation, and otherwise `info`, which
+ * `error` if the emulator failed, `warn` if it does not have what was asked for, and otherwise `info`, which
  * includes refusals and clients that left.
  */
 export function logRequest(request: FastifyRequest, reply: FastifyReply, duration: number): void {
@@ -36,7 +36,7 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply, duratio
 
 function levelOf({ refusal }: FastifyRequest): 'info' | 'warn' | 'error' {
   if (refusal === undefined || refusal.statusCode < 500) return 'info';
-  return refusal.code === 'not_emulated' ? 'warn' : 'error';
+  return [501, 505].includes(refusal.statusCode) ? 'warn' : 'error';
 }
 
 export function pathOf({ url }: FastifyRequest): string {
