@@ -70,3 +70,38 @@ describe('call rules of the library', () => {
     });
   });
 });
+
+describe('calls of the library', () => {
+  it('are moved by hand and explained', async () => {
+    const { workspace, client } = open('key_by_hand');
+    await workspace.settings.change({ progression: 'manual' });
+    const { call_id: id } = await place(client);
+    await workspace.calls.answer(id);
+    await workspace.clock.advance('3s');
+    await workspace.calls.say(id, { role: 'user', content: 'Wrong number.' });
+    await workspace.clock.advance('2s');
+    expect(await workspace.calls.hangUp(id)).toMatchObject({ status: 'ended' });
+    await workspace.settle();
+    const call = await client.call.retrieve(id);
+    expect(call).toMatchObject({
+      ...{ call_status: 'ended', disconnection_reason: 'user_hangup', duration_ms: 5000 },
+      transcript: 'User: Wrong number.',
+    });
+    const why = await workspace.calls.explain(id);
+    expect(why).toMatchObject({ decidedBy: { source: 'hand' }, next: null });
+    expect(why.events.map(({ event }) => event)).toEqual([
+      ...['call_started', 'call_ended', 'call_analyzed'],
+    ]);
+    const { call_id: other } = await place(client);
+    await workspace.calls.end(other, { disconnectionReason: 'scam_detected' }).then(
+      () => expect.unreachable(),
+      (error: unknown) => {
+        expect(error).toMatchObject({ statusCode: 409 });
+      },
+    );
+    await workspace.calls.answer(other);
+    await workspace.calls.hangUp(other, 'agent');
+    const { plan } = await workspace.calls.explain(other);
+    expect(plan.disconnectionReason).toBe('agent_hangup');
+  });
+});

@@ -132,6 +132,7 @@ describe('an error of a workspace', () => {
     ['batch test', (workspace) => workspace.batchTests.wait('nope')],
     ['test run', (workspace) => workspace.testRuns.explain('nope')],
     ['outcome rule', (workspace) => workspace.outcomes.delete('nope')],
+    ['call', (workspace) => workspace.calls.explain('nope')],
     ['call rule', (workspace) => workspace.callRules.delete('nope')],
     ['fault', (workspace) => workspace.faults.delete('nope')],
   ])('says that there is no such %s', async (what, act) => {

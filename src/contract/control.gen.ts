@@ -315,6 +315,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_emulator/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Explain why a call went as it did */
+        get: operations["explainCall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/calls/{call_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a call
+         * @description Connects a call that rings, at the present of the workspace's clock. A call that is not moved by hand goes on from there as it was planned. 409 if the call does not ring, or if it is planned to end without an answer.
+         */
+        post: operations["answerCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/calls/{call_id}/say": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say or do something in a call
+         * @description Adds a turn, a tool with its result, or a key that is pressed, at the present of the workspace's clock. 409 if the call is not ongoing.
+         */
+        post: operations["sayInCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/calls/{call_id}/hang-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hang up
+         * @description Ends an ongoing call as `user_hangup` or `agent_hangup`. 409 if the call is not ongoing.
+         */
+        post: operations["hangUpCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/calls/{call_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a call for any reason
+         * @description Ends a call that is not over, with the status that goes with the reason. 409 if the call is over, if nobody has answered and the reason needs a conversation, or if somebody has answered and the reason needs that nobody did.
+         */
+        post: operations["endCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_emulator/batch-tests/{test_case_batch_job_id}/step": {
         parameters: {
             query?: never;
@@ -1293,6 +1390,89 @@ export interface components {
             /** @description How many calls the rule has decided. */
             hits: number;
         } & components["schemas"]["CallRuleInput"];
+        HangUp: {
+            /** @enum {string} */
+            by: "user" | "agent";
+        };
+        CallEnd: {
+            disconnectionReason: components["schemas"]["CallEndReason"];
+            /** @description Values in the place of the generated ones. Null for no analysis at all. */
+            analysis?: components["schemas"]["ForcedAnalysis"] | null;
+            /**
+             * Format: time-span
+             * @description The time from the end to the analysis.
+             */
+            analysisDelay?: string;
+            /** @description Whether there are recordings; true if absent. */
+            recording?: boolean;
+            /** @description The number that the call is transferred to; only with the reason `call_transfer`. */
+            transferDestination?: string;
+        };
+        CallProvenance: {
+            id: string;
+            /** @enum {string} */
+            status: "registered" | "ongoing" | "ended" | "not_connected" | "error";
+            decidedBy: components["schemas"]["CallDecision"];
+            plan: components["schemas"]["CallPlan"];
+            /** @description What happens next by itself; null if nothing does. */
+            next: components["schemas"]["NextMoment"] | null;
+            /** @description Reads of the call, if these move it, and those after which it is over. */
+            reads?: {
+                made: number;
+                needed: number;
+            };
+            /** @description The statuses of the call, in the order of time. */
+            timeline: {
+                /** @description When the status changed, by the workspace's clock, in milliseconds since the epoch. */
+                at: number;
+                status: string;
+            }[];
+            /** @description What happened in the call, in the order of time. The agent's `webhook_events` say which of them its webhook is told. */
+            events: {
+                at: number;
+                event: string;
+            }[];
+            /** @description What the client was told of the call, as far as the journal of deliveries has it. */
+            webhooks: {
+                /** @description The id of the delivery. */
+                id: string;
+                event: string;
+                state: components["schemas"]["DeliveryState"];
+            }[];
+        };
+        /** @description What decided how a call goes. */
+        CallDecision: {
+            /**
+             * @description `number`: the last digits of the number. `concurrency`: there was no room for the call. `timeout`: nobody dialled a registered call. `hand`: the call is moved, or was ended, by hand. `client`: it was stopped by `POST /v2/stop-call/{call_id}`.
+             * @enum {string}
+             */
+            source: "rule" | "number" | "draw" | "concurrency" | "timeout" | "hand" | "client" | "fixture";
+            /** @description The id of the call rule. */
+            rule?: string;
+            /** @description The last digits of the number. */
+            digits?: string;
+            /** @description The seed of the draw. */
+            seed?: string;
+            /** @description The number from 0 up to 1 that was drawn for the reason. The weights of `callOutcomes` share out this range. */
+            draw?: number;
+        };
+        /** @description The moments of the call, those that are over and those that are planned, by the workspace's clock, in milliseconds since the epoch. Null for one that never comes, or not by itself. */
+        CallPlan: {
+            disconnectionReason: string | null;
+            createdAt: number;
+            connectsAt: number | null;
+            transferStartsAt?: number;
+            endsAt: number | null;
+            transferEndsAt?: number;
+            analysesAt: number | null;
+        };
+        NextMoment: {
+            /** @enum {string} */
+            moment: "connect" | "turn" | "transfer-start" | "end" | "transfer-end" | "analyse";
+            at: number;
+            /** @description What clients can be told then. */
+            events: string[];
+        };
         TestRunProvenance: {
             id: string;
             /** @enum {string} */
@@ -2490,6 +2670,8 @@ export interface components {
          * @example test_job_581b103d7118
          */
         TestRunId: string;
+        /** @description The call's id. */
+        CallId: string;
         /**
          * @description The batch's id.
          * @example test_batch_5c1f0e9a7b32
@@ -3329,6 +3511,181 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["Error"];
+        };
+    };
+    explainCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call's id. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What decided how the call goes, what happened in it, and what comes next. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallProvenance"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["Error"];
+        };
+    };
+    answerCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call's id. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call after that, and what comes next. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallProvenance"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    sayInCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call's id. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "user",
+                 *       "content": "Do you have a table for two?"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CallEntryInput"];
+            };
+        };
+        responses: {
+            /** @description The call after that, and what comes next. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallProvenance"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    hangUpCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call's id. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "by": "user"
+                 *     }
+                 */
+                "application/json": components["schemas"]["HangUp"];
+            };
+        };
+        responses: {
+            /** @description The call after that, and what comes next. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallProvenance"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    endCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call's id. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "disconnectionReason": "dial_no_answer"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CallEnd"];
+            };
+        };
+        responses: {
+            /** @description The call after that, and what comes next. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallProvenance"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
         };
     };
     stepBatchTest: {

@@ -60,6 +60,7 @@ export function workspaceWith(call: Call, apiKey: string, url: string): Workspac
     requests: requestsOf(call),
     webhooks: webhooksOf(call),
     batchTests: batchTestsOf(call),
+    calls: callsOf(call),
     testRuns: {
       explain: (test_case_job_id) => call('explainTestRun', { params: { test_case_job_id } }),
     },
@@ -149,6 +150,17 @@ function webhooksOf(call: Call): Workspace['webhooks'] {
   };
 }
 
+function callsOf(call: Call): Workspace['calls'] {
+  const ofCall = (call_id: string) => ({ params: { call_id } });
+  return {
+    explain: (id) => call('explainCall', ofCall(id)),
+    answer: (id) => call('answerCall', ofCall(id)),
+    say: (id, body) => call('sayInCall', { ...ofCall(id), body }),
+    hangUp: (id, by = 'user') => call('hangUpCall', { ...ofCall(id), body: { by } }),
+    end: (id, body) => call('endCall', { ...ofCall(id), body }),
+  };
+}
+
 function batchTestsOf(call: Call): Workspace['batchTests'] {
   const ofBatch = (test_case_batch_job_id: string) => ({ params: { test_case_batch_job_id } });
   return {
@@ -205,6 +217,7 @@ function controlCaller(emulator: Emulator, workspace: string) {
 
 /** What the ids in the parameters of operations identify. */
 const kindsByParameter: Record<string, string> = {
+  call_id: 'call',
   call_rule_id: 'call rule',
   delivery_id: 'delivery',
   fault_id: 'fault',

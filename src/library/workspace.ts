@@ -16,6 +16,9 @@ export type OutcomeRule = Schemas['OutcomeRule'];
 export type OutcomeRuleInput = Schemas['OutcomeRuleInput'];
 export type CallRule = Schemas['CallRule'];
 export type CallRuleInput = Schemas['CallRuleInput'];
+export type CallEntryInput = Schemas['CallEntryInput'];
+export type CallEnd = Schemas['CallEnd'];
+export type CallProvenance = Schemas['CallProvenance'];
 export type BatchTestState = Schemas['BatchTestState'];
 export type TestRunProvenance = Schemas['TestRunProvenance'];
 export type Fixtures = Schemas['Fixtures'];
@@ -134,6 +137,18 @@ export interface Workspace {
       id: string,
       options?: { status?: 'in_progress' | 'complete'; timeout?: string },
     ): Promise<BatchTestState>;
+  };
+  readonly calls: {
+    /** Why a call went as it did, what happened in it, and what comes next. */
+    explain(id: string): Promise<CallProvenance>;
+    /** Connects a call that rings. */
+    answer(id: string): Promise<CallProvenance>;
+    /** Adds a turn, a tool with its result, or a pressed key to an ongoing call. */
+    say(id: string, entry: CallEntryInput): Promise<CallProvenance>;
+    /** Ends an ongoing call. The one who hangs up is the user if absent. */
+    hangUp(id: string, by?: 'user' | 'agent'): Promise<CallProvenance>;
+    /** Ends a call that is not over, for any reason that goes with its status. */
+    end(id: string, end: CallEnd): Promise<CallProvenance>;
   };
   readonly testRuns: {
     /** Why a run ended as it did, and when its status changed. */

@@ -18,7 +18,7 @@ export type Counterpart = 'person' | 'voicemail' | 'ivr';
 export type CallDecision =
   | { readonly source: 'rule'; readonly rule: string }
   | { readonly source: 'number'; readonly digits: string }
-  | { readonly source: 'draw' | 'concurrency' | 'timeout' | 'hand' | 'fixture' };
+  | { readonly source: 'draw' | 'concurrency' | 'timeout' | 'fixture' };
 
 /** How a call goes, in milliseconds from one moment to the next. */
 export interface CallCourse {
@@ -78,6 +78,10 @@ export interface CallDetails {
   readonly live?: readonly LiveEntry[];
   /** How often it was analysed again. */
   readonly reruns?: number;
+  /** Who ended it before it was planned to end, or without a plan: somebody by hand, or `stop-call`. */
+  readonly endedBy?: 'hand' | 'client';
+  /** What was ordered of it when it was ended by hand. */
+  readonly forced?: Pick<ForcedCall, 'analysis' | 'recording' | 'transferDestination'>;
   /** Settings of its agent and engine for this call alone. */
   readonly override?: components['schemas']['AgentOverride'];
 }

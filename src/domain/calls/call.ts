@@ -181,7 +181,10 @@ function statusAfter({ reason }: CallPlan, status: CallStatus, kind: MomentKind)
   return kind === 'end' ? statusOfReason(reason ?? 'error_unknown') : status;
 }
 
-function eventsOf({ reason, turnsAt }: CallPlan, kind: MomentKind): readonly CallEventName[] {
+export function eventsOf(
+  { reason, turnsAt }: CallPlan,
+  kind: MomentKind,
+): readonly CallEventName[] {
   switch (kind) {
     case 'connect':
       return ['call_started'];
@@ -203,6 +206,12 @@ function eventsOf({ reason, turnsAt }: CallPlan, kind: MomentKind): readonly Cal
       return ['call_analyzed'];
   }
 }
+
+/** What clients were to be told of until now. */
+export const pastEvents = (plan: CallPlan, { passed }: CallState): CallEvent[] =>
+  momentsOf(plan)
+    .slice(0, passed)
+    .flatMap(({ kind, at }) => eventsOf(plan, kind).map((name) => ({ name, at })));
 
 export const isOver = (status: CallStatus): status is FinalStatus =>
   status !== 'registered' && status !== 'ongoing';

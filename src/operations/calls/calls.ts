@@ -148,18 +148,24 @@ export const stopCall: Operation<'stopCall'> = async (services, caller, { params
   if (stored.call.state.status !== 'ongoing') {
     throw new ApiError('call_is_over', `it is ${stored.call.state.status}.`);
   }
-  const { settings, now } = workspace;
-  const draw = keyedChance(settings.seed).within('call', stored.call.id, 'stopped');
-  const delay =
-    stored.call.course === undefined
-      ? drawDuration(settings.calls.analysisDelay, (part) => draw(part))
-      : stored.call.course.analysisDelay;
-  change(services, workspace, endedNow(stored, now, 'manual_stopped', delay));
+  const delay = analysisDelayOf(workspace, stored);
+  const ended = endedNow(stored, workspace.now, 'manual_stopped', delay);
+  change(services, workspace, withDetails(ended, { endedBy: 'client' }));
   return undefined;
 };
 
+/** The time from the end to the analysis of a call that ends before it was planned to; undefined for none. */
+export function analysisDelayOf(
+  { settings }: Workspace,
+  { call: { id, course } }: StoredCall,
+): number | undefined {
+  if (course !== undefined) return course.analysisDelay;
+  const draw = keyedChance(settings.seed).within('call', id, 'stopped');
+  return drawDuration(settings.calls.analysisDelay, (part) => draw(part));
+}
+
 /** Stores a call that was changed, with what happens at once because of it. */
-function change(services: Services, { id, now }: Workspace, stored: StoredCall): StoredCall {
+export function change(services: Services, { id, now }: Workspace, stored: StoredCall): StoredCall {
   const { store, worker, changes } = services;
   const changed = store.together((writer) => {
     writer.workspaces.addProgress({ id, runningDelta: 0, settledAt: now });

@@ -1,5 +1,6 @@
 import { completeBatchTest, stepBatchTest, waitForBatchTest } from './batch-tests.js';
 import { addCallRule, deleteCallRule, deleteCallRules, listCallRules } from './call-rules.js';
+import { answerCall, endCall, explainCall, hangUpCall, sayInCall } from './calls.js';
 import { advanceClock, getClock, setClock } from './clock.js';
 import type { ControlOperation, ControlOperationId } from './control-operation.js';
 import {
@@ -52,6 +53,11 @@ export const controlTable = {
   listCallRules,
   deleteCallRule,
   deleteCallRules,
+  explainCall,
+  answerCall,
+  sayInCall,
+  hangUpCall,
+  endCall,
   stepBatchTest,
   completeBatchTest,
   waitForBatchTest,

@@ -189,12 +189,14 @@ const transfers: readonly DisconnectionReason[] = [
   'transfer_cancelled',
 ];
 
+export const isTransfer = (reason: DisconnectionReason): boolean => transfers.includes(reason);
+
 function transferOf(
   reason: DisconnectionReason,
   talk: number,
   rest: number,
 ): CallCourse['transfer'] {
-  if (!transfers.includes(reason)) return undefined;
+  if (!isTransfer(reason)) return undefined;
   return {
     lead: Math.floor(Math.min(talk / 4, 3000)),
     rest: reason === 'transfer_cancelled' ? undefined : rest,

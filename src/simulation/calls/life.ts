@@ -96,6 +96,10 @@ export function analysisResults({ call }: StoredCall, scene: CallScene): Partial
   };
 }
 
+/** A call of which other moments are planned. */
+export const withPlan = (stored: StoredCall, plan: CallPlan): StoredCall =>
+  withState(stored, plan, stored.call.state, stored.results);
+
 /** A new call before anything has happened in it. */
 export const beginCall = (
   stored: Omit<StoredCall, 'nextAt' | 'results'>,
@@ -112,21 +116,15 @@ export function endedNow(
   reason: DisconnectionReason,
   analysisDelay: number | undefined,
 ): StoredCall {
-  const { plan, state } = stored.call;
-  const { createdAt, turnsAt, connectsAt, transferStartsAt } = plan;
-  return withState(
-    stored,
-    {
-      createdAt,
-      ...(turnsAt !== undefined && { turnsAt }),
-      ...(connectsAt !== undefined && connectsAt <= now && { connectsAt }),
-      ...(transferStartsAt !== undefined && transferStartsAt <= now && { transferStartsAt }),
-      ...{ endsAt: now, reason },
-      analysesAt: analysisDelay === undefined ? undefined : now + analysisDelay,
-    },
-    state,
-    stored.results,
-  );
+  const { createdAt, turnsAt, connectsAt, transferStartsAt } = stored.call.plan;
+  return withPlan(stored, {
+    createdAt,
+    ...(turnsAt !== undefined && { turnsAt }),
+    ...(connectsAt !== undefined && connectsAt <= now && { connectsAt }),
+    ...(transferStartsAt !== undefined && transferStartsAt <= now && { transferStartsAt }),
+    ...{ endsAt: now, reason },
+    analysesAt: analysisDelay === undefined ? undefined : now + analysisDelay,
+  });
 }
 
 /** A call of which something else is said. */

@@ -5,7 +5,7 @@ import {
   type WireCall,
   type WireListedCall,
 } from '../../domain/calls/call.js';
-import type { CallRecord } from '../../domain/calls/call-record.js';
+import type { CallDetails, CallRecord } from '../../domain/calls/call-record.js';
 import { derivedHex, keyedChance, type Chance } from '../../random.js';
 import type { GenerateValue } from '../conversation/schema-value.js';
 import { analyse } from './analysis.js';
@@ -13,10 +13,10 @@ import { figuresOf, type CallFigures } from './figures.js';
 import { toForms, type TranscriptForms } from './forms.js';
 import type { CallScene } from './scene.js';
 import { holdCall } from './speech.js';
-import { saidUntil, timeEntry, timeSpeech, type TimedEntry } from './timing.js';
+import { saidUntil, timeLive, timeSpeech, type TimedEntry } from './timing.js';
 
 /** What a call draws from: its seed, and its id, which follows from its workspace and its ordinal. */
-const chanceOf = ({ seed, id }: CallRecord): Chance => keyedChance(seed).within('call', id);
+export const chanceOf = ({ seed, id }: CallRecord): Chance => keyedChance(seed).within('call', id);
 
 /** Milliseconds from the connection to the end, or to now; undefined if nobody has answered. */
 function talkOf({ plan, state }: CallRecord, now: number): number | undefined {
@@ -38,8 +38,10 @@ export function saidIn(
   const talk = talkOf(call, now);
   const { course, details, plan } = call;
   if (talk === undefined) return { entries: [], collected: {} };
-  const live = (details.live ?? []).map(({ at, entry }) =>
-    timeEntry(entry, Math.max(0, at - (plan.connectsAt ?? at))),
+  const connectsAt = plan.connectsAt ?? now;
+  const live = timeLive(
+    (details.live ?? []).map(({ at, entry }) => ({ entry, start: Math.max(0, at - connectsAt) })),
+    isOver(call.state.status) ? talk : Infinity,
   );
   if (course?.talk === undefined) return { entries: live, collected: {} };
   const { agent, engine } = scene;
@@ -57,6 +59,12 @@ export function saidIn(
   return { entries, collected: speech.collected };
 }
 
+/** What was ordered of a call, at its creation or at its end. */
+const forcedOf = ({ course, details }: CallRecord): NonNullable<CallDetails['forced']> => ({
+  ...course?.forced,
+  ...details.forced,
+});
+
 const variablesOf = ({ details }: CallRecord): Record<string, string> => ({
   ...details.variables,
   ...details.liveVariables,
@@ -68,7 +76,7 @@ const storage = 'https://recordings.retell-emulator.invalid';
 function filesOf(call: CallRecord, { agent, usesKnowledge }: CallScene) {
   const signature = agent.hasSignedUrls ? `?signature=${derivedHex(32, call.id, 'signature')}` : '';
   const url = (name: string): string => `${storage}/${call.id}/${name}${signature}`;
-  const isRecorded = call.course?.forced.recording !== false;
+  const isRecorded = forcedOf(call).recording !== false;
   const isScrubbed = isRecorded && agent.scrubsPersonalData;
   return {
     ...(isRecorded && {
@@ -102,7 +110,7 @@ export function analysisOf(call: CallRecord, { agent }: CallScene) {
     reason: plan.reason ?? 'error_unknown',
     counterpart: course?.counterpart ?? 'person',
     variables: variablesOf(call),
-    forced: course?.forced.analysis,
+    forced: forcedOf(call).analysis,
     draw: chanceOf(call).within('analysis', details.reruns ?? 0),
   });
 }
@@ -111,7 +119,7 @@ export function analysisOf(call: CallRecord, { agent }: CallScene) {
 const someNumber = '+14155550100';
 
 function transferOf(call: CallRecord, scene: CallScene) {
-  const { plan, state, course } = call;
+  const { plan, state } = call;
   return {
     ...(plan.transferEndsAt !== undefined &&
       isTransferOver(plan, state) && { transfer_end_timestamp: plan.transferEndsAt }),
@@ -119,7 +127,7 @@ function transferOf(call: CallRecord, scene: CallScene) {
     ...(isOver(state.status) &&
       plan.reason === 'call_transfer' && {
         transfer_destination:
-          course?.forced.transferDestination ?? scene.transferNumber ?? someNumber,
+          forcedOf(call).transferDestination ?? scene.transferNumber ?? someNumber,
       }),
   };
 }

@@ -52,11 +52,21 @@ export function timeSpeech(
   });
 }
 
-/** The same for an entry of which is known when it was said. */
-export function timeEntry(entry: SpeechEntry, start: number): TimedEntry {
-  const words = wordsOf(entry);
-  const end = start + words.length * longestWord;
-  return { entry, start, end, words: timeWords(words, start, longestWord) };
+/**
+ * The same for entries of which is known when they were said. Each is over when the next one begins, and
+ * the last one when the call ends.
+ */
+export function timeLive(
+  entries: readonly { readonly entry: SpeechEntry; readonly start: number }[],
+  talk: number,
+): TimedEntry[] {
+  return entries.map(({ entry, start }, index) => {
+    const words = wordsOf(entry);
+    const span = Math.max(0, Math.min(entries[index + 1]?.start ?? talk, talk) - start);
+    const wordTime = Math.min(longestWord, span / Math.max(1, words.length));
+    const end = start + words.length * wordTime;
+    return { entry, start, end, words: timeWords(words, start, wordTime) };
+  });
 }
 
 const timeWords = (words: readonly string[], start: number, wordTime: number): TimedWord[] =>

@@ -1,0 +1,207 @@
+import type { components } from '../../contract/control.gen.js';
+import {
+  connectsBefore,
+  eventsOf,
+  isOver,
+  momentsOf,
+  nextMoment,
+  pastEvents,
+  type CallPlan,
+} from '../../domain/calls/call.js';
+import type { CallRecord } from '../../domain/calls/call-record.js';
+import { findForcedCallProblem, findWrongValues } from '../../domain/calls/forced-call.js';
+import { ApiError } from '../../errors.js';
+import { keyedChance } from '../../random.js';
+import { answeredNow, endedByHand, saidNow } from '../../simulation/calls/by-hand.js';
+import { sceneReader } from '../../simulation/calls/life.js';
+import { chanceOf } from '../../simulation/calls/render.js';
+import { toSpeech } from '../../simulation/calls/speech.js';
+import { drawDuration } from '../../simulation/testing/outcome.js';
+import type { Workspace } from '../../simulation/workspaces/workspace.js';
+import type { StoredCall } from '../../store/calls.js';
+import { parseDuration } from '../../workspace/settings.js';
+import { analysisDelayOf, change } from '../calls/calls.js';
+import { findSettledWorkspace, type Caller, type Services } from '../operation.js';
+import { found, type ControlOperation } from './control-operation.js';
+
+type Schemas = components['schemas'];
+
+interface FoundCall {
+  readonly workspace: Workspace;
+  readonly stored: StoredCall;
+}
+
+/** @throws ApiError 404 */
+async function findCall(services: Services, caller: Caller, id: string): Promise<FoundCall> {
+  const workspace = found(await findSettledWorkspace(services, caller));
+  return { workspace, stored: found(services.store.calls.find(workspace.id, id)) };
+}
+
+export const explainCall: ControlOperation<'explainCall'> = async (
+  services,
+  caller,
+  { params },
+) => {
+  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  return explain(services, workspace, stored);
+};
+
+function explain(
+  { webhooks }: Services,
+  { name }: Workspace,
+  { call, progression, reads }: StoredCall,
+): Schemas['CallProvenance'] {
+  const { plan, state } = call;
+  return {
+    id: call.id,
+    status: state.status,
+    decidedBy: decisionOf(call),
+    plan: toPlan(call),
+    next: nextOf(call),
+    ...(progression.kind === 'polls' && { reads: { made: reads, needed: progression.polls } }),
+    timeline: timelineOf(call),
+    events: pastEvents(plan, state).map(({ name, at }) => ({ at, event: name })),
+    webhooks: webhooks.journal
+      .list(name)
+      .filter(({ callId }) => callId === call.id)
+      .map(({ id, event, state }) => ({ id, event, state })),
+  };
+}
+
+function decisionOf(call: CallRecord): Schemas['CallDecision'] {
+  const { course, details, seed } = call;
+  if (details.endedBy !== undefined) return { source: details.endedBy };
+  if (course === undefined) return { source: 'hand' };
+  const { decidedBy } = course;
+  if (decidedBy.source !== 'draw') return decidedBy;
+  return { ...decidedBy, seed, draw: chanceOf(call).within('course')('reason') };
+}
+
+function toPlan({ plan, course }: CallRecord): Schemas['CallPlan'] {
+  const { createdAt, connectsAt, endsAt, analysesAt, transferStartsAt, transferEndsAt } = plan;
+  return {
+    disconnectionReason: plan.reason ?? course?.reason ?? null,
+    createdAt,
+    connectsAt: connectsAt ?? null,
+    ...(transferStartsAt !== undefined && { transferStartsAt }),
+    endsAt: endsAt ?? null,
+    ...(transferEndsAt !== undefined && { transferEndsAt }),
+    analysesAt: analysesAt ?? null,
+  };
+}
+
+function nextOf({ plan, state }: CallRecord): Schemas['NextMoment'] | null {
+  const next = nextMoment(plan, state);
+  if (next === undefined) return null;
+  return { moment: next.kind, at: next.at, events: [...eventsOf(plan, next.kind)] };
+}
+
+function timelineOf({ plan, state }: CallRecord): Schemas['CallProvenance']['timeline'] {
+  const past = momentsOf(plan).slice(0, state.passed);
+  return [
+    { at: plan.createdAt, status: 'registered' },
+    ...past.flatMap(({ kind, at }) => {
+      if (kind === 'connect') return [{ at, status: 'ongoing' }];
+      return kind === 'end' ? [{ at, status: state.status }] : [];
+    }),
+  ];
+}
+
+export const answerCall: ControlOperation<'answerCall'> = async (services, caller, { params }) => {
+  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  const { state, course } = stored.call;
+  refuseOver(stored);
+  if (state.status === 'ongoing') refuse('Somebody has answered the call already.');
+  if (course !== undefined && course.talk === undefined) {
+    refuse(`The call is planned to end as ${course.reason}, without an answer.`);
+  }
+  return move(services, workspace, answeredNow(stored, workspace.now));
+};
+
+export const sayInCall: ControlOperation<'sayInCall'> = async (
+  services,
+  caller,
+  { params, body },
+) => {
+  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  refuseUnlessOngoing(stored);
+  const { engine } = sceneReader(services.store)(stored);
+  return move(services, workspace, saidNow(stored, workspace.now, toSpeech(body, engine)));
+};
+
+export const hangUpCall: ControlOperation<'hangUpCall'> = async (
+  services,
+  caller,
+  { params, body },
+) => {
+  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  refuseUnlessOngoing(stored);
+  const disconnectionReason = body.by === 'user' ? 'user_hangup' : 'agent_hangup';
+  return end(services, workspace, stored, { disconnectionReason });
+};
+
+export const endCall: ControlOperation<'endCall'> = async (services, caller, { params, body }) => {
+  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  const { disconnectionReason: reason } = body;
+  refuseOver(stored);
+  const isOngoing = stored.call.state.status === 'ongoing';
+  if (connectsBefore(reason) && !isOngoing) {
+    refuse(`"${reason}" ends calls that were answered: answer it first.`);
+  }
+  if (!connectsBefore(reason) && isOngoing) {
+    refuse(`"${reason}" ends calls that nobody answered: this one is ongoing.`);
+  }
+  refuseWrong(services, stored, body);
+  return end(services, workspace, stored, body);
+};
+
+/** @throws ApiError 400 for what contradicts itself, or what the agent defines otherwise. */
+function refuseWrong({ store }: Services, stored: StoredCall, body: Schemas['CallEnd']): void {
+  const found = findForcedCallProblem(body);
+  if (found !== undefined) {
+    throw new ApiError('invalid_request', `body/${found.name} ${found.problem}`);
+  }
+  const { analysisItems } = sceneReader(store)(stored).agent;
+  const [wrong] = findWrongValues(body, analysisItems);
+  if (wrong === undefined) return;
+  throw new ApiError('invalid_request', `body/analysis/custom/${wrong.name} ${wrong.problem}`);
+}
+
+function end(
+  services: Services,
+  workspace: Workspace,
+  stored: StoredCall,
+  { disconnectionReason: reason, analysisDelay, ...forced }: Schemas['CallEnd'],
+): Schemas['CallProvenance'] {
+  const { settings, now } = workspace;
+  const draw = keyedChance(settings.seed).within('call', stored.call.id, 'transferred');
+  const given = analysisDelay === undefined ? undefined : parseDuration(analysisDelay);
+  const ended = endedByHand(stored, now, {
+    reason,
+    analysisDelay:
+      forced.analysis === null ? undefined : (given ?? analysisDelayOf(workspace, stored)),
+    transferRest: drawDuration(settings.calls.duration, (part) => draw(part)),
+    forced,
+  });
+  return move(services, workspace, ended);
+}
+
+const move = (services: Services, workspace: Workspace, stored: StoredCall) =>
+  explain(services, workspace, change(services, workspace, stored));
+
+function refuse(problem: string): never {
+  throw new ApiError('conflict', problem);
+}
+
+/** @throws ApiError 409 */
+function refuseOver({ call: { state, plan } }: StoredCall): void {
+  if (isOver(state.status)) refuse(`The call is over: ${state.status}, ${reasonOf(plan)}.`);
+}
+
+/** @throws ApiError 409 */
+function refuseUnlessOngoing(stored: StoredCall): void {
+  refuseOver(stored);
+  if (stored.call.state.status !== 'ongoing') refuse('Nobody has answered the call yet.');
+}
+
+const reasonOf = ({ reason = 'error_unknown' }: CallPlan): string => reason;
