@@ -1,11 +1,11 @@
 /** The layers, top to bottom. A layer may import itself and the layers below it. */
 const layers = [
-  '^src/(bin|vitest)\\.ts$',
+  '^src/(bin|redirect|vitest)\\.ts$',
   '^src/cli\\.ts$',
   '^src/index\\.ts$',
   '^src/configuration/(config|fixture-file)\\.ts$|^src/logging/log\\.ts$|^src/(pull|trigger)/',
   '^src/configuration/(options|option-spec|call-options|webhook-options)\\.ts$',
-  '^src/(http|library)/',
+  '^src/(http|library|redirect)/',
   '^src/emulator\\.ts$',
   '^src/operations/',
   '^src/outbound/',
@@ -46,7 +46,10 @@ module.exports = {
     {
       name: 'only-outbound-opens-connections',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(outbound/|http/|library/remote-calls|loopback)' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/(outbound/|http/|redirect/|library/remote-calls|loopback)',
+      },
       to: { path: '^(node:)?(dgram|dns|http|http2|https|net|tls)$' },
     },
     {

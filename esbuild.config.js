@@ -104,10 +104,16 @@ const builds = await Promise.all([
   }),
   build({
     ...common,
-    entryPoints: ['src/vitest.ts'],
+    entryPoints: ['src/vitest.ts', 'src/redirect.ts'],
     outdir: 'dist',
     format: 'esm',
     external: ['./index.js', 'vitest'],
+  }),
+  build({
+    ...common,
+    entryPoints: { redirect: 'src/redirect.ts' },
+    outdir: 'dist/cjs',
+    format: 'cjs',
   }),
   // CommonJS, because Jest takes nothing else by default, and one copy serves who imports, too.
   build({
@@ -139,7 +145,7 @@ const library = createRequire(import.meta.url)('./cjs/index.js');
 export const { ${Object.keys(library).join(', ')} } = library;
 `,
 );
-copyTypes('index.d.ts');
+for (const types of ['index.d.ts', 'redirect.d.ts']) copyTypes(types);
 
 mkdirSync('dist/contract', { recursive: true });
 await import('./dist/compile-contracts.js');

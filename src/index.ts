@@ -24,6 +24,7 @@ import { parseMoment, timersAreFake, wallClock } from './workspace/clock.js';
 import { controlFormats } from './workspace/settings.js';
 
 export type * from './library/workspace.js';
+export { redirectRetell, type RedirectOptions, type UndoRedirect } from './redirect/redirect.js';
 export { ApiError, StartupError, type ErrorCode } from './errors.js';
 
 type FixturesOrPath = Fixtures | string;

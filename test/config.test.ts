@@ -226,6 +226,11 @@ describe('resolveConfig', () => {
       'there is no variable RETELL_EMULATOR_PROT',
     );
   });
+
+  it('takes no notice of the variable for clients', () => {
+    const environment = { RETELL_EMULATOR_URL: 'http://127.0.0.1:4010' };
+    expect(resolve({ environment })).toEqual(resolve({ environment: {} }));
+  });
 });
 
 describe('parseRunDuration', () => {

@@ -101,9 +101,12 @@ export function resolveConfig({ flags, environment, file, defaults = {} }: Confi
   return config;
 }
 
-/** A variable with our prefix that is no option is probably a misspelled one. */
+/**
+ * A variable with our prefix that is no option is probably a misspelled one. `RETELL_EMULATOR_URL` is for clients
+ * (`retell-emulator/redirect`), which may share their environment with the emulator.
+ */
 function rejectUnknownVariables(environment: NodeJS.ProcessEnv): void {
-  const known = ['config', ...optionSpecs.map(({ name }) => name)].map(variableOf);
+  const known = ['config', 'url', ...optionSpecs.map(({ name }) => name)].map(variableOf);
   const unknownVariable = Object.keys(environment).find(
     (name) => name.startsWith(variableOf('')) && !known.includes(name),
   );

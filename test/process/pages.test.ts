@@ -46,6 +46,7 @@ class Reader {
       case 'console':
         return this.#repeatSession(code, at);
       case 'js':
+        if (this.#isFile(code)) return;
         this.#printed = await this.#execute(process.execPath, [
           ...['--input-type=module', '--eval', await this.#aim(code)],
         ]);
@@ -128,7 +129,19 @@ class Reader {
 
   async #execute(command: string, args: string[]): Promise<string> {
     const cwd = command === 'sh' ? this.#folder : process.cwd();
-    return (await run(command, args, { cwd })).stdout;
+    const env = { ...process.env, ...(this.#url && { RETELL_EMULATOR_URL: this.#url }) };
+    return (await run(command, args, { cwd, env })).stdout;
+  }
+
+  /** Keeps a program that is named in its first line as it is. It stands where the package is installed. */
+  #isFile(code: string): boolean {
+    const [, name] = /^\/\/ ([\w.-]+)\n/.exec(code) ?? [];
+    if (name === undefined) return false;
+    const modules = join(this.#folder, 'node_modules');
+    mkdirSync(modules, { recursive: true });
+    symlinkSync(resolve('.'), join(modules, 'retell-emulator'));
+    writeFileSync(join(this.#folder, name), code);
+    return true;
   }
 
   /** A file that is named in its first line is there for later commands; others are examples. */
