@@ -45,5 +45,5 @@ EXPOSE 4010
 STOPSIGNAL SIGTERM
 # No shell, no curl: Node asks. The short interval at the start makes it healthy within moments.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=250ms --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.RETELL_EMULATOR_PORT}/_emulator/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const { RETELL_EMULATOR_PORT: port, RETELL_EMULATOR_TLS_CERT: cert } = process.env; const protocol = cert ? 'https' : 'http'; require(protocol).get({ port, host: '127.0.0.1', path: '/_emulator/ready', rejectUnauthorized: false }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 ENTRYPOINT ["node", "dist/bin.js"]

@@ -19,6 +19,7 @@ import { listen } from './http/listen.js';
 import { lineSinkOf } from './logging/line-sink.js';
 import { createLog, storageLogger, warnOfClocksAhead, type Log } from './logging/log.js';
 import { flagOf, optionSpecs, variableOf, type OptionSpec } from './configuration/options.js';
+import { readTls } from './configuration/tls-files.js';
 import { pull } from './pull/pull.js';
 import { version } from './version.js';
 import { sleep, wallClock, type Clock } from './workspace/clock.js';
@@ -60,6 +61,7 @@ async function main(): Promise<void> {
   }
   const parent = process.ppid;
   const config = readConfig(process.argv, process.env);
+  const tls = readTls(config);
   const log = await createLog(config.logLevel);
   const clock = wallClock();
   const emulator = openEmulator({
@@ -90,8 +92,9 @@ async function main(): Promise<void> {
     controlAccess: controlAccessOf(config),
     emulator,
     logger: log.logger,
+    tls,
   });
-  const url = await listen(app, config).catch((error: unknown) => {
+  const url = await listen(app, { ...config, isTls: tls !== undefined }).catch((error: unknown) => {
     emulator.close();
     throw error;
   });

@@ -10,10 +10,11 @@
  * By default it keeps its data in memory, listens on a free port of this machine, has a manual clock,
  * and gives the same results each time.
  */
-import { resolveConfig } from './configuration/config.js';
+import { resolveConfig, type Config } from './configuration/config.js';
 import { openEmulator, type FixtureSource } from './emulator.js';
 import { ApiError, StartupError } from './errors.js';
 import { readFixtures } from './configuration/fixture-file.js';
+import { readTls } from './configuration/tls-files.js';
 import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { listWorkspaces, openWorkspace, workspaceWith } from './library/open-workspace.js';
@@ -37,6 +38,9 @@ export interface StartOptions extends Partial<Settings> {
   readonly host?: string;
   /** The port to listen on; a free one if absent. */
   readonly port?: number;
+  /** The PEM files of a certificate and of its private key, to serve HTTPS; plain HTTP if absent. */
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
   /** The only keys to accept; every key is accepted if absent. */
   readonly apiKey?: readonly string[];
   /** The mode of the clock in new workspaces; `manual` if absent. */
@@ -111,16 +115,12 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
     file: { path: 'startEmulator', content },
     defaults,
   });
+  const tls = readTls(config);
   const log = config.logLevel === 'silent' ? undefined : await createLog(config.logLevel);
   const emulator = openEmulator({
     ...config,
     clock: wallClock(),
-    fixtures: [
-      ...nameFixtures(fixtures),
-      ...(Object.keys(config.rules).length > 0
-        ? [{ name: 'startEmulator', content: config.rules }]
-        : []),
-    ],
+    fixtures: [...nameFixtures(fixtures), ...rulesOf(config)],
     ...clockAt(now, config.clock),
     onError: (error) => {
       process.emitWarning(error as Error);
@@ -133,6 +133,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
   const app = buildApp({
     ...config,
     emulator,
+    tls,
     ...(log && { logger: log.logger }),
     controlAccess:
       control === 'off' ? undefined : { mode: control, host, otherHosts, token, defaultApiKey },
@@ -146,10 +147,12 @@ export async function startEmulator(options: StartOptions = {}): Promise<RetellE
   };
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= shutDown());
-  const url = await listen(app, config).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
+  const url = await listen(app, { ...config, isTls: tls !== undefined }).catch(
+    async (error: unknown) => {
+      await close();
+      throw error;
+    },
+  );
   return {
     url,
     seed: emulator.seed,
@@ -212,6 +215,9 @@ const nameFixtures = (fixtures: NonNullable<StartOptions['fixtures']>): FixtureS
         ? readFixtures(one)
         : { name: `fixtures[${String(index)}]`, content: one },
     );
+
+const rulesOf = ({ rules }: Config): FixtureSource[] =>
+  Object.keys(rules).length === 0 ? [] : [{ name: 'startEmulator', content: rules }];
 
 /** Copies the options, so that later changes by the caller have no effect. */
 function readOptions(options: unknown): StartOptions {

@@ -221,15 +221,12 @@ describe('resolveConfig', () => {
   });
 
   it('refuses an unknown variable with our prefix', () => {
-    const environment = { RETELL_EMULATOR_CONFIG: 'x', RETELL_EMULATOR_PROT: '1', PORT: '2' };
+    // The URL is for clients (retell-emulator/redirect).
+    const known = { RETELL_EMULATOR_CONFIG: 'x', RETELL_EMULATOR_URL: 'http://127.0.0.1:4010' };
+    const environment = { ...known, RETELL_EMULATOR_PROT: '1', PORT: '2' };
     expect(refusal(() => resolve({ environment }))).toContain(
       'there is no variable RETELL_EMULATOR_PROT',
     );
-  });
-
-  it('takes no notice of the variable for clients', () => {
-    const environment = { RETELL_EMULATOR_URL: 'http://127.0.0.1:4010' };
-    expect(resolve({ environment })).toEqual(resolve({ environment: {} }));
   });
 });
 

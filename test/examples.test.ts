@@ -34,6 +34,15 @@ describe('the examples', () => {
     }
   });
 
+  it("give the vendor's name to the emulator, with variables that exist", () => {
+    const { services } = parse(readExample('hard-coded-host/compose.yaml')) as {
+      services: { retell: { environment: object; networks: object } };
+    };
+    const variables = optionSpecs.map(({ name }) => variableOf(name));
+    expect(variables).toEqual(expect.arrayContaining(Object.keys(services.retell.environment)));
+    expect(services.retell.networks).toEqual({ default: { aliases: ['api.retellai.com'] } });
+  });
+
   it('start only the servers with Compose, and the client on demand', () => {
     const { services } = parse(readExample('docker-compose/compose.yaml')) as {
       services: Record<string, { profiles?: string[]; healthcheck?: object }>;

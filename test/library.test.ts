@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createCertificate } from './support/certificates.js';
 import { startEmulator, StartupError, type StartOptions } from '../src/index.js';
 import { optionSpecs } from '../src/configuration/options.js';
 import { temporaryFolder } from './support/files.js';
@@ -81,10 +82,12 @@ describe('startEmulator', () => {
   it('accepts every option of the command, and fixtures by value and by path', async () => {
     const file = join(temporaryFolder(), 'fixtures.yaml');
     writeFileSync(file, 'settings: { unknownEngines: reject }');
+    const { files } = await createCertificate(temporaryFolder());
     const options: Required<StartOptions> = {
       ...{ database: ':memory:', host: '127.0.0.1', port: 0, apiKey: ['key_a'], clock: 'manual' },
       ...{ now: 0, fixtures: [file, { credit: 3 }], outcomeRules: [], faults: [], credit: 2 },
       callRules: [],
+      ...{ tlsCert: files.cert, tlsKey: files.key },
       ...{ journalSize: 1, control: 'on', controlToken: 'token', defaultApiKey: 'key_a' },
       ...{ controlHost: ['emulator.example'], cors: ['*'] },
       ...{ upstream: 'http://127.0.0.1:1', validateResponses: true, logLevel: 'silent' },

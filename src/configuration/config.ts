@@ -22,6 +22,9 @@ import { controlFormats, type SettingsInput } from '../workspace/settings.js';
 export interface Config {
   readonly host: string;
   readonly port: number;
+  /** The paths of certificate and key, if HTTPS is to be served. */
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
   readonly database: string;
   readonly apiKeys: readonly string[];
   readonly control: 'on' | 'off' | 'open';
@@ -244,12 +247,14 @@ function toConfig({
   webhookRewrite = [],
   ...values
 }: CheckedValues) {
-  const { host, port, database, validateResponses, logLevel } = values;
+  const { host, port, tlsCert, tlsKey, database, validateResponses, logLevel } = values;
   const { credit, journalSize, upstream } = values;
   const { control, controlToken, defaultApiKey = apiKey[0] ?? 'key_local', clock } = values;
   return {
     host,
     port,
+    tlsCert,
+    tlsKey,
     database,
     validateResponses,
     logLevel,

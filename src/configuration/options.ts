@@ -1,6 +1,7 @@
 import { controlFormats } from '../workspace/settings.js';
 import { callOptionSpecs } from './call-options.js';
 import type { OptionSpec } from './option-spec.js';
+import { tlsOptionSpecs } from './tls-options.js';
 import { webhookOptionSpecs } from './webhook-options.js';
 
 export type { OptionSpec };
@@ -33,6 +34,7 @@ export const optionSpecs: readonly OptionSpec[] = [
     allowed: 'a whole number from 0 to 65535',
     schema: { type: 'integer', minimum: 0, maximum: 65_535 },
   },
+  ...tlsOptionSpecs,
   {
     name: 'database',
     placeholder: 'FILE',

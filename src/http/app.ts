@@ -28,6 +28,7 @@ import { registerOverload } from './load/overload.js';
 import { requestIdOf, sendRequestId } from './logging/request-id.js';
 import { logRequest, RequestLog } from './logging/request-log.js';
 import { noteRoutes, toOriginForm } from './routes.js';
+import { tlsServerFactory, type TlsCredentials } from './tls-server.js';
 import { registerUnreadAnswers } from './load/unread-answers.js';
 import { registerUpstream } from './vendor/upstream.js';
 import { registerVendorApi } from './vendor/vendor.js';
@@ -70,6 +71,8 @@ export interface AppOptions {
    */
   readonly refusesOverload?: boolean;
   readonly logger?: FastifyBaseLogger;
+  /** What HTTPS is served with; plain HTTP if absent. */
+  readonly tls?: TlsCredentials | undefined;
 }
 
 /** Builds the HTTP server of an emulator. The caller listens, and closes the app before the emulator. */
@@ -83,6 +86,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const isLogged = logger !== undefined && logger.level !== 'silent';
   const app = fastify({
     ...(isLogged && { loggerInstance: logger }),
+    ...(options.tls && { serverFactory: tlsServerFactory(options.tls) }),
     logController: new RequestLog({ requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     bodyLimit,

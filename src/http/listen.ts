@@ -11,13 +11,20 @@ const reasons: Partial<Record<string, string>> = {
   ENOTFOUND: 'there is no such host',
 };
 
+interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** True if the app serves HTTPS. */
+  readonly isTls?: boolean;
+}
+
 /**
  * Starts to listen, and returns the URL under which this machine reaches the app.
  * @throws StartupError
  */
 export async function listen(
   app: FastifyInstance,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, isTls = false }: ListenOptions,
 ): Promise<string> {
   const otherServers: Server[] = [];
   app.addHook('onClose', () => Promise.all(otherServers.map(close)));
@@ -34,7 +41,7 @@ export async function listen(
       cause: error,
     });
   }
-  return urlOf(app.server.address() as AddressInfo);
+  return `${isTls ? 'https' : 'http'}://${authorityOf(app.server.address() as AddressInfo)}`;
 }
 
 /**
@@ -62,8 +69,8 @@ async function close(server: Server): Promise<void> {
   await closed;
 }
 
-function urlOf({ address, family, port }: AddressInfo): string {
+function authorityOf({ address, family, port }: AddressInfo): string {
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address;
   const host = family === 'IPv6' ? `[${reachable}]` : reachable;
-  return `http://${host}:${String(port)}`;
+  return `${host}:${String(port)}`;
 }

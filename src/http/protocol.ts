@@ -73,7 +73,9 @@ export function noteAnswer({ socket }: IncomingMessage, answer: ServerResponse):
 
 /** Answers data that is not valid HTTP, if the client can still take that for an answer to it. */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Without TLS no answer can be sent to a client that speaks it wrongly, or not at all.
+  const isWithoutTls = error.code?.startsWith('ERR_SSL_') === true;
+  if (error.code === 'ECONNRESET' || isWithoutTls || !socket.writable) {
     socket.destroy();
     return;
   }

@@ -51,6 +51,7 @@ class Reader {
           ...['--input-type=module', '--eval', await this.#aim(code)],
         ]);
         return;
+      case 'py':
       case 'yaml':
         this.#keepFile(code, at);
         return;
@@ -71,7 +72,7 @@ class Reader {
 
   async #runCommands(code: string, at: string, next: Block | undefined): Promise<void> {
     const [first = ''] = code.split('\n');
-    if (/^(curl|node) /.test(first)) {
+    if (/^(curl|node|openssl) /.test(first)) {
       const isRefused = next?.language === 'json' && next.code.includes('"status": "error"');
       const flags = isRefused || code.includes('curl -i') ? '-sS' : '-sS --fail-with-body';
       const command = await this.#aim(code.replaceAll(/^curl/gm, `curl ${flags}`));
@@ -118,9 +119,10 @@ class Reader {
 
   /** The code with the emulator's address and the ids that were printed last. */
   async #aim(code: string): Promise<string> {
-    const isAimed = code.includes(address) || code.includes(vendor);
+    const isAimed = code.includes(address.replace(/^http:/, '')) || code.includes(vendor);
     if (isAimed) this.#url ??= await this.#start();
     return code
+      .replaceAll(address.replace('http:', 'https:'), this.#url ?? address)
       .replaceAll(address, this.#url ?? address)
       .replaceAll(vendor, this.#url ?? vendor)
       .replaceAll('node dist/bin.js', `'${process.execPath}' '${resolve('dist/bin.js')}'`)
@@ -146,14 +148,14 @@ class Reader {
 
   /** A file that is named in its first line is there for later commands; others are examples. */
   #keepFile(code: string, at: string): void {
-    const [, name] = /^# ([\w.-]+)\n/.exec(code) ?? [];
+    const [, name] = /^# ([\w-]+\.yaml)\n/.exec(code) ?? [];
     if (name === undefined) expect(examples, at).toContain(code);
     else writeFileSync(join(this.#folder, name), code);
   }
 }
 
 const examples = readdirSync('examples', { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.yaml'))
+  .filter((path) => /\.(yaml|py)$/.test(path))
   .map((path) => readFileSync(`examples/${path}`, 'utf8'))
   .join('\n');
 

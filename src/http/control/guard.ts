@@ -66,8 +66,12 @@ function refuseOtherOrigins(
       `The control API is not served under the host name "${name}".${hint}`,
     );
   }
+  // Nothing else serves the other protocol at the same host and port.
   const isOtherOrigin =
-    origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`;
+    origin !== undefined &&
+    !['http', 'https'].some(
+      (protocol) => origin.toLowerCase() === `${protocol}://${host}`.toLowerCase(),
+    );
   // `none` is a request of the user, for example by typing an address.
   const isOtherSite = site !== undefined && site !== 'same-origin' && site !== 'none';
   if (isOtherOrigin || isOtherSite) {
