@@ -14,7 +14,7 @@ const layers = [
   '^src/store/',
   '^src/logging/line-sink\\.ts$',
   '^src/workspace/',
-  '^src/contract/(ajv|compile|document|formats|observed-words|open-values|source|validation|vendor-path)\\.ts$',
+  '^src/contract/(ajv|check-in-slices|compile|document|formats|observed-words|open-values|source|validation|vendor-path)\\.ts$',
   '^src/domain/',
   '^src/contract/(operation|.*\\.gen)\\.ts$',
   '^src/json/',

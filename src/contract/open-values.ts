@@ -72,14 +72,15 @@ function add(
   path: string,
 ): void {
   const value = text.slice(0, maxValueLength);
-  const fullPath = root + path;
-  const key = keyOf(fullPath, value);
+  noteUnknownValue(found, { path: root + path, value, known, others: 0 });
+}
+
+/** Adds a value to those of a body. */
+export function noteUnknownValue(found: Map<string, UnknownValue>, unknown: UnknownValue): void {
+  const key = keyOf(unknown.path, unknown.value);
   const before = found.get(key);
-  if (before !== undefined) {
-    before.others += 1;
-  } else if (found.size < maxFound) {
-    found.set(key, { path: fullPath, value, known, others: 0 });
-  }
+  if (before !== undefined) before.others += unknown.others + 1;
+  else if (found.size < maxFound) found.set(key, unknown);
 }
 
 /** The key is the same for all items of a list. */

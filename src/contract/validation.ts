@@ -24,6 +24,7 @@ export interface ContractValidation {
     operation: ContractOperation,
     body: unknown,
     policy?: () => UnknownValuesPolicy,
+    place?: BodyPart,
   ): readonly UnknownValue[];
   /** Converts strings to the numbers that the contract requires. @throws ApiError 400 */
   checkQuery(operation: ContractOperation, query: unknown): void;
@@ -33,6 +34,12 @@ export interface ContractValidation {
   findIgnored(operation: ContractOperation, body: unknown): string[];
   /** Checks a value against a schema of the contract. */
   checkValue(schemaName: string, value: unknown, policy: UnknownValuesPolicy): CheckedValue;
+}
+
+/** Says that the body is only a part of one: a list, of which the items before `start` are left out. */
+export interface BodyPart {
+  readonly list: string;
+  readonly start: number;
 }
 
 export interface CheckedValue {
@@ -96,10 +103,10 @@ function createValidation(contract: Contract, own: TextFormats): ContractValidat
   );
 
   return {
-    checkBody(operation, body, policy = rejectAll) {
+    checkBody(operation, body, policy = rejectAll, part) {
       if (body === undefined && !operation.needsBody) return noValues;
       if (body === undefined) throw noBodyError();
-      return refuse(bodyCheck(operation), body, 'body', policy, formats);
+      return refuse(bodyCheck(operation), body, 'body', policy, formats, part);
     },
     checkQuery(operation, query) {
       refuse(queryCheck(operation), query, 'query', rejectAll, formats);
@@ -167,12 +174,25 @@ function refuse(
   root: string,
   policy: () => UnknownValuesPolicy,
   formats: TextFormats,
+  part?: BodyPart,
 ): readonly UnknownValue[] {
   if (validate === undefined) return noValues;
   const { passes, unknownValues } = validateWithOpenEnums(validate, value, root, policy);
   if (passes) return unknownValues;
-  throw schemaError(root, maxHelpful(validate.errors ?? []), formats);
+  const error = maxHelpful(validate.errors ?? []);
+  if (error !== undefined && part !== undefined) {
+    error.instancePath = pathInWhole(error.instancePath, part);
+  }
+  throw schemaError(root, error, formats);
 }
+
+/** The path of an item in the whole list, given its path in a part of it. */
+export const pathInWhole = (path: string, { list, start }: BodyPart): string =>
+  path.replace(
+    /^((?:body)?\/(\w+)\/)(\d+)/,
+    (found, before: string, name: string, index: string) =>
+      name === list ? before + String(start + Number(index)) : found,
+  );
 
 /** Returns a check that removes unknown properties from a body. */
 function bodyStripper(contract: Contract, options: AjvOptions): Compile {

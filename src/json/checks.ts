@@ -2,7 +2,7 @@
  * The most levels of arrays and objects in JSON. Real flows have about 15. SQLite's JSON functions take
  * 1,000, and recursive JavaScript a few thousand.
  */
-const maxLevels = 100;
+export const maxLevels = 100;
 
 /** The same for fixtures, which hold the content of bodies some levels deeper. */
 export const maxFixtureLevels = 110;

@@ -1,5 +1,11 @@
+import { checkBodyInSlices } from '../contract/check-in-slices.js';
 import type { ContractOperation } from '../contract/document.js';
-import { noValues, type ReportUnknownValues, type UnknownValue } from '../contract/open-values.js';
+import {
+  noValues,
+  type ReportUnknownValues,
+  type UnknownValue,
+  type UnknownValuesPolicy,
+} from '../contract/open-values.js';
 import type { ContractValidation } from '../contract/validation.js';
 import type { Services } from './operation.js';
 
@@ -14,7 +20,7 @@ export interface OperationRequest {
 
 /** What serves the operations of a contract. */
 export interface OperationServer {
-  readonly emulator: Pick<Services, 'store' | 'workspaces'> & {
+  readonly emulator: Pick<Services, 'store' | 'workspaces' | 'clock'> & {
     readonly reportUnknownValues: ReportUnknownValues;
   };
   readonly validation: ContractValidation;
@@ -35,9 +41,14 @@ export async function runOperation(
 ): Promise<unknown> {
   const { store, workspaces } = emulator;
   if (operation.query.length > 0 && query !== undefined) validation.checkQuery(operation, query);
-  const unknownValues = operation.hasBody
-    ? validation.checkBody(operation, body, () => workspaces.unknownValuesPolicy(workspace))
-    : noValues;
+  const policy = (): UnknownValuesPolicy => workspaces.unknownValuesPolicy(workspace);
+  let unknownValues = noValues;
+  if (operation.id === 'loadFixtures') {
+    const turn = (): Promise<void> => emulator.clock.turn();
+    unknownValues = await checkBodyInSlices(validation, operation, body, policy, turn);
+  } else if (operation.hasBody) {
+    unknownValues = validation.checkBody(operation, body, policy);
+  }
   if (unknownValues.length > 0) emulator.reportUnknownValues(unknownValues, `${operation.id}: `);
   let result: unknown;
   if (operation.method !== 'get') {

@@ -88,6 +88,29 @@ describe('a large load', () => {
     expect(rest).toMatchObject({ credit: 77_000, settings: { concurrency: 3 } });
   });
 
+  it('is checked with pauses, and a problem is named by its place in the whole list', async () => {
+    const { a, b, clock } = openTwo();
+    const definitions = Array<object>(2000).fill(someDefinition);
+    const pauses = inPause(clock, 2, () => b.createBatchTest());
+    const wrong = { definitions: [...definitions, { ...someDefinition, name: 7 }] };
+    const { status, body } = await a.send({ method: 'POST', url, payload: wrong });
+    expect([status, body['message']]).toEqual([
+      400,
+      expect.stringContaining('body/definitions/2000/name must be string'),
+    ]);
+    expect(pauses.turns).toBeGreaterThan(2);
+
+    const unknown = { ...someDefinition, llm_model: 'gpt-9' };
+    const loaded = await a.call<{ warnings: string[] }>('POST', url, {
+      definitions: [...definitions, unknown, ...definitions, unknown],
+    });
+    expect(loaded.warnings).toEqual([
+      expect.stringMatching(
+        /^body\/definitions\/2000\/llm_model is "gpt-9".*; 1 more of this kind/,
+      ),
+    ]);
+  });
+
   it('makes requests to its own workspace wait until it is loaded', async () => {
     const { a, clock, emulator } = openTwo();
     let waiting: Promise<unknown>[] = [];
