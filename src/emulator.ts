@@ -14,10 +14,11 @@ import { newSeed } from './random.js';
 import { createChanges } from './simulation/clockwork/changes.js';
 import { releaseClocksAhead } from './simulation/clockwork/clocks-ahead.js';
 import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js';
+import { createCallWebhooks } from './simulation/deliveries/call-webhooks.js';
 import { createAdvanceOnce } from './simulation/testing/advance.js';
 import { undoUnfinishedLoads } from './simulation/fixtures/load-in-slices.js';
 import { startWorker, type Worker } from './simulation/clockwork/worker.js';
-import { workspacesOf } from './simulation/workspaces/workspaces.js';
+import { workspacesOf, type InitialState } from './simulation/workspaces/workspaces.js';
 import { storageFailure, usingAtStart } from './store/database/failures.js';
 import { openStore, type Store } from './store/store.js';
 import type { Clock, WorkspaceClock } from './workspace/clock.js';
@@ -117,40 +118,51 @@ export function openEmulator(options: EmulatorOptions): Emulator {
   }
 }
 
+const ignore = (): void => undefined;
+
+const initialState = (
+  settings: InitialState['settings'],
+  { initialClock = wallTime, credit, fixtures = [] }: EmulatorOptions,
+  tell: ReportUnknownValues,
+): Omit<InitialState, 'onBegin'> => ({
+  ...{ settings, credit: credit ?? null, clock: initialClock },
+  fixtures: fixtures.map((source) => checkFixtures(source, settings.unknownValues, tell)),
+});
+
 function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
-  const { clock, initialClock = wallTime, fixtures = [], workspace, journalSize = 1000 } = options;
+  const { clock, fixtures = [], workspace, journalSize = 1000 } = options;
   if (options.onStorage) store.health.onChange(options.onStorage);
   const seed = store.now((writer) => writer.keepSeed(options.settings.seed, newSeed));
   const clocksAhead = releaseClocksAhead(store, clock.now());
   const changes = createChanges();
-  const reportUnknownValues = unknownValueReporter(options.onWarning ?? (() => undefined));
+  const reportUnknownValues = unknownValueReporter(options.onWarning ?? ignore);
   const workspaces = workspacesOf(store, clock, {
-    settings: { ...options.settings, seed },
-    clock: initialClock,
-    credit: options.credit ?? null,
-    fixtures: fixtures.map((source) =>
-      checkFixtures(source, options.settings.unknownValues, reportUnknownValues),
-    ),
+    ...initialState({ ...options.settings, seed }, options, reportUnknownValues),
     onBegin: (id) => {
       worker.restart(id, store.workspaces.nextDue(id));
     },
   });
+  const journalLimits = { entries: journalSize, bytes: maxJournalBytes };
+  const tell = { onError: errorReporter(store, options), onWarning: options.onWarning ?? ignore };
+  const parts = { clock, store, workspaces, tell, journal: journalLimits };
+  const webhooks = createWebhooks({ ...parts, rules: options.outbound });
+  const callWebhooks = createCallWebhooks(workspaces.get, webhooks.queue.wake);
   const worker: Worker = startWorker({
     clock,
     changes,
-    advanceOnce: createAdvanceOnce(store, workspaces.get, sliceSize),
+    advanceOnce: createAdvanceOnce(store, workspaces.get, sliceSize, callWebhooks),
     clockOf: (id) => store.workspaces.get(id).clock,
     nowOf: (id) => workspaces.get(id).now,
     acrossTurns: store.acrossTurns,
     listUnfinished: () => store.workspaces.listUnfinished(),
-    onError: errorReporter(store, options),
+    onError: tell.onError,
+    onReschedule: webhooks.queue.reschedule,
+    onRestart: webhooks.queue.restart,
   });
   store.onRollback(worker.resume);
   const hasOlderWorkspaces = fixtures.length > 0 && store.workspaces.listNames().length > 0;
   // The default workspace exists from the start, so that its batches progress before the first request.
   if (fixtures.length > 0 && workspace !== undefined) workspaces.open(workspace);
-  const journalLimits = { entries: journalSize, bytes: maxJournalBytes };
-  const webhooks = createWebhooks({ clock, rules: options.outbound, journal: journalLimits });
   return {
     store,
     workspaces,
@@ -160,6 +172,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     waiters: createWaiters(),
     exclusiveWork: createExclusiveWork(),
     webhooks,
+    callWebhooks,
     limitsEveryWorkspace: options.settings.rateLimit !== 'off',
     clock,
     seed,

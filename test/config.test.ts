@@ -66,6 +66,8 @@ describe('resolveConfig', () => {
         signatureClock: 'real',
         webhookEventTimestamp: 'send',
         webhookCallKey: 'call',
+        webhookRetries: 3,
+        webhookRetryPause: '1s',
         unknownNumbers: 'accept',
         deprecated: 'warn',
         callDuration: '10s..30s',

@@ -99,6 +99,7 @@ describe('startEmulator', () => {
       ...{ unknownValues: 'warn', webhookUrl: 'off', webhookSigningKey: 'k' },
       ...{ webhookAllow: ['app', '*.example.com'], webhookRewrite: ['*=http://localhost:3000'] },
       ...{ signatureClock: 'real', webhookEventTimestamp: 'send', webhookCallKey: 'call' },
+      ...{ webhookRetries: 3, webhookRetryPause: '1s' },
       ...{ unknownValues: 'warn', unknownNumbers: 'accept', deprecated: 'warn' },
       ...{ callDuration: '1s', ringDuration: '1s', analysisDelay: '1s' },
       ...{ callOutcomes: { user_hangup: 1 }, concurrencyLimit: 1, concurrencyExceeded: 'end' },

@@ -55,4 +55,18 @@ export const webhookOptionSpecs: readonly OptionSpec[] = [
     default: 'call',
     allowed: 'call, data or both',
   },
+  {
+    name: 'webhookRetries',
+    placeholder: 'COUNT',
+    description: 'how often a webhook is sent again that was not answered with a 2xx',
+    default: 3,
+    allowed: 'a whole number from 0 to 10',
+  },
+  {
+    name: 'webhookRetryPause',
+    placeholder: 'TIME',
+    description: 'how long to wait before that; each later pause is twice as long',
+    default: '1s',
+    allowed: controlFormats['time-span'].allowed,
+  },
 ];

@@ -1005,6 +1005,14 @@ export interface components {
              * @enum {string}
              */
             webhookCallKey?: "call" | "data" | "both";
+            /** @description How often a webhook is sent again that was not answered with a 2xx in time. The real service does that up to three times. */
+            webhookRetries?: number;
+            /**
+             * Format: time-span
+             * @description How long after a failed attempt the first of these is due, by the workspace's clock. Each later pause is twice as long as the one before it.
+             * @example 1s
+             */
+            webhookRetryPause?: string;
             /**
              * @description What becomes of a call from a number that was not created or imported here: `accept` places it, `reject` answers 404, as the real service does.
              * @enum {string}
@@ -1705,10 +1713,10 @@ export interface components {
          */
         Forgery: "wrong-key" | "no-signature" | "stale" | "changed-body" | "cut-body";
         /**
-         * @description `delivered` if it was answered with a 2xx, `failed` if it was not, `suppressed` if it was not sent because its URL is not one that the emulator may send to.
+         * @description `waiting` if it waits for its next attempt or for the key that signs it, `delivered` if it was answered with a 2xx, `failed` if it was not and is not tried again, `suppressed` if it was not sent because its URL is not one that the emulator may send to, `cancelled` if the workspace was reset or restored before it was delivered.
          * @enum {string}
          */
-        DeliveryState: "sending" | "delivered" | "failed" | "suppressed";
+        DeliveryState: "sending" | "waiting" | "delivered" | "failed" | "suppressed" | "cancelled";
         WebhookToSend: {
             event: components["schemas"]["WebhookEvent"];
             /** @description Where to send it; the setting `webhookUrl` if absent. */
@@ -1754,6 +1762,8 @@ export interface components {
             forgery: components["schemas"]["Forgery"] | null;
             /** @description When the event happened, by the workspace's clock. */
             time: number;
+            /** @description When it is sent again, by the workspace's clock; null if it is not. */
+            nextAttempt: number | null;
             /** @description Why it was not sent, or not accepted. */
             error: string | null;
             /** @description The body as JSON; a text where it was cut so that it is none. */
@@ -1762,7 +1772,7 @@ export interface components {
         };
         /** @description One request of a delivery. */
         DeliveryAttempt: {
-            /** @description Counts from 1. */
+            /** @description Counts from 1. Attempts before a restart of the emulator are not listed. */
             attempt: number;
             /** @description When it was sent, by the workspace's clock. */
             time: number;
@@ -2693,7 +2703,7 @@ export interface components {
         /** @description Only deliveries about the call or chat with this id. */
         DeliveryCallId: string;
         /** @description Only deliveries that have come so far. */
-        DeliveryState: "sending" | "delivered" | "failed" | "suppressed";
+        DeliveryState: "sending" | "waiting" | "delivered" | "failed" | "suppressed" | "cancelled";
         /** @description Only deliveries whose last attempt was answered with this status. */
         DeliveryStatus: number;
         /** @description Only deliveries to this URL, with `*` for any text and `?` for any character. */

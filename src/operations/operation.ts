@@ -5,6 +5,7 @@ import { ApiError } from '../errors.js';
 import type { Webhooks } from '../outbound/webhooks.js';
 import type { Changes } from '../simulation/clockwork/changes.js';
 import type { Worker } from '../simulation/clockwork/worker.js';
+import type { CallWebhooks } from '../simulation/deliveries/call-webhooks.js';
 import type { Workspace } from '../simulation/workspaces/workspace.js';
 import type { Workspaces } from '../simulation/workspaces/workspaces.js';
 import { storageFailure } from '../store/database/failures.js';
@@ -28,6 +29,8 @@ export interface Services {
   readonly waiters: Waiters;
   readonly exclusiveWork: ExclusiveWork;
   readonly webhooks: Webhooks;
+  /** Makes webhooks of what happens in calls. */
+  readonly callWebhooks: CallWebhooks;
   /** True if the rate limit also holds for workspaces that are still empty. */
   readonly limitsEveryWorkspace: boolean;
   /** The wall clock. */

@@ -35,24 +35,45 @@ export interface DeliveryRecord extends RingRecord {
   forgery: Forgery | undefined;
   /** When the event happened, by the workspace's clock. */
   time: number;
+  /** When the next attempt is due, by the workspace's clock; undefined if none is. */
+  nextAttempt: number | undefined;
   error: string | undefined;
   /** The JSON that is sent, unless the delivery is forged so that it is none. */
   body: string;
+  /** How many attempts were made before this process was started. */
+  earlierAttempts: number;
   attempts: AttemptRecord[];
+  /** How many of these are in its size. */
+  counted: number;
 }
 
-type NewDelivery = Pick<
+/** True if nothing more becomes of a delivery. */
+export const isOver = ({ state }: Pick<DeliveryRecord, 'state'>): boolean =>
+  state !== 'sending' && state !== 'waiting';
+
+export const attemptsOf = ({ earlierAttempts, attempts }: DeliveryRecord): number =>
+  earlierAttempts + attempts.length;
+
+type NewRecord = Pick<
   DeliveryRecord,
   'id' | 'event' | 'callId' | 'url' | 'forgery' | 'time' | 'body'
->;
+> &
+  Partial<Pick<DeliveryRecord, 'earlierAttempts'>>;
+
+/** What a delivery has come to. */
+export interface DeliveryChange {
+  readonly state: DeliveryState;
+  readonly error?: string | undefined;
+  readonly nextAttempt?: number;
+}
 
 /** The last deliveries of each workspace, in memory. */
 export interface DeliveryJournal {
   /** What every delivery's id is made of: the number of the next one. */
   nextNumber(): number;
-  add(workspace: string, delivery: NewDelivery): DeliveryRecord;
-  /** Notes that nothing more becomes of a delivery, and tells those that wait for one. */
-  end(workspace: string, record: DeliveryRecord, state: DeliveryState, error?: string): void;
+  add(workspace: string, delivery: NewRecord): DeliveryRecord;
+  /** Notes what a delivery has come to, and tells those that wait for one. */
+  change(workspace: string, record: DeliveryRecord, change: DeliveryChange): void;
   /** The newest last. */
   list(workspace: string): readonly DeliveryRecord[];
   clear(workspace: string): void;
@@ -77,11 +98,14 @@ export function createDeliveryJournal(limits: { entries: number; bytes: number }
       const record = limits.entries === 0 ? emptyRecord() : rings.next(workspace, size);
       return Object.assign(record, delivery, { number: lastNumber });
     },
-    end(workspace, record, state, error) {
+    change(workspace, record, { state, error, nextAttempt }) {
       record.state = state;
       record.error = error;
-      const answers = record.attempts.reduce((sum, { answer }) => sum + sizeOf(answer), 0);
-      rings.grow(workspace, record, record.attempts.length * attemptSize + answers);
+      record.nextAttempt = nextAttempt;
+      const since = record.attempts.slice(record.counted);
+      record.counted = record.attempts.length;
+      const answers = since.reduce((sum, { answer }) => sum + sizeOf(answer), 0);
+      rings.grow(workspace, record, since.length * attemptSize + answers);
       listeners.call(workspace, record);
     },
     list: (workspace) => rings.list(workspace),
@@ -104,9 +128,12 @@ const emptyRecord = (): DeliveryRecord => ({
   state: 'sending',
   forgery: undefined,
   time: 0,
+  nextAttempt: undefined,
   error: undefined,
   body: '',
+  earlierAttempts: 0,
   attempts: [],
+  counted: 0,
 });
 
 /** The bytes of a text in memory, at the most. */

@@ -2,19 +2,19 @@ import type { WebhookEvent } from '../domain/webhooks/webhook-event.js';
 import { ApiError } from '../errors.js';
 import { derivedHex } from '../random.js';
 import type { Workspace } from '../simulation/workspaces/workspace.js';
-import { version } from '../version.js';
+import type { Workspaces } from '../simulation/workspaces/workspaces.js';
+import type { Store } from '../store/store.js';
 import type { Clock } from '../workspace/clock.js';
+import { createAttempts } from './attempt.js';
 import {
   createDeliveryJournal,
-  type AttemptRecord,
   type DeliveryJournal,
   type DeliveryRecord,
   type Forgery,
 } from './delivery-journal.js';
-import { destinationFinder, type OutboundRules } from './destination.js';
-import { forge } from './forgery.js';
-import type { Sender } from './sender.js';
-import { sign, signatureHeader } from './signature.js';
+import { createDeliveryQueue, type DeliveryQueue } from './delivery-queue.js';
+import type { DeliveryRequestParts } from './delivery-requests.js';
+import type { OutboundRules } from './destination.js';
 import { createSigningKeys, type SigningKeys } from './signing-keys.js';
 
 /** A webhook to send. */
@@ -35,6 +35,8 @@ export interface Webhook {
 export interface Webhooks {
   readonly journal: DeliveryJournal;
   readonly keys: SigningKeys;
+  /** Those that are stored until somebody takes them. */
+  readonly queue: DeliveryQueue;
   /**
    * Sends one at once, once. Resolves when it was answered, or could not be.
    * @throws ApiError 409 if there is no key to sign with.
@@ -45,6 +47,9 @@ export interface Webhooks {
 
 export interface WebhookOptions {
   readonly clock: Clock;
+  readonly store: Store;
+  readonly workspaces: Pick<Workspaces, 'get'>;
+  readonly tell: Pick<DeliveryRequestParts, 'onError' | 'onWarning'>;
   /** Where webhooks may go besides this machine; nowhere if undefined. */
   readonly rules: OutboundRules | undefined;
   /** Deliveries that the journal of a workspace holds, and what all journals may take together. */
@@ -54,91 +59,44 @@ export interface WebhookOptions {
 /** Documented: how long an agent that says nothing else waits for an answer. */
 const defaultTimeoutMs = 10_000;
 
-export function createWebhooks({ clock, rules, journal: limits }: WebhookOptions): Webhooks {
-  const journal = createDeliveryJournal(limits);
+export function createWebhooks(options: WebhookOptions): Webhooks {
+  const { clock, store, workspaces } = options;
+  const journal = createDeliveryJournal(options.journal);
   const keys = createSigningKeys();
-  const sender = lazySender(clock, rules ?? { allow: [], rewrites: [] });
+  const attempts = createAttempts(clock, keys, options.rules);
+  const parts = { clock, store, workspaces, journal, attempts, keys };
+  const queue = createDeliveryQueue({ ...parts, ...options.tell });
   return {
     journal,
     keys,
+    queue,
     async send(workspace, webhook) {
-      const { name, settings, now } = workspace;
-      const { signingKey = keys.get(name), signatureClock } = settings.webhooks;
-      if (signingKey === undefined) {
+      const { name, settings } = workspace;
+      const key = attempts.keyOf(workspace);
+      if (key === undefined) {
         throw new ApiError('conflict', 'The API key that signs is not known: use it once.');
       }
-      const realTime = clock.now();
-      const stamp = signatureClock === 'real' ? realTime : now;
-      const { forgery, url } = webhook;
-      const { body, signature } =
-        forgery === undefined
-          ? { body: webhook.body, signature: sign(webhook.body, signingKey, stamp) }
-          : forge(forgery, webhook.body, signingKey, stamp);
-      const headers = headersWith(signature);
+      const { forgery, body } = webhook;
       const number = String(journal.nextNumber());
-      const id = `delivery_${derivedHex(24, settings.seed, name, number, realTime)}`;
-      const record = journal.add(name, { ...webhook, id, body, forgery });
-      const attempt = newAttempt(now, realTime, url, headers);
-      record.attempts.push(attempt);
-      const sent = await (
-        await sender.get()
-      ).send({ url, headers, body, timeout: defaultTimeoutMs });
-      if ('refused' in sent) {
-        record.attempts.pop();
-        journal.end(name, record, 'suppressed', sent.refused);
-        return record;
+      const id = `delivery_${derivedHex(24, settings.seed, name, number, clock.now())}`;
+      const record = journal.add(name, { ...webhook, id, forgery });
+      const result = await attempts.make(workspace, record, {
+        key,
+        body,
+        timeout: defaultTimeoutMs,
+      });
+      if (result.kind === 'suppressed') {
+        journal.change(name, record, { state: 'suppressed', error: result.reason });
+      } else {
+        const { problem: error } = result;
+        const state = error === undefined ? 'delivered' : 'failed';
+        journal.change(name, record, { state, error });
       }
-      const { target, status, body: answer, error, latency } = sent;
-      Object.assign(attempt, { target, status, answer, error, latency });
-      const isAccepted = status !== undefined && status >= 200 && status < 300;
-      const problem = status === undefined ? error : `it was answered with ${String(status)}`;
-      if (isAccepted) journal.end(name, record, 'delivered');
-      else journal.end(name, record, 'failed', problem);
       return record;
     },
-    close: sender.close,
-  };
-}
-
-/** What sends is loaded when something is sent. */
-function lazySender(clock: Clock, rules: OutboundRules) {
-  let sender: Promise<Sender> | undefined;
-  let isClosed = false;
-  const open = async (): Promise<Sender> => {
-    const { createSender } = await import('./sender.js');
-    const opened = createSender(clock, destinationFinder(rules));
-    if (isClosed) opened.close();
-    return opened;
-  };
-  return {
-    get: (): Promise<Sender> => (sender ??= open()),
-    close: (): void => {
-      isClosed = true;
-      void sender?.then((opened) => {
-        opened.close();
-      });
+    close() {
+      queue.close();
+      attempts.close();
     },
   };
 }
-
-const headersWith = (signature: string | undefined): Record<string, string> => ({
-  'content-type': 'application/json',
-  'user-agent': `retell-emulator/${version}`,
-  ...(signature !== undefined && { [signatureHeader]: signature }),
-});
-
-const newAttempt = (
-  time: number,
-  realTime: number,
-  target: string,
-  headers: Record<string, string>,
-): AttemptRecord => ({
-  time,
-  realTime,
-  target,
-  headers,
-  status: undefined,
-  answer: '',
-  error: undefined,
-  latency: undefined,
-});

@@ -18,7 +18,10 @@ export interface SnapshotReader {
 }
 
 export interface SnapshotWriter extends SnapshotReader {
-  /** Takes a snapshot. It replaces one of the same name. */
+  /**
+   * Takes a snapshot. It replaces one of the same name. It has no webhooks that wait, because they would be
+   * sent again after each restore, those included that were delivered meanwhile.
+   */
   take(workspaceId: number, name: string, takenAt: number): void;
   /** Restores a snapshot except for the clock, which the caller sets. Returns undefined if there is none. */
   restore(workspaceId: number, name: string): SnapshotInfo | undefined;
@@ -88,7 +91,8 @@ export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotWriter {
 
   return {
     take(id, name, takenAt) {
-      const rows = entries.map(([name, table]) => [name, table.list(id)]);
+      const kept = entries.filter(([table]) => name === beforeLoad || table !== 'deliveries');
+      const rows = kept.map(([table, { list }]) => [table, list(id)]);
       const content = {
         workspace: readSteering.get({ id }),
         ...Object.fromEntries(rows),
@@ -154,6 +158,7 @@ const tablesOf = (db: Db) => ({
   assetVersions: tableOf(db, 'asset_versions'),
   numbers: tableOf(db, 'phone_numbers'),
   calls: tableOf(db, 'calls'),
+  deliveries: tableOf(db, 'deliveries'),
   // Keys of deleted batches are used again, so restored batches get new keys.
   batches: tableOf(db, 'batch_tests', ['batch_key']),
   runs: tableOf(db, 'test_runs'),

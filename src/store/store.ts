@@ -9,6 +9,7 @@ import { applicationId, openDatabaseFile, watchLog } from './database/database-f
 import { isInUse, logPathOf, openDatabase, required, type Db } from './database/database.js';
 import { usingAtStart } from './database/failures.js';
 import { callStore, type CallReader, type CallWriter } from './calls.js';
+import { deliveryStore, type DeliveryReader, type DeliveryWriter } from './deliveries.js';
 import { faultStore, type FaultReader, type FaultWriter } from './faults.js';
 import { loadMigrations, migrate } from './database/migrate.js';
 import {
@@ -50,6 +51,7 @@ export interface StoreReader {
   readonly faults: FaultReader;
   readonly phoneNumbers: PhoneNumberReader;
   readonly calls: CallReader;
+  readonly deliveries: DeliveryReader;
   readonly snapshots: SnapshotReader;
   readonly unfinishedLoads: UnfinishedLoadReader;
 }
@@ -68,6 +70,7 @@ export interface StoreWriter extends StoreReader {
   readonly faults: FaultWriter;
   readonly phoneNumbers: PhoneNumberWriter;
   readonly calls: CallWriter;
+  readonly deliveries: DeliveryWriter;
   readonly snapshots: SnapshotWriter;
   readonly unfinishedLoads: UnfinishedLoadWriter;
   /** The seed to use: the given one, else that of the file, else `fallback`. It is stored in the file. */
@@ -172,6 +175,7 @@ function writerOf(db: Db, caches: Caches): StoreWriter {
     faults: faultStore(db, caches),
     phoneNumbers: phoneNumberStore(db),
     calls: callStore(db),
+    deliveries: deliveryStore(db),
     snapshots,
     unfinishedLoads: unfinishedLoads(db, snapshots, caches.clear),
     ...seedStore(db, caches),

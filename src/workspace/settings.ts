@@ -3,6 +3,7 @@ import { outcomes, type Tally } from '../domain/testing/batch-test.js';
 import type { components } from '../contract/control.gen.js';
 import type { UnknownValuesPolicy } from '../contract/open-values.js';
 import { isTemplatedUrl, type TextFormats } from '../contract/formats.js';
+import type { RetryPolicy } from '../domain/webhooks/delivery.js';
 import type { WebhookForm } from '../domain/webhooks/webhook-event.js';
 import type { ValidationErrorForm } from '../errors.js';
 import { parseMoment } from './clock.js';
@@ -70,6 +71,7 @@ export interface WebhookSettings {
   /** Whose time a signature has. */
   readonly signatureClock: 'real' | 'virtual';
   readonly form: WebhookForm;
+  readonly retries: RetryPolicy;
 }
 
 /** What steers phone calls. */
@@ -168,6 +170,10 @@ export function parseSettings(input: Required<SettingsInput>): Settings {
       signingKey: webhookSigningKey === 'default' ? undefined : webhookSigningKey,
       signatureClock: input.signatureClock,
       form: { webhookEventTimestamp, webhookCallKey },
+      retries: {
+        retries: input.webhookRetries,
+        firstPause: required(parseDuration(input.webhookRetryPause)),
+      },
     },
     unknownNumbers: input.unknownNumbers,
     deprecated: input.deprecated,

@@ -17,6 +17,7 @@ describe('settings', () => {
       ...{ creditMessage: 'default', rateLimitMessage: 'default' },
       ...{ webhookUrl: 'off', webhookSigningKey: 'default', signatureClock: 'real' },
       ...{ webhookEventTimestamp: 'send', webhookCallKey: 'call' },
+      ...{ webhookRetries: 3, webhookRetryPause: '1s' },
       ...{ unknownNumbers: 'accept', deprecated: 'warn', callOutcomes: 'user_hangup=1' },
       ...{ callDuration: '10s..30s', ringDuration: '1s..3s', analysisDelay: '2s' },
       ...{ concurrencyLimit: 20, concurrencyExceeded: 'reject' },

@@ -108,6 +108,27 @@ CREATE TABLE calls (
   UNIQUE (workspace_id, call_id)
 ) STRICT;
 
+CREATE TABLE deliveries (
+  delivery_key INTEGER PRIMARY KEY AUTOINCREMENT,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  delivery_id TEXT NOT NULL,
+  event TEXT NOT NULL,
+  -- No reference: a call may be deleted before its webhooks are taken.
+  call_id TEXT,
+  url TEXT NOT NULL,
+  -- Scheme, host and port of the URL.
+  origin TEXT NOT NULL,
+  -- What is sent, as it was when the event happened.
+  body TEXT NOT NULL,
+  -- Milliseconds of the machine's clock in which an answer must come.
+  timeout INTEGER NOT NULL CHECK (timeout > 0),
+  -- When the event happened, and when the next request is due, by the workspace's clock.
+  happened_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  -- Requests that were made.
+  attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0)
+) STRICT;
+
 CREATE TABLE emulator (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
   seed TEXT NOT NULL
@@ -266,6 +287,8 @@ CREATE INDEX calls_by_time ON calls (workspace_id, sorted_at, call_key);
 CREATE INDEX calls_due ON calls (workspace_id, next_at, call_key) WHERE next_at IS NOT NULL;
 
 CREATE INDEX calls_under_way ON calls (workspace_id) WHERE status IN ('registered', 'ongoing');
+
+CREATE INDEX deliveries_due ON deliveries (workspace_id, due_at, delivery_key, origin);
 
 CREATE INDEX faults_by_workspace ON faults (workspace_id, fault_key);
 

@@ -46,6 +46,8 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   signatureClock: 'real',
   webhookEventTimestamp: 'send',
   webhookCallKey: 'call',
+  webhookRetries: 3,
+  webhookRetryPause: '1s',
   unknownNumbers: 'accept',
   deprecated: 'warn',
   callDuration: '10s..30s',

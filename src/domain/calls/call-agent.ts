@@ -25,6 +25,10 @@ export interface CallAgent {
   readonly scrubsPersonalData: boolean;
   /** The events that its webhook is told; undefined for the vendor's default. */
   readonly events: readonly CallEventName[] | undefined;
+  /** Where its webhooks go; undefined for the account's URL. May have dynamic variables. */
+  readonly webhookUrl: string | undefined;
+  /** How long an answer to a webhook may take. */
+  readonly webhookTimeout: number;
   /** The id of the voice, which begins with its provider. */
   readonly voice: string | undefined;
 }
@@ -34,6 +38,7 @@ const defaults = {
   ringDuration: 30_000,
   silenceLimit: 600_000,
   maxDuration: 3_600_000,
+  webhookTimeout: 10_000,
 } as const;
 
 /** Reads what was kept as it came, and is as the contract has it in these parts. */
@@ -52,12 +57,20 @@ export function readCallAgent(content: AssetContent): CallAgent {
     hasSignedUrls: content['opt_in_signed_url'] === true,
     scrubsPersonalData: objectOf(content['pii_config']) !== undefined,
     events: (content['webhook_events'] ?? undefined) as readonly CallEventName[] | undefined,
+    webhookUrl: textOf(content['webhook_url']),
+    webhookTimeout: positiveOf(content['webhook_timeout_ms']) ?? defaults.webhookTimeout,
     voice: textOf(content['voice_id']),
   };
 }
 
 const numberOf = (value: unknown): number | undefined =>
   typeof value === 'number' ? value : undefined;
+
+/** The contract takes any number, but nothing can be answered in less than no time. */
+function positiveOf(value: unknown): number | undefined {
+  const number = numberOf(value);
+  return number === undefined || number <= 0 ? undefined : number;
+}
 
 function readVoicemail(content: AssetContent): VoicemailAction {
   const action = objectOf(objectOf(content['voicemail_option'])?.['action']);

@@ -182,7 +182,7 @@ function statusAfter({ reason }: CallPlan, status: CallStatus, kind: MomentKind)
 }
 
 export function eventsOf(
-  { reason, turnsAt }: CallPlan,
+  { reason, turnsAt, connectsAt }: CallPlan,
   kind: MomentKind,
 ): readonly CallEventName[] {
   switch (kind) {
@@ -195,7 +195,9 @@ export function eventsOf(
     case 'end':
       return [
         // Documented: on each turn, and a last time at the end.
-        ...(turnsAt === undefined ? [] : (['transcript_updated'] as const)),
+        ...(turnsAt === undefined || connectsAt === undefined
+          ? []
+          : (['transcript_updated'] as const)),
         ...(reason === 'transfer_bridged' ? (['transfer_bridged'] as const) : []),
         ...(reason === 'transfer_cancelled' ? (['transfer_cancelled'] as const) : []),
         'call_ended',

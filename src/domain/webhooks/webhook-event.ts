@@ -79,3 +79,6 @@ export function webhookUrlOf(
     })
     .slice(0, longestUrl);
 }
+
+/** Scheme, host and port of a URL; the whole text if it is none. */
+export const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url);

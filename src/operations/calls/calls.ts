@@ -13,7 +13,6 @@ import {
   passMoments,
   sceneReader,
   storeSteps,
-  tellNobody,
   withDetails,
 } from '../../simulation/calls/life.js';
 import { pollCall } from '../../simulation/calls/polls.js';
@@ -31,6 +30,7 @@ import {
   type Operation,
   type Services,
 } from '../operation.js';
+import { findCall, findCallToMove } from './find-call.js';
 import { createCall, refuseLargeMetadata, type CallRequest } from './new-call.js';
 
 export const createPhoneCall: Operation<'createPhoneCall'> = async (services, caller, { body }) => {
@@ -39,7 +39,7 @@ export const createPhoneCall: Operation<'createPhoneCall'> = async (services, ca
   if (!takesAny && !isE164(fromNumber)) refuseNumber('from_number');
   if (!takesAny && !isE164(toNumber)) refuseNumber('to_number');
   const workspace = await openSettled(services, caller);
-  const created = createCall(services, caller, workspace, {
+  const created = await createCall(services, caller, workspace, {
     ...{ origin: 'dialled', direction: 'outbound', fromNumber, toNumber },
     ...agentOf(services, workspace, body),
     details: {
@@ -94,7 +94,7 @@ export const registerPhoneCall: Operation<'registerPhoneCall'> = async (
   { body },
 ) => {
   const workspace = await openSettled(services, caller);
-  const created = createCall(services, caller, workspace, {
+  const created = await createCall(services, caller, workspace, {
     ...{ origin: 'registered', direction: body.direction ?? 'outbound' },
     ...{ fromNumber: body.from_number ?? '', toNumber: body.to_number ?? '' },
     ...{ agentId: body.agent_id, agentVersion: body.agent_version },
@@ -118,33 +118,23 @@ function show(services: Services, stored: StoredCall): WireCall | Promise<WireCa
   return loadValueGenerator().then((generate) => toCall(stored.call, scene, generate, now));
 }
 
-interface FoundCall {
-  readonly workspace: Workspace;
-  readonly stored: StoredCall;
-}
-
-/** A call once all that was due in its workspace has happened. @throws ApiError */
-async function findCall(services: Services, caller: Caller, id: string): Promise<FoundCall> {
-  const workspace = await findSettledWorkspace(services, caller);
-  const stored = workspace && services.store.calls.find(workspace.id, id);
-  if (workspace === undefined || stored === undefined) {
-    throw new MissingError(id, 'call', 'unprocessable');
-  }
-  return { workspace, stored };
-}
-
-export const getCall: Operation<'getCall'> = async (services, caller, { params }) => {
-  const { workspace, stored } = await findCall(services, caller, params.call_id);
+export const getCall: Operation<'getCall'> = async (services, caller, request) => {
+  const { workspace, stored } = await findCall(services, caller, request.params.call_id);
   if (stored.progression.kind !== 'polls' || caller.onlyLooks === true)
     return show(services, stored);
-  const { store } = services;
-  const polled = store.together((writer) => pollCall(writer, stored, workspace.now, tellNobody));
+  const { store, callWebhooks } = services;
+  const loading = callWebhooks.prepare(workspace.id, sceneReader(store)(stored));
+  // Another request may move the call meanwhile.
+  if (loading !== undefined) return loading.then(() => getCall(services, caller, request));
+  const polled = store.together((writer) => pollCall(writer, stored, workspace.now, callWebhooks));
   return show(services, polled);
 };
 
 /** Ends a call that is under way. */
 export const stopCall: Operation<'stopCall'> = async (services, caller, { params }) => {
-  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  const { workspace, stored } = await findCallToMove(services, () =>
+    findCall(services, caller, params.call_id),
+  );
   if (stored.call.state.status !== 'ongoing') {
     throw new ApiError('call_is_over', `it is ${stored.call.state.status}.`);
   }
@@ -165,11 +155,14 @@ export function analysisDelayOf(
 }
 
 /** Stores a call that was changed, with what happens at once because of it. */
-export function change(services: Services, { id, now }: Workspace, stored: StoredCall): StoredCall {
-  const { store, worker, changes } = services;
+export function change(
+  { store, worker, changes, callWebhooks }: Services,
+  { id, now }: Workspace,
+  stored: StoredCall,
+): StoredCall {
   const changed = store.together((writer) => {
     writer.workspaces.addProgress({ id, runningDelta: 0, settledAt: now });
-    return storeSteps(writer, stored, passMoments(stored, now, sceneReader(writer)), tellNobody);
+    return storeSteps(writer, stored, passMoments(stored, now, sceneReader(writer)), callWebhooks);
   });
   if (changed.nextAt !== null) worker.scheduleBy(id, changed.nextAt);
   changes.announce(id);

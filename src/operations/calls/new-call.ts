@@ -1,6 +1,11 @@
 import type { components } from '../../contract/retell.gen.js';
-import { newCallState, type CallDirection } from '../../domain/calls/call.js';
-import type { CallDetails, CallOrigin, CallRecord } from '../../domain/calls/call-record.js';
+import { newCallState, type CallDirection, type CallPlan } from '../../domain/calls/call.js';
+import type {
+  CallCourse,
+  CallDetails,
+  CallOrigin,
+  CallRecord,
+} from '../../domain/calls/call-record.js';
 import type { CallFacts } from '../../domain/calls/call-rule.js';
 import { findUnknownValues, findWrongValues } from '../../domain/calls/forced-call.js';
 import type { ResponseEngine } from '../../domain/engines/response-engine.js';
@@ -8,19 +13,15 @@ import { ApiError, MissingError } from '../../errors.js';
 import { keyedChance, keyedId } from '../../random.js';
 import { takeCallRule } from '../../simulation/calls/call-rules.js';
 import { planCourse, schedulePast, scheduleCourse } from '../../simulation/calls/course.js';
-import {
-  beginCall,
-  passMoments,
-  sceneReader,
-  storeSteps,
-  tellNobody,
-} from '../../simulation/calls/life.js';
+import { beginCall, passMoments, sceneReader, storeSteps } from '../../simulation/calls/life.js';
 import { readScene, type CallScene } from '../../simulation/calls/scene.js';
 import { lookUpEngine } from '../../simulation/engine-lookup.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
-import type { StoredCall } from '../../store/calls.js';
+import type { NewCall, StoredCall } from '../../store/calls.js';
+import type { StoreWriter } from '../../store/store.js';
+import type { Progression } from '../../workspace/settings.js';
 import { getAgentVersion } from '../agents/agents.js';
-import { refuseWithoutCredit, warning, type Caller, type Services } from '../operation.js';
+import { refuseWithoutCredit, settle, warning, type Caller, type Services } from '../operation.js';
 
 type Schemas = components['schemas'];
 
@@ -68,7 +69,6 @@ function findAgent(
     return getAgentVersion(services, caller, id, version).asset;
   }
   if (settings.unknownEngines === 'reject') throw new MissingError(id, 'agent', 'unprocessable');
-  caller.warnLater?.(warning(`there is no agent ${id}: the call is held with one that is made up`));
   return { version: typeof version === 'number' ? version : 0, contentKey: null, content: {} };
 }
 
@@ -100,16 +100,23 @@ export function createCall(
   caller: Caller,
   workspace: Workspace,
   request: CallRequest,
-): StoredCall {
+): StoredCall | Promise<StoredCall> {
   refuseWithoutCredit(workspace);
   refuseLargeMetadata(request.details.metadata);
-  const { store } = services;
+  const { store, callWebhooks } = services;
   const agent = findAgent(services, caller, workspace, request);
   const { override } = request.details;
   const engine = findEngine(services, workspace, { ...agent.content, ...override?.agent });
   const isOverLimit = isFull(services, workspace, request);
   const scene = readScene({ agent: agent.content, engine: undefined, override });
   const { id: workspaceId, name, settings, now } = workspace;
+  const loading = callWebhooks.prepare(workspaceId, scene);
+  if (loading !== undefined) {
+    return loading
+      .then(() => settle(services, services.workspaces.get(workspaceId)))
+      .then((present) => createCall(services, caller, present, request));
+  }
+  if (agent.contentKey === null) caller.warnLater?.(warning(madeUp(request.agentId)));
   const progression = caller.progression ?? settings.progression;
   const created = store.together((writer, attempt) => {
     const ordinal = writer.workspaces.takeOrdinal(workspaceId, 'call');
@@ -124,31 +131,33 @@ export function createCall(
             byRule: isOverLimit ? undefined : takeCallRule(writer, workspaceId, factsOf(request)),
             draw: chance.within('course'),
           });
-    const schedules = {
-      time: () => course && scheduleCourse(course, now),
-      immediate: () => course && schedulePast(course, now),
-      // Moved by reads, or by hand.
-      polls: () => undefined,
-      manual: () => course && scheduleCourse(course, now),
-    };
     const call: CallRecord = {
       ...{ id, origin, direction, fromNumber, toNumber, agentId, seed: settings.seed, ordinal },
       ...{ agentVersion: agent.version, course, state: newCallState, details },
-      plan: schedules[progression.kind]() ?? { createdAt: now },
+      plan: planOf(progression, course, now),
       dataStorage: undefined,
     };
-    const begun = beginCall({
+    const begun = withTurns(services, writer, scene, {
       ...{ key: 0, workspaceId, call, ...engine, agentContentKey: agent.contentKey },
       ...{ seedKey: writer.seedKeyOf(settings.seed), progression, reads: 0 },
     });
     const stored = { ...begun, key: writer.calls.insert(begun) };
     if (workspace.credit !== null) writer.workspaces.setCredit(workspaceId, workspace.credit - 1);
     if (progression.kind !== 'immediate') return stored;
-    return storeSteps(writer, stored, passMoments(stored, now, sceneReader(writer)), tellNobody);
+    return storeSteps(writer, stored, passMoments(stored, now, sceneReader(writer)), callWebhooks);
   });
   if (created.nextAt !== null) services.worker.scheduleBy(workspaceId, created.nextAt);
   warnOfAnalysis(caller, created, scene);
   return created;
+}
+
+const madeUp = (agentId: string): string =>
+  `there is no agent ${agentId}: the call is held with one that is made up`;
+
+/** When what happens in a new call; nothing is planned where reads or somebody by hand move it. */
+function planOf(progression: Progression, course: CallCourse | undefined, now: number): CallPlan {
+  if (course === undefined || progression.kind === 'polls') return { createdAt: now };
+  return progression.kind === 'immediate' ? schedulePast(course, now) : scheduleCourse(course, now);
 }
 
 const factsOf = ({ details, ...request }: CallRequest): CallFacts => ({
@@ -173,6 +182,20 @@ function warnOfAnalysis({ warnLater }: Caller, { call }: StoredCall, { agent }: 
   const { rule } = decidedBy;
   const texts = problems.map(({ name, problem }) => `${rule}: analysis/custom/${name} ${problem}`);
   warnLater?.(() => texts, texts.join().length);
+}
+
+/** A new call before anything has happened in it, with its turns if somebody is told of them. */
+function withTurns(
+  { callWebhooks }: Services,
+  writer: StoreWriter,
+  scene: CallScene,
+  stored: Parameters<typeof beginCall>[0],
+): NewCall {
+  const begun = beginCall(stored);
+  if (!callWebhooks.tellsOfTurns(stored.workspaceId, scene)) return begun;
+  const { call } = stored;
+  const turnsAt = callWebhooks.turnsOf(call, sceneReader(writer)({ ...begun, key: 0 }));
+  return beginCall({ ...stored, call: { ...call, plan: { ...call.plan, turnsAt } } });
 }
 
 /** Whether there is no room for a call. @throws ApiError 429 by policy */

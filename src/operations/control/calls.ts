@@ -21,21 +21,20 @@ import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredCall } from '../../store/calls.js';
 import { parseDuration } from '../../workspace/settings.js';
 import { analysisDelayOf, change } from '../calls/calls.js';
+import { findCallToMove, type FoundCall } from '../calls/find-call.js';
 import { findSettledWorkspace, type Caller, type Services } from '../operation.js';
 import { found, type ControlOperation } from './control-operation.js';
 
 type Schemas = components['schemas'];
-
-interface FoundCall {
-  readonly workspace: Workspace;
-  readonly stored: StoredCall;
-}
 
 /** @throws ApiError 404 */
 async function findCall(services: Services, caller: Caller, id: string): Promise<FoundCall> {
   const workspace = found(await findSettledWorkspace(services, caller));
   return { workspace, stored: found(services.store.calls.find(workspace.id, id)) };
 }
+
+const findToMove = (services: Services, caller: Caller, id: string): Promise<FoundCall> =>
+  findCallToMove(services, () => findCall(services, caller, id));
 
 export const explainCall: ControlOperation<'explainCall'> = async (
   services,
@@ -108,7 +107,7 @@ function timelineOf({ plan, state }: CallRecord): Schemas['CallProvenance']['tim
 }
 
 export const answerCall: ControlOperation<'answerCall'> = async (services, caller, { params }) => {
-  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  const { workspace, stored } = await findToMove(services, caller, params.call_id);
   const { state, course } = stored.call;
   refuseOver(stored);
   if (state.status === 'ongoing') refuse('Somebody has answered the call already.');
@@ -123,7 +122,7 @@ export const sayInCall: ControlOperation<'sayInCall'> = async (
   caller,
   { params, body },
 ) => {
-  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  const { workspace, stored } = await findToMove(services, caller, params.call_id);
   refuseUnlessOngoing(stored);
   const { engine } = sceneReader(services.store)(stored);
   return move(services, workspace, saidNow(stored, workspace.now, toSpeech(body, engine)));
@@ -134,14 +133,14 @@ export const hangUpCall: ControlOperation<'hangUpCall'> = async (
   caller,
   { params, body },
 ) => {
-  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  const { workspace, stored } = await findToMove(services, caller, params.call_id);
   refuseUnlessOngoing(stored);
   const disconnectionReason = body.by === 'user' ? 'user_hangup' : 'agent_hangup';
   return end(services, workspace, stored, { disconnectionReason });
 };
 
 export const endCall: ControlOperation<'endCall'> = async (services, caller, { params, body }) => {
-  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  const { workspace, stored } = await findToMove(services, caller, params.call_id);
   const { disconnectionReason: reason } = body;
   refuseOver(stored);
   const isOngoing = stored.call.state.status === 'ongoing';

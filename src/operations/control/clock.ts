@@ -9,7 +9,8 @@ import {
 } from '../../workspace/clock.js';
 import { parseDuration } from '../../workspace/settings.js';
 import type { Services } from '../operation.js';
-import { openSettledWorkspace, settleUntil, type ControlOperation } from './control-operation.js';
+import { openSettledWorkspace, type ControlOperation } from './control-operation.js';
+import { passTime } from './pass-time.js';
 
 export const getClock: ControlOperation<'getClock'> = ({ workspaces }, caller) =>
   toClock(workspaces.open(caller.workspace));
@@ -24,7 +25,7 @@ export const setClock: ControlOperation<'setClock'> = async (services, caller, {
     if (speed !== undefined) refuse('body/speed goes with the mode "real"');
     const time = (now === undefined ? undefined : parseMoment(now)) ?? workspace.now;
     refusePast(workspace, time, 'body/now');
-    await settleUntil(services, workspace.id, time);
+    await passTime(services, workspace.id, time);
     moveClock(services, workspace.id, time, { mode });
   }
   return toClock(services.workspaces.get(workspace.id));
@@ -40,7 +41,7 @@ export const advanceClock: ControlOperation<'advanceClock'> = async (
   const workspace = workspaces.open(caller.workspace);
   const { id } = workspace;
   const target = readTarget(body, workspace);
-  const happened = await settleUntil(services, id, target ?? latestTime);
+  const happened = await passTime(services, id, target ?? latestTime);
   const time = target ?? Math.max(workspace.now, store.workspaces.get(id).settledAt);
   moveClock(services, id, time, workspaces.get(id).clock);
   return { now: workspaces.get(id).now, ...happened };

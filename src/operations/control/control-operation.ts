@@ -39,12 +39,15 @@ export function openSettledWorkspace(
 export async function settleUntil(
   { worker }: Services,
   id: number,
-  time: number,
+  time: number | (() => number),
 ): Promise<Happened> {
   const happened = await worker.settle(id, time);
   if (happened !== undefined) return happened;
-  throw new ApiError('conflict', 'The workspace was reset, or put back to a snapshot, meanwhile.');
+  throw wasReset();
 }
+
+export const wasReset = (): ApiError =>
+  new ApiError('conflict', 'The workspace was reset, or put back to a snapshot, meanwhile.');
 
 /** @throws ApiError 404 */
 export function found<Value>(value: Value | undefined): Value {

@@ -7,7 +7,12 @@ import {
   type Difference,
 } from '../../domain/requests/request-matcher.js';
 import { ApiError } from '../../errors.js';
-import type { AttemptRecord, DeliveryRecord } from '../../outbound/delivery-journal.js';
+import {
+  attemptsOf,
+  isOver,
+  type AttemptRecord,
+  type DeliveryRecord,
+} from '../../outbound/delivery-journal.js';
 import { parseDuration } from '../../workspace/settings.js';
 import type { Caller, Services } from '../operation.js';
 import type { ControlOperation } from './control-operation.js';
@@ -55,7 +60,7 @@ export const findNearDeliveries: ControlOperation<'findNearDeliveries'> = (
   };
 };
 
-/** Deliveries that are still under way are not counted. */
+/** Deliveries that are under way, or wait for another attempt, are not counted. */
 export const waitForDeliveries: ControlOperation<'waitForDeliveries'> = async (
   services,
   caller,
@@ -64,7 +69,7 @@ export const waitForDeliveries: ControlOperation<'waitForDeliveries'> = async (
   const { count = 1, timeout = '30s', ...matcher } = query;
   const { journal } = services.webhooks;
   const passes = (record: DeliveryRecord): boolean =>
-    record.state !== 'sending' && differencesOf(matcher, record).length === 0;
+    isOver(record) && differencesOf(matcher, record).length === 0;
   let soFar = recordsOf(services, caller).filter(passes).length;
   await waitFor(services, {
     workspace: caller.workspace,
@@ -97,7 +102,7 @@ function differencesOf(matcher: Matcher, record: DeliveryRecord): Difference[] {
     callId: record.callId,
     state: record.state,
     status: record.attempts.at(-1)?.status,
-    attempts: record.attempts.length,
+    attempts: attemptsOf(record),
   };
   const { url, body, ...plain } = matcher;
   return [
@@ -123,7 +128,7 @@ function bodyOf({ body }: DeliveryRecord): unknown {
 
 export function toDelivery(record: DeliveryRecord): Schemas['Delivery'] {
   const { id, number, event, state, time } = record;
-  const { callId = null, forgery = null, error = null } = record;
+  const { callId = null, forgery = null, nextAttempt = null, error = null } = record;
   return {
     id,
     number,
@@ -133,17 +138,20 @@ export function toDelivery(record: DeliveryRecord): Schemas['Delivery'] {
     state,
     forgery,
     time,
+    nextAttempt,
     error,
     body: bodyOf(record),
-    attempts: record.attempts.map(toAttempt),
+    attempts: record.attempts.map((attempt, index) =>
+      toAttempt(attempt, record.earlierAttempts + index + 1),
+    ),
   };
 }
 
-function toAttempt(attempt: AttemptRecord, index: number): Schemas['DeliveryAttempt'] {
+function toAttempt(attempt: AttemptRecord, count: number): Schemas['DeliveryAttempt'] {
   const { time, realTime, target, headers, answer } = attempt;
   const { status = null, error = null, latency = null } = attempt;
   return {
-    attempt: index + 1,
+    attempt: count,
     time,
     realTime,
     target: redactUrl(target),

@@ -1,5 +1,4 @@
 import {
-  isOver,
   nextMoment,
   passMoment,
   type CallEvent,
@@ -19,10 +18,18 @@ export interface CallStep {
   readonly events: readonly CallEvent[];
 }
 
-/** Told of each step of each call, in order, within the transaction that stores it. */
-export type TellOfCall = (step: CallStep) => void;
+/**
+ * Told of each step of each call, in order, within the transaction that stores it. Returns true if it
+ * stored something to send at the time of the step.
+ */
+export type TellOfCall = (step: CallStep, writer: StoreWriter) => boolean;
 
-export const tellNobody: TellOfCall = () => undefined;
+/** Told of what happens in calls. */
+export interface CallListener {
+  readonly tell: TellOfCall;
+  /** Loads what it needs to be told of a call; undefined if there is nothing to load. */
+  readonly prepare: (workspaceId: number, scene: CallScene) => Promise<unknown> | undefined;
+}
 
 /** Reads scenes of calls, each content once. Not to be kept: contents may be rolled back. */
 export function sceneReader({ assets }: StoreReader): (stored: StoredCall) => CallScene {
@@ -135,36 +142,56 @@ export const withDetails = (stored: StoredCall, change: Partial<CallDetails>): S
 
 /** Stores what a call came to, step by step. Returns it as it is then. */
 export function storeSteps(
-  { calls }: StoreWriter,
+  writer: StoreWriter,
   stored: StoredCall,
   steps: readonly CallStep[],
-  tell: TellOfCall,
+  { tell }: Pick<CallListener, 'tell'>,
 ): StoredCall {
   const last = steps.at(-1)?.call ?? stored;
-  calls.change(last);
-  for (const step of steps) tell(step);
+  writer.calls.change(last);
+  for (const step of steps) tell(step, writer);
   return last;
 }
 
-/** Lets what is due in the calls of a workspace happen, some at a time. */
+/** What happened in calls. */
+export interface PassedCalls {
+  readonly settledAt: number;
+  /** When something is next due in a call; Infinity if nothing is. */
+  readonly next: number;
+  /** What must be loaded before more can happen; undefined if nothing must. */
+  readonly waitFor: Promise<unknown> | undefined;
+}
+
+/**
+ * Lets what is due in the calls of a workspace happen, `size` at a time; the first is due at `first`. It stops once something is to be
+ * sent, so that code which advances the clock can let it be sent before time goes on.
+ */
 export function passDueCalls(
   writer: StoreWriter,
   workspaceId: number,
-  until: number,
-  size: number,
-  tell: TellOfCall,
-): { readonly ended: number; readonly settledAt: number; readonly next: number } {
+  { first, until, size }: { readonly first: number; readonly until: number; readonly size: number },
+  { tell, prepare }: CallListener,
+): PassedCalls {
+  if (first > until) return { settledAt: 0, next: first, waitFor: undefined };
   const { calls } = writer;
-  const first = calls.nextDue(workspaceId) ?? Infinity;
-  if (first > until) return { ended: 0, settledAt: 0, next: first };
   const sceneOf = sceneReader(writer);
-  let [ended, settledAt] = [0, 0];
+  let [settledAt, last] = [0, until];
+  let waitFor: Promise<unknown> | undefined;
   for (const due of calls.listDue(workspaceId, until, size)) {
+    const at = due.nextAt ?? until;
+    if (at > last) break;
+    waitFor = prepare(workspaceId, sceneOf(due));
+    if (waitFor !== undefined) break;
     // One moment at a time, so that those of different calls come in their order.
-    const steps = passMoments(due, due.nextAt ?? until, sceneOf);
-    const last = storeSteps(writer, due, steps, tell);
-    if (isOver(last.call.state.status) && !isOver(due.call.state.status)) ended += 1;
-    settledAt = Math.max(settledAt, due.nextAt ?? 0);
+    const steps = passMoments(due, at, sceneOf);
+    storeSteps(writer, due, steps, {
+      tell(step) {
+        const isTold = tell(step, writer);
+        if (isTold) last = at;
+        return isTold;
+      },
+    });
+    settledAt = Math.max(settledAt, at);
   }
-  return { ended, settledAt, next: calls.nextDue(workspaceId) ?? Infinity };
+  return { settledAt, next: calls.nextDue(workspaceId) ?? Infinity, waitFor };
 }

@@ -65,7 +65,17 @@ const forcedOf = ({ course, details }: CallRecord): NonNullable<CallDetails['for
   ...details.forced,
 });
 
-const variablesOf = ({ details }: CallRecord): Record<string, string> => ({
+/** When the turns of a call will be over that is going to be talked, by the workspace's clock. */
+export function turnTimesOf(call: CallRecord, scene: CallScene, generate: GenerateValue): number[] {
+  const { connectsAt, endsAt } = call.plan;
+  if (connectsAt === undefined || endsAt === undefined) return [];
+  const over = { ...call, state: { status: 'ended', passed: 0 } } as const;
+  return saidIn(over, scene, generate, endsAt)
+    .entries.filter(({ words }) => words.length > 0)
+    .map(({ end }) => connectsAt + Math.ceil(end));
+}
+
+export const variablesOf = ({ details }: CallRecord): Record<string, string> => ({
   ...details.variables,
   ...details.liveVariables,
 });
@@ -118,6 +128,10 @@ export function analysisOf(call: CallRecord, { agent }: CallScene) {
 /** Fallback where the engine names no number. Numbers with 555-01xx belong to nobody. */
 const someNumber = '+14155550100';
 
+/** The number that a call is transferred to. */
+export const transferNumberOf = (call: CallRecord, scene: CallScene): string =>
+  forcedOf(call).transferDestination ?? scene.transfer?.number ?? someNumber;
+
 function transferOf(call: CallRecord, scene: CallScene) {
   const { plan, state } = call;
   return {
@@ -126,8 +140,7 @@ function transferOf(call: CallRecord, scene: CallScene) {
     // Documented: of this reason alone.
     ...(isOver(state.status) &&
       plan.reason === 'call_transfer' && {
-        transfer_destination:
-          forcedOf(call).transferDestination ?? scene.transferNumber ?? someNumber,
+        transfer_destination: transferNumberOf(call, scene),
       }),
   };
 }
@@ -212,6 +225,18 @@ export function toCall(
   if (talkOf(call, now) === undefined || isForgotten(call, scene, now)) return listed;
   const forms = toForms(entries, call.id);
   return { ...listed, ...forms, ...scrubbedOf(scene, forms) };
+}
+
+/** A call that goes on, with what was said by now. */
+export function toCallWithTranscript(
+  call: CallRecord,
+  scene: CallScene,
+  generate: GenerateValue,
+  now: number,
+): WireCall {
+  if (isOver(call.state.status)) return toCall(call, scene, generate, now);
+  const { entries } = saidIn(call, scene, generate, now);
+  return { ...toListedCall(call, scene, {}, now), ...toForms(entries, call.id) };
 }
 
 /** The client's own words hold no personal data here: they are made up. */

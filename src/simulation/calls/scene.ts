@@ -17,8 +17,14 @@ export interface CallScene {
   readonly usesKnowledge: boolean;
   /** Whether the engine has tools that find out dynamic variables. */
   readonly collects: boolean;
-  /** The number that the engine transfers calls to. */
-  readonly transferNumber: string | undefined;
+  /** Whom the engine transfers calls to, and how. */
+  readonly transfer: CallTransfer | undefined;
+}
+
+export interface CallTransfer {
+  readonly number: string;
+  /** As the tool or the node has it. */
+  readonly option: JsonObject;
 }
 
 export interface SceneInput {
@@ -52,7 +58,7 @@ export function readScene({ agent, engine, override = {} }: SceneInput): CallSce
     get collects() {
       return this.engine?.tools.some(({ variables }) => variables.length > 0) === true;
     },
-    transferNumber: engineContent && transferNumberOf(engineContent),
+    transfer: engineContent && transferOf(engineContent),
   };
 }
 
@@ -66,7 +72,7 @@ const modelOf = (content: JsonObject): string =>
 const maxSearched = 1000;
 
 /** The first number that a call can be transferred to: of a tool, of a state's tool, or of a node. */
-function transferNumberOf(content: JsonObject): string | undefined {
+function transferOf(content: JsonObject): CallTransfer | undefined {
   const states = listOf(content['states'], maxSearched);
   const places = [
     ...listOf(content['general_tools'], maxSearched),
@@ -75,7 +81,7 @@ function transferNumberOf(content: JsonObject): string | undefined {
   ];
   for (const place of places) {
     const number = textOf(objectOf(place['transfer_destination'])?.['number']);
-    if (number !== undefined) return number;
+    if (number !== undefined) return { number, option: objectOf(place['transfer_option']) ?? {} };
   }
   return undefined;
 }

@@ -5,6 +5,8 @@ export interface AdvanceResult {
   readonly batchTestsCompleted: number;
   /** When something is next due there, by its clock; Infinity if nothing is. */
   readonly next: number;
+  /** What to wait for before the next step; nothing if absent. */
+  readonly waitFor?: Promise<unknown>;
 }
 
 /** Advances one workspace towards a time of its clock by a bounded amount of work, to be called in `acrossTurns`. */

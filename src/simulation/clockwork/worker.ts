@@ -24,8 +24,9 @@ export interface Worker {
   /**
    * Makes all that is due in the workspace by `until` happen. Returns what happened; undefined if the
    * workspace was reset or restored meanwhile.
+   * @param until a time, or a function that is asked for it before each step.
    */
-  settle(workspaceId: number, until: number): Promise<Happened | undefined>;
+  settle(workspaceId: number, until: number | (() => number)): Promise<Happened | undefined>;
   /**
    * Lets nothing happen in the workspace until the returned function is called. Code that settles the
    * workspace waits until then.
@@ -57,6 +58,10 @@ export interface WorkerParts {
   }[];
   /** Called when work failed; the worker tries it again. */
   readonly onError: (error: unknown) => void;
+  /** Called after the clock of a workspace, or what is due in it, was changed by other code. */
+  readonly onReschedule?: (workspaceId: number) => void;
+  /** Called after a reset or restore, before `onReschedule`. */
+  readonly onRestart?: (workspaceId: number) => void;
 }
 
 /**
@@ -71,12 +76,11 @@ export function startWorker(parts: WorkerParts): Worker {
   const timer = createSharedTimer(clock, tick);
   let stopped = false;
   const stored = storedWork(parts, dueTimes, timer);
-  const generations = createGenerations();
-  const pauses = createPauses();
+  const [generations, pauses] = [createGenerations(), createPauses()];
 
   function advance(id: number, until: number): AdvanceResult {
     const result = advanceOnce(id, until);
-    reschedule(id, result.next);
+    setNext(id, result.next);
     return result;
   }
 
@@ -86,9 +90,9 @@ export function startWorker(parts: WorkerParts): Worker {
       await parts.acrossTurns(() =>
         advanceDue(dueTimes, clock, (id) => {
           // What ends the pause puts it on the dueTimes again.
+          if (stopped) return undefined;
           if (pauses.of(id) !== undefined) dueTimes.set(id, Infinity);
-          else if (!stopped) advance(id, parts.nowOf(id));
-          return !stopped;
+          return pauses.of(id) === undefined ? advance(id, parts.nowOf(id)) : nothingHappened;
         }),
       );
       timer.scheduleBy(dueTimes.nextWall());
@@ -99,19 +103,25 @@ export function startWorker(parts: WorkerParts): Worker {
     }
   }
 
-  function reschedule(id: number, next: number | null): void {
-    timer.scheduleBy(dueTimes.set(id, next ?? Infinity));
+  function setNext(id: number, next: number): void {
+    timer.scheduleBy(dueTimes.set(id, next));
     changes.announce(id);
+  }
+
+  function reschedule(id: number, next: number | null): void {
+    setNext(id, next ?? Infinity);
+    parts.onReschedule?.(id);
   }
 
   stored.resumeStored();
   return {
-    scheduleBy(id, time) {
+    scheduleBy: (id, time) => {
       timer.scheduleBy(dueTimes.set(id, Math.min(dueTimes.timeOf(id), time)));
     },
     reschedule,
     restart(id, next) {
       generations.begin(id);
+      parts.onRestart?.(id);
       reschedule(id, next);
     },
     isSettled: (id, until) => pauses.of(id) === undefined && stored.nextOf(id) > until,
@@ -142,16 +152,17 @@ function settler(
 ): Worker['settle'] {
   return async (id, until) => {
     const isSameGeneration = generations.watch(id);
+    const bound = typeof until === 'number' ? () => until : until;
     const isDue = (): boolean =>
-      isSameGeneration() && pauses.of(id) === undefined && dueTimes.timeOf(id) <= until;
-    let total = nothing;
+      isSameGeneration() && pauses.of(id) === undefined && dueTimes.timeOf(id) <= bound();
+    let total = nothingHappened;
     for (;;) {
       await pauses.of(id);
       const happened = await acrossTurns(() => {
         stored.resumeStored();
-        return advanceWhile(isDue, clock, () => advance(id, until));
+        return advanceWhile(isDue, clock, () => advance(id, bound()));
       });
-      total = sum(total, happened);
+      total = addHappened(total, happened);
       if (pauses.of(id) === undefined) return isSameGeneration() ? total : undefined;
     }
   };
@@ -163,24 +174,30 @@ async function advanceWhile(
   clock: Clock,
   advance: () => Happened,
 ): Promise<Happened> {
-  let total = nothing;
+  let total = nothingHappened;
   while (isDue()) {
-    total = sum(total, advance());
+    const happened = advance();
+    total = addHappened(total, happened);
+    if (happened.waitFor !== undefined) await happened.waitFor;
     if (isDue()) await yieldToEventLoop(clock);
   }
   return total;
 }
 
-/** Advances each workspace in which something is due, in turn, until `advance` returns false. */
+/** Advances each workspace in which something is due, in turn, until `advance` returns undefined. */
 async function advanceDue(
   dueTimes: DueTimes,
   clock: Clock,
-  advance: (workspaceId: number) => boolean,
+  advance: (workspaceId: number) => Happened | undefined,
 ): Promise<void> {
   const wall = clock.now();
   for (let ids = dueTimes.listDueBy(wall); ids.length > 0; ids = dueTimes.listDueBy(wall)) {
     for (const id of ids) {
-      if (dueTimes.isDueBy(id, wall) && !advance(id)) return;
+      if (dueTimes.isDueBy(id, wall)) {
+        const happened = advance(id);
+        if (happened === undefined) return;
+        if (happened.waitFor !== undefined) await happened.waitFor;
+      }
       await yieldToEventLoop(clock);
     }
   }
@@ -251,9 +268,9 @@ async function yieldToEventLoop(clock: Clock): Promise<void> {
   await clock.turn();
 }
 
-const nothing: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
+export const nothingHappened: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
 
-const sum = (a: Happened, b: Happened): Happened => ({
+export const addHappened = (a: Happened, b: Happened): Happened => ({
   runsStarted: a.runsStarted + b.runsStarted,
   runsEnded: a.runsEnded + b.runsEnded,
   batchTestsCompleted: a.batchTestsCompleted + b.batchTestsCompleted,

@@ -7,7 +7,7 @@ import type { RunningRun, StartedRun } from '../../store/running.js';
 import type { QueuedRun } from '../../store/test-runs.js';
 import { planOutcome, drawDuration, drawForRun, type ForcedOutcomes } from './outcome.js';
 import { createForcedOutcomeFinder } from './forced-outcomes.js';
-import { passDueCalls, tellNobody, type TellOfCall } from '../calls/life.js';
+import { passDueCalls, type CallListener } from '../calls/life.js';
 import { scheduleRuns } from './schedule.js';
 import type { Workspace } from '../workspaces/workspace.js';
 
@@ -16,22 +16,26 @@ export function createAdvanceOnce(
   store: Store,
   get: (workspaceId: number) => Workspace,
   size: number,
-  tellOfCall: TellOfCall = tellNobody,
+  callListener: CallListener,
 ): AdvanceOnce {
   const advance = (writer: StoreWriter, workspaceId: number, until: number): AdvanceResult => {
     const workspace = get(workspaceId);
     const queue = listQueued(writer, workspace, size);
+    // Whoever is told of a call must not find that runs have gone ahead of it.
+    const firstCall = writer.calls.nextDue(workspaceId) ?? Infinity;
+    const runsUntil = Math.min(until, firstCall);
     const happened =
       queue.length === 0
-        ? endRunsOnly(writer, workspace, until, size)
-        : startAndEndRuns(writer, workspace, queue, until, size);
+        ? endRunsOnly(writer, workspace, runsUntil, size)
+        : startAndEndRuns(writer, workspace, queue, runsUntil, size);
     const { started, nextStart, ended } = happened;
     const nextOfRuns = Math.min(nextStart, writer.running.nextEnd(workspaceId) ?? Infinity);
     const delayed = delayCompletions(writer, workspace, happened.completed);
     // A batch must not complete before a run that starts or ends earlier.
-    const due = completeDue(writer, workspaceId, Math.min(until, nextOfRuns), size);
+    const due = completeDue(writer, workspaceId, Math.min(runsUntil, nextOfRuns), size);
     const callsUntil = Math.min(until, nextOfRuns, due.next);
-    const calls = passDueCalls(writer, workspaceId, callsUntil, size, tellOfCall);
+    const range = { first: firstCall, until: callsUntil, size };
+    const calls = passDueCalls(writer, workspaceId, range, callListener);
     writer.workspaces.addProgress({
       id: workspaceId,
       runningDelta: started - ended,
@@ -42,6 +46,7 @@ export function createAdvanceOnce(
       runsEnded: ended,
       batchTestsCompleted: happened.completed.length - delayed + due.completed,
       next: Math.min(nextOfRuns, due.next, calls.next),
+      ...(calls.waitFor !== undefined && { waitFor: calls.waitFor }),
     };
   };
   return (workspaceId, until) => store.together((writer) => advance(writer, workspaceId, until));

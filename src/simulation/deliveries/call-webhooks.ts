@@ -1,0 +1,166 @@
+import type { CallEventName, WireCall } from '../../domain/calls/call.js';
+import type { CallRecord } from '../../domain/calls/call-record.js';
+import type { JsonObject } from '../../domain/json.js';
+import {
+  originOf,
+  wantsEvent,
+  webhookBody,
+  webhookUrlOf,
+} from '../../domain/webhooks/webhook-event.js';
+import { derivedHex } from '../../random.js';
+import type { StoredCall } from '../../store/calls.js';
+import type { NewDelivery } from '../../store/deliveries.js';
+import { loadValueGenerator, type GenerateValue } from '../conversation/schema-value.js';
+import { sceneReader, type CallListener } from '../calls/life.js';
+import {
+  toCall,
+  toCallWithTranscript,
+  transferNumberOf,
+  turnTimesOf,
+  variablesOf,
+} from '../calls/render.js';
+import type { CallScene, CallTransfer } from '../calls/scene.js';
+import type { Workspace } from '../workspaces/workspace.js';
+
+/** Makes webhooks of what happens in calls. */
+export interface CallWebhooks extends CallListener {
+  /** Whether somebody is told of each turn of a call. */
+  readonly tellsOfTurns: (workspaceId: number, scene: CallScene) => boolean;
+  /** When the turns of a new call will be over. `prepare` must have been called. */
+  readonly turnsOf: (call: CallRecord, scene: CallScene) => readonly number[];
+}
+
+/**
+ * A webhook is stored with its body in the transaction that stores what it tells of. So it tells what the
+ * call was at that time, whatever becomes of the call before it is sent, and a crash never loses only one of
+ * the two.
+ * @param onStored called within the transaction that stores a webhook.
+ */
+export function createCallWebhooks(
+  get: (workspaceId: number) => Workspace,
+  onStored: (workspaceId: number) => void,
+): CallWebhooks {
+  const generator = loadedOnce();
+  const accountUrlOf = (id: number): string | undefined => get(id).settings.webhooks.url;
+  const hasUrl = (id: number, { agent }: CallScene): boolean =>
+    (agent.webhookUrl ?? '') !== '' || accountUrlOf(id) !== undefined;
+  return {
+    prepare: (id, scene) =>
+      generator.isLoaded() || !hasUrl(id, scene) ? undefined : generator.load(),
+    tell({ call: stored, events }, writer) {
+      if (events.length === 0) return false;
+      const scene = sceneReader(writer)(stored);
+      const url = urlOf(stored.call, scene, accountUrlOf(stored.workspaceId));
+      if (url === undefined) return false;
+      const wanted = events.filter(({ name }) => wantsEvent(scene.agent.events, name));
+      const { form } = get(stored.workspaceId).settings.webhooks;
+      for (const { name, at } of wanted) {
+        const subject = subjectOf(name, stored.call, { scene, generate: generator.get(), at });
+        const body = webhookBody(name, subject, at, form, extraOf(name, stored.call, scene));
+        writer.deliveries.insert(toDelivery(stored, { name, at, url, body, scene }));
+      }
+      if (wanted.length > 0) onStored(stored.workspaceId);
+      return wanted.length > 0;
+    },
+    tellsOfTurns: (id, scene) =>
+      wantsEvent(scene.agent.events, 'transcript_updated') && hasUrl(id, scene),
+    turnsOf: (call, scene) => turnTimesOf(call, scene, generator.get()),
+  };
+}
+
+/** The generator of values, which is loaded when it is first needed. */
+function loadedOnce() {
+  let generate: GenerateValue | undefined;
+  let loading: Promise<void> | undefined;
+  return {
+    isLoaded: (): boolean => generate !== undefined,
+    load: (): Promise<void> =>
+      (loading ??= loadValueGenerator().then((loaded) => {
+        generate = loaded;
+      })),
+    get(): GenerateValue {
+      if (generate === undefined) throw new Error('the listener of calls was not prepared');
+      return generate;
+    },
+  };
+}
+
+function urlOf(
+  call: CallRecord,
+  scene: CallScene,
+  accountUrl: string | undefined,
+): string | undefined {
+  const { webhookUrl } = scene.agent;
+  const hasVariables = `${webhookUrl ?? ''}${accountUrl ?? ''}`.includes('{{');
+  // Variables of the engine take a while to read.
+  const variables = hasVariables
+    ? { ...scene.engine?.defaultVariables, ...systemVariablesOf(call), ...variablesOf(call) }
+    : {};
+  return webhookUrlOf(webhookUrl, accountUrl, variables);
+}
+
+/** Documented: variables that every call has. */
+function systemVariablesOf({ id, direction, fromNumber, toNumber }: CallRecord) {
+  const [agent_number, user_number] =
+    direction === 'outbound' ? [fromNumber, toNumber] : [toNumber, fromNumber];
+  return { call_id: id, call_type: 'phone_call', direction, agent_number, user_number };
+}
+
+interface Moment {
+  readonly scene: CallScene;
+  readonly generate: GenerateValue;
+  readonly at: number;
+}
+
+const subjectOf = (
+  name: CallEventName,
+  call: CallRecord,
+  { scene, generate, at }: Moment,
+): WireCall =>
+  name === 'transcript_updated'
+    ? toCallWithTranscript(call, scene, generate, at)
+    : toCall(call, scene, generate, at);
+
+/** Documented: transfers have these beside the call, with keys in camel case. */
+function extraOf(name: CallEventName, call: CallRecord, scene: CallScene): object {
+  if (!/^transfer_(started|bridged|cancelled)$/.test(name)) return {};
+  return {
+    transfer_destination: { number: transferNumberOf(call, scene) },
+    transfer_option: optionOf(scene.transfer),
+  };
+}
+
+const coldTransfer: CallTransfer['option'] = { type: 'cold_transfer' };
+
+function optionOf(transfer: CallTransfer | undefined): JsonObject {
+  const given = Object.entries({ ...coldTransfer, ...transfer?.option });
+  return Object.fromEntries(given.map(([key, value]) => [toCamelCase(key), value]));
+}
+
+const toCamelCase = (key: string): string =>
+  key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+interface Event {
+  readonly name: CallEventName;
+  readonly at: number;
+  readonly url: string;
+  readonly body: string;
+  readonly scene: CallScene;
+}
+
+const toDelivery = (
+  { workspaceId, call }: StoredCall,
+  { name, at, url, body, scene }: Event,
+): NewDelivery => ({
+  workspaceId,
+  // A call has an event once at most, and turns one after the other.
+  id: `delivery_${derivedHex(24, call.seed, call.id, name, call.state.passed)}`,
+  event: name,
+  callId: call.id,
+  url,
+  origin: originOf(url),
+  body,
+  timeout: scene.agent.webhookTimeout,
+  happenedAt: at,
+  dueAt: at,
+});

@@ -1,0 +1,110 @@
+import type { WebhookEvent } from '../domain/webhooks/webhook-event.js';
+import type { Db } from './database/database.js';
+
+/** A webhook that nobody has taken yet. */
+export interface WaitingDelivery {
+  readonly key: number;
+  readonly workspaceId: number;
+  readonly id: string;
+  readonly event: WebhookEvent;
+  readonly callId: string | null;
+  readonly url: string;
+  /** Scheme, host and port of the URL. */
+  readonly origin: string;
+  /** JSON, as it was when the event happened. */
+  readonly body: string;
+  /** Milliseconds of the machine's clock in which an answer must come. */
+  readonly timeout: number;
+  /** When the event happened, by the workspace's clock. */
+  readonly happenedAt: number;
+  /** When the next request is due, by the workspace's clock. */
+  readonly dueAt: number;
+  /** Requests that were made. */
+  readonly attempts: number;
+}
+
+export type NewDelivery = Omit<WaitingDelivery, 'key' | 'attempts'>;
+
+/** What tells which delivery is to be sent next, and to whom. */
+export type DueDelivery = Pick<WaitingDelivery, 'key' | 'origin'>;
+
+export interface DeliveryReader {
+  /** Undefined once somebody took it, it has failed for good, or it was dropped. */
+  find(key: number): WaitingDelivery | undefined;
+  /** Those that are due by `until`, the first first, except to these origins. */
+  listDue(
+    workspaceId: number,
+    until: number,
+    exceptTo: readonly string[],
+    limit: number,
+  ): DueDelivery[];
+  /** When the first is due; Infinity if none waits. */
+  nextDue(workspaceId: number): number;
+  /** The same for those that are due later than at `time`. */
+  nextDueAfter(workspaceId: number, time: number): number;
+  count(workspaceId: number): number;
+  /** The workspaces with deliveries that wait. */
+  listWorkspaces(): number[];
+}
+
+export interface DeliveryWriter extends DeliveryReader {
+  insert(delivery: NewDelivery): void;
+  /** Notes an attempt after which there is to be another one. False if the delivery was dropped. */
+  retry(key: number, attempts: number, dueAt: number): boolean;
+  /** Deletes one of which nothing more is to be sent. False if it was dropped before. */
+  delete(key: number): boolean;
+}
+
+const columns = `delivery_key AS key, workspace_id AS workspaceId, delivery_id AS id, event,
+  call_id AS callId, url, origin, body, timeout, happened_at AS happenedAt, due_at AS dueAt, attempts`;
+
+export function deliveryStore(db: Db): DeliveryWriter {
+  const insert = db.prepare<NewDelivery>(
+    `INSERT INTO deliveries (workspace_id, delivery_id, event, call_id, url, origin, body, timeout,
+                             happened_at, due_at)
+     VALUES (:workspaceId, :id, :event, :callId, :url, :origin, :body, :timeout, :happenedAt, :dueAt)`,
+  );
+  const find = db.prepare<{ key: number }, WaitingDelivery>(
+    `SELECT ${columns} FROM deliveries WHERE delivery_key = :key`,
+  );
+  const listDue = db.prepare<
+    { workspaceId: number; until: number; exceptTo: string; limit: number },
+    DueDelivery
+  >(
+    `SELECT delivery_key AS key, origin FROM deliveries
+     WHERE workspace_id = :workspaceId AND due_at <= :until
+       AND origin NOT IN (SELECT value FROM json_each(:exceptTo))
+     ORDER BY due_at, delivery_key LIMIT :limit`,
+  );
+  const nextDueAfter = db
+    .prepare<{ workspaceId: number; time: number }, number | null>(
+      'SELECT MIN(due_at) FROM deliveries WHERE workspace_id = :workspaceId AND due_at > :time',
+    )
+    .pluck();
+  const count = db
+    .prepare<{ workspaceId: number }, number>(
+      'SELECT COUNT(*) FROM deliveries WHERE workspace_id = :workspaceId',
+    )
+    .pluck();
+  const listWorkspaces = db
+    .prepare<[], number>('SELECT DISTINCT workspace_id FROM deliveries')
+    .pluck();
+  const retry = db.prepare<{ key: number; attempts: number; dueAt: number }>(
+    'UPDATE deliveries SET attempts = :attempts, due_at = :dueAt WHERE delivery_key = :key',
+  );
+  const remove = db.prepare<{ key: number }>('DELETE FROM deliveries WHERE delivery_key = :key');
+  const nextAfter = (workspaceId: number, time: number): number =>
+    nextDueAfter.get({ workspaceId, time }) ?? Infinity;
+  return {
+    insert: (delivery) => insert.run(delivery),
+    find: (key) => find.get({ key }),
+    listDue: (workspaceId, until, exceptTo, limit) =>
+      listDue.all({ workspaceId, until, limit, exceptTo: JSON.stringify(exceptTo) }),
+    nextDue: (workspaceId) => nextAfter(workspaceId, Number.MIN_SAFE_INTEGER),
+    nextDueAfter: nextAfter,
+    count: (workspaceId) => count.get({ workspaceId }) ?? 0,
+    listWorkspaces: () => listWorkspaces.all(),
+    retry: (key, attempts, dueAt) => retry.run({ key, attempts, dueAt }).changes > 0,
+    delete: (key) => remove.run({ key }).changes > 0,
+  };
+}
