@@ -2649,7 +2649,7 @@ export interface components {
         FaultId: string;
         /** @description Deletes the present content of the workspace first, including the fixtures that the emulator was started with. Snapshots and the journal are kept. */
         Replace: boolean;
-        /** @description Returns one part of the workspace. 0 returns the first part, which has everything but batches and as many batches as fit. The `nextBatchesFrom` of a part returns the next one. Load the first part with `replace`, then the others in their order. Change nothing in the workspace until the last part is exported; a manual clock must stand still meanwhile. */
+        /** @description Returns one part of the workspace: 0 the first one, and the `nextBatchesFrom` of a part the next one. Parts have definitions, engines, agents and rules first, and then batches. Load the first part with `replace`, then the others in their order. Change nothing in the workspace until the last part is exported; a manual clock must stand still meanwhile. */
         BatchesFrom: number;
         /** @description Only requests to this operation of the vendor's contract. */
         FilterOperation: string;
@@ -3926,7 +3926,7 @@ export interface operations {
     exportWorkspace: {
         parameters: {
             query?: {
-                /** @description Returns one part of the workspace. 0 returns the first part, which has everything but batches and as many batches as fit. The `nextBatchesFrom` of a part returns the next one. Load the first part with `replace`, then the others in their order. Change nothing in the workspace until the last part is exported; a manual clock must stand still meanwhile. */
+                /** @description Returns one part of the workspace: 0 the first one, and the `nextBatchesFrom` of a part the next one. Parts have definitions, engines, agents and rules first, and then batches. Load the first part with `replace`, then the others in their order. Change nothing in the workspace until the last part is exported; a manual clock must stand still meanwhile. */
                 batchesFrom?: components["parameters"]["BatchesFrom"];
             };
             header?: never;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fixtures } from '../../src/library/workspace.js';
+import { exportSteps } from '../../src/simulation/fixtures/export.js';
 import { advance, plainSettings } from '../support/control.js';
 import { buildTestApp, retellLlm, someDefinition, type TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
@@ -77,6 +78,44 @@ describe('an export in parts', () => {
     for (const each of [client, copy.client]) await advance(each, { until: 'idle' });
     expect(await whole(copy.client)).toEqual(await whole(client));
   }, 240_000);
+
+  it('has parts of its own for definitions, engines and rules that do not fit into one', async () => {
+    const { client, emulator } = open();
+    const said = (name: string) => ({ ...someDefinition, name, user_prompt: 'x'.repeat(1000) });
+    const ids = Array.from({ length: 12 }, (_, index) => `d${String(index)}`);
+    await client.call('POST', url, {
+      definitions: ids.map((id) => ({ ...said('first'), test_case_definition_id: id })),
+      retellLlms: ids.map((id) => ({ llm_id: id, general_prompt: 'x'.repeat(1000) })),
+      outcomeRules: ids.map((name) => ({ match: { name }, outcome: { status: 'fail' } })),
+    });
+    await client.createBatchTest([...ids, 'unknown']);
+    for (const id of ids) await client.call('PUT', `/update-test-case-definition/${id}`, said('b'));
+    await client.call('DELETE', '/delete-test-case-definition/d3');
+    await client.createBatchTest(ids);
+    const before = await whole(client);
+
+    const [name = ''] = emulator.workspaces.listNames();
+    const partFrom = (from: number): Fixtures => {
+      const steps = exportSteps(emulator.store, emulator.workspaces.open(name), from, 5000);
+      for (;;) {
+        const step = steps.next();
+        if (step.done === true) return JSON.parse(JSON.stringify(step.value)) as Fixtures;
+      }
+    };
+    const parts: Fixtures[] = [];
+    for (let from: number | undefined = 0; from !== undefined;) {
+      const part = partFrom(from);
+      parts.push(part);
+      from = part.nextBatchesFrom;
+    }
+    expect(parts.length).toBeGreaterThan(8);
+    // The last ones refer to all definitions.
+    for (const part of parts.slice(0, -2)) expect(JSON.stringify(part).length).toBeLessThan(7000);
+
+    const copy = open();
+    await load(copy.client, parts);
+    expect(await whole(copy.client)).toEqual(before);
+  });
 
   it('has one part with everything if that is enough', async () => {
     const { client } = open();
