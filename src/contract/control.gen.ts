@@ -1070,7 +1070,7 @@ export interface components {
             workspace?: components["schemas"]["Scope"];
         } & components["schemas"]["Settings"];
         NewFault: components["schemas"]["FaultInput"];
-        /** @description Which requests fail, when and how. Has at least one of `error`, `latency`, `connection` and `drip`. */
+        /** @description Which requests fail, when and how: with at least one of `error`, `latency`, `connection` and `drip`. Or, with `webhook`, which webhooks of calls go wrong. Webhooks then count as requests. */
         FaultInput: {
             match?: components["schemas"]["FaultMatch"];
             /** @description How many requests the rule hits; all if absent. */
@@ -1108,8 +1108,28 @@ export interface components {
                 /** Format: time-span */
                 over: string;
             };
+            webhook?: components["schemas"]["WebhookFault"];
         };
-        /** @description Matches a request that fits all of the given properties. An empty object matches every request. */
+        /** @description What goes wrong with a webhook. It applies to all attempts of it, and is decided when the event happens. */
+        WebhookFault: {
+            /**
+             * @description It is not sent. The journal calls it `dropped`.
+             * @constant
+             */
+            drop?: true;
+            /**
+             * Format: duration-distribution
+             * @description How much later it is sent, by the workspace's clock.
+             */
+            delay?: string;
+            /** @description How often it is sent besides, each as a delivery of its own. */
+            duplicates?: number;
+            /** @description The event of the same call before which it is not sent. It is sent once that one was delivered or has failed, or once nothing more can happen in the call. */
+            holdUntil?: components["schemas"]["WebhookEvent"];
+            /** @description What is wrong with its signature or its body. */
+            forgery?: components["schemas"]["Forgery"];
+        };
+        /** @description Matches a request that fits all of the given properties. An empty object matches every request. `event`, `callId`, `agentId` and `url` are for rules with `webhook`, the others for rules without it. */
         FaultMatch: {
             /** @description The id of an operation of the vendor's contract. */
             operation?: string;
@@ -1119,6 +1139,14 @@ export interface components {
             testCaseDefinitionId?: string;
             /** @description A batch that the path names. */
             batchTestId?: string;
+            /** @description The event of a webhook. */
+            event?: components["schemas"]["WebhookEvent"];
+            /** @description The call of a webhook. */
+            callId?: string;
+            /** @description The agent of a webhook's call. */
+            agentId?: string;
+            /** @description Where a webhook goes, with `*` for any text and `?` for any character. */
+            url?: string;
         };
         FaultError: {
             status: number;
@@ -1201,7 +1229,7 @@ export interface components {
             /** @description The id of the fault rule, if `source` is `rule`. */
             rule?: string;
         };
-        /** @description Matches a request that fits all of the given properties. An empty object matches every request. */
+        /** @description Matches a request that fits all of the given properties. An empty object matches every request. `event`, `callId`, `agentId` and `url` are for rules with `webhook`, the others for rules without it. */
         RequestMatcher: {
             operation?: string;
             /** @description The path, with `*` for any text and `?` for any character. */
@@ -1713,10 +1741,10 @@ export interface components {
          */
         Forgery: "wrong-key" | "no-signature" | "stale" | "changed-body" | "cut-body";
         /**
-         * @description `waiting` if it waits for its next attempt or for the key that signs it, `delivered` if it was answered with a 2xx, `failed` if it was not and is not tried again, `suppressed` if it was not sent because its URL is not one that the emulator may send to, `cancelled` if the workspace was reset or restored before it was delivered.
+         * @description `waiting` if it waits for its next attempt or for the key that signs it, `delivered` if it was answered with a 2xx, `failed` if it was not and is not tried again, `suppressed` if it was not sent because its URL is not one that the emulator may send to, `dropped` if a fault says so, `cancelled` if the workspace was reset or restored before it was delivered.
          * @enum {string}
          */
-        DeliveryState: "sending" | "waiting" | "delivered" | "failed" | "suppressed" | "cancelled";
+        DeliveryState: "sending" | "waiting" | "delivered" | "failed" | "suppressed" | "dropped" | "cancelled";
         WebhookToSend: {
             event: components["schemas"]["WebhookEvent"];
             /** @description Where to send it; the setting `webhookUrl` if absent. */
@@ -1760,6 +1788,8 @@ export interface components {
             state: components["schemas"]["DeliveryState"];
             /** @description What is wrong with it on purpose. */
             forgery: components["schemas"]["Forgery"] | null;
+            /** @description The id of the fault rule that hit it. */
+            fault: string | null;
             /** @description When the event happened, by the workspace's clock. */
             time: number;
             /** @description When it is sent again, by the workspace's clock; null if it is not. */
@@ -2703,7 +2733,7 @@ export interface components {
         /** @description Only deliveries about the call or chat with this id. */
         DeliveryCallId: string;
         /** @description Only deliveries that have come so far. */
-        DeliveryState: "sending" | "waiting" | "delivered" | "failed" | "suppressed" | "cancelled";
+        DeliveryState: "sending" | "waiting" | "delivered" | "failed" | "suppressed" | "dropped" | "cancelled";
         /** @description Only deliveries whose last attempt was answered with this status. */
         DeliveryStatus: number;
         /** @description Only deliveries to this URL, with `*` for any text and `?` for any character. */

@@ -1,11 +1,10 @@
 import {
-  isFaultDue,
   matchesFault,
   type FaultCause,
   type FaultInput,
   type RequestFacts,
 } from '../domain/requests/fault.js';
-import { keyedChance } from '../random.js';
+import { takeFault } from '../simulation/take-fault.js';
 import { drawDuration } from '../simulation/testing/outcome.js';
 import type { Workspace } from '../simulation/workspaces/workspace.js';
 import { parseDuration, parseDurationDistribution } from '../workspace/settings.js';
@@ -31,22 +30,16 @@ export function findFault(
   workspace: Workspace,
   toFacts: () => RequestFacts,
 ): Fault | undefined {
-  const { id: workspaceId, name, now, settings } = workspace;
-  const faults = store.faults.list(workspaceId);
+  // Rules about webhooks are none of this.
+  const faults = store.faults
+    .list(workspace.id)
+    .filter(({ fault: { webhook } }) => webhook === undefined);
   if (faults.length === 0) return undefined;
   const facts = toFacts();
-  return store.now((writer) => {
-    for (const { id, fault, createdAt, seen, hits } of faults) {
-      if (!matchesFault(fault, facts)) continue;
-      const chance = keyedChance(settings.seed).within(name, 'fault', id, seen);
-      const lifetime = (fault.for === undefined ? undefined : parseDuration(fault.for)) ?? Infinity;
-      const state = { seen, hits, age: now - createdAt };
-      const isHit = isFaultDue(fault, state, lifetime, () => chance('hit'));
-      writer.faults.setCounts(workspaceId, id, seen + 1, hits + Number(isHit));
-      if (isHit) return toFault(id, fault, chance);
-    }
-    return undefined;
-  });
+  const taken = store.now((writer) =>
+    takeFault(writer, workspace, faults, (fault) => matchesFault(fault, facts)),
+  );
+  return taken && toFault(taken.id, taken.fault, taken.chance);
 }
 
 function toFault(id: string, input: FaultInput, chance: (purpose: string) => number): Fault {

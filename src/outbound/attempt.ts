@@ -2,7 +2,8 @@ import { isAccepted } from '../domain/webhooks/delivery.js';
 import type { Workspace } from '../simulation/workspaces/workspace.js';
 import { version } from '../version.js';
 import type { Clock } from '../workspace/clock.js';
-import type { AttemptRecord, DeliveryRecord, Forgery } from './delivery-journal.js';
+import type { Forgery } from '../domain/webhooks/webhook-event.js';
+import type { AttemptRecord, DeliveryRecord } from './delivery-journal.js';
 import { destinationFinder, type OutboundRules } from './destination.js';
 import { forge, type SignedBody } from './forgery.js';
 import type { Sender } from './sender.js';
@@ -11,7 +12,7 @@ import type { SigningKeys } from './signing-keys.js';
 
 /** What came of one request. */
 export type AttemptResult =
-  | { readonly kind: 'suppressed'; readonly reason: string }
+  | { readonly kind: 'suppressed' | 'dropped'; readonly reason: string }
   /** Undefined if it was accepted. */
   | { readonly kind: 'sent'; readonly problem: string | undefined };
 

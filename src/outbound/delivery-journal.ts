@@ -1,11 +1,10 @@
 import type { components } from '../contract/control.gen.js';
-import type { WebhookEvent } from '../domain/webhooks/webhook-event.js';
+import type { Forgery, WebhookEvent } from '../domain/webhooks/webhook-event.js';
 import { journalRings, type RingRecord } from '../workspace/journal/rings.js';
 import { createListeners, type Listener } from '../workspace/listeners.js';
 
 type Schemas = components['schemas'];
 
-export type Forgery = Schemas['Forgery'];
 export type DeliveryState = Schemas['DeliveryState'];
 
 /** One request of a delivery, as it was sent and answered. */
@@ -33,6 +32,8 @@ export interface DeliveryRecord extends RingRecord {
   url: string;
   state: DeliveryState;
   forgery: Forgery | undefined;
+  /** The fault rule that hit it. */
+  fault: string | undefined;
   /** When the event happened, by the workspace's clock. */
   time: number;
   /** When the next attempt is due, by the workspace's clock; undefined if none is. */
@@ -58,7 +59,7 @@ type NewRecord = Pick<
   DeliveryRecord,
   'id' | 'event' | 'callId' | 'url' | 'forgery' | 'time' | 'body'
 > &
-  Partial<Pick<DeliveryRecord, 'earlierAttempts'>>;
+  Partial<Pick<DeliveryRecord, 'earlierAttempts' | 'fault'>>;
 
 /** What a delivery has come to. */
 export interface DeliveryChange {
@@ -127,6 +128,7 @@ const emptyRecord = (): DeliveryRecord => ({
   url: '',
   state: 'sending',
   forgery: undefined,
+  fault: undefined,
   time: 0,
   nextAttempt: undefined,
   error: undefined,

@@ -53,7 +53,7 @@ export function createDeliveryRequests(
     { record, result }: { record: DeliveryRecord; result: AttemptResult },
   ): Promise<void> {
     const progress = progressOf(workspaces.get(lane.id), delivery, record, result);
-    const isThere = await results.store(lane, delivery.key, progress);
+    const isThere = await results.store(lane, delivery, progress);
     if (isThere === undefined) return;
     lane.underWay.delete(delivery.key);
     if (progress.state !== 'waiting' || !isThere) lane.records.delete(delivery.key);
@@ -65,9 +65,9 @@ export function createDeliveryRequests(
     start(lane, workspace, delivery) {
       const { name } = workspace;
       const record = recordOf(journal, lane, name, delivery);
-      const reason = attempts.refusalOf(delivery.url);
+      const unsent = unsentBecause(delivery, attempts.refusalOf(delivery.url));
       const key = attempts.keyOf(workspace);
-      if (reason === undefined && key === undefined) {
+      if (unsent === undefined && key === undefined) {
         journal.change(name, record, { state: 'waiting', error: unknownKey });
         if (!lane.isLocked) {
           parts.onWarning(`webhooks of the workspace ${name} wait: ${unknownKey}`);
@@ -79,9 +79,9 @@ export function createDeliveryRequests(
       record.nextAttempt = undefined;
       lane.underWay.add(delivery.key);
       const { body, timeout } = delivery;
-      const sending: Promise<AttemptResult> =
-        key === undefined || reason !== undefined
-          ? Promise.resolve({ kind: 'suppressed', reason: reason ?? unknownKey })
+      const sending =
+        key === undefined || unsent !== undefined
+          ? Promise.resolve(unsent ?? { kind: 'suppressed' as const, reason: unknownKey })
           : attempts.make(workspace, record, { key, body, timeout });
       void sending.then((result) => conclude(lane, name, delivery, { record, result }));
       return true;
@@ -97,6 +97,14 @@ export function createDeliveryRequests(
   };
 }
 
+function unsentBecause(
+  { dropped }: WaitingDelivery,
+  refusal: string | undefined,
+): AttemptResult | undefined {
+  if (dropped === 1) return { kind: 'dropped', reason: 'a fault rule says so' };
+  return refusal === undefined ? undefined : { kind: 'suppressed', reason: refusal };
+}
+
 /** What the journal has of a delivery; it has nothing of those from before the start of the process. */
 function recordOf(
   journal: DeliveryJournal,
@@ -107,8 +115,11 @@ function recordOf(
   const known = lane.records.get(delivery.key);
   if (known !== undefined) return known;
   const { id, event, callId, url, body, happenedAt: time, attempts: earlierAttempts } = delivery;
-  const facts = { id, event, callId: callId ?? undefined, url, body, time };
-  const record = journal.add(workspaceName, { ...facts, forgery: undefined, earlierAttempts });
+  const { forgery, faultId } = delivery;
+  const record = journal.add(workspaceName, {
+    ...{ id, event, callId: callId ?? undefined, url, body, time, earlierAttempts },
+    ...{ forgery: forgery ?? undefined, fault: faultId ?? undefined },
+  });
   lane.records.set(delivery.key, record);
   return record;
 }
@@ -119,7 +130,7 @@ function progressOf(
   record: DeliveryRecord,
   { kind }: AttemptResult,
 ): DeliveryProgress {
-  if (kind === 'suppressed') return { state: 'failed', attempts };
+  if (kind !== 'sent') return { state: 'failed', attempts };
   const status = record.attempts.at(-1)?.status;
   return afterAttempt(attempts, status, now, settings.webhooks.retries);
 }
@@ -129,7 +140,7 @@ function changeOf(
   progress: DeliveryProgress,
   isThere: boolean,
 ): DeliveryChange {
-  if (result.kind === 'suppressed') return { state: 'suppressed', error: result.reason };
+  if (result.kind !== 'sent') return { state: result.kind, error: result.reason };
   const { problem: error } = result;
   if (progress.state !== 'waiting') return { state: progress.state, error };
   if (!isThere) return { state: 'cancelled', error: wasDeleted };
@@ -141,17 +152,21 @@ const retryMs = 1000;
 
 /** Stores results until it succeeds, so that a failure of the disk sends nothing twice. */
 function resultStore(
-  { clock, store, onError }: DeliveryRequestParts,
+  { clock, store, workspaces, onError }: DeliveryRequestParts,
   onFailure: RequestEvents['onFailure'],
 ) {
   let isClosed = false;
-  const write = (key: number, progress: DeliveryProgress): Promise<boolean> =>
+  const write = (delivery: WaitingDelivery, progress: DeliveryProgress): Promise<boolean> =>
     store.runThenCommit(() =>
-      store.together(({ deliveries }) =>
-        progress.state === 'waiting'
-          ? deliveries.retry(key, progress.attempts, Math.min(progress.dueAt, latestTime))
-          : deliveries.delete(key),
-      ),
+      store.together(({ deliveries }) => {
+        const { key, workspaceId, callId, event } = delivery;
+        if (progress.state === 'waiting') {
+          return deliveries.retry(key, progress.attempts, Math.min(progress.dueAt, latestTime));
+        }
+        const time = workspaces.get(workspaceId).now;
+        if (callId !== null) deliveries.release({ workspaceId, callId, time }, event);
+        return deliveries.delete(key);
+      }),
     );
   const pauses = new Set<{ cancel(): void }>();
   const pause = (): Promise<void> =>
@@ -164,10 +179,14 @@ function resultStore(
     });
   return {
     /** False if the delivery was deleted meanwhile; undefined if the emulator was closed. */
-    async store(lane: Lane, key: number, progress: DeliveryProgress): Promise<boolean | undefined> {
+    async store(
+      lane: Lane,
+      delivery: WaitingDelivery,
+      progress: DeliveryProgress,
+    ): Promise<boolean | undefined> {
       while (!isClosed) {
         try {
-          return await write(key, progress);
+          return await write(delivery, progress);
         } catch (error) {
           onError(error);
           onFailure(lane, error);

@@ -1,4 +1,4 @@
-import type { Forgery } from './delivery-journal.js';
+import type { Forgery } from '../domain/webhooks/webhook-event.js';
 import { sign } from './signature.js';
 
 /** A body, and the signature that goes with it; none if undefined. */

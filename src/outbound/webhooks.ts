@@ -1,4 +1,4 @@
-import type { WebhookEvent } from '../domain/webhooks/webhook-event.js';
+import type { Forgery, WebhookEvent } from '../domain/webhooks/webhook-event.js';
 import { ApiError } from '../errors.js';
 import { derivedHex } from '../random.js';
 import type { Workspace } from '../simulation/workspaces/workspace.js';
@@ -10,7 +10,6 @@ import {
   createDeliveryJournal,
   type DeliveryJournal,
   type DeliveryRecord,
-  type Forgery,
 } from './delivery-journal.js';
 import { createDeliveryQueue, type DeliveryQueue } from './delivery-queue.js';
 import type { DeliveryRequestParts } from './delivery-requests.js';
@@ -85,8 +84,8 @@ export function createWebhooks(options: WebhookOptions): Webhooks {
         body,
         timeout: defaultTimeoutMs,
       });
-      if (result.kind === 'suppressed') {
-        journal.change(name, record, { state: 'suppressed', error: result.reason });
+      if (result.kind !== 'sent') {
+        journal.change(name, record, { state: result.kind, error: result.reason });
       } else {
         const { problem: error } = result;
         const state = error === undefined ? 'delivered' : 'failed';

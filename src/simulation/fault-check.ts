@@ -1,5 +1,5 @@
 import { loadContract } from '../contract/document.js';
-import type { FaultInput } from '../domain/requests/fault.js';
+import type { FaultInput, WebhookFault } from '../domain/requests/fault.js';
 import { ApiError } from '../errors.js';
 
 /** Headers that frame the body. A client could not read an answer in which these were wrong. */
@@ -7,9 +7,15 @@ const framingHeaders = /^(content-length|transfer-encoding|trailer)$/i;
 
 /** The problem of a fault rule that fits the schema; undefined if there is none. */
 export function findFaultMistake(fault: FaultInput): string | undefined {
-  const { match, error, latency, connection, drip, phase } = fault;
+  const { match, error, latency, connection, drip, phase, webhook } = fault;
+  const foreign = namesIn(match, webhook === undefined ? ofWebhooks : ofRequests);
+  if (foreign.length > 0) {
+    const [has, what] = webhook === undefined ? ['no', 'webhooks'] : ['a', 'requests'];
+    return `must not match "${foreign.join('", "')}", which only ${what} have: it has ${has} "webhook"`;
+  }
+  if (webhook !== undefined) return findWebhookMistake(fault, webhook);
   if ([error, latency, connection, drip].every((what) => what === undefined)) {
-    return 'must have "error", "latency", "connection" or "drip"';
+    return 'must have "error", "latency", "connection", "drip" or "webhook"';
   }
   if (error !== undefined && (connection !== undefined || drip !== undefined)) {
     return 'must not have both "error" and "connection" or "drip"';
@@ -28,6 +34,26 @@ export function findFaultMistake(fault: FaultInput): string | undefined {
     return 'must have the phase "after" where it changes the answer';
   }
   return findUnknownOperation(match?.operation);
+}
+
+const ofWebhooks = ['event', 'callId', 'agentId', 'url'];
+const ofRequests = ['operation', 'path', 'testCaseDefinitionId', 'batchTestId'];
+const aboutRequests = ['error', 'latency', 'connection', 'drip', 'phase'];
+
+const namesIn = (object: object | undefined, names: readonly string[]): string[] =>
+  names.filter((name) => object !== undefined && name in object);
+
+function findWebhookMistake(fault: FaultInput, webhook: WebhookFault): string | undefined {
+  const others = namesIn(fault, aboutRequests);
+  if (others.length > 0) return `must not have both "webhook" and "${others.join('", "')}"`;
+  const { drop, delay, holdUntil } = webhook;
+  if (drop === true && Object.keys(webhook).length > 1) {
+    return 'must have nothing beside "drop" in "webhook": what is not sent cannot go wrong otherwise';
+  }
+  if (delay !== undefined && holdUntil !== undefined) {
+    return 'must not have both "delay" and "holdUntil" in "webhook"';
+  }
+  return undefined;
 }
 
 function findUnknownOperation(operation: string | undefined): string | undefined {

@@ -1,4 +1,4 @@
-import type { WebhookEvent } from '../domain/webhooks/webhook-event.js';
+import type { Forgery, WebhookEvent } from '../domain/webhooks/webhook-event.js';
 import type { Db } from './database/database.js';
 
 /** A webhook that nobody has taken yet. */
@@ -21,6 +21,14 @@ export interface WaitingDelivery {
   readonly dueAt: number;
   /** Requests that were made. */
   readonly attempts: number;
+  /** What is wrong with it on purpose. */
+  readonly forgery: Forgery | null;
+  /** 1 if it is not to be sent, on purpose. */
+  readonly dropped: 0 | 1;
+  /** The event of the same call before which it is not sent. It is never due as long as it has one. */
+  readonly heldUntil: WebhookEvent | null;
+  /** The rule that hit it. */
+  readonly faultId: string | null;
 }
 
 export type NewDelivery = Omit<WaitingDelivery, 'key' | 'attempts'>;
@@ -42,27 +50,43 @@ export interface DeliveryReader {
   nextDue(workspaceId: number): number;
   /** The same for those that are due later than at `time`. */
   nextDueAfter(workspaceId: number, time: number): number;
-  count(workspaceId: number): number;
+  /** True if a webhook of this event of a call waits or is under way. */
+  waits(workspaceId: number, callId: string, event: WebhookEvent): boolean;
   /** The workspaces with deliveries that wait. */
   listWorkspaces(): number[];
 }
 
 export interface DeliveryWriter extends DeliveryReader {
   insert(delivery: NewDelivery): void;
-  /** Notes an attempt after which there is to be another one. False if the delivery was dropped. */
+  /** Notes an attempt after which there is to be another one. False if the delivery was deleted. */
   retry(key: number, attempts: number, dueAt: number): boolean;
-  /** Deletes one of which nothing more is to be sent. False if it was dropped before. */
+  /** Deletes one of which nothing more is to be sent. False if it was deleted before. */
   delete(key: number): boolean;
+  /** Makes those of a call due at `time` that are held until this event. */
+  release(held: HeldDeliveries, until: WebhookEvent): void;
+  /** The same for those that wait for an event which is not itself to be sent. */
+  releaseRest(held: HeldDeliveries): void;
 }
 
+export interface HeldDeliveries {
+  readonly workspaceId: number;
+  readonly callId: string;
+  readonly time: number;
+}
+
+/** Later than any clock shows: when those are due that are held. */
+const never = 9e15;
+
 const columns = `delivery_key AS key, workspace_id AS workspaceId, delivery_id AS id, event,
-  call_id AS callId, url, origin, body, timeout, happened_at AS happenedAt, due_at AS dueAt, attempts`;
+  call_id AS callId, url, origin, body, timeout, happened_at AS happenedAt, due_at AS dueAt, attempts,
+  forgery, dropped, held_until AS heldUntil, fault_id AS faultId`;
 
 export function deliveryStore(db: Db): DeliveryWriter {
   const insert = db.prepare<NewDelivery>(
     `INSERT INTO deliveries (workspace_id, delivery_id, event, call_id, url, origin, body, timeout,
-                             happened_at, due_at)
-     VALUES (:workspaceId, :id, :event, :callId, :url, :origin, :body, :timeout, :happenedAt, :dueAt)`,
+                             happened_at, due_at, forgery, dropped, held_until, fault_id)
+     VALUES (:workspaceId, :id, :event, :callId, :url, :origin, :body, :timeout, :happenedAt, :dueAt,
+             :forgery, :dropped, :heldUntil, :faultId)`,
   );
   const find = db.prepare<{ key: number }, WaitingDelivery>(
     `SELECT ${columns} FROM deliveries WHERE delivery_key = :key`,
@@ -81,9 +105,10 @@ export function deliveryStore(db: Db): DeliveryWriter {
       'SELECT MIN(due_at) FROM deliveries WHERE workspace_id = :workspaceId AND due_at > :time',
     )
     .pluck();
-  const count = db
-    .prepare<{ workspaceId: number }, number>(
-      'SELECT COUNT(*) FROM deliveries WHERE workspace_id = :workspaceId',
+  const waits = db
+    .prepare<{ workspaceId: number; callId: string; event: WebhookEvent }, number>(
+      `SELECT 1 FROM deliveries
+       WHERE workspace_id = :workspaceId AND call_id = :callId AND event = :event LIMIT 1`,
     )
     .pluck();
   const listWorkspaces = db
@@ -93,18 +118,34 @@ export function deliveryStore(db: Db): DeliveryWriter {
     'UPDATE deliveries SET attempts = :attempts, due_at = :dueAt WHERE delivery_key = :key',
   );
   const remove = db.prepare<{ key: number }>('DELETE FROM deliveries WHERE delivery_key = :key');
-  const nextAfter = (workspaceId: number, time: number): number =>
-    nextDueAfter.get({ workspaceId, time }) ?? Infinity;
+  const isHeld = `workspace_id = :workspaceId AND call_id = :callId AND held_until IS NOT NULL`;
+  const release = db.prepare<HeldDeliveries & { until: WebhookEvent }>(
+    `UPDATE deliveries SET due_at = :time, held_until = NULL WHERE ${isHeld} AND held_until = :until`,
+  );
+  const releaseRest = db.prepare<HeldDeliveries>(
+    `UPDATE deliveries SET due_at = :time, held_until = NULL
+     WHERE ${isHeld} AND held_until NOT IN (
+       SELECT event FROM deliveries AS sent
+       WHERE sent.workspace_id = :workspaceId AND sent.call_id = :callId AND sent.held_until IS NULL
+     )`,
+  );
+  const nextAfter = (workspaceId: number, time: number): number => {
+    const next = nextDueAfter.get({ workspaceId, time }) ?? never;
+    return next < never ? next : Infinity;
+  };
   return {
-    insert: (delivery) => insert.run(delivery),
+    insert: (delivery) =>
+      insert.run(delivery.heldUntil === null ? delivery : { ...delivery, dueAt: never }),
     find: (key) => find.get({ key }),
     listDue: (workspaceId, until, exceptTo, limit) =>
       listDue.all({ workspaceId, until, limit, exceptTo: JSON.stringify(exceptTo) }),
     nextDue: (workspaceId) => nextAfter(workspaceId, Number.MIN_SAFE_INTEGER),
     nextDueAfter: nextAfter,
-    count: (workspaceId) => count.get({ workspaceId }) ?? 0,
+    waits: (workspaceId, callId, event) => waits.get({ workspaceId, callId, event }) === 1,
     listWorkspaces: () => listWorkspaces.all(),
     retry: (key, attempts, dueAt) => retry.run({ key, attempts, dueAt }).changes > 0,
     delete: (key) => remove.run({ key }).changes > 0,
+    release: (held, until) => release.run({ ...held, until }),
+    releaseRest: (held) => releaseRest.run(held),
   };
 }

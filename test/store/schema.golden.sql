@@ -127,7 +127,8 @@ CREATE TABLE deliveries (
   due_at INTEGER NOT NULL,
   -- Requests that were made.
   attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0)
-) STRICT;
+, forgery TEXT
+  CHECK (forgery IN ('wrong-key', 'no-signature', 'stale', 'changed-body', 'cut-body')), dropped INTEGER NOT NULL DEFAULT 0 CHECK (dropped IN (0, 1)), held_until TEXT, fault_id TEXT) STRICT;
 
 CREATE TABLE emulator (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -289,6 +290,8 @@ CREATE INDEX calls_due ON calls (workspace_id, next_at, call_key) WHERE next_at 
 CREATE INDEX calls_under_way ON calls (workspace_id) WHERE status IN ('registered', 'ongoing');
 
 CREATE INDEX deliveries_due ON deliveries (workspace_id, due_at, delivery_key, origin);
+
+CREATE INDEX deliveries_held ON deliveries (workspace_id, call_id) WHERE held_until IS NOT NULL;
 
 CREATE INDEX faults_by_workspace ON faults (workspace_id, fault_key);
 

@@ -1,10 +1,14 @@
 import type { components } from '../../contract/control.gen.js';
 import { matchesGlob } from '../glob.js';
+import type { WebhookEvent } from '../webhooks/webhook-event.js';
 
 type Schemas = components['schemas'];
 
 /** Which requests fail, when, and how. */
 export type FaultInput = Schemas['FaultInput'];
+
+/** What goes wrong with a webhook. */
+export type WebhookFault = Schemas['WebhookFault'];
 
 /** The fault rule that made a request fail. */
 export type FaultCause = Schemas['FaultCause'];
@@ -19,13 +23,36 @@ export interface RequestFacts {
   readonly batchId: string | undefined;
 }
 
-export function matchesFault({ match = {} }: FaultInput, facts: RequestFacts): boolean {
+export function matchesFault({ match = {}, webhook }: FaultInput, facts: RequestFacts): boolean {
+  if (webhook !== undefined) return false;
   const { operation, path, testCaseDefinitionId, batchTestId } = match;
   return (
     (operation ?? facts.operation) === facts.operation &&
     (path === undefined || matchesGlob(path, facts.path)) &&
     (testCaseDefinitionId === undefined || facts.definitionIds.includes(testCaseDefinitionId)) &&
     (batchTestId ?? facts.batchId) === facts.batchId
+  );
+}
+
+/** The facts of a webhook that fault rules match on. */
+export interface WebhookFacts {
+  readonly event: WebhookEvent;
+  readonly callId: string;
+  readonly agentId: string;
+  readonly url: string;
+}
+
+export function matchesWebhookFault(
+  { match = {}, webhook }: FaultInput,
+  facts: WebhookFacts,
+): boolean {
+  if (webhook === undefined) return false;
+  const { event, callId, agentId, url } = match;
+  return (
+    (event ?? facts.event) === facts.event &&
+    (callId ?? facts.callId) === facts.callId &&
+    (agentId ?? facts.agentId) === facts.agentId &&
+    (url === undefined || matchesGlob(url, facts.url))
   );
 }
 

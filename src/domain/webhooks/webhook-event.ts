@@ -3,6 +3,9 @@ import type { components } from '../../contract/control.gen.js';
 /** What a webhook tells of. */
 export type WebhookEvent = components['schemas']['WebhookEvent'];
 
+/** What is wrong with a webhook on purpose. */
+export type Forgery = components['schemas']['Forgery'];
+
 /** The events that are about a chat; the others are about a call. */
 export const isChatEvent = (event: WebhookEvent): boolean => event.startsWith('chat_');
 

@@ -170,8 +170,14 @@ export function change(
 }
 
 export const deleteCall: Operation<'deleteCall'> = async (services, caller, { params }) => {
-  const { stored } = await findCall(services, caller, params.call_id);
-  services.store.together(({ calls }) => calls.delete(stored.workspaceId, stored.call.id));
+  const { workspace, stored } = await findCall(services, caller, params.call_id);
+  const { workspaceId, call } = stored;
+  services.store.together(({ calls, deliveries }) => {
+    calls.delete(workspaceId, call.id);
+    // No event of it happens any more.
+    deliveries.releaseRest({ workspaceId, callId: call.id, time: workspace.now });
+  });
+  services.webhooks.queue.reschedule(workspaceId);
   return undefined;
 };
 

@@ -128,7 +128,8 @@ function bodyOf({ body }: DeliveryRecord): unknown {
 
 export function toDelivery(record: DeliveryRecord): Schemas['Delivery'] {
   const { id, number, event, state, time } = record;
-  const { callId = null, forgery = null, nextAttempt = null, error = null } = record;
+  const { callId = null, forgery = null, fault = null } = record;
+  const { nextAttempt = null, error = null } = record;
   return {
     id,
     number,
@@ -137,6 +138,7 @@ export function toDelivery(record: DeliveryRecord): Schemas['Delivery'] {
     url: redactUrl(record.url),
     state,
     forgery,
+    fault,
     time,
     nextAttempt,
     error,

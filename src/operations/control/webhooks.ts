@@ -3,10 +3,11 @@ import { sampleExtra, sampleSubject } from '../../domain/webhooks/sample-call.js
 import {
   isChatEvent,
   webhookBody,
+  type Forgery,
   type WebhookEvent,
 } from '../../domain/webhooks/webhook-event.js';
 import { ApiError } from '../../errors.js';
-import type { DeliveryRecord, Forgery } from '../../outbound/delivery-journal.js';
+import type { DeliveryRecord } from '../../outbound/delivery-journal.js';
 import { forgeries as everyForgery } from '../../outbound/forgery.js';
 import type { Webhook } from '../../outbound/webhooks.js';
 import { derivedHex } from '../../random.js';

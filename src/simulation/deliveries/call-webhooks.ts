@@ -20,6 +20,7 @@ import {
   variablesOf,
 } from '../calls/render.js';
 import type { CallScene, CallTransfer } from '../calls/scene.js';
+import { insertWithFault, releaseAtEnd, withoutFault } from './webhook-faults.js';
 import type { Workspace } from '../workspaces/workspace.js';
 
 /** Makes webhooks of what happens in calls. */
@@ -53,12 +54,15 @@ export function createCallWebhooks(
       const url = urlOf(stored.call, scene, accountUrlOf(stored.workspaceId));
       if (url === undefined) return false;
       const wanted = events.filter(({ name }) => wantsEvent(scene.agent.events, name));
-      const { form } = get(stored.workspaceId).settings.webhooks;
+      const workspace = get(stored.workspaceId);
       for (const { name, at } of wanted) {
         const subject = subjectOf(name, stored.call, { scene, generate: generator.get(), at });
-        const body = webhookBody(name, subject, at, form, extraOf(name, stored.call, scene));
-        writer.deliveries.insert(toDelivery(stored, { name, at, url, body, scene }));
+        const extra = extraOf(name, stored.call, scene);
+        const body = webhookBody(name, subject, at, workspace.settings.webhooks.form, extra);
+        const delivery = toDelivery(stored, { name, at, url, body, scene });
+        insertWithFault(writer, workspace, stored.call, delivery);
       }
+      releaseAtEnd(writer, stored, events);
       if (wanted.length > 0) onStored(stored.workspaceId);
       return wanted.length > 0;
     },
@@ -163,4 +167,5 @@ const toDelivery = (
   timeout: scene.agent.webhookTimeout,
   happenedAt: at,
   dueAt: at,
+  ...withoutFault,
 });

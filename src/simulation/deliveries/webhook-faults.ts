@@ -1,0 +1,84 @@
+import { isOver, pastEvents, type CallEvent } from '../../domain/calls/call.js';
+import type { CallRecord } from '../../domain/calls/call-record.js';
+import { matchesWebhookFault, type WebhookFault } from '../../domain/requests/fault.js';
+import type { WebhookEvent } from '../../domain/webhooks/webhook-event.js';
+import { derivedHex } from '../../random.js';
+import type { StoredCall } from '../../store/calls.js';
+import type { NewDelivery } from '../../store/deliveries.js';
+import type { StoreWriter } from '../../store/store.js';
+import { parseDurationDistribution } from '../../workspace/settings.js';
+import { takeFault, type TakenFault } from '../take-fault.js';
+import { drawDuration } from '../testing/outcome.js';
+import type { Workspace } from '../workspaces/workspace.js';
+
+/** What a delivery has of which nothing is wrong. */
+export const withoutFault = { forgery: null, dropped: 0, heldUntil: null, faultId: null } as const;
+
+/** Stores a webhook of a call, with what the first fault rule that hits it does to it. */
+export function insertWithFault(
+  writer: StoreWriter,
+  workspace: Workspace,
+  call: CallRecord,
+  delivery: NewDelivery,
+): void {
+  const { event, url } = delivery;
+  const faults = writer.faults.list(workspace.id);
+  const facts = { event, url, callId: call.id, agentId: call.agentId };
+  const taken =
+    faults.length === 0
+      ? undefined
+      : takeFault(writer, workspace, faults, (fault) => matchesWebhookFault(fault, facts));
+  if (taken?.fault.webhook === undefined) {
+    writer.deliveries.insert(delivery);
+    return;
+  }
+  const { webhook } = taken.fault;
+  const isHeld =
+    webhook.holdUntil !== undefined && isToCome(writer, call, delivery, webhook.holdUntil);
+  const changed = withFault(delivery, isHeld, taken, webhook);
+  writer.deliveries.insert(changed);
+  for (let copy = 1; copy <= (webhook.duplicates ?? 0); copy += 1) {
+    const id = `delivery_${derivedHex(24, delivery.id, 'copy', copy)}`;
+    writer.deliveries.insert({ ...changed, id });
+  }
+}
+
+/** True if an event of a call has not happened before this moment, or was not delivered yet. */
+function isToCome(
+  { deliveries }: StoreWriter,
+  { id, plan, state }: CallRecord,
+  { workspaceId }: NewDelivery,
+  event: WebhookEvent,
+): boolean {
+  const before = { ...state, passed: state.passed - 1 };
+  const isPast = pastEvents(plan, before).some(({ name }) => name === event);
+  return !isPast || deliveries.waits(workspaceId, id, event);
+}
+
+function withFault(
+  delivery: NewDelivery,
+  isHeld: boolean,
+  { id, chance }: TakenFault,
+  { drop, delay, holdUntil, forgery }: WebhookFault,
+): NewDelivery {
+  const duration = delay === undefined ? undefined : parseDurationDistribution(delay);
+  return {
+    ...delivery,
+    faultId: id,
+    forgery: forgery ?? null,
+    dropped: drop === true ? 1 : 0,
+    dueAt: delivery.dueAt + (duration === undefined ? 0 : drawDuration(duration, chance)),
+    heldUntil: isHeld ? (holdUntil ?? null) : null,
+  };
+}
+
+/** Lets those go, at the end of a call, that are held until an event which does not happen any more. */
+export function releaseAtEnd(
+  { deliveries }: StoreWriter,
+  { workspaceId, call, nextAt }: StoredCall,
+  events: readonly CallEvent[],
+): void {
+  if (nextAt !== null || !isOver(call.state.status)) return;
+  const time = events.at(-1)?.at ?? 0;
+  deliveries.releaseRest({ workspaceId, callId: call.id, time });
+}
