@@ -69,7 +69,15 @@ function findAgent(
     return getAgentVersion(services, caller, id, version).asset;
   }
   if (settings.unknownEngines === 'reject') throw new MissingError(id, 'agent', 'unprocessable');
-  return { version: typeof version === 'number' ? version : 0, contentKey: null, content: {} };
+  return { version: madeUpVersion(version), contentKey: null, content: {} };
+}
+
+/** The version of an agent that does not exist. @throws ApiError 400 if no agent could have it. */
+function madeUpVersion(version: number | string | undefined): number {
+  if (typeof version !== 'number') return 0;
+  if (Number.isSafeInteger(version) && version >= 0) return version;
+  const problem = "the agent's version must be a whole number from 0 to 2^53 - 1";
+  throw new ApiError('invalid_request', problem);
 }
 
 type EngineOfCall = Pick<StoredCall, 'engineType' | 'engineContentKey'>;
