@@ -43,6 +43,9 @@ export interface Sender {
 /** Bytes of an answer that are read; the connection is closed if there are more. */
 const maxAnswerBytes = 16 * 1024;
 
+/** Answers such as `103 Early Hints` that may come before the one that counts. */
+const maxInterimAnswers = 100;
+
 type RequestFunction = typeof httpRequest;
 
 interface Transport {
@@ -150,6 +153,18 @@ function finish(
     request.on('error', (error) => {
       end(describe(error));
     });
+    // Node tells of no error if the receiver changes the protocol, for example.
+    request.on('close', () => {
+      if (answer.status === undefined) end('the connection was closed without an answer');
+    });
+    let interimAnswers = 0;
+    request.on('information', () => {
+      interimAnswers += 1;
+      if (interimAnswers <= maxInterimAnswers) return;
+      request.destroy(
+        new Error(`there were more than ${String(maxInterimAnswers)} answers of 1xx`),
+      );
+    });
     request.on('response', (response) => {
       answer.status = response.statusCode;
       if (answer.status !== undefined) onStatus?.(answer.status);
@@ -177,6 +192,9 @@ function readAnswer(
   });
   response.on('error', (error) => {
     end(describe(error));
+  });
+  response.on('close', () => {
+    end('the connection was closed within the answer');
   });
 }
 
