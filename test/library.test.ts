@@ -101,7 +101,7 @@ describe('startEmulator', () => {
       ...{ signatureClock: 'real', webhookEventTimestamp: 'send', webhookCallKey: 'call' },
       ...{ webhookRetries: 3, webhookRetryPause: '1s' },
       ...{ unknownValues: 'warn', unknownNumbers: 'accept', deprecated: 'warn' },
-      ...{ callDuration: '1s', ringDuration: '1s', analysisDelay: '1s' },
+      ...{ callDuration: '1s', ringDuration: '1s', analysisDelay: '1s', webCallJoin: '1s' },
       ...{ callOutcomes: { user_hangup: 1 }, concurrencyLimit: 1, concurrencyExceeded: 'end' },
     };
     expect(Object.keys(options)).toEqual(

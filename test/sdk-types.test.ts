@@ -90,6 +90,9 @@ describe('types of the SDK and of the contract, of phone numbers and calls,', ()
     expectTypeOf<WithoutMetadata<First<Calls['registerPhoneCall']>>>().toExtend<
       WithoutMetadata<Body<'registerPhoneCall'>>
     >();
+    expectTypeOf<WithoutMetadata<First<Calls['createWebCall']>>>().toExtend<
+      WithoutMetadata<Body<'createWebCall'>>
+    >();
     expectTypeOf<WithoutMetadata<Second<Calls['update']>>>().toExtend<
       WithoutMetadata<Body<'updateCall'>>
     >();
@@ -105,6 +108,7 @@ describe('types of the SDK and of the contract, of phone numbers and calls,', ()
     expectTypeOf<Received<Numbers['retrieve']>>().toExtend<Answer<'getPhoneNumber'>>();
     expectTypeOf<Answer<'listPhoneNumbersV2'>>().toExtend<Received<Numbers['list']>>();
     expectTypeOf<Answer<'createPhoneCall'>>().toExtend<Received<Calls['createPhoneCall']>>();
+    expectTypeOf<Answer<'createWebCall'>>().toExtend<Received<Calls['createWebCall']>>();
     expectTypeOf<Answer<'getCall'>>().toExtend<Received<Calls['retrieve']>>();
     expectTypeOf<Answer<'listCallsV3'>>().toExtend<Received<Calls['list']>>();
     expectTypeOf<Answer<'updateLiveCall'>>().toExtend<Received<Calls['updateLive']>>();

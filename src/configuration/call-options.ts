@@ -32,6 +32,14 @@ export const callOptionSpecs: readonly OptionSpec[] = [
     allowed: controlFormats['duration-distribution'].allowed,
   },
   {
+    name: 'webCallJoin',
+    placeholder: 'DURATION',
+    description:
+      'how long after its creation a web call is joined; manual if nobody joins it by itself',
+    default: '200ms',
+    allowed: controlFormats['web-call-join'].allowed,
+  },
+  {
     name: 'analysisDelay',
     placeholder: 'RANGE',
     description: 'how long after its end a call is analysed',

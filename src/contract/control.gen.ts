@@ -352,6 +352,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_emulator/calls/{call_id}/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join a web call
+         * @description Connects a web call that nobody has joined, as the browser of its user does. It then goes on as it was planned. 409 if it is none, was joined before, or is planned to end without that.
+         */
+        post: operations["joinWebCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/calls/{call_id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave a web call
+         * @description Ends an ongoing web call as `user_hangup`, as the browser of its user does. 409 if it is none, or is not ongoing.
+         */
+        post: operations["leaveWebCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_emulator/calls/{call_id}/say": {
         parameters: {
             query?: never;
@@ -1036,6 +1076,12 @@ export interface components {
              */
             ringDuration?: string;
             /**
+             * Format: web-call-join
+             * @description How long after its creation the user joins a web call, such as `200ms`; `manual` if nobody does until `POST /_emulator/calls/{call_id}/join`. After 30 seconds it is too late.
+             * @example manual
+             */
+            webCallJoin?: string;
+            /**
              * Format: duration-distribution
              * @description How long after its end a call is analysed.
              * @example 2s
@@ -1401,6 +1447,11 @@ export interface components {
             toNumber?: string;
             agentId?: string;
             /** @enum {string} */
+            callType?: "phone_call" | "web_call";
+            /**
+             * @description That of a phone call; a web call has none.
+             * @enum {string}
+             */
             direction?: "inbound" | "outbound";
             /** @description Values of the call's metadata, by name. */
             metadata?: {
@@ -3581,6 +3632,66 @@ export interface operations {
         };
     };
     answerCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call's id. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call after that, and what comes next. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallProvenance"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    joinWebCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call's id. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call after that, and what comes next. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallProvenance"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    leaveWebCall: {
         parameters: {
             query?: never;
             header?: never;

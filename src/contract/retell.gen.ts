@@ -905,6 +905,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/create-web-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a web call
+         * @deprecated
+         * @description As `/v3/create-web-call`, and the answer is the call. The vendor has withdrawn it; the setting `deprecated` says what becomes of it here.
+         */
+        post: operations["createWebCallV2"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/create-web-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a web call
+         * @description No audio flows: the setting `webCallJoin`, a call rule or the control API says when the user joins. A call that is not joined for 30 seconds of the workspace's clock ends as `error_user_not_joined`.
+         */
+        post: operations["createWebCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/get-call/{call_id}": {
         parameters: {
             query?: never;
@@ -2362,6 +2403,33 @@ export interface components {
             metadata?: components["schemas"]["Metadata"];
             retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
         };
+        NewWebCall: {
+            agent_id: string;
+            agent_version?: components["schemas"]["AgentVersionReference"];
+            agent_override?: components["schemas"]["AgentOverride"];
+            metadata?: components["schemas"]["Metadata"];
+            retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            /** @description The node of the agent's flow in which the call begins. */
+            current_node_id?: string | null;
+            /** @description The state of the agent's LLM in which the call begins. */
+            current_state?: string | null;
+        };
+        CreatedWebCall: {
+            /** @example call_0123456789abcdef0123456789a */
+            call_id: string;
+            /** @description What a browser joins the call with. */
+            access_token: string;
+            /** @description Until when the call can be joined, in milliseconds since the epoch. */
+            expires_at: number;
+            /** @description One that does not exist, so that no browser asks another machine. */
+            ice_servers: {
+                urls: string | string[];
+                username?: string;
+                credential?: string;
+            }[];
+            /** @enum {string} */
+            transport: "gateway";
+        };
         CallChange: {
             metadata?: components["schemas"]["Metadata"];
             data_storage_setting?: components["schemas"]["DataStorageSetting"];
@@ -2519,27 +2587,18 @@ export interface components {
         };
         /** @description One entry of a call's transcript. */
         CallEntry: components["schemas"]["Utterance"] | components["schemas"]["ToolCallInvocationEntry"] | components["schemas"]["ToolCallResultEntry"] | components["schemas"]["NodeTransitionEntry"] | components["schemas"]["DtmfEntry"] | components["schemas"]["SmsEntry"] | components["schemas"]["InjectedEntry"];
-        /** @description A phone call, without its transcripts. */
-        ListedCall: {
+        /** @description What every call has, without its transcripts. */
+        CallBasics: {
             /** @example call_0123456789abcdef0123456789a */
             call_id: string;
-            /** @enum {string} */
-            call_type: "phone_call";
             call_status: components["schemas"]["CallStatus"];
             agent_id: string;
             agent_version: number;
             agent_name?: string;
             agent_tag?: string | null;
-            from_number: string;
-            to_number: string;
-            direction: components["schemas"]["CallDirection"];
-            telephony_identifier?: {
-                twilio_call_sid?: string;
-            };
             metadata?: components["schemas"]["Metadata"];
             retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
             collected_dynamic_variables?: components["schemas"]["DynamicVariables"];
-            custom_sip_headers?: components["schemas"]["SipHeaders"];
             data_storage_setting?: components["schemas"]["DataStorageSetting"] | null;
             opt_in_signed_url?: boolean;
             /** @description When it was connected, in milliseconds since the epoch. */
@@ -2549,7 +2608,6 @@ export interface components {
             /** @description From its connection to its end. */
             duration_ms?: number;
             disconnection_reason?: components["schemas"]["DisconnectionReason"];
-            transfer_destination?: string | null;
             recording_url?: string;
             recording_multi_channel_url?: string;
             scrubbed_recording_url?: string;
@@ -2560,9 +2618,29 @@ export interface components {
             call_cost?: components["schemas"]["CallCost"];
             llm_token_usage?: components["schemas"]["TokenUsage"];
             call_analysis?: components["schemas"]["CallAnalysis"];
+            transfer_destination?: string | null;
         };
-        /** @description A phone call. */
-        PhoneCall: {
+        /** @description A phone call, without its transcripts. */
+        ListedPhoneCall: {
+            /** @enum {string} */
+            call_type: "phone_call";
+            from_number: string;
+            to_number: string;
+            direction: components["schemas"]["CallDirection"];
+            telephony_identifier?: {
+                twilio_call_sid?: string;
+            };
+            custom_sip_headers?: components["schemas"]["SipHeaders"];
+        } & components["schemas"]["CallBasics"];
+        /** @description A web call, without its transcripts. */
+        ListedWebCall: {
+            /** @enum {string} */
+            call_type: "web_call";
+            /** @description What a browser joins the call with. It is opaque here, and of no media server. */
+            access_token: string;
+        } & components["schemas"]["CallBasics"];
+        ListedCall: components["schemas"]["ListedPhoneCall"] | components["schemas"]["ListedWebCall"];
+        CallTranscripts: {
             /** @description What was said, a line for each utterance. */
             transcript?: string;
             /** @description What was said, with the times of the words. */
@@ -2570,7 +2648,12 @@ export interface components {
             /** @description What was said and done. */
             transcript_with_tool_calls?: components["schemas"]["CallEntry"][];
             scrubbed_transcript_with_tool_calls?: components["schemas"]["CallEntry"][];
-        } & components["schemas"]["ListedCall"];
+        };
+        /** @description A phone call. */
+        PhoneCall: components["schemas"]["ListedPhoneCall"] & components["schemas"]["CallTranscripts"];
+        /** @description A web call. */
+        WebCall: components["schemas"]["ListedWebCall"] & components["schemas"]["CallTranscripts"];
+        Call: components["schemas"]["PhoneCall"] | components["schemas"]["WebCall"];
         /** @description A text that equals, equals not, starts with, ends with or contains another. */
         StringFilter: {
             /**
@@ -4791,6 +4874,81 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
+    createWebCallV2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "agent_id": "agent_0123456789abcdef0123456789"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWebCall"];
+            };
+        };
+        responses: {
+            /** @description The call, which nobody has joined yet. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebCall"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createWebCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "agent_id": "agent_0123456789abcdef0123456789",
+                 *       "retell_llm_dynamic_variables": {
+                 *         "customer_name": "Ann Lee"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWebCall"];
+            };
+        };
+        responses: {
+            /** @description What a browser joins the call with. It is not the call. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedWebCall"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
     getCall: {
         parameters: {
             query?: never;
@@ -4812,7 +4970,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PhoneCall"];
+                    "application/json": components["schemas"]["Call"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4904,7 +5062,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PhoneCall"][];
+                    "application/json": components["schemas"]["Call"][];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4946,7 +5104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PhoneCall"];
+                    "application/json": components["schemas"]["Call"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -5089,7 +5247,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PhoneCall"];
+                    "application/json": components["schemas"]["Call"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -155,6 +155,8 @@ function callsOf(call: Call): Workspace['calls'] {
   return {
     explain: (id) => call('explainCall', ofCall(id)),
     answer: (id) => call('answerCall', ofCall(id)),
+    join: (id) => call('joinWebCall', ofCall(id)),
+    leave: (id) => call('leaveWebCall', ofCall(id)),
     say: (id, body) => call('sayInCall', { ...ofCall(id), body }),
     hangUp: (id, by = 'user') => call('hangUpCall', { ...ofCall(id), body: { by } }),
     end: (id, body) => call('endCall', { ...ofCall(id), body }),

@@ -143,6 +143,10 @@ export interface Workspace {
     explain(id: string): Promise<CallProvenance>;
     /** Connects a call that rings. */
     answer(id: string): Promise<CallProvenance>;
+    /** Joins a web call, as the browser of its user does. */
+    join(id: string): Promise<CallProvenance>;
+    /** Ends an ongoing web call, as the browser of its user does. */
+    leave(id: string): Promise<CallProvenance>;
     /** Adds a turn, a tool with its result, or a pressed key to an ongoing call. */
     say(id: string, entry: CallEntryInput): Promise<CallProvenance>;
     /** Ends an ongoing call. The one who hangs up is the user if absent. */

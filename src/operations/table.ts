@@ -46,6 +46,7 @@ import {
   updateCall,
   updateLiveCall,
 } from './calls/calls.js';
+import { createWebCall, createWebCallV2 } from './calls/web-calls.js';
 import { listCallsV2, listCallsV3 } from './calls/list-calls.js';
 import {
   createPhoneNumber,
@@ -115,6 +116,8 @@ export const operationsTable = {
   listPhoneNumbersV2,
   listPhoneNumbers,
   createPhoneCall,
+  createWebCall,
+  createWebCallV2,
   registerPhoneCall,
   getCall,
   listCallsV3,

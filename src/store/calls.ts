@@ -248,7 +248,8 @@ const toFixed = ({ call, progression, ...stored }: NewCall): Fixed => ({
   workspaceId: stored.workspaceId,
   id: call.id,
   ordinal: call.ordinal,
-  origin: call.origin,
+  // A web call waits as a registered one does. Its details tell it apart.
+  origin: call.origin === 'web' ? 'registered' : call.origin,
   direction: call.direction,
   fromNumber: call.fromNumber,
   toNumber: call.toNumber,
@@ -293,6 +294,7 @@ function toChanging({ call, nextAt, reads, results }: NewCall): Omit<Changing, '
 function fromRow(row: Row): StoredCall {
   const { key, workspaceId, progression, polls, reads, nextAt } = row;
   const { agentContentKey, engineType, engineContentKey, seedKey } = row;
+  const details = JSON.parse(row.details) as CallDetails;
   return {
     ...{ key, workspaceId, agentContentKey, engineType, engineContentKey, seedKey, reads, nextAt },
     progression: progression === 'polls' ? { kind: 'polls', polls } : { kind: progression },
@@ -305,7 +307,7 @@ function fromRow(row: Row): StoredCall {
     },
     call: {
       id: row.id,
-      origin: row.origin,
+      origin: details.isWeb === true ? 'web' : row.origin,
       direction: row.direction,
       fromNumber: row.fromNumber,
       toNumber: row.toNumber,
@@ -317,7 +319,7 @@ function fromRow(row: Row): StoredCall {
       plan: JSON.parse(row.plan) as CallPlan,
       state: { status: row.status, passed: row.passed },
       dataStorage: (row.dataStorage ?? undefined) as DataStorageSetting | undefined,
-      details: JSON.parse(row.details) as CallDetails,
+      details,
     },
   };
 }

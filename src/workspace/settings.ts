@@ -80,6 +80,8 @@ export interface CallSettings {
   readonly duration: DurationDistribution;
   /** From the creation to the connection. */
   readonly ring: DurationDistribution;
+  /** From the creation of a web call until its user joins; manual if nobody does by itself. */
+  readonly webJoin: number | 'manual';
   /** From the end to the analysis. */
   readonly analysisDelay: DurationDistribution;
   readonly outcomes: CallOutcomeWeights;
@@ -109,6 +111,10 @@ export const controlFormats = {
   'time-span': {
     accepts: (text) => parseDuration(text) !== undefined,
     allowed: 'a duration such as 2s or 500ms, of at most 365d',
+  },
+  'web-call-join': {
+    accepts: (text) => text === 'manual' || parseDuration(text) !== undefined,
+    allowed: 'a duration such as 200ms, or manual',
   },
   moment: {
     accepts: (text) => parseMoment(text) !== undefined,
@@ -186,6 +192,7 @@ function parseCallSettings(input: Required<SettingsInput>): CallSettings {
   return {
     duration: required(parseDurationDistribution(input.callDuration)),
     ring: required(parseDurationDistribution(input.ringDuration)),
+    webJoin: input.webCallJoin === 'manual' ? 'manual' : required(parseDuration(input.webCallJoin)),
     analysisDelay: required(parseDurationDistribution(input.analysisDelay)),
     outcomes: required(
       typeof outcomes === 'string' ? parseCallOutcomes(outcomes) : toCallOutcomes(outcomes),

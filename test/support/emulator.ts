@@ -52,6 +52,7 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   deprecated: 'warn',
   callDuration: '10s..30s',
   ringDuration: '1s..3s',
+  webCallJoin: '200ms',
   analysisDelay: '2s',
   callOutcomes: 'user_hangup=1',
   concurrencyLimit: 20,

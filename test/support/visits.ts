@@ -1,4 +1,5 @@
 import { someCall } from './calls.js';
+import { callVisits } from './call-visits.js';
 import { retellLlm, someDefinition, someFlow, type TestClient } from './emulator.js';
 
 export interface ExampleRequest {
@@ -225,59 +226,7 @@ export const exampleRequests: Record<string, ExampleRequest> = {
     url: () => '/list-phone-numbers',
     malformed: { url: '/list-phone-numbers/%zz' },
   },
-  createPhoneCall: {
-    url: () => '/v2/create-phone-call',
-    body: () => someCall,
-    malformed: { body: { ...someCall, retell_llm_dynamic_variables: { name: null } } },
-  },
-  registerPhoneCall: {
-    url: () => '/v2/register-phone-call',
-    body: () => ({ agent_id: 'agent_1' }),
-    malformed: { body: { agent_id: 7 } },
-  },
-  getCall: {
-    url: ({ call }) => `/v2/get-call/${call}`,
-    malformed: { url: '/v2/get-call/%zz' },
-  },
-  listCallsV3: {
-    url: () => '/v3/list-calls',
-    body: () => ({
-      filter_criteria: { direction: { type: 'enum', op: 'in', value: ['outbound'] } },
-    }),
-    // The form of the older list, which clients mix up.
-    malformed: { body: { filter_criteria: { direction: ['outbound'] } } },
-  },
-  listCallsV2: {
-    url: () => '/v2/list-calls',
-    body: () => ({ filter_criteria: { direction: ['outbound'] } }),
-    malformed: { body: { filter_criteria: { direction: 'outbound' } } },
-  },
-  updateCall: {
-    url: ({ pastCall }) => `/v2/update-call/${pastCall}`,
-    body: () => ({ metadata: { a: 1 } }),
-    malformed: { body: { data_storage_setting: 'nothing' } },
-  },
-  updateLiveCall: {
-    url: ({ call }) => `/v2/update-live-call/${call}`,
-    body: () => ({ call_control: { additional_context: 'A ticket was opened.' } }),
-    malformed: { body: { call_control: { additional_context: '' } } },
-  },
-  deleteCall: {
-    url: ({ call }) => `/v2/delete-call/${call}`,
-    malformed: { url: '/v2/delete-call/%zz' },
-  },
-  stopCall: {
-    url: ({ call }) => `/v2/stop-call/${call}`,
-    malformed: { url: '/v2/stop-call/%zz' },
-  },
-  rerunCallAnalysis: {
-    url: ({ pastCall }) => `/rerun-call-analysis/${pastCall}`,
-    malformed: { url: '/rerun-call-analysis/%zz' },
-  },
-  getConcurrency: {
-    url: () => '/get-concurrency',
-    malformed: { url: '/get-concurrency/%zz' },
-  },
+  ...callVisits,
 };
 
 export const someAgent = {

@@ -15,9 +15,10 @@ export interface CallFacets {
   readonly callId: string;
   readonly status: string;
   readonly type: string;
-  readonly direction: string;
-  readonly fromNumber: string;
-  readonly toNumber: string;
+  /** A web call has none, and no numbers. */
+  readonly direction: string | undefined;
+  readonly fromNumber: string | undefined;
+  readonly toNumber: string | undefined;
   readonly reason: string | undefined;
   readonly startedAt: number | undefined;
   readonly endedAt: number | undefined;

@@ -8,8 +8,8 @@ import type {
 } from './call.js';
 import type { ForcedCall } from './forced-call.js';
 
-/** How a call begins: it is dialled here, waits for a telephony of its own, or comes in. */
-export type CallOrigin = 'dialled' | 'registered' | 'inbound';
+/** How a call begins: it is dialled here, waits for a telephony of its own, comes in, or is joined by a browser. */
+export type CallOrigin = 'dialled' | 'registered' | 'inbound' | 'web';
 
 /** Who or what answers. */
 export type Counterpart = 'person' | 'voicemail' | 'ivr';
@@ -27,6 +27,8 @@ export interface CallCourse {
   readonly ring: number;
   /** From the connection to the end; undefined if nobody answers. */
   readonly talk: number | undefined;
+  /** True for a web call that nobody joins by itself: it ends unless somebody does by hand. */
+  readonly isJoinedByHand?: boolean;
   /** From the end to the analysis; undefined if there is none. */
   readonly analysisDelay: number | undefined;
   /** How long before the end the transfer begins, and how long after it the others talk. */
@@ -69,6 +71,8 @@ export interface LiveEntry {
 
 /** What was said of a call when it was created, and by changes since. */
 export interface CallDetails {
+  /** True for a web call. The others are phone calls. */
+  readonly isWeb?: true;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly variables?: Readonly<Record<string, string>>;
   /** Put over the variables while the call went on. */
@@ -84,6 +88,9 @@ export interface CallDetails {
   readonly forced?: Pick<ForcedCall, 'analysis' | 'recording' | 'transferDestination'>;
   /** Settings of its agent and engine for this call alone. */
   readonly override?: components['schemas']['AgentOverride'];
+  /** The node of a flow, or the state of an LLM, in which it begins. */
+  readonly startNode?: string;
+  readonly startState?: string;
 }
 
 /** A call of a workspace, at a moment of its life. */

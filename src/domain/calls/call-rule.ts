@@ -11,7 +11,9 @@ export interface CallFacts {
   readonly fromNumber: string;
   readonly toNumber: string;
   readonly agentId: string;
-  readonly direction: CallDirection;
+  readonly callType: 'phone_call' | 'web_call';
+  /** A web call has none. */
+  readonly direction: CallDirection | undefined;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly dynamicVariables: Readonly<Record<string, string>>;
 }
@@ -29,7 +31,9 @@ export function applyCallRule(
 
 function matches(match: NonNullable<CallRuleInput['match']>, facts: CallFacts): boolean {
   const { fromNumber, toNumber, agentId = facts.agentId, direction = facts.direction } = match;
+  const { callType = facts.callType } = match;
   return (
+    callType === facts.callType &&
     agentId === facts.agentId &&
     direction === facts.direction &&
     (fromNumber === undefined || matchesGlob(fromNumber, facts.fromNumber)) &&

@@ -2,8 +2,10 @@ import type { components } from '../../contract/retell.gen.js';
 
 type Schemas = components['schemas'];
 
-/** A phone call as clients see it, at some moment. */
-export type WireCall = Schemas['PhoneCall'];
+/** A call as clients see it, at some moment. */
+export type WireCall = Schemas['Call'];
+export type WirePhoneCall = Schemas['PhoneCall'];
+export type WireWebCall = Schemas['WebCall'];
 /** The same in a list, without its transcripts. */
 export type WireListedCall = Schemas['ListedCall'];
 export type CallEntry = Schemas['CallEntry'];

@@ -3,6 +3,7 @@ import {
   isOver,
   type DataStorageSetting,
   type WireCall,
+  type WirePhoneCall,
 } from '../../domain/calls/call.js';
 import { isE164, pickAgent, type WeightedAgent } from '../../domain/calls/phone-number.js';
 import { ApiError, MissingError } from '../../errors.js';
@@ -51,14 +52,14 @@ export const createPhoneCall: Operation<'createPhoneCall'> = async (services, ca
       ...(body.agent_override !== undefined && { override: body.agent_override }),
     },
   });
-  return show(services, created);
+  return showPhoneCall(services, created);
 };
 
 function refuseNumber(name: string): never {
   throw new ApiError('invalid_request', `body/${name} must be in E.164 form, as +14157774444`);
 }
 
-const openSettled = (services: Services, caller: Caller): Workspace | Promise<Workspace> =>
+export const openSettled = (services: Services, caller: Caller): Workspace | Promise<Workspace> =>
   settle(services, services.workspaces.open(caller.workspace));
 
 /** Documented: the override, or else one of the number's agents, drawn by weight. @throws ApiError */
@@ -106,11 +107,14 @@ export const registerPhoneCall: Operation<'registerPhoneCall'> = async (
       ...(body.agent_override !== undefined && { override: body.agent_override }),
     },
   });
-  return show(services, created);
+  return showPhoneCall(services, created);
 };
 
+const showPhoneCall = (services: Services, stored: StoredCall) =>
+  show(services, stored) as WirePhoneCall | Promise<WirePhoneCall>;
+
 /** A call as it is now, without waiting for what only a call that is over needs. */
-function show(services: Services, stored: StoredCall): WireCall | Promise<WireCall> {
+export function show(services: Services, stored: StoredCall): WireCall | Promise<WireCall> {
   const { store, workspaces } = services;
   const { now } = workspaces.get(stored.workspaceId);
   const scene = sceneReader(store)(stored);

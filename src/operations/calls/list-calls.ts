@@ -8,6 +8,7 @@ import {
   type CallFilter,
 } from '../../domain/calls/call-filter.js';
 import { isAnalysed, isOver, type WireListedCall } from '../../domain/calls/call.js';
+import type { CallRecord } from '../../domain/calls/call-record.js';
 import { ApiError } from '../../errors.js';
 import { derivedHex } from '../../random.js';
 import { sceneReader } from '../../simulation/calls/life.js';
@@ -143,8 +144,7 @@ function toFacets(
   const endedAt = over ? plan.endsAt : undefined;
   return {
     ...{ agentId: call.agentId, agentVersion: call.agentVersion, callId: call.id },
-    ...{ status: state.status, type: 'phone_call', direction: call.direction },
-    ...{ fromNumber: call.fromNumber, toNumber: call.toNumber, startedAt, endedAt },
+    ...{ status: state.status, ...kindOf(call), startedAt, endedAt },
     reason: over ? plan.reason : undefined,
     duration: startedAt === undefined || endedAt === undefined ? undefined : endedAt - startedAt,
     cost: results.combinedCost ?? undefined,
@@ -161,6 +161,12 @@ function toFacets(
     toolCalls: () =>
       over ? toolCallsOf(saidIn(call, sceneOf(stored), generate, now).entries) : [],
   };
+}
+
+function kindOf({ origin, direction, fromNumber, toNumber }: CallRecord) {
+  return origin === 'web'
+    ? { type: 'web_call', direction: undefined, fromNumber: undefined, toNumber: undefined }
+    : { type: 'phone_call', direction, fromNumber, toNumber };
 }
 
 /** Opaque to clients: the place of a call, and a mark of the list that it is in. */

@@ -170,6 +170,8 @@ function planOf(progression: Progression, course: CallCourse | undefined, now: n
 
 const factsOf = ({ details, ...request }: CallRequest): CallFacts => ({
   ...request,
+  callType: request.origin === 'web' ? 'web_call' : 'phone_call',
+  direction: request.origin === 'web' ? undefined : request.direction,
   metadata: details.metadata ?? {},
   dynamicVariables: details.variables ?? {},
 });

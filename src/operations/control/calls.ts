@@ -12,8 +12,8 @@ import type { CallRecord } from '../../domain/calls/call-record.js';
 import { findForcedCallProblem, findWrongValues } from '../../domain/calls/forced-call.js';
 import { ApiError } from '../../errors.js';
 import { keyedChance } from '../../random.js';
-import { answeredNow, endedByHand, saidNow } from '../../simulation/calls/by-hand.js';
-import { sceneReader } from '../../simulation/calls/life.js';
+import { answeredNow, endedByHand, joinedNow, saidNow } from '../../simulation/calls/by-hand.js';
+import { sceneReader, withPlan } from '../../simulation/calls/life.js';
 import { chanceOf } from '../../simulation/calls/render.js';
 import { toSpeech } from '../../simulation/calls/speech.js';
 import { drawDuration } from '../../simulation/testing/outcome.js';
@@ -110,11 +110,53 @@ export const answerCall: ControlOperation<'answerCall'> = async (services, calle
   const { workspace, stored } = await findToMove(services, caller, params.call_id);
   const { state, course } = stored.call;
   refuseOver(stored);
+  if (stored.call.origin === 'web') {
+    refuse('A web call is joined: POST /_emulator/calls/{call_id}/join.');
+  }
   if (state.status === 'ongoing') refuse('Somebody has answered the call already.');
   if (course !== undefined && course.talk === undefined) {
     refuse(`The call is planned to end as ${course.reason}, without an answer.`);
   }
   return move(services, workspace, answeredNow(stored, workspace.now));
+};
+
+export const joinWebCall: ControlOperation<'joinWebCall'> = async (
+  services,
+  caller,
+  { params },
+) => {
+  const { workspace, stored } = await findToMove(services, caller, params.call_id);
+  const { state, course } = stored.call;
+  refusePhoneCall(stored);
+  refuseOver(stored);
+  if (state.status === 'ongoing') refuse('The call was joined already.');
+  if (course !== undefined && course.talk === undefined) {
+    refuse(`The call is planned to end as ${course.reason}, and nobody can join it.`);
+  }
+  const joined = joinedNow(stored, workspace.now);
+  const scene = sceneReader(services.store)(joined);
+  const { callWebhooks } = services;
+  const tellsOfTurns =
+    course?.isJoinedByHand === true && callWebhooks.tellsOfTurns(workspace.id, scene);
+  const plan = joined.call.plan;
+  return move(
+    services,
+    workspace,
+    tellsOfTurns
+      ? withPlan(joined, { ...plan, turnsAt: callWebhooks.turnsOf(joined.call, scene) })
+      : joined,
+  );
+};
+
+export const leaveWebCall: ControlOperation<'leaveWebCall'> = async (
+  services,
+  caller,
+  { params },
+) => {
+  const { workspace, stored } = await findToMove(services, caller, params.call_id);
+  refusePhoneCall(stored);
+  refuseUnlessOngoing(stored);
+  return end(services, workspace, stored, { disconnectionReason: 'user_hangup' });
 };
 
 export const sayInCall: ControlOperation<'sayInCall'> = async (
@@ -190,6 +232,11 @@ const move = (services: Services, workspace: Workspace, stored: StoredCall) =>
 
 function refuse(problem: string): never {
   throw new ApiError('conflict', problem);
+}
+
+/** @throws ApiError 409 */
+function refusePhoneCall({ call }: StoredCall): void {
+  if (call.origin !== 'web') refuse('It is a phone call.');
 }
 
 /** @throws ApiError 409 */

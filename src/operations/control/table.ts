@@ -1,6 +1,14 @@
 import { completeBatchTest, stepBatchTest, waitForBatchTest } from './batch-tests.js';
 import { addCallRule, deleteCallRule, deleteCallRules, listCallRules } from './call-rules.js';
-import { answerCall, endCall, explainCall, hangUpCall, sayInCall } from './calls.js';
+import {
+  answerCall,
+  endCall,
+  explainCall,
+  hangUpCall,
+  joinWebCall,
+  leaveWebCall,
+  sayInCall,
+} from './calls.js';
 import { advanceClock, getClock, setClock } from './clock.js';
 import type { ControlOperation, ControlOperationId } from './control-operation.js';
 import {
@@ -55,6 +63,8 @@ export const controlTable = {
   deleteCallRules,
   explainCall,
   answerCall,
+  joinWebCall,
+  leaveWebCall,
   sayInCall,
   hangUpCall,
   endCall,

@@ -2,7 +2,7 @@ import { nextMoment, type CallPlan, type DisconnectionReason } from '../../domai
 import type { CallDetails, SpeechEntry } from '../../domain/calls/call-record.js';
 import type { StoredCall } from '../../store/calls.js';
 import { endedNow, withDetails, withPlan } from './life.js';
-import { isTransfer } from './course.js';
+import { isTransfer, scheduleCourse } from './course.js';
 
 /** A call that rings and is answered now. What was planned after that comes as long after it. */
 export function answeredNow(stored: StoredCall, now: number): StoredCall {
@@ -18,6 +18,14 @@ export function answeredNow(stored: StoredCall, now: number): StoredCall {
     transferEndsAt: moved(plan.transferEndsAt),
     turnsAt: plan.turnsAt?.map((at) => at - earlier),
   });
+}
+
+/** A web call that is joined now. What was planned after that comes as long after it. */
+export function joinedNow(stored: StoredCall, now: number): StoredCall {
+  const { course, plan } = stored.call;
+  if (course?.isJoinedByHand !== true) return answeredNow(stored, now);
+  const joined = { ...course, ring: now - plan.createdAt, isJoinedByHand: false };
+  return withPlan(stored, scheduleCourse(joined, plan.createdAt));
 }
 
 /** An ongoing call in which something is said or done now. */

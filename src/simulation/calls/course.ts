@@ -34,8 +34,8 @@ export interface CourseInput {
 
 /** Documented: a registered call that nobody dials ends after five minutes. */
 const registrationTimeout = 300_000;
-/** Documented: somebody who does not join a web call ends it after 30 seconds. */
-const joinTimeout = 30_000;
+/** Documented: a web call that nobody joins ends after 30 seconds. */
+export const joinTimeout = 30_000;
 /** Documented: an inbound call for which there is no room waits for 40 seconds. */
 const roomTimeout = 40_000;
 
@@ -52,6 +52,10 @@ export function planCourse(input: CourseInput): CallCourse {
   const { counterpart } = drawn;
   let { reason } = drawn;
   let ring = timeOf(outcome.ring) ?? ringOf(reason, input, span(settings.ring, 'ring'));
+  if (input.origin === 'web' && connectsBefore(reason) && ring >= joinTimeout) {
+    reason = 'error_user_not_joined';
+    ring = joinTimeout;
+  }
   if (input.origin === 'dialled' && connectsBefore(reason) && ring >= agent.ringDuration) {
     reason = 'dial_no_answer';
     ring = agent.ringDuration;
@@ -62,8 +66,11 @@ export function planCourse(input: CourseInput): CallCourse {
     if (talk >= agent.maxDuration) [reason, talk] = ['max_duration_reached', agent.maxDuration];
   }
   const { transcript, analysis, recording, transferDestination } = outcome;
+  const isJoinedByHand =
+    input.origin === 'web' && settings.webJoin === 'manual' && outcome.ring === undefined;
   return {
     ...{ reason, ring, talk, counterpart, decidedBy },
+    ...(isJoinedByHand && talk !== undefined && { isJoinedByHand }),
     analysisDelay:
       analysis === null
         ? undefined
@@ -120,7 +127,7 @@ function reasonOf(
       draw('reason'),
       (reason) =>
         (!mustConnect || connectsBefore(reason)) &&
-        (origin !== 'inbound' || !machines.includes(reason)),
+        (origin === 'dialled' || origin === 'registered' || !machines.includes(reason)),
     ) ??
     'user_hangup';
   const isDrawn = outcome.disconnectionReason === undefined || source === 'draw';
@@ -139,7 +146,7 @@ function reasonOf(
 /** How long a call rings that goes so. */
 function ringOf(
   reason: DisconnectionReason,
-  { origin, agent: { ringDuration } }: CourseInput,
+  { origin, agent: { ringDuration }, settings: { webJoin } }: CourseInput,
   drawn: number,
 ): number {
   switch (reason) {
@@ -157,6 +164,7 @@ function ringOf(
     case 'user_declined':
       return Math.min(drawn, ringDuration);
     default:
+      if (origin === 'web' && connectsBefore(reason)) return webJoin === 'manual' ? 0 : webJoin;
       // The agent takes a call that comes in at once.
       return connectsBefore(reason) && origin === 'dialled' ? drawn : Math.min(drawn, refusalTime);
   }
@@ -206,6 +214,7 @@ function transferOf(
 /** When all that happens of a course, if the call was created at this moment. */
 export function scheduleCourse(course: CallCourse, createdAt: number): CallPlan {
   const { reason, ring, talk, analysisDelay, transfer } = course;
+  if (course.isJoinedByHand === true) return scheduleUnjoined(course, createdAt);
   const connectsAt = talk === undefined ? undefined : createdAt + ring;
   const endsAt = createdAt + ring + (talk ?? 0);
   return {
@@ -217,8 +226,19 @@ export function scheduleCourse(course: CallCourse, createdAt: number): CallPlan 
   };
 }
 
+/** What happens to a web call if nobody joins it. */
+function scheduleUnjoined({ analysisDelay }: CallCourse, createdAt: number): CallPlan {
+  const endsAt = createdAt + joinTimeout;
+  return {
+    ...{ createdAt, endsAt, reason: 'error_user_not_joined' },
+    ...(analysisDelay !== undefined && { analysesAt: endsAt + analysisDelay }),
+  };
+}
+
 /** The same for a call of which everything has happened by this moment: it was created before. */
 export function schedulePast(course: CallCourse, over: number): CallPlan {
+  // It waits for somebody.
+  if (course.isJoinedByHand === true) return scheduleUnjoined(course, over);
   const plan = scheduleCourse(course, 0);
   const { endsAt = 0, analysesAt = 0, transferEndsAt = 0 } = plan;
   return scheduleCourse(course, over - Math.max(endsAt, analysesAt, transferEndsAt));

@@ -47,6 +47,7 @@ export function sceneReader({ assets }: StoreReader): (stored: StoredCall) => Ca
           ? undefined
           : { type: engineType, content: contentOf(engineContentKey) },
       override: call.details.override,
+      start: call.details,
     });
 }
 

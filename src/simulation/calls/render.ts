@@ -166,19 +166,14 @@ export function toListedCall(
   const connectedAt = state.status === 'registered' ? undefined : plan.connectsAt;
   const over = isOver(state.status);
   const forgotten = isForgotten(call, scene, now);
-  const { metadata, variables, sipHeaders } = details;
+  const { metadata, variables } = details;
   return {
-    ...{ call_id: call.id, call_type: 'phone_call', call_status: state.status },
+    ...{ call_id: call.id, call_status: state.status },
+    ...kindOf(call, connectedAt),
     ...{ agent_id: call.agentId, agent_version: call.agentVersion },
     ...(agent.name !== undefined && { agent_name: agent.name }),
-    ...{ direction: call.direction, from_number: call.fromNumber, to_number: call.toNumber },
-    ...(connectedAt !== undefined &&
-      call.origin !== 'registered' && {
-        telephony_identifier: { twilio_call_sid: `CA${derivedHex(32, call.id, 'sid')}` },
-      }),
     ...(metadata !== undefined && { metadata: { ...metadata } }),
     ...(variables !== undefined && { retell_llm_dynamic_variables: { ...variables } }),
-    ...(sipHeaders !== undefined && { custom_sip_headers: { ...sipHeaders } }),
     data_storage_setting: call.dataStorage ?? agent.dataStorage,
     opt_in_signed_url: agent.hasSignedUrls,
     ...(connectedAt !== undefined && { start_timestamp: connectedAt }),
@@ -187,6 +182,24 @@ export function toListedCall(
     ...(isAnalysed(plan, state) && !forgotten && { call_analysis: analysisOf(call, scene) }),
   };
 }
+
+/** What only phone calls have, or only web calls. */
+function kindOf({ id, origin, direction, details, ...call }: CallRecord, connectedAt?: number) {
+  if (origin === 'web') return { call_type: 'web_call', access_token: accessTokenOf(id) } as const;
+  const { sipHeaders } = details;
+  return {
+    ...({ call_type: 'phone_call', direction } as const),
+    ...{ from_number: call.fromNumber, to_number: call.toNumber },
+    ...(connectedAt !== undefined &&
+      origin !== 'registered' && {
+        telephony_identifier: { twilio_call_sid: `CA${derivedHex(32, id, 'sid')}` },
+      }),
+    ...(sipHeaders !== undefined && { custom_sip_headers: { ...sipHeaders } }),
+  };
+}
+
+/** What a browser joins a web call with. */
+export const accessTokenOf = (callId: string): string => derivedHex(64, callId, 'access token');
 
 /** What the end of a call adds. */
 function endOf(

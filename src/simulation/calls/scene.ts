@@ -1,6 +1,7 @@
 import type { components } from '../../contract/retell.gen.js';
 import type { AssetContent } from '../../domain/engines/asset.js';
 import { readCallAgent, type CallAgent } from '../../domain/calls/call-agent.js';
+import type { CallDetails } from '../../domain/calls/call-record.js';
 import { readEngine, type Engine } from '../../domain/engines/engine.js';
 import { listOf, objectOf, textOf, type JsonObject } from '../../domain/json.js';
 import type { EngineType } from '../../domain/engines/response-engine.js';
@@ -33,16 +34,22 @@ export interface SceneInput {
   readonly engine: { readonly type: EngineType; readonly content: AssetContent } | undefined;
   /** Settings for this call alone. */
   readonly override: AgentOverride | undefined;
+  readonly start?: Pick<CallDetails, 'startNode' | 'startState'>;
 }
 
 /** Observed: what an LLM thinks with unless told otherwise. */
 const defaultModel = 'gpt-4.1';
 
-export function readScene({ agent, engine, override = {} }: SceneInput): CallScene {
+export function readScene({ agent, engine, override = {}, start = {} }: SceneInput): CallScene {
   const content = { ...agent, ...override.agent };
   const engineType = objectOf(content['response_engine'])?.['type'];
   const own = engine?.type === 'retell-llm' ? override.retell_llm : override.conversation_flow;
-  const engineContent: AssetContent | undefined = engine && { ...engine.content, ...own };
+  const { startNode, startState } = start;
+  const engineContent: AssetContent | undefined = engine && {
+    ...{ ...engine.content, ...own },
+    ...(startNode !== undefined && { start_node_id: startNode }),
+    ...(startState !== undefined && { starting_state: startState }),
+  };
   let read: Engine | undefined;
   return {
     agent: readCallAgent(content),

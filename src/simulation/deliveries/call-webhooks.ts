@@ -104,7 +104,8 @@ function urlOf(
 }
 
 /** Documented: variables that every call has. */
-function systemVariablesOf({ id, direction, fromNumber, toNumber }: CallRecord) {
+function systemVariablesOf({ id, origin, direction, fromNumber, toNumber }: CallRecord) {
+  if (origin === 'web') return { call_id: id, call_type: 'web_call' };
   const [agent_number, user_number] =
     direction === 'outbound' ? [fromNumber, toNumber] : [toNumber, fromNumber];
   return { call_id: id, call_type: 'phone_call', direction, agent_number, user_number };

@@ -11,6 +11,7 @@ const texts = fc.dictionary(fc.constantFrom('n', 'm', 'toString'), fc.constantFr
   maxKeys: 2,
 });
 const metadata = fc.dictionary(fc.constantFrom('k', 'l'), values, { maxKeys: 2 });
+const callType = fc.constantFrom('phone_call' as const, 'web_call' as const);
 const direction = fc.constantFrom('inbound', 'outbound');
 const agentId = fc.constantFrom('agent_1', 'agent_2');
 
@@ -20,7 +21,13 @@ const rule: fc.Arbitrary<CallRuleInput> = fc
       match: fc.record(
         {
           ...{ fromNumber: fc.constantFrom(...patterns), toNumber: fc.constantFrom(...patterns) },
-          ...{ agentId, direction, metadata, dynamicVariables: texts },
+          ...{
+            agentId,
+            direction,
+            metadata,
+            dynamicVariables: texts,
+            callType,
+          },
         },
         { requiredKeys: [] },
       ),
@@ -39,7 +46,7 @@ const rule: fc.Arbitrary<CallRuleInput> = fc
 
 const call: fc.Arbitrary<CallFacts> = fc.record({
   ...{ fromNumber: fc.constantFrom(...numbers), toNumber: fc.constantFrom(...numbers) },
-  ...{ agentId, direction, metadata, dynamicVariables: texts },
+  ...{ agentId, direction, metadata, dynamicVariables: texts, callType },
 });
 
 /** A pattern as a regular expression. */
@@ -58,6 +65,7 @@ function model(rules: readonly CallRuleInput[], calls: readonly CallFacts[]) {
       if (!toExpression(toNumber).test(facts.toNumber)) continue;
       if (match.agentId && match.agentId !== facts.agentId) continue;
       if (match.direction && match.direction !== facts.direction) continue;
+      if (match.callType && match.callType !== facts.callType) continue;
       const lacks = (given: object, wanted: object = {}): boolean => {
         const has = new Map(
           Object.entries(given).map(([key, value]) => [key, JSON.stringify(value)]),

@@ -21,7 +21,7 @@ import {
   scheduleCourse,
   type CourseInput,
 } from '../../../src/simulation/calls/course.js';
-import type { CallRecord } from '../../../src/domain/calls/call-record.js';
+import type { CallOrigin, CallRecord } from '../../../src/domain/calls/call-record.js';
 import { saidIn, toCall } from '../../../src/simulation/calls/render.js';
 import { readScene, type CallScene } from '../../../src/simulation/calls/scene.js';
 import {
@@ -108,7 +108,8 @@ const cases: fc.Arbitrary<Case> = fc
   .record({
     agent: agents,
     engine: engines,
-    origin: fc.constantFrom('dialled' as const, 'registered' as const, 'inbound' as const),
+    origin: fc.constantFrom<CallOrigin[]>('dialled', 'registered', 'inbound', 'web'),
+    webJoin: fc.oneof(fc.constant('manual' as const), milliseconds(60_000)),
     toNumber: fc.constantFrom('+12137774445', '+12137779001', '+12137779004', '+12137779009'),
     outcome: fc.option(forced, { nil: undefined }),
     isOverLimit: fc.boolean(),
@@ -117,7 +118,7 @@ const cases: fc.Arbitrary<Case> = fc
     ring: milliseconds(60_000),
     seed: fc.string(),
   })
-  .map(({ agent, engine, outcome, weights, talk, ring, seed, ...given }) => {
+  .map(({ agent, engine, outcome, weights, talk, ring, webJoin, seed, ...given }) => {
     const scene = readScene({ agent, engine, override: undefined });
     const range = (most: number) => ({ kind: 'range' as const, from: 0, to: most });
     return {
@@ -128,7 +129,7 @@ const cases: fc.Arbitrary<Case> = fc
         agent: scene.agent,
         byRule: outcome && { rule: 'rule_1', outcome },
         settings: {
-          ...{ duration: range(talk), ring: range(ring), analysisDelay: range(5000) },
+          ...{ duration: range(talk), ring: range(ring), analysisDelay: range(5000), webJoin },
           ...{ outcomes: weights, concurrencyLimit: 20, concurrencyExceeded: 'reject' as const },
         },
         draw: keyedChance(seed).within('course'),
