@@ -1,9 +1,31 @@
 import { defineConfig } from 'vitest/config';
 
+/** These tests replace modules, or the timers of the whole process. */
+const alone = [
+  'test/fake-timers.test.ts',
+  'test/control/large-exports.test.ts',
+  'test/http/large-lists.test.ts',
+  'test/http/listen.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Machines are shared and noisy.
     testTimeout: 60_000,
+    restoreMocks: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: ['test/**/*.test.ts'],
+          exclude: alone,
+          // The files of a worker share its modules: the source is loaded, and the contract is read
+          // and compiled, once for each worker.
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'alone', include: alone } },
+    ],
   },
 });

@@ -80,13 +80,21 @@ interface Case {
 
 type Mutable = Record<string, unknown>;
 
-/** Every place in a body but the root, as the object that it is in and its name there. */
-function placesOf(value: unknown, path = ''): { path: string; holder: Mutable; name: string }[] {
+/** The path of every part of a body but the root. */
+function pathsIn(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, part]) => [
-    { path: `${path}/${name}`, holder: value as Mutable, name },
-    ...placesOf(part, `${path}/${name}`),
+    `${path}/${name}`,
+    ...pathsIn(part, `${path}/${name}`),
   ]);
+}
+
+/** The object that has the part at a path, and the part's name there. */
+function locate(body: object, path: string): { holder: Mutable; name: string } {
+  const names = path.split('/').slice(1);
+  const name = names.pop() ?? '';
+  const holder = names.reduce((part, name) => part[name] as Mutable, body as Mutable);
+  return { holder, name };
 }
 
 const values: readonly unknown[] = [
@@ -94,12 +102,13 @@ const values: readonly unknown[] = [
   ...[{ type: 'no-such-type' }, 'x'.repeat(20_000)],
 ];
 
-/** A body that is like a good one but for one place. */
-function mutate(good: object, draw: (purpose: string) => number): Case {
+/** A body that is like a good one but for one part. @param paths of the good one. */
+function mutate(good: object, paths: readonly string[], draw: (purpose: string) => number): Case {
   const body = structuredClone(good);
   const pick = <Item>(items: readonly Item[], purpose: string): Item =>
     items[Math.floor(draw(purpose) * items.length)] as Item;
-  const { path, holder, name } = pick(placesOf(body), 'place');
+  const path = pick(paths, 'place');
+  const { holder, name } = locate(body, path);
   const mutation = pick(['drop', 'replace', 'replace', 'replace', 'extra'], 'mutation');
   if (mutation === 'drop') {
     if (Array.isArray(holder)) holder.splice(Number(name), 1);
@@ -113,8 +122,14 @@ function mutate(good: object, draw: (purpose: string) => number): Case {
   }
   return { path, mutation, body };
 }
+
+/** Reads the reference once. */
+let referenceCheck: ((id: string) => (body: unknown) => boolean) | undefined;
+
 /** The check that the reference has for the body of an operation. */
-function referenceChecks(): (id: string) => (body: unknown) => boolean {
+const theirCheck = (id: string) => (referenceCheck ??= readReferenceChecks())(id);
+
+function readReferenceChecks(): (id: string) => (body: unknown) => boolean {
   const document = parse(readFileSync(file ?? '', 'utf8')) as {
     paths: Record<string, Record<string, { operationId: string }>>;
   };
@@ -155,14 +170,14 @@ describe.skipIf(file === undefined)(
   'the contract, beside shared/reference/retell-contract.yaml',
   () => {
     it('accepts and refuses the same bodies, each with one mistake', { timeout: 120_000 }, () => {
-      const checkOf = referenceChecks();
       const differences: string[] = [];
       const counts = { both: 0, neither: 0 };
       for (const [id, good] of Object.entries(goodBodies)) {
-        const [theirs, ours] = [checkOf(id), ourCheck(id)];
+        const [theirs, ours] = [theirCheck(id), ourCheck(id)];
         const chance = keyedChance('agreement').within(id);
+        const paths = pathsIn(good);
         for (let index = 0; index < casesPerOperation; index += 1) {
-          const { path, mutation, body } = mutate(good, (purpose) => chance(index, purpose));
+          const { path, mutation, body } = mutate(good, paths, (purpose) => chance(index, purpose));
           const isTaken = theirs(body);
           const refusal = ours(body);
           if (isTaken === (refusal === undefined)) counts[isTaken ? 'both' : 'neither'] += 1;
@@ -178,7 +193,7 @@ describe.skipIf(file === undefined)(
 
     it.each(Object.entries(goodBodies))('accepts the complete body of %s', (id, good) => {
       expect(ourCheck(id)(good)).toBeUndefined();
-      expect(referenceChecks()(id)(good)).toBe(true);
+      expect(theirCheck(id)(good)).toBe(true);
     });
   },
 );

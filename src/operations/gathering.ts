@@ -1,13 +1,8 @@
+import { maxOfArray, sliceSize } from '../domain/requests/answer-sizes.js';
 import { ApiError } from '../errors.js';
 import { cacheJson } from '../json/cached-json.js';
 
 const mebibyte = 1024 * 1024;
-
-/** A page ends after so many characters of JSON: an item may have 5 MiB, and a page 1,000 items. */
-export const maxOfPage = 32 * mebibyte;
-
-/** A list without pages is refused if it has more characters of JSON. */
-export const maxOfArray = 128 * mebibyte;
 
 /** Collects the items of a list and their JSON. */
 export interface Gathered<Wire> {
@@ -38,9 +33,6 @@ export function gather<Wire>(most: number): Gathered<Wire> {
     text: () => `[${texts.join(',')}]`,
   };
 }
-
-/** Yields to the event loop after so many characters of JSON. Most lists have fewer. */
-export const sliceSize = 1024 * 1024;
 
 /** What a list reads, and how. */
 export interface Source<Item, Wire> {

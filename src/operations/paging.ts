@@ -2,8 +2,9 @@ import { ApiError, SchemaError } from '../errors.js';
 import { derivedHex } from '../random.js';
 import { idPropertyOf } from '../domain/engines/asset.js';
 import { engineKey, type EngineType } from '../domain/engines/response-engine.js';
+import { maxOfPage } from '../domain/requests/answer-sizes.js';
 import { cacheJson } from '../json/cached-json.js';
-import { gather, gatherSlowly, maxOfPage, type Gathered, type Source } from './gathering.js';
+import { gather, gatherSlowly, type Gathered, type Source } from './gathering.js';
 
 /** Documented: the page size if the client names none. */
 const defaultLimit = 50;

@@ -11,7 +11,7 @@ import { usingAtStart } from './database/failures.js';
 import { callStore, type CallReader, type CallWriter } from './calls.js';
 import { deliveryStore, type DeliveryReader, type DeliveryWriter } from './deliveries.js';
 import { faultStore, type FaultReader, type FaultWriter } from './faults.js';
-import { loadMigrations, migrate } from './database/migrate.js';
+import { prepareSchema } from './database/migrate.js';
 import {
   phoneNumberStore,
   type PhoneNumberReader,
@@ -211,7 +211,7 @@ function openMigrated(path: string, now: number): OpenFile {
   };
   try {
     db = openDatabase(path);
-    migrate(db, loadMigrations(), now);
+    prepareSchema(db, now);
     if (file === undefined) {
       const nothing = () => undefined;
       return { db, close, isInPlace: () => true, tryDisk: nothing, afterCommit: nothing };

@@ -9,6 +9,7 @@ import {
 } from '../../domain/calls/call-filter.js';
 import { isAnalysed, isOver, type WireListedCall } from '../../domain/calls/call.js';
 import type { CallRecord } from '../../domain/calls/call-record.js';
+import { maxOfArray, maxOfPage } from '../../domain/requests/answer-sizes.js';
 import { ApiError } from '../../errors.js';
 import { derivedHex } from '../../random.js';
 import { sceneReader } from '../../simulation/calls/life.js';
@@ -20,7 +21,7 @@ import {
 } from '../../simulation/conversation/schema-value.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import { positionOf, type CallPosition, type StoredCall } from '../../store/calls.js';
-import { arrayOf, gather, maxOfArray, maxOfPage, tooLarge } from '../gathering.js';
+import { arrayOf, gather, tooLarge } from '../gathering.js';
 import { findSettledWorkspace, type Operation, type Services } from '../operation.js';
 
 /** Documented: the length of a page that names none. */

@@ -1,4 +1,5 @@
 import { describeUnknownValue } from '../../contract/open-values.js';
+import { sliceSize } from '../../domain/requests/answer-sizes.js';
 import { ApiError } from '../../errors.js';
 import { exportSteps } from '../../simulation/fixtures/export.js';
 import { FixtureError, momentOr, type Fixtures } from '../../simulation/fixtures/fixtures.js';
@@ -83,9 +84,6 @@ async function loadSliced(services: Services, caller: Caller, body: Fixtures, re
   });
 }
 
-/** An export pauses after so many characters. */
-const maxExportedAtOnce = 1024 * 1024;
-
 export const exportWorkspace: ControlOperation<'exportWorkspace'> = async (
   services,
   caller,
@@ -102,7 +100,7 @@ export const exportWorkspace: ControlOperation<'exportWorkspace'> = async (
         const step = steps.next();
         if (step.done === true) return step.value;
         size += step.value;
-        if (size < maxExportedAtOnce) continue;
+        if (size < sliceSize) continue;
         size = 0;
         await clock.turn();
         await clock.turn();

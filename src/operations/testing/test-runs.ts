@@ -1,6 +1,7 @@
 import type { components } from '../../contract/retell.gen.js';
 import { readEngine, type Engine } from '../../domain/engines/engine.js';
 import { engineOfKey } from '../../domain/engines/response-engine.js';
+import { maxOfArray, maxOfPage, sliceSize } from '../../domain/requests/answer-sizes.js';
 import { placeholderRevision, type TestCaseRevision } from '../../domain/testing/test-case.js';
 import { hasEnded, reportedCreation, reportedStart } from '../../domain/testing/test-run.js';
 import { MissingError } from '../../errors.js';
@@ -11,7 +12,7 @@ import {
 import { describeRun } from '../../simulation/conversation/run-content.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredTestRun } from '../../store/test-runs.js';
-import { arrayOf, gather, maxOfArray, maxOfPage, tooLarge, type Gathered } from '../gathering.js';
+import { arrayOf, gather, tooLarge, type Gathered } from '../gathering.js';
 import { findSettledWorkspace, type Caller, type Operation, type Services } from '../operation.js';
 import { pageOf, readPageQuery } from '../paging.js';
 import { toDefinitionSnapshot } from './definition-snapshot.js';
@@ -58,9 +59,6 @@ interface RunRange {
   /** Stops after so many characters of JSON. */
   readonly most: number;
 }
-
-/** Yields to the event loop after so many characters of JSON. Most pages have fewer. */
-const sliceSize = 1024 * 1024;
 
 /** In the order of the batch's definitions. */
 async function describeRuns(
