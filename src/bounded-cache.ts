@@ -16,6 +16,12 @@ export const boundedCache = <
   Value extends object | string | number,
 >(): BoundedCache<Key, Value> => new LRUCache<Key, Value>({ max: maxEntries });
 
+/** Remembers what depends on a text alone, until the texts together have so many characters. */
+export const cacheByText = <Value extends object>(
+  maxCharacters: number,
+): BoundedCache<string, Value> =>
+  new LRUCache({ maxSize: maxCharacters, sizeCalculation: (_value, text) => text.length });
+
 /** Finds it if it is not in the cache. */
 export function cached<Key extends string | number, Value extends object | string | number>(
   cache: BoundedCache<Key, Value>,

@@ -58,6 +58,17 @@ export const derivedAlphanumeric = (length: number, ...key: ChanceKey): string =
     .padStart(48, '0')
     .slice(-length);
 
+/**
+ * Ids that differ in their last four digits only, as ids do that one machine gives in a row. One digest then
+ * serves all of them.
+ * @param first the hex digits of the first id.
+ */
+export function idsInRow(first: string): (index: number) => string {
+  const prefix = first.slice(0, -4);
+  const last = Number.parseInt(first.slice(-4), 16);
+  return (index) => prefix + ((last + index) % 0x10000).toString(16).padStart(4, '0');
+}
+
 type KeyedKind = Exclude<keyof typeof idPrefixes, NumberedKind>;
 
 /** Observed: the number of digits after the prefix; 12 for kinds that are not listed. */

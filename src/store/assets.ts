@@ -73,6 +73,8 @@ export interface AssetReader {
   /** The engines by which versions of agents name this one, in the order of the agents. */
   listPins(engine: AssetName): EnginePin[];
   getContent(contentKey: number): AssetContent;
+  /** The JSON of a content. */
+  getContentText(contentKey: number): string;
   nextVersion(asset: AssetName): number;
   // These lists are read row by row, because each row may be large.
   /** The versions of one asset, newest first. */
@@ -191,6 +193,7 @@ export function assetStore(db: Db, caches: Caches): AssetWriter {
       listPins.all({ ...engine, idPath: `$.response_engine.${idPropertyOf[engine.kind]}` }),
     getContent: (contentKey) =>
       JSON.parse(required(getContent.get({ contentKey }))) as AssetContent,
+    getContentText: (contentKey) => required(getContent.get({ contentKey })),
     listVersions: (asset) => readEach(() => listVersions.iterate(asset), toVersion),
     countVersions: (asset) => required(countVersions.get(asset)),
     size: (workspaceId) => required(size.get({ workspaceId })),

@@ -1,13 +1,14 @@
 import type { components } from '../../contract/retell.gen.js';
-import { readEngine, type Engine } from '../../domain/engines/engine.js';
+import type { Engine } from '../../domain/engines/engine.js';
 import { derivedHex, keyedChance } from '../../random.js';
 import { reply, type Reply } from '../../simulation/conversation/reply.js';
 import { toText } from '../../simulation/conversation/equation.js';
 import { loadValueGenerator } from '../../simulation/conversation/schema-value.js';
-import { messageId, toEntry } from '../../simulation/conversation/transcript.js';
+import { messageIds, toEntry } from '../../simulation/conversation/transcript.js';
 import { lookUpEngine } from '../../simulation/engine-lookup.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import { getAsset } from '../engines/assets.js';
+import { knownEngine } from '../engines/known-engines.js';
 import {
   findWorkspace,
   refuseWithoutCredit,
@@ -67,10 +68,11 @@ async function complete(
     },
     keyedChance(workspace.settings.seed).within(workspace.name, 'playground', turn),
   );
+  const messageId = messageIds(turn);
   return {
     messages: answer.entries.map((entry, index) => ({
       ...toEntry(entry, index, turn),
-      message_id: messageId(turn, index),
+      message_id: messageId(index),
       created_timestamp: workspace.now,
     })),
     call_ended: answer.ended,
@@ -91,7 +93,7 @@ function findEngine(
   const found = lookUpEngine(store, id, engine);
   return 'problem' in found || found.contentKey === null
     ? undefined
-    : readEngine(engine.type, store.assets.getContent(found.contentKey));
+    : knownEngine(store, engine.type, found.contentKey);
 }
 
 function currentNode(engine: Engine | undefined, { node }: Reply) {

@@ -1,5 +1,5 @@
-import { readEngine } from '../../domain/engines/engine.js';
 import { engineKeyOf, type ResponseEngine } from '../../domain/engines/response-engine.js';
+import { knownEngine } from '../engines/known-engines.js';
 import { firstWarnings } from '../first-warnings.js';
 import type { StoreReader } from '../../store/store.js';
 import type { RunTarget } from '../../store/test-runs.js';
@@ -40,7 +40,7 @@ function* engineWarnings(
   responseEngine: ResponseEngine,
   revisionKeys: ReadonlySet<number>,
 ): Generator<string> {
-  const { tools } = readEngine(responseEngine.type, store.assets.getContent(engineContentKey));
+  const { tools } = knownEngine(store, responseEngine.type, engineContentKey);
   const known = new Set(tools.map(({ name }) => name));
   let left = maxRead;
   let looked = 0;

@@ -1,5 +1,5 @@
 import type { components } from '../../contract/retell.gen.js';
-import { readEngine, type Engine } from '../../domain/engines/engine.js';
+import type { Engine } from '../../domain/engines/engine.js';
 import { engineOfKey } from '../../domain/engines/response-engine.js';
 import { maxOfArray, maxOfPage, sliceSize } from '../../domain/requests/answer-sizes.js';
 import { placeholderRevision, type TestCaseRevision } from '../../domain/testing/test-case.js';
@@ -12,6 +12,7 @@ import {
 import { describeRun } from '../../simulation/conversation/run-content.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredTestRun } from '../../store/test-runs.js';
+import { knownEngine } from '../engines/known-engines.js';
 import { arrayOf, gather, tooLarge, type Gathered } from '../gathering.js';
 import { findSettledWorkspace, type Caller, type Operation, type Services } from '../operation.js';
 import { pageOf, readPageQuery } from '../paging.js';
@@ -134,7 +135,7 @@ async function reader({ store }: Services): Promise<Reader> {
   const engine: Reader['engine'] = ({ engineContentKey: key, engine: name, engineVersion }) => {
     if (key === null) return undefined;
     const { type } = engineOfKey(name, engineVersion);
-    const engine = engines.get(key) ?? readEngine(type, store.assets.getContent(key));
+    const engine = engines.get(key) ?? knownEngine(store, type, key);
     engines.set(key, engine);
     return engine;
   };

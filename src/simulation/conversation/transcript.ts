@@ -1,5 +1,5 @@
 import type { ToolMock } from '../../domain/testing/tool-mock.js';
-import { derivedAlphanumeric, derivedHex } from '../../random.js';
+import { derivedAlphanumeric, derivedHex, idsInRow } from '../../random.js';
 import { beginning, type Conversation, type Entry, type Transition } from './entry.js';
 
 /**
@@ -72,20 +72,23 @@ export function toTranscript({ entries }: Conversation, span: RunSpan): Transcri
   const { runId } = span;
   const times = spread(entries, span);
   const responseIds = numberResponses(entries);
+  const messageId = messageIds(runId);
   return entries.map((entry, index) => {
     const responseId = responseIds[index];
     return {
       ...toEntry(entry, index, runId),
       ...(responseId !== undefined && { metadata: { response_id: responseId } }),
-      message_id: messageId(runId, index),
+      message_id: messageId(index),
       created_timestamp: times[index] ?? span.startedAt,
     };
   });
 }
 
-/** Observed: `message_` and 24 hex digits. */
-export const messageId = (runId: string, index: number): string =>
-  `message_${derivedHex(24, runId, 'message', index)}`;
+/** Observed: `message_` and 24 hex digits. @param holder the run, or the turn of a playground. */
+export function messageIds(holder: string): (index: number) => string {
+  const digits = idsInRow(derivedHex(24, holder, 'message'));
+  return (index) => `message_${digits(index)}`;
+}
 
 /** An entry without `message_id` and `created_timestamp`. */
 export function toEntry(entry: Entry, index: number, runId: string) {
