@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** These tests replace modules, or the timers of the whole process. */
@@ -12,7 +13,10 @@ export default defineConfig({
   test: {
     // Machines are shared and noisy.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     restoreMocks: true,
+    // Vitest leaves one processor free, which is half of a machine that has two.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { loadContract, type ContractOperation } from '../../src/contract/document.js';
 import { readCall } from '../support/calls.js';
 import { buildTestApp, someDefinition, type TestClient } from '../support/emulator.js';
@@ -11,6 +11,11 @@ import {
 } from '../support/visits.js';
 
 const contract = loadContract('retell');
+
+/** One emulator for all tests. Each test has a key of its own. */
+const { app, client: clientOf } = buildTestApp({ atEnd: afterAll });
+let keys = 0;
+const newKey = () => `key_${String((keys += 1))}`;
 
 describe('every operation of the contract', () => {
   it('is tested here', () => {
@@ -26,9 +31,9 @@ describe('every operation of the contract', () => {
     const error = { status: 'error', message: expect.any(String) as string };
 
     it(`answers ${String(success)} to a valid request`, async () => {
-      const { client } = buildTestApp();
-      const ids = await createExampleObjects(client());
-      const { status, body } = await client().send({
+      const client = clientOf(newKey());
+      const ids = await createExampleObjects(client);
+      const { status, body } = await client.send({
         method,
         url: visit.url(ids),
         ...withBody(ids),
@@ -37,18 +42,18 @@ describe('every operation of the contract', () => {
     });
 
     it('answers 401 without a key, and does nothing', async () => {
-      const { app, client } = buildTestApp();
-      const ids = await createExampleObjects(client());
+      const client = clientOf(newKey());
+      const ids = await createExampleObjects(client);
       const response = await app.inject({ method, url: visit.url(ids), ...withBody(ids) });
       expect(response.json()).toEqual(error);
       expect(response.statusCode).toBe(401);
-      expect(await prepared(client(), ids)).toBe(true);
+      expect(await prepared(client, ids)).toBe(true);
     });
 
     it('neither shows nor changes objects of another key', async () => {
-      const { client } = buildTestApp();
-      const ids = await createExampleObjects(client());
-      const { status, body } = await client('key_b').send({
+      const client = clientOf(newKey());
+      const ids = await createExampleObjects(client);
+      const { status, body } = await clientOf(newKey()).send({
         ...{ method, url: visit.url(ids) },
         ...withBody(ids),
       });
@@ -60,32 +65,32 @@ describe('every operation of the contract', () => {
         const known = id === 'createBatchTest' ? [ids.batch, ids.run] : Object.values(ids);
         for (const value of known) expect(JSON.stringify(body)).not.toContain(value);
       }
-      expect(await prepared(client(), ids)).toBe(true);
+      expect(await prepared(client, ids)).toBe(true);
     });
 
     it('answers 400 to a malformed request', async () => {
-      const { client } = buildTestApp();
-      const ids = await createExampleObjects(client());
+      const client = clientOf(newKey());
+      const ids = await createExampleObjects(client);
       const request =
         'url' in visit.malformed
           ? { url: visit.malformed.url, ...withBody(ids) }
           : { url: visit.url(ids), payload: visit.malformed.body as object };
-      const { status, body } = await client().send({ method, ...request });
+      const { status, body } = await client.send({ method, ...request });
       expect(body).toMatchObject(error);
       expect(status).toBe(400);
-      expect(await prepared(client(), ids)).toBe(true);
+      expect(await prepared(client, ids)).toBe(true);
     });
 
     if (!path.includes('{')) return;
     it('answers 404 to an unknown id', async () => {
-      const { client } = buildTestApp();
-      const ids = await createExampleObjects(client());
+      const client = clientOf(newKey());
+      const ids = await createExampleObjects(client);
       for (const unknown of ['x', 'x'.repeat(5000), '%00', '__proto__']) {
         const tested = { definition: unknown, batch: unknown, run: unknown };
         const calls = { number: unknown, call: unknown, pastCall: unknown };
         const nothing = { ...tested, ...calls, llm: unknown, flow: unknown, agent: unknown };
         const url = visit.url(nothing);
-        const { status } = await client().send({ method, url, ...withBody(ids) });
+        const { status } = await client.send({ method, url, ...withBody(ids) });
         expect(status).toBe(404);
       }
     });
@@ -124,13 +129,13 @@ describe('the example request of the reference', () => {
     .map((operation) => ({ contract: control, ...operation }));
 
   it.each([...vendors, ...ours])('is accepted: $id', async ({ contract, ...operation }) => {
-    const { client } = buildTestApp();
-    const url = filledUrl(operation, await createExampleObjects(client()));
+    const client = clientOf(newKey());
+    const url = filledUrl(operation, await createExampleObjects(client));
     const { method, path, hasBody, success } = operation;
     const described = contract.document.paths[path]?.[method] as Partial<Described> | undefined;
     const payload = described?.requestBody?.content['application/json'].example;
     expect(payload !== undefined, 'has an example').toBe(hasBody);
-    const { status, body } = await client().send({ method, url, ...(payload && { payload }) });
+    const { status, body } = await client.send({ method, url, ...(payload && { payload }) });
     expect(status, JSON.stringify(body)).toBe(success);
   });
 

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startEmulator } from '../../src/index.js';
-import { temporaryFolder } from '../support/files.js';
+import { temporaryFolder, type AtEnd } from '../support/files.js';
 import { clientOf } from '../support/library.js';
 
 const stored = (name: string) => readFileSync(new URL(name, import.meta.url));
@@ -23,14 +23,14 @@ const storedOf = (answer: unknown): unknown =>
   });
 
 /** Starts on a file that it left behind. */
-async function startOnOlder(migration: number) {
-  const database = join(temporaryFolder(), 'emulator.sqlite');
+async function startOnOlder(migration: number, atEnd: AtEnd = onTestFinished) {
+  const database = join(temporaryFolder(atEnd), 'emulator.sqlite');
   writeFileSync(database, gunzipSync(stored(`${String(migration)}.sqlite.gz`)));
   const emulator = await startEmulator({
     ...{ database, seed: 'older', concurrency: 2, runDuration: '10s..20s' },
     validateResponses: true,
   });
-  onTestFinished(() => emulator.close());
+  atEnd(() => emulator.close());
   const workspace = emulator.workspace('key_older');
   const get = async (path = '') => {
     const headers = { authorization: `Bearer ${workspace.apiKey}` };
@@ -48,9 +48,14 @@ describe.each([5, 6, 7, 8, 9])(
       path.startsWith('/get-batch'),
     );
 
+    /** One for all answers, which were read from one emulator, in this order. */
+    let reading: Awaited<ReturnType<typeof startOnOlder>>;
+    beforeAll(async () => {
+      reading = await startOnOlder(migration, afterAll);
+    });
+
     it.each(Object.keys(answers))('gives the same answer to GET %s', async (path) => {
-      const { get } = await startOnOlder(migration);
-      const answer = await get(path);
+      const answer = await reading.get(path);
       const before = { status: 200, body: answers[path] };
       // It did not have all settings of today.
       if (path.endsWith('/settings')) expect(answer).toMatchObject(before);
