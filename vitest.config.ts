@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** These tests replace modules, or the timers of the whole process. */
+/** These tests replace modules of their own, of Node, or the timers of the whole process. */
 const alone = [
   'test/fake-timers.test.ts',
   'test/control/large-exports.test.ts',
   'test/http/large-lists.test.ts',
   'test/http/listen.test.ts',
+  'test/redirect/*.test.ts',
 ];
 
 export default defineConfig({
