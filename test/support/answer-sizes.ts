@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
+import type * as answerSizes from '../../src/domain/requests/answer-sizes.js';
 
-type Sizes = typeof import('../../src/domain/requests/answer-sizes.js');
+type Sizes = typeof answerSizes;
 
 /** The sizes of large answers divided by a number, for `vi.mock`: what is large takes long to make. */
 export async function smallAnswers(divisor: number): Promise<Sizes> {
