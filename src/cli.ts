@@ -267,11 +267,11 @@ async function runPull(argv: readonly string[]): Promise<void> {
   if (apiKey === '') throw new StartupError('usage', '--api-key or RETELL_API_KEY must be given');
   const upstream = checkUpstream(options.upstream);
   const agents = options.agent ?? [];
-  const tell = (line: string): void => {
+  const log = (line: string): void => {
     lineSinkOf(stderr).write(`retell-emulator: ${line}\n`);
   };
   const deadline = (): AbortSignal => AbortSignal.timeout(answerDeadlineMs);
-  const fixtures = await pull({ upstream, apiKey, agents, sleep, deadline, tell });
+  const fixtures = await pull({ upstream, apiKey, agents, sleep, deadline, log });
   await print(yaml().stringify(fixtures));
 }
 

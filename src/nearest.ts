@@ -4,11 +4,11 @@ import leven from 'leven';
 const leastSimilarity = 0.5;
 
 /** The longest text that is compared, because the cost rises with the length and clients choose the text. */
-const longestText = 200;
+const maxTextLength = 200;
 
 /** The most similar candidate, ignoring case; undefined if none is similar enough. */
 export function nearestOf(text: string, candidates: Iterable<string>): string | undefined {
-  if (text.length > longestText) return undefined;
+  if (text.length > maxTextLength) return undefined;
   const wanted = text.toLowerCase();
   let nearest: string | undefined;
   let greatest = leastSimilarity;

@@ -163,7 +163,7 @@ describe('files as users export them', () => {
       agents: [],
       deadline: () => new AbortController().signal,
       sleep: () => Promise.resolve(),
-      tell: (line) => expect.fail(line),
+      log: (line) => expect.fail(line),
     });
     const copy = await startEmulator({ fixtures: pulled, validateResponses: true });
     onTestFinished(() => copy.close());

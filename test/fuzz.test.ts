@@ -5,7 +5,7 @@ import { loadContract } from '../src/contract/document.js';
 import { startEmulator, type RetellEmulator } from '../src/index.js';
 import { someCall } from './support/calls.js';
 import { someFlow } from './support/emulator.js';
-import { exampleRequests, type Ids } from './support/visits.js';
+import { exampleRequests, type Ids } from './support/example-requests.js';
 
 /** `FUZZ_CASES=100000 npx vitest run test/fuzz.test.ts` is the long form. */
 const cases = Number(process.env['FUZZ_CASES'] ?? 1500);
@@ -108,9 +108,9 @@ const mutated = fc
     ),
   })
   .map(({ operation, place, weird, query, segment, header }) => {
-    const visit = exampleRequests[operation.id];
+    const example = exampleRequests[operation.id];
     const path = operation.path.replaceAll(/\{\w+\}/g, segment);
-    const content = visit?.body?.(ids) ?? controlBodies[operation.id] ?? {};
+    const content = example?.body?.(ids) ?? controlBodies[operation.id] ?? {};
     const text = JSON.stringify(content);
     // Somewhere a value is replaced by another that is odd.
     const values = [...text.matchAll(/"(?:[^"\\]|\\.)*"(?!:)|-?\d+|true|false|null/g)];
@@ -283,13 +283,18 @@ describe('many keys that use each other’s ids', () => {
           ({ id, method }) => exampleRequests[id] !== undefined || method === 'get',
         );
         const operation = everything[choice % everything.length];
-        const visit = exampleRequests[operation?.id ?? ''];
+        const example = exampleRequests[operation?.id ?? ''];
         const own = control[choice % control.length]
           ?.replace('RUN', ids.run)
           .replace('BATCH', ids.batch);
         const answers = [
-          visit && operation
-            ? await call(mine, operation.method.toUpperCase(), visit.url(ids), visit.body?.(ids))
+          example && operation
+            ? await call(
+                mine,
+                operation.method.toUpperCase(),
+                example.url(ids),
+                example.body?.(ids),
+              )
             : '',
           await call(mine, 'GET', `/_emulator/${own ?? ''}`),
         ];

@@ -15,10 +15,10 @@ async function serve(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 }
 
-/** Pulls from such a server, and returns what was told and waited for, in milliseconds. */
+/** Pulls from such a server, and returns what was logged and waited for, in milliseconds. */
 async function pullFrom(answer: RequestListener, options: Partial<PullOptions> = {}) {
   const upstream = await serve(answer);
-  const told: string[] = [];
+  const logged: string[] = [];
   const pauses: number[] = [];
   const pulled = pull({
     upstream,
@@ -29,10 +29,10 @@ async function pullFrom(answer: RequestListener, options: Partial<PullOptions> =
       pauses.push(duration);
       return Promise.resolve();
     },
-    tell: (line) => told.push(line),
+    log: (line) => logged.push(line),
     ...options,
   });
-  return { result: await pulled.catch((error: unknown) => error as Error), told, pauses };
+  return { result: await pulled.catch((error: unknown) => error as Error), logged, pauses };
 }
 
 const page = (more: object = {}): string => JSON.stringify({ items: [], has_more: false, ...more });
@@ -120,11 +120,11 @@ describe('an account with objects that are refused today', () => {
         general_tools: ['end', 'end'].map((name) => ({ type: 'end_call', name })),
       },
     ];
-    const { result, told } = await pullFrom(({ url = '' }, response) =>
+    const { result, logged } = await pullFrom(({ url = '' }, response) =>
       response.end(page(url.startsWith('/v2/list-retell-llms') ? { items: llms } : {})),
     );
     expect(result).toMatchObject({ retellLlms: [{ llm_id: 'llm_new_model' }] });
-    expect(told).toEqual([
+    expect(logged).toEqual([
       expect.stringMatching(/^left out llm_no_url, which would not load: .*url/),
       expect.stringMatching(/^left out llm_twice, which would not load: \/general_tools\/1\/name/),
     ]);
@@ -161,9 +161,9 @@ describe('a server that is busy', () => {
     ['nothing', {}, 1000],
     ['nonsense', { 'retry-after': 'soon' }, 1000],
   ])('is asked again after the pause in %s', async (_how, headers, pause) => {
-    const { result, told, pauses } = await pullFrom(busyOnce(headers));
+    const { result, logged, pauses } = await pullFrom(busyOnce(headers));
     expect(result).toMatchObject({ agents: [] });
     expect(pauses).toEqual([pause]);
-    expect(told).toEqual([expect.stringContaining(`again in ${String(pause / 1000)} s`)]);
+    expect(logged).toEqual([expect.stringContaining(`again in ${String(pause / 1000)} s`)]);
   });
 });

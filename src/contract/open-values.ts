@@ -136,14 +136,14 @@ const maxReported = 1000;
 export type ReportUnknownValues = (values: readonly UnknownValue[], source?: string) => void;
 
 /** Returns a function that reports each value once for each kind of path. */
-export function unknownValueReporter(tell: (line: string) => void): ReportUnknownValues {
+export function unknownValueReporter(log: (line: string) => void): ReportUnknownValues {
   const reported = new Set<string>();
   return (values, source = '') => {
     for (const unknown of values) {
       const key = keyOf(unknown.path, unknown.value);
       if (reported.has(key) || reported.size >= maxReported) continue;
       reported.add(key);
-      tell(source + describeUnknownValue(unknown));
+      log(source + describeUnknownValue(unknown));
     }
   };
 }

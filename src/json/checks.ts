@@ -8,7 +8,7 @@ export const maxLevels = 100;
 export const maxFixtureLevels = 110;
 
 /** The most characters of a path in an error. */
-const longestPath = 200;
+const maxPathLength = 200;
 
 /**
  * Finds the first part of a value that could not be stored as JSON and returned unchanged, as in
@@ -21,7 +21,7 @@ export function findUnusable(root: string, value: unknown, levels = maxLevels): 
   const found = find(value, levels);
   if (found === undefined) return undefined;
   const path = root + found.path.toReversed().join('');
-  const shown = path.length <= longestPath ? path : `${path.slice(0, longestPath)}…`;
+  const shown = path.length <= maxPathLength ? path : `${path.slice(0, maxPathLength)}…`;
   const problem =
     found.problem === 'depth'
       ? `must not be nested more than ${String(levels)} levels deep`

@@ -55,18 +55,18 @@ function mismatch<Item>(
   noun: Noun,
   matcher: object,
   count: number | undefined,
-  { matching, misses, describe: tellItem }: Found<Item>,
+  { matching, misses, describe: describeItem }: Found<Item>,
 ): Error {
   const expected = count === undefined ? `a ${noun}` : counted(count, noun);
   const verb = matching.length === 1 ? 'was' : 'were';
   const nearest = misses.flatMap(({ item, differences }) => [
-    `  ${tellItem(item)}`,
+    `  ${describeItem(item)}`,
     ...differences.map((difference) => `    ${describeDifference(difference)}`),
   ]);
   return new Error(
     [
       `expected ${expected} like ${JSON.stringify(matcher)}, but there ${verb} ${counted(matching.length, noun)}`,
-      ...matching.map((item) => `  ${tellItem(item)}`),
+      ...matching.map((item) => `  ${describeItem(item)}`),
       ...(nearest.length === 0 ? ['There were no others.'] : ['Closest others:', ...nearest]),
     ].join('\n'),
   );

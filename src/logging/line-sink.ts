@@ -14,7 +14,7 @@ export interface LineSink {
   /** Resolves when all lines have been written or have failed, or after `deadlineMs`. */
   flush(deadlineMs: number): Promise<void>;
   /** Calls back with the number of dropped lines as soon as lines can be written again. */
-  onCaughtUp(tell: (dropped: number) => void): void;
+  onCaughtUp(listener: (dropped: number) => void): void;
 }
 
 /** Writes some of the bytes, and resolves with their number. Rejects if it cannot write any. */
@@ -93,8 +93,8 @@ function lineSink(put: WriteSome): LineSink {
       });
       await Promise.race([draining, deadline]);
     },
-    onCaughtUp(tell) {
-      caughtUpListener = tell;
+    onCaughtUp(listener) {
+      caughtUpListener = listener;
     },
   };
 }

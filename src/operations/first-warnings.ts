@@ -14,7 +14,7 @@ export function firstWarnings(found: Iterable<string>): string[] {
 }
 
 /** The most characters of a warning, because it may name something of any length. */
-const longestWarning = 1000;
+const maxWarningLength = 1000;
 
 const shortened = (text: string): string =>
-  text.length <= longestWarning ? text : `${text.slice(0, longestWarning)}…`;
+  text.length <= maxWarningLength ? text : `${text.slice(0, maxWarningLength)}…`;

@@ -10,7 +10,7 @@ export interface AskOptions {
   /** Returns a signal that is aborted when a request has taken too long. */
   readonly deadline: () => AbortSignal;
   /** Called with a line about each delay and each object that is left out. */
-  readonly tell: (line: string) => void;
+  readonly log: (line: string) => void;
 }
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -33,7 +33,7 @@ const maxTries = 6;
 const firstPause = 1;
 
 /** The longest pause that a server may ask for, in seconds. */
-const longestPause = 300;
+const maxPauseSeconds = 300;
 
 /** The most bytes of one answer: a page of 1,000 items of 100 kB. */
 const maxBytes = 128 * 1024 * 1024;
@@ -42,7 +42,7 @@ const maxBytes = 128 * 1024 * 1024;
  * Sends requests to a server of the vendor's API. Repeats a request that got 429 or 5xx.
  * @throws StartupError if the server refuses, cannot be reached, or sends an answer that cannot be used.
  */
-export function asker({ upstream, apiKey, sleep, deadline, tell }: AskOptions): Ask {
+export function asker({ upstream, apiKey, sleep, deadline, log }: AskOptions): Ask {
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
   return async (method, path, isComplete = () => true) => {
     const url = upstream.replace(/\/$/, '') + path;
@@ -54,11 +54,11 @@ export function asker({ upstream, apiKey, sleep, deadline, tell }: AskOptions): 
       const isPassing = status === 429 || status >= 500;
       if (!isPassing || attempt === maxTries) throw refusal(`${method} ${path}`, status, text);
       const seconds = pauseOf(answer) ?? firstPause * 2 ** (attempt - 1);
-      if (seconds > longestPause) {
+      if (seconds > maxPauseSeconds) {
         const problem = `${upstream} answers ${String(status)} and asks to wait ${String(seconds)} s; try again then`;
         throw new StartupError('environment', problem);
       }
-      tell(`${upstream} answers ${String(status)}; trying again in ${String(seconds)} s`);
+      log(`${upstream} answers ${String(status)}; trying again in ${String(seconds)} s`);
       await sleep(seconds * 1000);
     }
   };
@@ -72,7 +72,7 @@ export function asker({ upstream, apiKey, sleep, deadline, tell }: AskOptions): 
   }
 }
 
-/** The seconds that `Retry-After` asks for: a number, or a date, which the server's own clock tells. */
+/** The seconds that `Retry-After` asks for: a number, or a date, by the server's own clock. */
 function pauseOf({ headers }: Response): number | undefined {
   const told = headers.get('retry-after');
   if (told === null) return undefined;

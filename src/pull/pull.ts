@@ -51,7 +51,7 @@ export async function pull(options: PullOptions): Promise<Fixtures> {
         addEngine(type, await ask('GET', path));
       } catch (error) {
         if (!(error instanceof NotFound)) throw error;
-        options.tell(`left out the engine of agent ${String(agent)}: ${error.message}`);
+        options.log(`left out the engine of agent ${String(agent)}: ${error.message}`);
       }
     }
   }
@@ -70,7 +70,7 @@ export async function pull(options: PullOptions): Promise<Fixtures> {
     items.filter((item) => {
       const problem = problemOf(part, item);
       if (problem !== undefined) {
-        options.tell(`left out ${nameOf(item)}, which would not load: ${problem}`);
+        options.log(`left out ${nameOf(item)}, which would not load: ${problem}`);
       }
       return problem === undefined;
     });

@@ -87,7 +87,7 @@ export interface Store extends StoreReader, Transactions<StoreWriter> {
   /** The size in bytes without the log. */
   size(): number;
   /** Calls back if the writes of several requests could not be committed together. */
-  onRollback(tell: () => void): void;
+  onRollback(listener: () => void): void;
   close(): void;
 }
 
@@ -112,7 +112,7 @@ export function openStore(
     caches.clear();
     list.forgetWritten();
   };
-  let tellOfRollback = (): void => undefined;
+  let notifyOfRollback = (): void => undefined;
   const health = writeHealthOf({
     ...file,
     tryToCommit() {
@@ -129,7 +129,7 @@ export function openStore(
       onUndo: undo,
       onRollback: () => {
         undo();
-        tellOfRollback();
+        notifyOfRollback();
       },
     },
     {
@@ -145,8 +145,8 @@ export function openStore(
     ...transactions,
     ...figuresOf(db, transactions),
     health,
-    onRollback(tell) {
-      tellOfRollback = tell;
+    onRollback(listener) {
+      notifyOfRollback = listener;
     },
     close: () => {
       try {

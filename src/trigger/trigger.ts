@@ -17,7 +17,7 @@ export interface TriggerOptions {
 }
 
 export interface Triggered {
-  /** What to tell the user. */
+  /** What to print for the user. */
   readonly lines: readonly string[];
   /** True if the receiver did what it should: accept what is genuine, and refuse what is forged. */
   readonly isRight: boolean;

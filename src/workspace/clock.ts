@@ -40,7 +40,7 @@ export interface Timer {
 const follow = { aheadMs: 1000, forMs: 60_000 };
 
 /** The longest timer, since a jump of the clock does not move timers. */
-const longestDelay = 30_000;
+const maxDelayMs = 30_000;
 
 /**
  * The wall clock: it starts with the machine's time and then follows the machine's monotonic clock, so
@@ -69,7 +69,7 @@ export function wallClock(machine = machineClocks): Clock {
     wakeAt(time, wake) {
       let timer: NodeJS.Timeout;
       const wait = (): void => {
-        timer = setTimeout(ring, Math.min(Math.max(time - now(), 0), longestDelay));
+        timer = setTimeout(ring, Math.min(Math.max(time - now(), 0), maxDelayMs));
         // Only the listening socket keeps the process alive.
         timer.unref();
       };

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { loadContract, type ContractOperation } from '../../src/contract/document.js';
 import { someCall } from '../support/calls.js';
 import { buildTestApp, someDefinition, type TestClient } from '../support/emulator.js';
-import { createExampleObjects, exampleRequests } from '../support/visits.js';
+import { createExampleObjects, exampleRequests } from '../support/example-requests.js';
 
 const json = { 'content-type': 'application/json' };
 

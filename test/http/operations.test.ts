@@ -8,7 +8,7 @@ import {
   someAgent,
   exampleRequests,
   type Ids,
-} from '../support/visits.js';
+} from '../support/example-requests.js';
 
 const contract = loadContract('retell');
 
@@ -25,9 +25,9 @@ describe('every operation of the contract', () => {
   });
 
   describe.each(contract.operations)('$id', ({ id, method: lowerCase, path, success }) => {
-    const visit = exampleRequests[id] ?? { url: () => '', malformed: { url: '' } };
+    const example = exampleRequests[id] ?? { url: () => '', malformed: { url: '' } };
     const method = lowerCase.toUpperCase() as 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-    const withBody = (ids: Ids) => (visit.body ? { payload: visit.body(ids) } : {});
+    const withBody = (ids: Ids) => (example.body ? { payload: example.body(ids) } : {});
     const error = { status: 'error', message: expect.any(String) as string };
 
     it(`answers ${String(success)} to a valid request`, async () => {
@@ -35,7 +35,7 @@ describe('every operation of the contract', () => {
       const ids = await createExampleObjects(client);
       const { status, body } = await client.send({
         method,
-        url: visit.url(ids),
+        url: example.url(ids),
         ...withBody(ids),
       });
       expect(status, JSON.stringify(body)).toBe(success);
@@ -44,7 +44,7 @@ describe('every operation of the contract', () => {
     it('answers 401 without a key, and does nothing', async () => {
       const client = clientOf(newKey());
       const ids = await createExampleObjects(client);
-      const response = await app.inject({ method, url: visit.url(ids), ...withBody(ids) });
+      const response = await app.inject({ method, url: example.url(ids), ...withBody(ids) });
       expect(response.json()).toEqual(error);
       expect(response.statusCode).toBe(401);
       expect(await prepared(client, ids)).toBe(true);
@@ -54,7 +54,7 @@ describe('every operation of the contract', () => {
       const client = clientOf(newKey());
       const ids = await createExampleObjects(client);
       const { status, body } = await clientOf(newKey()).send({
-        ...{ method, url: visit.url(ids) },
+        ...{ method, url: example.url(ids) },
         ...withBody(ids),
       });
       if (path.includes('{')) {
@@ -72,9 +72,9 @@ describe('every operation of the contract', () => {
       const client = clientOf(newKey());
       const ids = await createExampleObjects(client);
       const request =
-        'url' in visit.malformed
-          ? { url: visit.malformed.url, ...withBody(ids) }
-          : { url: visit.url(ids), payload: visit.malformed.body as object };
+        'url' in example.malformed
+          ? { url: example.malformed.url, ...withBody(ids) }
+          : { url: example.url(ids), payload: example.malformed.body as object };
       const { status, body } = await client.send({ method, ...request });
       expect(body).toMatchObject(error);
       expect(status).toBe(400);
@@ -89,7 +89,7 @@ describe('every operation of the contract', () => {
         const tested = { definition: unknown, batch: unknown, run: unknown };
         const calls = { number: unknown, call: unknown, pastCall: unknown };
         const nothing = { ...tested, ...calls, llm: unknown, flow: unknown, agent: unknown };
-        const url = visit.url(nothing);
+        const url = example.url(nothing);
         const { status } = await client.send({ method, url, ...withBody(ids) });
         expect(status).toBe(404);
       }

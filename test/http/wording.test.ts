@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadContract } from '../../src/contract/document.js';
 import { buildTestApp, retellLlm, someDefinition } from '../support/emulator.js';
-import { createExampleObjects, exampleRequests, type Ids } from '../support/visits.js';
+import { createExampleObjects, exampleRequests, type Ids } from '../support/example-requests.js';
 
 const { operations } = loadContract('retell');
 
@@ -11,15 +11,15 @@ const documented = { status: 'error', message: expect.stringContaining(invalid) 
 
 /** All operations, each with what sends one request to it. */
 const asked = operations.map((operation) => {
-  const visit = exampleRequests[operation.id];
+  const example = exampleRequests[operation.id];
   const method = operation.method.toUpperCase() as 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   const request = (ids: Ids, query = '') => {
-    const url = visit?.url(ids) ?? '';
-    const payload = visit?.body?.(ids);
+    const url = example?.url(ids) ?? '';
+    const payload = example?.body?.(ids);
     const end = query === '' ? '' : `${url.includes('?') ? '&' : '?'}${query}`;
     return { method, url: url + end, ...(payload && { payload }) };
   };
-  return { ...operation, request, malformed: visit?.malformed };
+  return { ...operation, request, malformed: example?.malformed };
 });
 
 const withSchema = asked.filter(

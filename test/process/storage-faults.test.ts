@@ -24,8 +24,8 @@ import {
 } from '../support/stored-batches.js';
 
 /** A database with a batch in it that has come to its end, and whose process has ended. */
-async function makeDatabase(file: string, under: readonly string[] = []): Promise<Batch> {
-  const { emulator, url } = await startCli({ cwd: '/', args: argsFor(file), under });
+async function makeDatabase(file: string, wrapper: readonly string[] = []): Promise<Batch> {
+  const { emulator, url } = await startCli({ cwd: '/', args: argsFor(file), wrapper });
   const { body } = await createBatch(url);
   // A full disk takes no more of what would be left to do.
   await expectAllComplete(url, [body]);
@@ -165,23 +165,23 @@ describe('a start', () => {
     'on a full disk creates no database, and works when there is room',
     async () => {
       const disk = await mountSmallDisk('4m');
-      const { under } = disk;
+      const { wrapper } = disk;
       const args = argsFor(join(disk.folder, 'emulator.sqlite'));
       disk.fill();
-      await expectRefusal(spawnCli({ cwd: '/', args, under }), 'the disk is full');
+      await expectRefusal(spawnCli({ cwd: '/', args, wrapper }), 'the disk is full');
       disk.empty();
-      const { url } = await startCli({ cwd: '/', args, under });
+      const { url } = await startCli({ cwd: '/', args, wrapper });
       await expectAllComplete(url, [(await createBatch(url)).body]);
     },
   );
 
   it.skipIf(!canMount)('on a full disk reads the existing database', async () => {
     const disk = await mountSmallDisk('4m');
-    const { under } = disk;
+    const { wrapper } = disk;
     const file = join(disk.folder, 'emulator.sqlite');
-    const batch = await makeDatabase(file, under);
+    const batch = await makeDatabase(file, wrapper);
     disk.fill();
-    const { url } = await startCli({ cwd: '/', args: argsFor(file), under });
+    const { url } = await startCli({ cwd: '/', args: argsFor(file), wrapper });
     const { body } = await sendRequest(`${url}/get-batch-test/${batch.test_case_batch_job_id}`);
     expect(body).toMatchObject({ status: 'complete', total_count: batch.total_count });
     const { refusal } = await createUntilRefused(url);
@@ -194,15 +194,15 @@ describe('a start', () => {
     'on a read-only file is refused, and works once it can be written',
     async () => {
       const disk = await mountSmallDisk('4m');
-      const { under } = disk;
+      const { wrapper } = disk;
       const file = join(disk.folder, 'emulator.sqlite');
-      const batch = await makeDatabase(file, under);
+      const batch = await makeDatabase(file, wrapper);
       disk.makeReadOnly();
       for (const path of [file, join(disk.folder, 'new.sqlite')]) {
-        await expectRefusal(spawnCli({ cwd: '/', args: argsFor(path), under }), 'read-only');
+        await expectRefusal(spawnCli({ cwd: '/', args: argsFor(path), wrapper }), 'read-only');
       }
       disk.makeWritable();
-      const { url } = await startCli({ cwd: '/', args: argsFor(file), under });
+      const { url } = await startCli({ cwd: '/', args: argsFor(file), wrapper });
       await expectAllComplete(url, [batch]);
     },
   );
@@ -213,9 +213,9 @@ describe('a running emulator', () => {
     'on a full disk refuses new work, and continues when there is room',
     async () => {
       const disk = await mountSmallDisk('4m');
-      const { under } = disk;
+      const { wrapper } = disk;
       const args = argsFor(join(disk.folder, 'emulator.sqlite'));
-      const { emulator, url } = await startCli({ cwd: '/', args, under });
+      const { emulator, url } = await startCli({ cwd: '/', args, wrapper });
       const first = await createBatch(url);
       disk.fill();
       const { acknowledged, refusal } = await createUntilRefused(url);
@@ -231,16 +231,16 @@ describe('a running emulator', () => {
       await createUntilRefused(url);
       expect(await emulator.kill('SIGTERM')).toEqual({ code: 0, signal: null });
       disk.empty();
-      const second = await startCli({ cwd: '/', args, under });
+      const second = await startCli({ cwd: '/', args, wrapper });
       await expectAllComplete(second.url, all);
     },
   );
 
   it.skipIf(!canMount)('on a full disk is not ready, and answers reads of ended runs', async () => {
     const disk = await mountSmallDisk('4m');
-    const { under } = disk;
+    const { wrapper } = disk;
     const args = argsFor(join(disk.folder, 'emulator.sqlite'));
-    const { emulator, url } = await startCli({ cwd: '/', args, under });
+    const { emulator, url } = await startCli({ cwd: '/', args, wrapper });
     const { body: first } = await createBatch(url);
     await expectAllComplete(url, [first]);
     expect(await sendRequest(`${url}/_emulator/ready`)).toMatchObject({ status: 200 });
@@ -273,8 +273,8 @@ describe('a running emulator', () => {
       const first = await makeDatabase(file);
       // Writing beyond this fails like a broken disk, not like a full one.
       const limit = (bytes: string): readonly string[] => ['prlimit', `--fsize=${bytes}:unlimited`];
-      const under = limit(String(2 * 1024 * 1024));
-      const { emulator, url } = await startCli({ cwd: '/', args: argsFor(file), under });
+      const wrapper = limit(String(2 * 1024 * 1024));
+      const { emulator, url } = await startCli({ cwd: '/', args: argsFor(file), wrapper });
       const { acknowledged, refusal } = await createUntilRefused(url);
       expect(refusal).toMatchObject({ status: 500, body: { status: 'error' } });
       expect(refusal.body.message).toContain('it cannot be read or written');

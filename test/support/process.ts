@@ -10,14 +10,14 @@ export interface ProcessOptions {
   readonly args?: readonly string[];
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** A command that starts it, in some surroundings. */
-  readonly under?: readonly string[];
+  /** A command that starts it in another environment, such as `unshare`. */
+  readonly wrapper?: readonly string[];
   readonly atEnd?: AtEnd;
 }
 
 /** The built emulator as a process of its own; killed, if need be, when the test is over. */
-export function spawnCli({ args = [], under = [], ...options }: ProcessOptions): CliProcess {
-  const [command = '', ...rest] = [...under, process.execPath, cli, ...args];
+export function spawnCli({ args = [], wrapper = [], ...options }: ProcessOptions): CliProcess {
+  const [command = '', ...rest] = [...wrapper, process.execPath, cli, ...args];
   return spawnCommand(command, rest, options);
 }
 

@@ -11,10 +11,10 @@ export const canMount =
   process.platform === 'linux' &&
   spawnSync('unshare', [...namespace, 'sh', '-c', 'mount -t tmpfs tmpfs /tmp']).status === 0;
 
-/** A file system in memory of a few MiB, seen by processes that are started `under` it. */
+/** A file system in memory of a few MiB, seen by processes that its `wrapper` starts. */
 export interface SmallDisk {
   readonly folder: string;
-  readonly under: readonly string[];
+  readonly wrapper: readonly string[];
   /** Leaves no byte free. */
   fill(): void;
   empty(): void;
@@ -30,7 +30,7 @@ export async function mountSmallDisk(size: string): Promise<SmallDisk> {
   });
   await holder.said(/mounted/);
   const pid = String(holder.pid);
-  const under = [
+  const wrapper = [
     'nsenter',
     '--target',
     pid,
@@ -41,7 +41,7 @@ export async function mountSmallDisk(size: string): Promise<SmallDisk> {
   const seen = join('/proc', pid, 'root', folder);
   const ballast = join(seen, 'ballast');
   const remount = (how: string): void => {
-    const [command, ...rest] = under;
+    const [command, ...rest] = wrapper;
     const { status, stderr } = spawnSync(command, [
       ...rest,
       'mount',
@@ -53,7 +53,7 @@ export async function mountSmallDisk(size: string): Promise<SmallDisk> {
   };
   return {
     folder,
-    under,
+    wrapper,
     fill() {
       for (;;) {
         try {

@@ -60,7 +60,7 @@ const withoutAnalysis = (subject: object): object =>
   );
 
 /** Longest URL that is sent to. */
-const longestUrl = 4096;
+const maxUrlLength = 4096;
 
 /**
  * Where an agent's webhooks go: to its own URL, or else to the account's. Documented: both may have dynamic
@@ -75,12 +75,12 @@ export function webhookUrlOf(
   // An empty text is no URL.
   const template = agentUrl === '' ? accountUrl : (agentUrl ?? accountUrl);
   return template
-    ?.slice(0, longestUrl)
+    ?.slice(0, maxUrlLength)
     .replaceAll(/\{\{\s*([\w.-]+)\s*\}\}/g, (whole, name: string) => {
       const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
       return typeof value === 'string' ? value : whole;
     })
-    .slice(0, longestUrl);
+    .slice(0, maxUrlLength);
 }
 
 /** Scheme, host and port of a URL; the whole text if it is none. */

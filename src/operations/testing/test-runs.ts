@@ -39,16 +39,16 @@ export const listTestRunsV2: Operation<'listTestRunsV2'> = async (services, call
   const list = ['test runs', caller.workspace, batchId];
   const { after = -1, limit } = readPageQuery(request.query, list);
   const range = { after, limit, most: maxOfPage };
-  const { told, isAll } = await describeRuns(services, caller, batchId, range);
-  return pageOf(told, list, isAll ? undefined : after + told.items.length);
+  const { gathered, isAll } = await describeRuns(services, caller, batchId, range);
+  return pageOf(gathered, list, isAll ? undefined : after + gathered.items.length);
 };
 
 export const listTestRuns: Operation<'listTestRuns'> = async (services, caller, { params }) => {
   const batchId = params.test_case_batch_job_id;
   const range = { after: -1, limit: undefined, most: maxOfArray };
-  const { told, isAll } = await describeRuns(services, caller, batchId, range);
-  if (!isAll) throw tooLarge(told, `/v2/list-test-runs/${batchId}`);
-  return arrayOf(told);
+  const { gathered, isAll } = await describeRuns(services, caller, batchId, range);
+  if (!isAll) throw tooLarge(gathered, `/v2/list-test-runs/${batchId}`);
+  return arrayOf(gathered);
 };
 
 /** Which runs of a batch to return. */
@@ -67,23 +67,23 @@ async function describeRuns(
   caller: Caller,
   batchId: string,
   range: RunRange,
-): Promise<{ told: Gathered<TestCaseJob>; isAll: boolean }> {
+): Promise<{ gathered: Gathered<TestCaseJob>; isAll: boolean }> {
   const read = await reader(services);
   const { workspace, runs, totalCount } = await listRuns(services, caller, batchId, range);
   const isSameState = services.worker.watch(workspace.id);
-  const told = gather<TestCaseJob>(range.most);
+  const gathered = gather<TestCaseJob>(range.most);
   let sliceEnd = sliceSize;
   for (const run of runs) {
-    if (told.isFull()) break;
-    if (told.size() >= sliceEnd) {
+    if (gathered.isFull()) break;
+    if (gathered.size() >= sliceEnd) {
       await services.clock.turn();
       // After a reset or restore the runs that were read are gone: start again.
       if (!isSameState()) return describeRuns(services, caller, batchId, range);
-      sliceEnd = told.size() + sliceSize;
+      sliceEnd = gathered.size() + sliceSize;
     }
-    told.add(toTestCaseJob(run, workspace, read));
+    gathered.add(toTestCaseJob(run, workspace, read));
   }
-  return { told, isAll: range.after + 1 + told.items.length >= totalCount };
+  return { gathered, isAll: range.after + 1 + gathered.items.length >= totalCount };
 }
 
 async function listRuns(

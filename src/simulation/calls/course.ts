@@ -171,8 +171,8 @@ function ringOf(
 }
 
 /** How long machines speak, and how long a call lasts in which the agent cannot speak. */
-const longestMachine = 15_000;
-const longestOpening = 1000;
+const maxMachineMs = 15_000;
+const maxOpeningMs = 1000;
 
 /** How long a call is talked that ends so. */
 function talkOf(reason: DisconnectionReason, agent: CallAgent, drawn: number): number {
@@ -183,9 +183,9 @@ function talkOf(reason: DisconnectionReason, agent: CallAgent, drawn: number): n
       return agent.maxDuration;
     case 'voicemail_reached':
     case 'ivr_reached':
-      return Math.min(drawn, longestMachine);
+      return Math.min(drawn, maxMachineMs);
     case 'error_llm_websocket_open':
-      return Math.min(drawn, longestOpening);
+      return Math.min(drawn, maxOpeningMs);
     default:
       return drawn;
   }

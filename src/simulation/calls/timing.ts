@@ -17,7 +17,7 @@ export interface TimedEntry {
 }
 
 /** The longest that a word takes, in milliseconds; what is left of a call is silence. */
-const longestWord = 400;
+const maxWordMs = 400;
 
 /** The share of a call that is spoken, if all of it is needed. */
 const spokenShare = 0.8;
@@ -41,7 +41,7 @@ export function timeSpeech(
   const span = Math.max(0, talk - before - silence.after);
   const spoken = entries.map(wordsOf);
   const count = spoken.reduce((sum, words) => sum + words.length, 0);
-  const wordTime = count === 0 ? 0 : Math.min(longestWord, (span * spokenShare) / count);
+  const wordTime = count === 0 ? 0 : Math.min(maxWordMs, (span * spokenShare) / count);
   const pause = (span - wordTime * count) / (entries.length + 1);
   let at = before;
   return entries.map((entry, index) => {
@@ -63,7 +63,7 @@ export function timeLive(
   return entries.map(({ entry, start }, index) => {
     const words = wordsOf(entry);
     const span = Math.max(0, Math.min(entries[index + 1]?.start ?? talk, talk) - start);
-    const wordTime = Math.min(longestWord, span / Math.max(1, words.length));
+    const wordTime = Math.min(maxWordMs, span / Math.max(1, words.length));
     const end = start + words.length * wordTime;
     return { entry, start, end, words: timeWords(words, start, wordTime) };
   });

@@ -1,5 +1,5 @@
 import type { EngineEdge, Equation } from '../../domain/engines/engine-node.js';
-import { longestText } from './words.js';
+import { maxTextLength } from './words.js';
 
 type Variables = ReadonlyMap<string, unknown>;
 
@@ -13,8 +13,8 @@ function holds({ left, operator, right }: Equation, variables: Variables): boole
   const value = valueOf(left, variables);
   if (operator === 'exists') return value !== undefined;
   if (operator === 'not_exist') return value === undefined;
-  const other = (valueOf(right, variables) ?? '').slice(0, longestText);
-  const text = (value ?? '').slice(0, longestText);
+  const other = (valueOf(right, variables) ?? '').slice(0, maxTextLength);
+  const text = (value ?? '').slice(0, maxTextLength);
   switch (operator) {
     case '!=':
       return text !== other;

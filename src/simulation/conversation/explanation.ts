@@ -32,7 +32,7 @@ function reason(verdict: Verdict, entries: readonly Entry[]): string {
   if (call !== undefined) {
     const { tool, result } = call;
     const failure = result?.successful === false;
-    const made = `At ${entry(decidedAt)} the agent calls ${shortened(tool.name, longestQuote)}`;
+    const made = `At ${entry(decidedAt)} the agent calls ${shortened(tool.name, maxQuoteLength)}`;
     return `${verdictOf} ${made}${failure ? `, which fails: ${quote(result.content.slice(0, 200))}` : '.'}`;
   }
   const answer = entries[decidedAt];
@@ -65,6 +65,6 @@ function explainCause(cause: FailureCause, { llm_model }: TestCaseContent): stri
 const entry = (index: number): string => `transcript[${String(index)}]`;
 
 /** The most characters of a quotation. */
-const longestQuote = 1000;
+const maxQuoteLength = 1000;
 
-const quote = (text: string): string => JSON.stringify(shortened(text, longestQuote));
+const quote = (text: string): string => JSON.stringify(shortened(text, maxQuoteLength));

@@ -1,6 +1,6 @@
 import type { Draw } from '../../random.js';
 import { mainIntent } from './user-prompt.js';
-import { longestText } from './words.js';
+import { maxTextLength } from './words.js';
 
 /** The kind of a value. The name of a property or variable tells it. */
 export type FactKind =
@@ -31,7 +31,7 @@ const phonePlaceholder = '[phone number]';
 
 /** A text with the placeholder instead of phone numbers. */
 export const withoutPhoneNumbers = (text: string): string =>
-  text.slice(0, longestText).replaceAll(new RegExp(phoneNumber, 'g'), phonePlaceholder);
+  text.slice(0, maxTextLength).replaceAll(new RegExp(phoneNumber, 'g'), phonePlaceholder);
 
 /** Patterns of values in the prompt. The value is the first group, or else the whole match. */
 const patterns = {
@@ -77,7 +77,7 @@ const inventions: Readonly<
 export const maxVariables = 1000;
 
 /** The most characters of a name or a choice to search a text for. */
-const longestChoice = 200;
+const maxChoiceLength = 200;
 
 /**
  * @param text the user prompt, or the messages of the user.
@@ -88,11 +88,11 @@ export function findFacts(
   variables: Readonly<Record<string, unknown>>,
   draw: Draw,
 ): Facts {
-  const searched = text.slice(0, longestText);
+  const searched = text.slice(0, maxTextLength);
   const lower = plainWords(searched);
   const byName = new Map<string, string>();
   for (const [name, value] of Object.entries(variables)) {
-    const isUsable = typeof value === 'string' && value !== '' && value.length <= longestText;
+    const isUsable = typeof value === 'string' && value !== '' && value.length <= maxTextLength;
     if (isUsable) byName.set(plainName(name), value);
   }
   const found = new Map<FactKind, string | undefined>();
@@ -108,7 +108,7 @@ export function findFacts(
         .find(
           (choice) =>
             typeof choice === 'string' &&
-            choice.length <= longestChoice &&
+            choice.length <= maxChoiceLength &&
             lower.includes(plainWords(choice)),
         ),
     variable: (name) => byName.get(plainName(name)),
@@ -133,7 +133,7 @@ const plainWords = (text: string): string =>
 
 const plainName = (name: string): string =>
   name
-    .slice(0, longestChoice)
+    .slice(0, maxChoiceLength)
     .toLowerCase()
     .replaceAll(/[^a-z\d]/g, '');
 

@@ -1,6 +1,6 @@
 import type { EngineTool } from '../../domain/engines/engine-tool.js';
 import type { IndexedTool, ToolIndex } from './tool-index.js';
-import { lookUp, longestText, stemOf, stemsOf } from './words.js';
+import { lookUp, maxTextLength, stemOf, stemsOf } from './words.js';
 
 /** The most tools that one text asks for. */
 const maxTools = 4;
@@ -52,7 +52,7 @@ export function requestedTools(text: string, index: ToolIndex): EngineTool[] {
 /** The clauses of a text that deny nothing. */
 export const affirmative = (text: string): string =>
   text
-    .slice(0, longestText)
+    .slice(0, maxTextLength)
     .split(/(?<=[.!?;,\n])\s|\bbut\b/)
     .filter((clause) => !negative.test(clause))
     .join(' ');

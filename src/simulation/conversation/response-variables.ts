@@ -4,7 +4,7 @@ import type { ToolArguments } from '../../domain/testing/tool-mock.js';
 import { textValue, type ValueSource } from './schema-value.js';
 
 /** The most characters of a result to read. Documented: a mock's output has no more. */
-const longestResult = 15_000;
+const maxResultLength = 15_000;
 
 /** The result of a call. */
 export interface ToolResult {
@@ -13,7 +13,7 @@ export interface ToolResult {
 }
 
 /** The most names and indexes of one path. */
-const longestPath = 20;
+const maxPathParts = 20;
 
 /**
  * The dynamic variables that a call sets: what it extracted, or the values that
@@ -48,7 +48,7 @@ export function resultWith(
 }
 
 function parsed(content: string): unknown {
-  if (content.length > longestResult) return undefined;
+  if (content.length > maxResultLength) return undefined;
   try {
     return JSON.parse(content);
   } catch {
@@ -64,7 +64,7 @@ const stepsOfPath = (path: string): string[] =>
       .replace(/^\$/, '')
       .matchAll(/\[\s*["']?([^\]"']*)["']?\s*\]|([^.[\]]+)/g),
     ([, inBrackets, plain]) => inBrackets ?? plain ?? '',
-  ).slice(0, longestPath);
+  ).slice(0, maxPathParts);
 
 function valueAt(body: unknown, steps: readonly string[]): unknown {
   let found = body;

@@ -17,7 +17,7 @@ import { Dialogue, type MadeCall } from './dialogue.js';
 import { toolCaller } from './tool-call.js';
 import { planVerdicts, adjustedTo, type PlannedMetric, type VerdictPlan } from './verdict-plan.js';
 import { maxChecks, walk, type Walk, type WalkPlan } from './walk.js';
-import { longestText, stemsOf } from './words.js';
+import { maxTextLength, stemsOf } from './words.js';
 
 /** What a run's conversation depends on. */
 export interface RunInput {
@@ -146,7 +146,7 @@ function withoutDeadEnd(found: Walk, demanded: ReadonlySet<string>): Walk {
 const filledPrompt = ({
   content: { user_prompt, dynamic_variables },
 }: ConversationContext): string =>
-  substitute(user_prompt.slice(0, longestText), (name) =>
+  substitute(user_prompt.slice(0, maxTextLength), (name) =>
     Object.hasOwn(dynamic_variables, name) ? dynamic_variables[name] : undefined,
   );
 

@@ -37,7 +37,7 @@ const maxProperties = 200;
 const maxChoices = 1000;
 
 /** The most characters of a value from a schema. */
-const longestValue = 5000;
+const maxValueLength = 5000;
 
 /**
  * The arguments of a call. Observed: they have all properties of the schema, and `null` for optional
@@ -98,7 +98,7 @@ const isComposed = (schema: JsonObject): boolean =>
 
 /** The value from the variables or the prompt, if the schema allows it. */
 function knownValue(name: string, schema: JsonObject, facts: Facts): unknown {
-  if ('const' in schema) return isShort(schema['const'], longestValue) ? schema['const'] : null;
+  if ('const' in schema) return isShort(schema['const'], maxValueLength) ? schema['const'] : null;
   if (isComposed(schema)) return undefined;
   const kind = kindOf(name);
   // Any text could be a summary, so only a required property gets one.
@@ -116,10 +116,10 @@ function valueOf(name: string, schema: JsonObject, source: ValueSource, depth: n
   const choices = listIn(schema, 'enum', maxChoices);
   if (choices.length > 0) {
     const choice = choices[Math.floor(source.draw('choice', name) * choices.length)];
-    return isShort(choice, longestValue) ? choice : emptyOf(schema);
+    return isShort(choice, maxValueLength) ? choice : emptyOf(schema);
   }
   const given = [schema['default'], firstOf(schema['examples'])].find(
-    (value) => value !== undefined && isShort(value, longestValue) && allows(schema, value),
+    (value) => value !== undefined && isShort(value, maxValueLength) && allows(schema, value),
   );
   if (given !== undefined && !isComposed(schema)) return given;
   if (depth > deepest || isComposed(schema)) return generated(schema, source, name);
@@ -167,7 +167,7 @@ function inventedValue(name: string, schema: JsonObject, source: ValueSource): u
 
 const wordsOfName = (name: string): string =>
   name
-    .slice(0, longestValue)
+    .slice(0, maxValueLength)
     .replaceAll(/[_-]+|(?<=[a-z\d])(?=[A-Z])/g, ' ')
     .toLowerCase();
 
@@ -182,7 +182,7 @@ function arrayValue(name: string, schema: JsonObject, source: ValueSource, depth
 const singular = (name: string): string => name.replace(/s$/, '');
 
 /** The most characters of a schema for the library; a client may send megabytes. */
-const longestSchema = 10_000;
+const maxSchemaLength = 10_000;
 
 /** The most values and characters to make for one value. */
 const maxSteps = 2000;
@@ -194,7 +194,7 @@ const stepsOfLibrary = 20;
 /** A value from the library; an empty value if the schema asks for too much. */
 function generated(schema: JsonObject, source: ValueSource, name = ''): unknown {
   const { generate, draw, effort } = source;
-  if (!isShort(schema, longestSchema)) return emptyOf(schema);
+  if (!isShort(schema, maxSchemaLength)) return emptyOf(schema);
   if (!effort.spend(stepsOfLibrary + stepsOf(schema, maxSteps))) return emptyOf(schema);
   try {
     const seed = Math.floor(draw('value', name) * 2 ** 31);

@@ -1,10 +1,10 @@
-import { longestText } from './words.js';
+import { maxTextLength } from './words.js';
 
 /** The most characters of a clause from a definition. */
-const longestClause = 300;
+const maxClauseLength = 300;
 
 /** The most characters of one entry. A client may send megabytes. */
-export const longestEntry = 20_000;
+export const maxEntryLength = 20_000;
 
 /** A text of bounded length; an ellipsis marks the cut. */
 export const shortened = (text: string, longest: number): string =>
@@ -15,9 +15,9 @@ export const shortened = (text: string, longest: number): string =>
  * Documented (vendor's prompts): written as `{{name}}`.
  */
 export function substitute(text: string, valueOf: (name: string) => string | undefined): string {
-  let room = longestEntry;
+  let room = maxEntryLength;
   return text
-    .slice(0, longestEntry + 1)
+    .slice(0, maxEntryLength + 1)
     .replaceAll(/\{\{\s*([\w.-]+)\s*\}\}/g, (whole, name: string) => {
       const value = (valueOf(name) ?? whole).slice(0, room);
       room -= value.length;
@@ -27,8 +27,8 @@ export function substitute(text: string, valueOf: (name: string) => string | und
 
 /** A text as a clause: one line of bounded length without a final stop. */
 export function toClause(text: string): string {
-  const line = withoutFinalStop(text.slice(0, longestText).replaceAll(/\s+/g, ' ').trim());
-  return line.length <= longestClause ? line : `${line.slice(0, longestClause).trimEnd()}…`;
+  const line = withoutFinalStop(text.slice(0, maxTextLength).replaceAll(/\s+/g, ' ').trim());
+  return line.length <= maxClauseLength ? line : `${line.slice(0, maxClauseLength).trimEnd()}…`;
 }
 
 /** A regular expression would take quadratic time on many stops. */

@@ -98,7 +98,7 @@ export type MocksByTool = ReadonlyMap<string, readonly ToolMock[]>;
 const maxMocks = 20;
 
 /** The most characters of the arguments in a rule. */
-const longestRule = 10_000;
+const maxRuleLength = 10_000;
 
 export function mocksByTool(mocks: readonly ToolMock[]): MocksByTool {
   const found = new Map<string, ToolMock[]>();
@@ -106,7 +106,7 @@ export function mocksByTool(mocks: readonly ToolMock[]): MocksByTool {
     const { tool_name: name, input_match_rule: rule } = mock;
     const others = found.get(name) ?? [];
     if (others.length === maxMocks) continue;
-    if (rule.type === 'partial_match' && !isShort(rule.args, longestRule)) continue;
+    if (rule.type === 'partial_match' && !isShort(rule.args, maxRuleLength)) continue;
     others.push(mock);
     found.set(name, others);
   }

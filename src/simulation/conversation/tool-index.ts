@@ -25,12 +25,12 @@ export interface ToolIndex {
 const maxTools = 200;
 
 /** The most characters of a name to index. */
-const longestName = 200;
+const maxNameLength = 200;
 
 export function indexTools(tools: readonly EngineTool[]): ToolIndex {
   const byName = new Map<string, EngineTool>();
   for (const tool of tools) {
-    if (tool.name.length > longestName) continue;
+    if (tool.name.length > maxNameLength) continue;
     const key = tool.name.toLowerCase();
     if (!byName.has(key)) byName.set(key, tool);
   }

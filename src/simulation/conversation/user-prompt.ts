@@ -1,5 +1,5 @@
 import { toClause } from './text.js';
-import { longestText } from './words.js';
+import { maxTextLength } from './words.js';
 
 /** The sentence of a user prompt that says what the user wants, in the first person. */
 export function mainIntent(userPrompt: string): string | undefined {
@@ -14,7 +14,7 @@ export function mainIntent(userPrompt: string): string | undefined {
 /** The sentences of a text, without marks of Markdown. */
 const sentencesOf = (text: string): string[] =>
   text
-    .slice(0, longestText)
+    .slice(0, maxTextLength)
     .split('\n')
     .map((line) => line.replace(/^\s*(?:[-*+>]|\d+[.)])\s+/, '').replaceAll(/[*_`]{2,}/g, ''))
     .filter((line) => !/^\s*#/.test(line))

@@ -57,7 +57,7 @@ export interface WalkPlan {
 }
 
 /** The most steps of one conversation. */
-const longestWalk = 60;
+const maxSteps = 60;
 
 /** The most edges and conditions to evaluate in all walks of one conversation. */
 export const maxChecks = 50_000;
@@ -117,7 +117,7 @@ class Walker {
       this.#visits.set(start.id, 1);
       way = this.#next(start, undefined);
     }
-    while (way !== undefined && this.#steps.length < longestWalk && this.#checks < maxChecks) {
+    while (way !== undefined && this.#steps.length < maxSteps && this.#checks < maxChecks) {
       const { node, via }: Way = way;
       const call = this.#enter(node);
       const ends = call !== undefined && endsConversation(call.tool);

@@ -2,7 +2,7 @@ import { stemmer } from 'stemmer';
 import { boundedCache, cached } from '../../bounded-cache.js';
 
 /** How many characters of a client's text are read: it may be megabytes. */
-export const longestText = 5000;
+export const maxTextLength = 5000;
 
 /** Synonyms. The first of each group stands for all. */
 const sameWords = [
@@ -66,7 +66,7 @@ export const isGeneric = (stem: string): boolean => genericStems.has(stem);
 export const stemsOf = (text: string): string[] =>
   Array.from(
     text
-      .slice(0, longestText)
+      .slice(0, maxTextLength)
       .replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, ' ')
       .toLowerCase()
       .matchAll(/[\p{L}\p{N}]+/gu),

@@ -4,15 +4,15 @@ import type { Draw } from '../../random.js';
 import type { Entry, NodeRef, Transition } from './entry.js';
 import { questionOf } from './instruction.js';
 import { phrases, type Phrase } from './phrases.js';
-import { longestEntry, shortened, substitute } from './text.js';
+import { maxEntryLength, shortened, substitute } from './text.js';
 import type { ToolCall } from './tool-call.js';
 import { toText } from './equation.js';
 
 /** The most characters of a conversation; the rest is cut. */
-const longestConversation = 500_000;
+const maxConversationLength = 500_000;
 
 /** The most characters of a name. */
-const longestName = 1000;
+const maxNameLength = 1000;
 
 /** Writes the entries of a conversation. */
 export class Writer {
@@ -21,7 +21,7 @@ export class Writer {
   readonly #variables: Map<string, unknown>;
   readonly #draw: Draw;
   readonly #isFlow: boolean;
-  #room = longestConversation;
+  #room = maxConversationLength;
 
   /** @param before the entries that exist already. */
   constructor(
@@ -53,7 +53,7 @@ export class Writer {
   }
 
   text(role: 'agent' | 'user', content: string): number {
-    return this.#add({ role, content: this.#fit(content, longestEntry) });
+    return this.#add({ role, content: this.#fit(content, maxEntryLength) });
   }
 
   /** A text of the engine, with the variables filled in. */
@@ -92,8 +92,8 @@ export class Writer {
     const given = JSON.stringify(args);
     const at = this.#add({
       role: 'tool_call_invocation',
-      name: this.#fit(tool.name, longestName),
-      type: this.#fit(tool.type, longestName),
+      name: this.#fit(tool.name, maxNameLength),
+      type: this.#fit(tool.type, maxNameLength),
       // Cut JSON would not be JSON.
       arguments: given.length > this.#room ? '{}' : this.#fit(given),
     });
@@ -119,9 +119,11 @@ export class Writer {
 
   #refTo(node: NodeRef): NodeRef {
     const { id, name } = node;
-    const isUsual = id.length + name.length <= longestName;
+    const isUsual = id.length + name.length <= maxNameLength;
     // Code compares `beginning` by identity, so it must not be copied.
-    return isUsual ? node : { id: this.#fit(id, longestName), name: this.#fit(name, longestName) };
+    return isUsual
+      ? node
+      : { id: this.#fit(id, maxNameLength), name: this.#fit(name, maxNameLength) };
   }
 
   #add(entry: Entry): number {

@@ -9,7 +9,7 @@ export interface WriteHealth {
   /** Call with the error that made work fail. Errors that are not of the database do not count. */
   readonly failed: (error: unknown) => void;
   /** Calls back at each change: with the problem, or with undefined when it is over. */
-  onChange(tell: (problem: string | undefined) => void): void;
+  onChange(listener: (problem: string | undefined) => void): void;
 }
 
 /** The same for code that writes. */
@@ -41,27 +41,27 @@ export function writeHealthOf({ isInPlace, tryDisk, tryToCommit }: Probes): Writ
   let failure: string | undefined;
   let nextLook = -Infinity;
   let nextTry = -Infinity;
-  let told: string | undefined;
-  let tell: (problem: string | undefined) => void = () => undefined;
+  let reported: string | undefined;
+  let notify: (problem: string | undefined) => void = () => undefined;
 
   const current = (): string | undefined => (isGone ? storageFailure(moved) : failure);
-  const tellChange = (): void => {
+  const reportChange = (): void => {
     const problem = current();
-    if (problem === told) return;
-    told = problem;
-    tell(problem);
+    if (problem === reported) return;
+    reported = problem;
+    notify(problem);
   };
   const look = (): void => {
     isGone = !isInPlace();
     nextLook = stopwatch() + lookAfterMs;
-    tellChange();
+    reportChange();
   };
   const failed = (error: unknown): void => {
     const reason = storageFailure(error);
     // Work that failed because of another commit has that commit's error.
     if (reason === undefined || error === moved || isOfAnother(error, failure)) return;
     failure = reason;
-    tellChange();
+    reportChange();
   };
   return {
     failed,
@@ -74,7 +74,7 @@ export function writeHealthOf({ isInPlace, tryDisk, tryToCommit }: Probes): Writ
         return;
       }
       failure = undefined;
-      tellChange();
+      reportChange();
     },
     expectFile() {
       if (isGone || stopwatch() >= nextLook) look();
@@ -94,7 +94,7 @@ export function writeHealthOf({ isInPlace, tryDisk, tryToCommit }: Probes): Writ
       return current();
     },
     onChange(listener) {
-      tell = listener;
+      notify = listener;
     },
   };
 }

@@ -25,7 +25,7 @@ export interface Journal {
 export type JournalListener = (record: JournalRecord | undefined) => void;
 
 /** Bodies and answers up to this many characters are kept. */
-const longestText = 64 * 1024;
+const maxTextLength = 64 * 1024;
 
 /**
  * Bytes that a record, and each of its headers, take beside their texts. Measured by
@@ -62,12 +62,12 @@ export function createJournal(limits: { entries: number; bytes: number }): Journ
       return record;
     },
     keepBody(record, text) {
-      if (text.length > longestText) return;
+      if (text.length > maxTextLength) return;
       if (text !== latestBody) latestBody = text;
       record.body = latestBody;
     },
     keepResponse(record, text) {
-      if (text.length > longestText) return;
+      if (text.length > maxTextLength) return;
       if (text !== latestResponse) latestResponse = text;
       record.responseBody = latestResponse;
     },

@@ -1,8 +1,8 @@
 import { someCall } from './calls.js';
-import type { ExampleRequest } from './visits.js';
+import type { ExampleRequest } from './example-requests.js';
 
 /** A request to each operation of calls. */
-export const callVisits = {
+export const callExampleRequests = {
   createPhoneCall: {
     url: () => '/v2/create-phone-call',
     body: () => someCall,

@@ -1,5 +1,5 @@
 import { someCall } from './calls.js';
-import { callVisits } from './call-visits.js';
+import { callExampleRequests } from './call-example-requests.js';
 import { retellLlm, someDefinition, someFlow, type TestClient } from './emulator.js';
 
 export interface ExampleRequest {
@@ -226,7 +226,7 @@ export const exampleRequests: Record<string, ExampleRequest> = {
     url: () => '/list-phone-numbers',
     malformed: { url: '/list-phone-numbers/%zz' },
   },
-  ...callVisits,
+  ...callExampleRequests,
 };
 
 export const someAgent = {
