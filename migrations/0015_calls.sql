@@ -43,6 +43,8 @@ CREATE TABLE calls (
   sentiment TEXT,
   successful INTEGER CHECK (successful IN (0, 1)),
   in_voicemail INTEGER CHECK (in_voicemail IN (0, 1)),
+  -- The transcripts that fixtures give. The last column, because lists do not read it.
+  given_transcripts TEXT CHECK (json_valid(given_transcripts)),
   UNIQUE (workspace_id, call_id)
 ) STRICT;
 CREATE INDEX calls_by_time ON calls (workspace_id, sorted_at, call_key);

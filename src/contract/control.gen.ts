@@ -1615,11 +1615,14 @@ export interface components {
             retellLlms?: components["schemas"]["FixtureRetellLlm"][];
             conversationFlows?: components["schemas"]["FixtureConversationFlow"][];
             agents?: components["schemas"]["FixtureAgent"][];
-            /** @description How many more runs can be created; null for any number. The runs of these fixtures cost no credit. */
+            /** @description How many more runs and calls can be created; null for any number. Those of these fixtures cost no credit. */
             credit?: number | null;
             rateLimitBucket?: components["schemas"]["RateLimitBucket"];
             rateLimitWindows?: components["schemas"]["RateLimitWindows"];
             batchTests?: components["schemas"]["FixtureBatchTest"][];
+            phoneNumbers?: components["schemas"]["FixturePhoneNumber"][];
+            calls?: components["schemas"]["FixtureCall"][];
+            generate?: components["schemas"]["FixtureGenerate"];
             ordinals?: components["schemas"]["Ordinals"];
         };
         Id: string;
@@ -1745,6 +1748,242 @@ export interface components {
             /** @description The seed when the run started; that of the settings if absent. */
             seed?: string;
         };
+        /** @description A phone number, as on the wire. */
+        FixturePhoneNumber: {
+            phone_number: string;
+            /** @description Loading ignores it. */
+            phone_number_pretty?: string;
+            /**
+             * @description `retell-twilio` if absent.
+             * @enum {string}
+             */
+            phone_number_type?: "retell-twilio" | "retell-telnyx" | "custom";
+            area_code?: number;
+            nickname?: string | null;
+            inbound_agents?: components["schemas"]["AgentWeights"];
+            outbound_agents?: components["schemas"]["AgentWeights"];
+            inbound_sms_agents?: components["schemas"]["AgentWeights"];
+            outbound_sms_agents?: components["schemas"]["AgentWeights"];
+            /** Format: templated-url */
+            inbound_webhook_url?: string | null;
+            inbound_sms_webhook_url?: string | null;
+            allowed_inbound_country_list?: components["schemas"]["CountryList"];
+            allowed_outbound_country_list?: components["schemas"]["CountryList"];
+            fallback_number?: string | null;
+            inbound_agent_id?: string | null;
+            inbound_agent_version?: number | null;
+            outbound_agent_id?: string | null;
+            outbound_agent_version?: number | null;
+            inbound_sms_agent_id?: string | null;
+            inbound_sms_agent_version?: number | null;
+            outbound_sms_agent_id?: string | null;
+            outbound_sms_agent_version?: number | null;
+            sip_outbound_trunk_config?: {
+                termination_uri?: string | null;
+                auth_username?: string | null;
+                transport?: string | null;
+            } | null;
+            /** @description When the number was last changed; now if absent. */
+            last_modification_timestamp?: components["schemas"]["Moment"];
+        };
+        /** @description A phone call or a web call, as on the wire, with its transcripts or without them. An answer of `GET /v2/get-call/{call_id}` can be loaded as it is. A call of which little is given gets the rest as a call that was created here does. Without any time and status, it is over by now. */
+        FixtureCall: {
+            call_id?: components["schemas"]["Id"];
+            /**
+             * @description `phone_call` if absent.
+             * @enum {string}
+             */
+            call_type?: "phone_call" | "web_call";
+            /** @description Of a web call. */
+            access_token?: string;
+            /** @description The status now; the one that goes with the times if absent. */
+            call_status?: components["schemas"]["CallStatus"];
+            agent_id: string;
+            /** @description The latest version if absent. */
+            agent_version?: number;
+            agent_name?: string;
+            agent_tag?: string | null;
+            /** @description Every phone call has both numbers. */
+            from_number?: string;
+            to_number?: string;
+            /** @description `outbound` if absent. */
+            direction?: components["schemas"]["CallDirection"];
+            telephony_identifier?: {
+                twilio_call_sid?: string;
+            };
+            metadata?: components["schemas"]["Metadata"];
+            retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            collected_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            custom_sip_headers?: components["schemas"]["SipHeaders"];
+            custom_attributes?: {
+                [key: string]: string | number | boolean;
+            };
+            data_storage_setting?: components["schemas"]["DataStorageSetting"] | null;
+            opt_in_signed_url?: boolean;
+            /** @description When the call was connected, or will be. */
+            start_timestamp?: components["schemas"]["Moment"];
+            /** @description When the call ended, or will end. */
+            end_timestamp?: components["schemas"]["Moment"];
+            /** @description When the transfer ended, or will end. */
+            transfer_end_timestamp?: components["schemas"]["Moment"];
+            /** @description From the connection to the end; drawn if neither it nor both times are given. */
+            duration_ms?: number;
+            /** @description Why the call ended, or will end; drawn if absent. */
+            disconnection_reason?: components["schemas"]["DisconnectionReason"];
+            transfer_destination?: string | null;
+            recording_url?: string;
+            recording_multi_channel_url?: string;
+            scrubbed_recording_url?: string;
+            scrubbed_recording_multi_channel_url?: string;
+            public_log_url?: string;
+            knowledge_base_retrieved_contents_url?: string;
+            latency?: components["schemas"]["CallLatency"];
+            call_cost?: components["schemas"]["CallCost"];
+            llm_token_usage?: components["schemas"]["TokenUsage"];
+            call_analysis?: components["schemas"]["CallAnalysis"];
+            /** @description What was said, or will be: a line for each utterance, which begins with `Agent:`, `User:` or `Transfer Target:`. The other forms follow from it if they are absent. */
+            transcript?: string;
+            transcript_object?: components["schemas"]["Utterance"][];
+            transcript_with_tool_calls?: components["schemas"]["CallEntry"][];
+            scrubbed_transcript_with_tool_calls?: components["schemas"]["CallEntry"][];
+            /** @description True if nothing is generated for what is not given. If absent, a call is complete that has ended and has a `call_cost`. */
+            complete?: boolean;
+            /**
+             * @description How the call begins; if absent, it follows from the direction.
+             * @enum {string}
+             */
+            origin?: "dialled" | "registered" | "inbound";
+            /** @description When the call was created; before it rings if absent. */
+            createdAt?: components["schemas"]["Moment"];
+            /** @description When the call was analysed, or will be. */
+            analysesAt?: components["schemas"]["Moment"];
+            transferStartsAt?: components["schemas"]["Moment"];
+            /** @description When turns of the conversation end. */
+            turnsAt?: number[];
+            /** @description The number of the call in the workspace, from 0; the next number if absent. */
+            ordinal?: number;
+            /** @description The seed when the call was created; that of the settings if absent. */
+            seed?: string;
+            progression?: components["schemas"]["Progression"];
+            /** @description How many times the call was read, for the progression `polls`; 0 if absent. */
+            reads?: number;
+            course?: components["schemas"]["FixtureCourse"];
+            agent_override?: components["schemas"]["AgentOverride"];
+            /** @description The node of a flow in which the call begins. */
+            startNode?: string;
+            /** @description The state of an LLM in which the call begins. */
+            startState?: string;
+            override_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            /** @description What was said by hand, or put in by the client, and when. */
+            liveEntries?: {
+                at: number;
+                entry: components["schemas"]["FixtureSpeech"];
+            }[];
+            /** @description How many times the call was analysed again; 0 if absent. */
+            reruns?: number;
+            /**
+             * @description Who ended the call before it was planned to end.
+             * @enum {string}
+             */
+            endedBy?: "hand" | "client";
+            /** @description What was ordered of the call when it was ended by hand. */
+            forcedEnd?: {
+                analysis?: components["schemas"]["ForcedAnalysis"] | null;
+                recording?: boolean;
+                transferDestination?: string;
+            };
+            /** @description The content of the agent when the call was created; null if the agent did not exist then. Its present content if absent. */
+            agentContent?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The same for the response engine of the agent. */
+            engineContent?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The id of a call before this one, whose contents of agent and engine this one has, too. */
+            contentsOf?: components["schemas"]["Id"];
+        };
+        /** @description How a call goes, in milliseconds. An export has it. Null if the call is moved by hand. */
+        FixtureCourse: {
+            reason: components["schemas"]["DisconnectionReason"];
+            ring: number;
+            talk?: number;
+            analysisDelay?: number;
+            transfer?: {
+                lead: number;
+                rest?: number;
+            };
+            /** @enum {string} */
+            counterpart: "person" | "voicemail" | "ivr";
+            decidedBy: components["schemas"]["CallDecision"];
+            forced: {
+                transcript?: components["schemas"]["CallEntryInput"][];
+                analysis?: components["schemas"]["ForcedAnalysis"] | null;
+                recording?: boolean;
+                transferDestination?: string;
+            };
+        } | null;
+        /** @description Something that is said or done in a call. */
+        FixtureSpeech: components["schemas"]["FixtureUtterance"] | components["schemas"]["FixtureToolCall"] | components["schemas"]["FixtureToolResult"] | components["schemas"]["FixtureTransition"] | components["schemas"]["DigitEntry"];
+        FixtureUtterance: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            role: "agent" | "user" | "transfer_target" | "injected";
+            content: string;
+        };
+        FixtureToolCall: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            role: "tool_call_invocation";
+            name: string;
+            arguments: string;
+            type: string;
+        };
+        FixtureToolResult: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            role: "tool_call_result";
+            content: string;
+            successful: boolean;
+        };
+        FixtureTransition: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            role: "node_transition" | "state_transition";
+            from: components["schemas"]["FixtureNode"];
+            to: components["schemas"]["FixtureNode"];
+        };
+        FixtureNode: {
+            id: string;
+            name: string;
+        };
+        /** @description Calls that are over, as a workspace that was used for some time has them. They follow from the seed. */
+        FixtureGenerate: {
+            /** @description How many. */
+            calls: number;
+            /** @description When the first call may be created; 30 days before `to` if absent. */
+            from?: components["schemas"]["Moment"];
+            /** @description When the last call may be created; now if absent. */
+            to?: components["schemas"]["Moment"];
+            /** @description The ids of the agents that talk. All agents of the workspace if absent, or `agent_1` if there are none. */
+            agents?: string[];
+            /** @description The numbers of the workspace's side. All its phone numbers if absent, or a fictional number if there are none. */
+            numbers?: string[];
+            /** @description The share of inbound calls; 0.3 if absent. */
+            inbound?: number;
+            /** @description Why the calls end; the setting `callOutcomes` if absent. */
+            callOutcomes?: string | components["schemas"]["CallOutcomeWeights"];
+            /** @description The metadata of each call. */
+            metadata?: components["schemas"]["Metadata"];
+        };
         /** @description The minimum numbers of the next objects of each kind. Ids and chance follow from these numbers. */
         Ordinals: {
             batch?: number;
@@ -1766,6 +2005,9 @@ export interface components {
             faults: number;
             batchTests: number;
             testRuns: number;
+            phoneNumbers: number;
+            /** @description The number of calls, including generated ones. */
+            calls: number;
         };
         Snapshot: {
             name: string;
@@ -2677,6 +2919,193 @@ export interface components {
             timezone?: string | null;
             is_public?: boolean | null;
         };
+        /** @description An agent, and how often it is drawn. */
+        WeightedAgent: {
+            agent_id: string;
+            agent_version?: components["schemas"]["AgentVersionReference"];
+            /** @description The weights of a list add up to 1. */
+            weight: number;
+        };
+        /** @description One of these is drawn for each call, by weight. None if empty or null. */
+        AgentWeights: components["schemas"]["WeightedAgent"][] | null;
+        /** @description Codes as in ISO 3166-1 alpha-2. Every country if empty or null. */
+        CountryList: string[] | null;
+        /**
+         * @description `registered` until somebody answers, `ongoing` until the call is over, and then for ever `ended`, `not_connected` or `error`.
+         * @enum {string}
+         */
+        CallStatus: "registered" | "not_connected" | "ongoing" | "ended" | "error";
+        /** @enum {string} */
+        CallDirection: "inbound" | "outbound";
+        /** @description Kept and given back, and not used. At most 50 kB. */
+        Metadata: {
+            [key: string]: unknown;
+        };
+        /** @description Values that are put into texts of the engine in the place of `{{name}}`. */
+        DynamicVariables: {
+            [key: string]: string;
+        };
+        SipHeaders: {
+            [key: string]: string;
+        };
+        /**
+         * @description What is kept of a call; it can be made stricter only.
+         * @enum {string}
+         */
+        DataStorageSetting: "everything" | "everything_except_pii" | "basic_attributes_only";
+        /**
+         * @description Why a call is over.
+         * @enum {string}
+         */
+        DisconnectionReason: "user_hangup" | "agent_hangup" | "call_transfer" | "voicemail_reached" | "ivr_reached" | "inactivity" | "max_duration_reached" | "concurrency_limit_reached" | "no_concurrency_fallback" | "no_valid_payment" | "scam_detected" | "dial_busy" | "dial_failed" | "dial_no_answer" | "invalid_destination" | "telephony_provider_permission_denied" | "telephony_provider_unavailable" | "sip_routing_error" | "marked_as_spam" | "user_declined" | "error_llm_websocket_open" | "error_llm_websocket_lost_connection" | "error_llm_websocket_runtime" | "error_llm_websocket_corrupt_payload" | "error_no_audio_received" | "error_asr" | "error_retell" | "error_unknown" | "error_user_not_joined" | "registered_call_timeout" | "transfer_bridged" | "transfer_cancelled" | "manual_stopped" | "call_take_over";
+        /** @description Milliseconds. */
+        LatencyFigures: {
+            p50?: number;
+            p90?: number;
+            p95?: number;
+            p99?: number;
+            max?: number;
+            min?: number;
+            /** @description How many values there are. */
+            num?: number;
+            values?: number[];
+        };
+        CallLatency: {
+            e2e?: components["schemas"]["LatencyFigures"];
+            llm?: components["schemas"]["LatencyFigures"];
+            tts?: components["schemas"]["LatencyFigures"];
+            asr?: components["schemas"]["LatencyFigures"];
+            knowledge_base?: components["schemas"]["LatencyFigures"];
+            s2s?: components["schemas"]["LatencyFigures"];
+            llm_websocket_network_rtt?: components["schemas"]["LatencyFigures"];
+        };
+        /** @description In cents. */
+        CallCost: {
+            /** @description The sum of the products' costs. */
+            combined_cost: number;
+            product_costs: {
+                product: string;
+                cost: number;
+                /** @description For a second. */
+                unit_price?: number;
+                is_transfer_leg_cost?: boolean;
+            }[];
+            total_duration_seconds: number;
+            /** @description What a second costs. */
+            total_duration_unit_price: number;
+        };
+        TokenUsage: {
+            values: number[];
+            average: number;
+            num_requests: number;
+        };
+        /** @enum {string} */
+        UserSentiment: "Negative" | "Positive" | "Neutral" | "Unknown";
+        /** @description What was found out of the call after it was over. */
+        CallAnalysis: {
+            call_summary?: string;
+            in_voicemail?: boolean;
+            user_sentiment?: components["schemas"]["UserSentiment"];
+            call_successful?: boolean;
+            /** @description A value for each item of the agent's `post_call_analysis_data`, by its name. */
+            custom_analysis_data?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description Something that was said. */
+        Utterance: {
+            /** @enum {string} */
+            role: "agent" | "user" | "transfer_target";
+            content: string;
+            words: {
+                word?: string;
+                /** @description Seconds since the call was connected. */
+                start?: number;
+                end?: number;
+            }[];
+        };
+        ToolCallInvocationEntry: {
+            /** @enum {string} */
+            role: "tool_call_invocation";
+            tool_call_id: string;
+            name: string;
+            /** @description JSON. */
+            arguments: string;
+            thought_signature?: string;
+        };
+        ToolCallResultEntry: {
+            /** @enum {string} */
+            role: "tool_call_result";
+            tool_call_id: string;
+            content: string;
+            successful?: boolean;
+        };
+        NodeTransitionEntry: {
+            /** @enum {string} */
+            role: "node_transition";
+            former_node_id: string;
+            former_node_name: string;
+            new_node_id: string;
+            new_node_name: string;
+            /** @enum {string} */
+            transition_type?: "global" | "global_go_back" | "interrupt_go_back" | "normal";
+        };
+        DtmfEntry: {
+            /** @enum {string} */
+            role: "dtmf";
+            digit: string;
+        };
+        SmsEntry: {
+            /** @enum {string} */
+            role: "sms";
+            content: string;
+            time_sec: number;
+            multimedia?: {
+                url: string;
+                summary?: string;
+            }[];
+        };
+        InjectedEntry: {
+            /** @enum {string} */
+            role: "injected";
+            content: string;
+            /** @description Seconds since the call was connected. */
+            time_sec: number;
+        };
+        /** @description One entry of a call's transcript. */
+        CallEntry: components["schemas"]["Utterance"] | components["schemas"]["ToolCallInvocationEntry"] | components["schemas"]["ToolCallResultEntry"] | components["schemas"]["NodeTransitionEntry"] | components["schemas"]["DtmfEntry"] | components["schemas"]["SmsEntry"] | components["schemas"]["InjectedEntry"];
+        /** @description Settings of an LLM that one call may change. */
+        LlmOverride: {
+            model?: components["schemas"]["LLMModel"] | null;
+            /** @enum {string|null} */
+            s2s_model?: "gpt-realtime-2.1" | "gpt-realtime-2.1-mini" | "gpt-realtime-2" | "gpt-realtime-1.5" | "gpt-realtime" | "gpt-realtime-mini" | null;
+            model_temperature?: number;
+            model_high_priority?: boolean | null;
+            tool_call_strict_mode?: boolean | null;
+            knowledge_base_ids?: string[] | null;
+            kb_config?: components["schemas"]["KbConfig"] | null;
+            /** @enum {string} */
+            start_speaker?: "user" | "agent";
+            begin_after_user_silence_ms?: number | null;
+            begin_message?: string | null;
+        };
+        /** @description Settings of a conversation flow that one call may change. */
+        FlowOverride: {
+            model_choice?: components["schemas"]["ModelChoice"];
+            model_temperature?: number | null;
+            tool_call_strict_mode?: boolean | null;
+            knowledge_base_ids?: string[] | null;
+            kb_config?: components["schemas"]["KbConfig"];
+            /** @enum {string} */
+            start_speaker?: "user" | "agent";
+            begin_after_user_silence_ms?: number | null;
+        };
+        /** @description Settings for one call, in the place of those of its agent and of its engine. */
+        AgentOverride: {
+            agent?: components["schemas"]["AgentInput"];
+            retell_llm?: components["schemas"]["LlmOverride"];
+            conversation_flow?: components["schemas"]["FlowOverride"];
+        };
     };
     responses: {
         /** @description The request was refused. The message says why. */
@@ -2730,7 +3159,7 @@ export interface components {
         FaultId: string;
         /** @description Deletes the present content of the workspace first, including the fixtures that the emulator was started with. Snapshots and the journal are kept. */
         Replace: boolean;
-        /** @description Returns one part of the workspace: 0 the first one, and the `nextBatchesFrom` of a part the next one. Parts have definitions, engines, agents and rules first, and then batches. Load the first part with `replace`, then the others in their order. Change nothing in the workspace until the last part is exported; a manual clock must stand still meanwhile. */
+        /** @description Returns one part of the workspace: 0 the first one, and the `nextBatchesFrom` of a part the next one. Parts have definitions, engines, agents, phone numbers and rules first, then batches, and then calls. Load the first part with `replace`, then the others in their order. Change nothing in the workspace until the last part is exported; a manual clock must stand still meanwhile. */
         BatchesFrom: number;
         /** @description Only requests to this operation of the vendor's contract. */
         FilterOperation: string;
@@ -4067,7 +4496,7 @@ export interface operations {
     exportWorkspace: {
         parameters: {
             query?: {
-                /** @description Returns one part of the workspace: 0 the first one, and the `nextBatchesFrom` of a part the next one. Parts have definitions, engines, agents and rules first, and then batches. Load the first part with `replace`, then the others in their order. Change nothing in the workspace until the last part is exported; a manual clock must stand still meanwhile. */
+                /** @description Returns one part of the workspace: 0 the first one, and the `nextBatchesFrom` of a part the next one. Parts have definitions, engines, agents, phone numbers and rules first, then batches, and then calls. Load the first part with `replace`, then the others in their order. Change nothing in the workspace until the last part is exported; a manual clock must stand still meanwhile. */
                 batchesFrom?: components["parameters"]["BatchesFrom"];
             };
             header?: never;

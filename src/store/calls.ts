@@ -1,40 +1,19 @@
-import type {
-  CallDirection,
-  CallPlan,
-  CallStatus,
-  DataStorageSetting,
-} from '../domain/calls/call.js';
-import type {
-  CallCourse,
-  CallDetails,
-  CallOrigin,
-  CallRecord,
-  CallResults,
-} from '../domain/calls/call-record.js';
-import type { EngineType } from '../domain/engines/response-engine.js';
-import type { Progression } from '../workspace/settings.js';
+import type { GivenTranscripts } from '../domain/calls/given-call.js';
+import {
+  callColumns as columns,
+  fromCallRow as fromRow,
+  toChanging,
+  toFixed,
+  type CallPosition,
+  type CallRow as Row,
+  type Changing,
+  type Fixed,
+  type NewCall,
+  type StoredCall,
+} from './call-rows.js';
 import { readEach, required, type Db } from './database/database.js';
 
-/** A call with what the store knows of it besides. */
-export interface StoredCall {
-  /** In the order of creation. */
-  readonly key: number;
-  readonly workspaceId: number;
-  readonly call: CallRecord;
-  /** What agent and engine said when it was created; null if the emulator has none. */
-  readonly agentContentKey: number | null;
-  readonly engineType: EngineType | null;
-  readonly engineContentKey: number | null;
-  readonly seedKey: number;
-  readonly progression: Progression;
-  /** How often it was read, if reads move it. */
-  readonly reads: number;
-  /** When the next moment of its life comes; null if none does by itself. */
-  readonly nextAt: number | null;
-  readonly results: CallResults;
-}
-
-export type NewCall = Omit<StoredCall, 'key'>;
+export { positionOf, type CallPosition, type NewCall, type StoredCall } from './call-rows.js';
 
 /** Calls of a workspace, or of one agent, in the order of their start. */
 export interface CallPage {
@@ -49,12 +28,6 @@ export interface CallPage {
   readonly order: 'ascending' | 'descending';
 }
 
-/** The place of a call in lists. */
-export interface CallPosition {
-  readonly sortedAt: number;
-  readonly key: number;
-}
-
 export interface CallReader {
   find(workspaceId: number, id: string): StoredCall | undefined;
   /** Calls with a moment that comes by `until`, the first first. */
@@ -64,89 +37,35 @@ export interface CallReader {
   /** Calls that are dialled or talked. */
   countUnderWay(workspaceId: number): number;
   count(workspaceId: number): number;
+  has(workspaceId: number, id: string): boolean;
   listPage(page: CallPage): Iterable<StoredCall>;
+  /** All calls in the order of creation, from the one with this key on. */
+  listAll(workspaceId: number, fromKey: number): Iterable<StoredCall>;
+  /** The transcripts that fixtures gave. */
+  getTranscripts(key: number): GivenTranscripts | undefined;
 }
 
 export interface CallWriter extends CallReader {
   /** Returns its key. */
-  insert(call: NewCall): number;
+  insert(call: NewCall, transcripts?: GivenTranscripts): number;
   /** Writes what may change of a call. */
   change(call: StoredCall): void;
   /** False if there is no such call. */
   delete(workspaceId: number, id: string): boolean;
 }
 
-/** When a call was connected, or else created: what lists are sorted by. */
-export const positionOf = ({ key, call }: StoredCall): CallPosition => ({
-  key,
-  sortedAt: startOf(call) ?? call.plan.createdAt,
-});
-
-const startOf = ({ plan, state }: CallRecord): number | undefined =>
-  state.status === 'registered' ? undefined : plan.connectsAt;
-
-interface Changing {
-  key: number;
-  status: CallStatus;
-  passed: number;
-  nextAt: number | null;
-  sortedAt: number;
-  startedAt: number | null;
-  endedAt: number | null;
-  reason: string | null;
-  plan: string;
-  dataStorage: string | null;
-  details: string;
-  reads: number;
-  combinedCost: number | null;
-  latency: number | null;
-  sentiment: string | null;
-  successful: 0 | 1 | null;
-  inVoicemail: 0 | 1 | null;
-}
-
-interface Fixed {
-  workspaceId: number;
-  id: string;
-  ordinal: number;
-  origin: CallOrigin;
-  direction: CallDirection;
-  fromNumber: string;
-  toNumber: string;
-  agentId: string;
-  agentVersion: number;
-  agentContentKey: number | null;
-  engineType: EngineType | null;
-  engineContentKey: number | null;
-  seedKey: number;
-  progression: Progression['kind'];
-  polls: number;
-  course: string | null;
-}
-
-type Row = Changing & Fixed & { seed: string };
-
-const columns = `call_key AS key, workspace_id AS workspaceId, call_id AS id, ordinal, origin, direction,
-  from_number AS fromNumber, to_number AS toNumber, agent_id AS agentId,
-  agent_version AS agentVersion, agent_content_key AS agentContentKey, engine_type AS engineType,
-  engine_content_key AS engineContentKey, seed_key AS seedKey,
-  (SELECT seed FROM seeds WHERE seeds.seed_key = calls.seed_key) AS seed, progression, polls, reads,
-  status, passed, next_at AS nextAt, sorted_at AS sortedAt, started_at AS startedAt,
-  ended_at AS endedAt, reason, course, plan, data_storage AS dataStorage, details,
-  combined_cost AS combinedCost, latency, sentiment, successful, in_voicemail AS inVoicemail`;
-
 export function callStore(db: Db): CallWriter {
-  const insert = db.prepare<Fixed & Omit<Changing, 'key'>>(
+  const insert = db.prepare<Fixed & Omit<Changing, 'key'> & { transcripts: string | null }>(
     `INSERT INTO calls (workspace_id, call_id, ordinal, origin, direction, from_number, to_number,
        agent_id, agent_version, agent_content_key, engine_type, engine_content_key, seed_key,
        progression, polls, reads, status, passed, next_at, sorted_at, started_at, ended_at, reason,
        course, plan, data_storage, details, combined_cost, latency, sentiment, successful,
-       in_voicemail)
+       in_voicemail, given_transcripts)
      VALUES (:workspaceId, :id, :ordinal, :origin, :direction, :fromNumber, :toNumber,
        :agentId, :agentVersion, :agentContentKey, :engineType, :engineContentKey, :seedKey,
        :progression, :polls, :reads, :status, :passed, :nextAt, :sortedAt, :startedAt, :endedAt,
        :reason, :course, :plan, :dataStorage, :details, :combinedCost, :latency, :sentiment,
-       :successful, :inVoicemail)`,
+       :successful, :inVoicemail, :transcripts)`,
   );
   const change = db.prepare<Changing>(
     `UPDATE calls
@@ -187,7 +106,11 @@ export function callStore(db: Db): CallWriter {
     .pluck();
   const lists = pageStatements(db);
   return {
-    insert: (call) => Number(insert.run({ ...toFixed(call), ...toChanging(call) }).lastInsertRowid),
+    insert: (call, given) => {
+      const transcripts = given === undefined ? null : JSON.stringify(given);
+      const row = { ...toFixed(call), ...toChanging(call), transcripts };
+      return Number(insert.run(row).lastInsertRowid);
+    },
     find(workspaceId, id) {
       const row = find.get({ workspaceId, id });
       return row && fromRow(row);
@@ -199,6 +122,7 @@ export function callStore(db: Db): CallWriter {
     nextDue: (workspaceId) => nextDue.get({ workspaceId }) ?? undefined,
     countUnderWay: (workspaceId) => required(countUnderWay.get({ workspaceId })),
     count: (workspaceId) => required(count.get({ workspaceId })),
+    ...fixtureReader(db),
     listPage({ workspaceId, agentId = null, from, to, after, order }) {
       const { first, ofAgent, ofAll } = lists[order];
       const start = after ?? first;
@@ -210,6 +134,34 @@ export function callStore(db: Db): CallWriter {
       };
       const statement = agentId === null ? ofAll : ofAgent;
       return readEach(() => statement.iterate(bounds), fromRow);
+    },
+  };
+}
+
+/** What loads and exports read. */
+function fixtureReader(db: Db): Pick<CallReader, 'has' | 'listAll' | 'getTranscripts'> {
+  const has = db
+    .prepare<{ workspaceId: number; id: string }, number>(
+      'SELECT EXISTS (SELECT 1 FROM calls WHERE workspace_id = :workspaceId AND call_id = :id)',
+    )
+    .pluck();
+  // By key: an index would cost each new call more than it saves exports.
+  const listAll = db.prepare<{ workspaceId: number; fromKey: number }, Row>(
+    `SELECT ${columns} FROM calls NOT INDEXED
+     WHERE call_key >= :fromKey AND workspace_id = :workspaceId ORDER BY call_key`,
+  );
+  const getTranscripts = db
+    .prepare<{ key: number }, string | null>(
+      'SELECT given_transcripts FROM calls WHERE call_key = :key',
+    )
+    .pluck();
+  return {
+    has: (workspaceId, id) => has.get({ workspaceId, id }) === 1,
+    listAll: (workspaceId, fromKey) =>
+      readEach(() => listAll.iterate({ workspaceId, fromKey }), fromRow),
+    getTranscripts(key) {
+      const text = getTranscripts.get({ key });
+      return typeof text === 'string' ? (JSON.parse(text) as GivenTranscripts) : undefined;
     },
   };
 }
@@ -241,85 +193,5 @@ function pageStatements(db: Db) {
   return {
     ascending: ofOrder('>', 'ASC', { sortedAt: -most, key: 0 }),
     descending: ofOrder('<', 'DESC', { sortedAt: most, key: most }),
-  };
-}
-
-const toFixed = ({ call, progression, ...stored }: NewCall): Fixed => ({
-  workspaceId: stored.workspaceId,
-  id: call.id,
-  ordinal: call.ordinal,
-  // A web call waits as a registered one does. Its details tell it apart.
-  origin: call.origin === 'web' ? 'registered' : call.origin,
-  direction: call.direction,
-  fromNumber: call.fromNumber,
-  toNumber: call.toNumber,
-  agentId: call.agentId,
-  agentVersion: call.agentVersion,
-  agentContentKey: stored.agentContentKey,
-  engineType: stored.engineType,
-  engineContentKey: stored.engineContentKey,
-  seedKey: stored.seedKey,
-  progression: progression.kind,
-  polls: progression.kind === 'polls' ? progression.polls : 0,
-  course: call.course === undefined ? null : JSON.stringify(call.course),
-});
-
-const toFlag = (value: boolean | null): 0 | 1 | null => (value === null ? null : value ? 1 : 0);
-const fromFlag = (flag: 0 | 1 | null): boolean | null => (flag === null ? null : flag === 1);
-
-function toChanging({ call, nextAt, reads, results }: NewCall): Omit<Changing, 'key'> {
-  const { state, plan } = call;
-  const isOver = state.status !== 'registered' && state.status !== 'ongoing';
-  const startedAt = startOf(call) ?? null;
-  return {
-    status: state.status,
-    passed: state.passed,
-    nextAt,
-    sortedAt: startedAt ?? plan.createdAt,
-    startedAt,
-    endedAt: isOver ? (plan.endsAt ?? null) : null,
-    reason: isOver ? (plan.reason ?? null) : null,
-    plan: JSON.stringify(plan),
-    dataStorage: call.dataStorage ?? null,
-    details: JSON.stringify(call.details),
-    reads,
-    combinedCost: results.combinedCost,
-    latency: results.latency,
-    sentiment: results.sentiment,
-    successful: toFlag(results.successful),
-    inVoicemail: toFlag(results.inVoicemail),
-  };
-}
-
-function fromRow(row: Row): StoredCall {
-  const { key, workspaceId, progression, polls, reads, nextAt } = row;
-  const { agentContentKey, engineType, engineContentKey, seedKey } = row;
-  const details = JSON.parse(row.details) as CallDetails;
-  return {
-    ...{ key, workspaceId, agentContentKey, engineType, engineContentKey, seedKey, reads, nextAt },
-    progression: progression === 'polls' ? { kind: 'polls', polls } : { kind: progression },
-    results: {
-      combinedCost: row.combinedCost,
-      latency: row.latency,
-      sentiment: row.sentiment,
-      successful: fromFlag(row.successful),
-      inVoicemail: fromFlag(row.inVoicemail),
-    },
-    call: {
-      id: row.id,
-      origin: details.isWeb === true ? 'web' : row.origin,
-      direction: row.direction,
-      fromNumber: row.fromNumber,
-      toNumber: row.toNumber,
-      agentId: row.agentId,
-      agentVersion: row.agentVersion,
-      seed: row.seed,
-      ordinal: row.ordinal,
-      course: row.course === null ? undefined : (JSON.parse(row.course) as CallCourse),
-      plan: JSON.parse(row.plan) as CallPlan,
-      state: { status: row.status, passed: row.passed },
-      dataStorage: (row.dataStorage ?? undefined) as DataStorageSetting | undefined,
-      details,
-    },
   };
 }

@@ -46,7 +46,12 @@ const added = {
   batch_tests: 'workspace_id = :id AND ordinal >= :ordinal',
   test_case_definitions: 'workspace_id = :id AND definition_key > :definition',
   faults: 'workspace_id = :id AND fault_key > :fault',
+  phone_numbers: 'workspace_id = :id AND number_key > :number',
+  calls: 'call_key > :call AND workspace_id = :id',
 };
+
+/** Loads that an older version began do not know of these. */
+const addedNothing = { number: Number.MAX_SAFE_INTEGER, call: Number.MAX_SAFE_INTEGER };
 
 /** The order in which rows may be written. A new one comes last: older loads have copies of the first. */
 const copied = ['outcome_rules', 'assets', 'asset_versions', 'call_rules'];
@@ -63,7 +68,10 @@ export function unfinishedLoads(
     `SELECT next_batch_ordinal AS ordinal,
             (SELECT COALESCE(MAX(definition_key), 0) FROM test_case_definitions
              WHERE workspace_id = :id) AS definition,
-            (SELECT COALESCE(MAX(fault_key), 0) FROM faults WHERE workspace_id = :id) AS fault
+            (SELECT COALESCE(MAX(fault_key), 0) FROM faults WHERE workspace_id = :id) AS fault,
+            (SELECT COALESCE(MAX(number_key), 0) FROM phone_numbers
+             WHERE workspace_id = :id) AS number,
+            (SELECT COALESCE(MAX(call_key), 0) FROM calls) AS call
      FROM workspaces WHERE workspace_id = :id`,
   );
   const removals = Object.entries(added).map(([table, isAdded]) =>
@@ -83,7 +91,7 @@ export function unfinishedLoads(
 
   const removeAdded = (id: number, before: BeforeAdding): void => {
     onOverwrite();
-    for (const removal of removals) removal.run({ ...before.since, id });
+    for (const removal of removals) removal.run({ ...addedNothing, ...before.since, id });
     for (const table of tables.toReversed()) table.removeAll(id);
     for (const [index, table] of tables.entries()) before.copied[index]?.forEach(table.insert);
     workspace.write(id, before.workspace);

@@ -188,21 +188,22 @@ export function parseSettings(input: Required<SettingsInput>): Settings {
 }
 
 function parseCallSettings(input: Required<SettingsInput>): CallSettings {
-  const { callOutcomes: outcomes } = input;
   return {
     duration: required(parseDurationDistribution(input.callDuration)),
     ring: required(parseDurationDistribution(input.ringDuration)),
     webJoin: input.webCallJoin === 'manual' ? 'manual' : required(parseDuration(input.webCallJoin)),
     analysisDelay: required(parseDurationDistribution(input.analysisDelay)),
-    outcomes: required(
-      typeof outcomes === 'string' ? parseCallOutcomes(outcomes) : toCallOutcomes(outcomes),
-    ),
+    outcomes: readCallOutcomes(input.callOutcomes),
     concurrencyLimit: input.concurrencyLimit,
     concurrencyExceeded: input.concurrencyExceeded,
   };
 }
 
 const readMessage = (text: string): string | undefined => (text === 'default' ? undefined : text);
+
+/** Reads weights that have been validated. */
+export const readCallOutcomes = (input: SettingsInput['callOutcomes'] & {}): CallOutcomeWeights =>
+  required(typeof input === 'string' ? parseCallOutcomes(input) : toCallOutcomes(input));
 
 /** Reads a progression that has been validated. */
 export const readProgression = (input: ProgressionInput): Progression =>

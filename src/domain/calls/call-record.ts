@@ -7,6 +7,7 @@ import type {
   DisconnectionReason,
 } from './call.js';
 import type { ForcedCall } from './forced-call.js';
+import type { GivenCall } from './given-call.js';
 
 /** How a call begins: it is dialled here, waits for a telephony of its own, comes in, or is joined by a browser. */
 export type CallOrigin = 'dialled' | 'registered' | 'inbound' | 'web';
@@ -91,6 +92,8 @@ export interface CallDetails {
   /** The node of a flow, or the state of an LLM, in which it begins. */
   readonly startNode?: string;
   readonly startState?: string;
+  /** What fixtures say of it besides. */
+  readonly given?: GivenCall;
 }
 
 /** A call of a workspace, at a moment of its life. */

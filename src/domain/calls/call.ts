@@ -75,12 +75,14 @@ const reasonFacts: Record<DisconnectionReason, ReasonFacts> = {
 
 export const disconnectionReasons = Object.keys(reasonFacts) as readonly DisconnectionReason[];
 
-export const statusOfReason = (reason: DisconnectionReason): FinalStatus =>
-  reasonFacts[reason].status;
+/** Fixtures may have reasons that the contract does not list. Those are taken as ends of a conversation. */
+const factsOf = (reason: DisconnectionReason): ReasonFacts =>
+  Object.hasOwn(reasonFacts, reason) ? reasonFacts[reason] : ended;
+
+export const statusOfReason = (reason: DisconnectionReason): FinalStatus => factsOf(reason).status;
 
 /** Whether a call that ends for this reason was answered before. */
-export const connectsBefore = (reason: DisconnectionReason): boolean =>
-  reasonFacts[reason].connects;
+export const connectsBefore = (reason: DisconnectionReason): boolean => factsOf(reason).connects;
 
 /** What clients are told of a call, by webhook. */
 export type CallEventName =

@@ -38,7 +38,15 @@ export const toWirePhoneNumber = ({
 
 /** Area codes of numbers that are made up. */
 const areaCodes = { US: [212, 312, 415, 512, 617], CA: [416, 514, 604] } as const;
+const fictionalAreas = [...areaCodes.US, ...areaCodes.CA] as const;
 const tollFreeCodes = [800, 888, 877, 866] as const;
+
+/** One of 800 numbers that belong to nobody: 555-01xx. `draw` is in [0, 1). */
+export function fictionalNumber(draw: number): string {
+  const index = Math.floor(draw * fictionalAreas.length * 100);
+  const area = fictionalAreas[Math.floor(index / 100)] ?? fictionalAreas[0];
+  return `+1${String(area)}55501${String(index % 100).padStart(2, '0')}`;
+}
 
 /** What a client says of a number to buy. */
 export interface NumberWish {

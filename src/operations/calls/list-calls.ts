@@ -14,7 +14,7 @@ import { ApiError } from '../../errors.js';
 import { derivedHex } from '../../random.js';
 import { sceneReader } from '../../simulation/calls/life.js';
 import { analysisOf, saidIn, toCall, toListedCall } from '../../simulation/calls/render.js';
-import { toolCallsOf } from '../../simulation/calls/tool-calls.js';
+import { givenToolCalls, toolCallsOf } from '../../simulation/calls/tool-calls.js';
 import {
   loadValueGenerator,
   type GenerateValue,
@@ -111,7 +111,8 @@ function callReader({ store }: Services, { id, now }: Workspace, generate: Gener
     toFull: (stored: StoredCall) => toCall(stored.call, sceneOf(stored), generate, now),
     toListed: (stored: StoredCall) => {
       const scene = sceneOf(stored);
-      const collects = isOver(stored.call.state.status) && scene.collects;
+      const { state, details } = stored.call;
+      const collects = isOver(state.status) && !details.given?.isComplete && scene.collects;
       const { collected } = collects
         ? saidIn(stored.call, scene, generate, now)
         : { collected: {} };
@@ -147,7 +148,7 @@ function toFacets(
     ...{ agentId: call.agentId, agentVersion: call.agentVersion, callId: call.id },
     ...{ status: state.status, ...kindOf(call), startedAt, endedAt },
     reason: over ? plan.reason : undefined,
-    duration: startedAt === undefined || endedAt === undefined ? undefined : endedAt - startedAt,
+    duration: durationOf(call, startedAt, endedAt),
     cost: results.combinedCost ?? undefined,
     latency: results.latency ?? undefined,
     sentiment: results.sentiment ?? undefined,
@@ -159,8 +160,13 @@ function toFacets(
     attributes: details.customAttributes ?? {},
     analysis: () =>
       isAnalysed(plan, state) ? (analysisOf(call, sceneOf(stored)).custom_analysis_data ?? {}) : {},
-    toolCalls: () =>
-      over ? toolCallsOf(saidIn(call, sceneOf(stored), generate, now).entries) : [],
+    toolCalls: () => {
+      if (!over) return [];
+      const scene = sceneOf(stored);
+      const given = scene.readTranscripts()?.transcript_with_tool_calls;
+      if (given !== undefined || details.given?.isComplete === true) return givenToolCalls(given);
+      return toolCallsOf(saidIn(call, scene, generate, now).entries);
+    },
   };
 }
 
@@ -168,6 +174,16 @@ function kindOf({ origin, direction, fromNumber, toNumber }: CallRecord) {
   return origin === 'web'
     ? { type: 'web_call', direction: undefined, fromNumber: undefined, toNumber: undefined }
     : { type: 'phone_call', direction, fromNumber, toNumber };
+}
+
+function durationOf(
+  { details }: CallRecord,
+  startedAt: number | undefined,
+  endedAt: number | undefined,
+): number | undefined {
+  if (endedAt === undefined) return undefined;
+  const given = details.given?.fields.duration_ms;
+  return given ?? (startedAt === undefined ? undefined : endedAt - startedAt);
 }
 
 /** Opaque to clients: the place of a call, and a mark of the list that it is in. */

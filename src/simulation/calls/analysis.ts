@@ -9,7 +9,7 @@ import type { AnalysisItem, CallAgent } from '../../domain/calls/call-agent.js';
 import type { ForcedCall } from '../../domain/calls/forced-call.js';
 import type { Draw } from '../../random.js';
 
-type Analysis = components['schemas']['CallAnalysis'];
+export type CallAnalysis = components['schemas']['CallAnalysis'];
 
 export interface AnalysisInput {
   readonly agent: CallAgent;
@@ -22,7 +22,7 @@ export interface AnalysisInput {
 }
 
 /** What is found out of a call after it is over; a value of its type for each item asked for. */
-export function analyse(input: AnalysisInput): Analysis {
+export function analyse(input: AnalysisInput): CallAnalysis {
   const { agent, reason, counterpart, draw } = input;
   const forced = input.forced ?? {};
   const talked = connectsBefore(reason) && counterpart === 'person';

@@ -33,7 +33,10 @@ export function figuresOf({ talk, model, voice, draw }: FiguresInput): CallFigur
   return {
     latency: responses === 0 ? undefined : latencyOf(responses, model, draw),
     cost: costOf(talk ?? 0, model, voice),
-    tokens: responses === 0 || model === undefined ? undefined : tokensOf(responses, draw),
+    // Computed only where a whole call is read.
+    get tokens() {
+      return responses === 0 || model === undefined ? undefined : tokensOf(responses, draw);
+    },
   };
 }
 

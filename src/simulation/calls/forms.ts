@@ -1,4 +1,5 @@
 import type { CallEntry, Utterance } from '../../domain/calls/call.js';
+import { toText } from '../../domain/calls/given-call.js';
 import { derivedAlphanumeric } from '../../random.js';
 import { toSeconds, type TimedEntry } from './timing.js';
 
@@ -18,7 +19,7 @@ export function toForms(entries: readonly TimedEntry[], callId: string): Transcr
   });
   const spoken = all.filter((entry) => 'words' in entry);
   return {
-    transcript: spoken.map(({ role, content }) => `${speakers[role]}: ${content}`).join('\n'),
+    transcript: toText(spoken),
     transcript_object: spoken,
     transcript_with_tool_calls: all,
   };
@@ -27,12 +28,6 @@ export function toForms(entries: readonly TimedEntry[], callId: string): Transcr
 /** Observed: `call_` and 24 letters and digits. */
 const toolCallId = (callId: string, index: number): string =>
   `call_${derivedAlphanumeric(24, callId, 'tool call', index)}`;
-
-const speakers = {
-  agent: 'Agent',
-  user: 'User',
-  transfer_target: 'Transfer Target',
-} as const;
 
 function toWireEntry({ entry, words, start }: TimedEntry, toolCallId: string): CallEntry[] {
   switch (entry.role) {

@@ -1,4 +1,6 @@
 import {
+  isAnalysed,
+  isOver,
   nextMoment,
   passMoment,
   type CallEvent,
@@ -6,7 +8,12 @@ import {
   type CallState,
   type DisconnectionReason,
 } from '../../domain/calls/call.js';
-import { noResults, type CallDetails, type CallResults } from '../../domain/calls/call-record.js';
+import {
+  noResults,
+  type CallDetails,
+  type CallRecord,
+  type CallResults,
+} from '../../domain/calls/call-record.js';
 import type { StoredCall } from '../../store/calls.js';
 import type { StoreReader, StoreWriter } from '../../store/store.js';
 import { analysisOf, figuresOfCall } from './render.js';
@@ -32,14 +39,14 @@ export interface CallListener {
 }
 
 /** Reads scenes of calls, each content once. Not to be kept: contents may be rolled back. */
-export function sceneReader({ assets }: StoreReader): (stored: StoredCall) => CallScene {
+export function sceneReader({ assets, calls }: StoreReader): (stored: StoredCall) => CallScene {
   const contents = new Map<number, ReturnType<StoreReader['assets']['getContent']>>();
   const contentOf = (key: number) => {
     const content = contents.get(key) ?? assets.getContent(key);
     contents.set(key, content);
     return content;
   };
-  return ({ call, agentContentKey, engineType, engineContentKey }) =>
+  return ({ key, call, agentContentKey, engineType, engineContentKey }) =>
     readScene({
       agent: agentContentKey === null ? {} : contentOf(agentContentKey),
       engine:
@@ -48,6 +55,7 @@ export function sceneReader({ assets }: StoreReader): (stored: StoredCall) => Ca
           : { type: engineType, content: contentOf(engineContentKey) },
       override: call.details.override,
       start: call.details,
+      ...(call.details.given && { readTranscripts: () => calls.getTranscripts(key) }),
     });
 }
 
@@ -87,15 +95,32 @@ function resultsAt(
   stored: StoredCall,
   sceneOf: (stored: StoredCall) => CallScene,
 ): Partial<CallResults> {
-  if (kind === 'end') {
-    const { cost, latency } = figuresOfCall(stored.call, sceneOf(stored));
-    return { combinedCost: cost.combined_cost, latency: latency?.e2e?.p50 ?? null };
-  }
+  if (kind === 'end') return endResults(stored, sceneOf(stored));
   if (kind === 'analyse') return analysisResults(stored, sceneOf(stored));
   return {};
 }
 
-export function analysisResults({ call }: StoredCall, scene: CallScene): Partial<CallResults> {
+function endResults({ call }: Pick<StoredCall, 'call'>, scene: CallScene): Partial<CallResults> {
+  const { isComplete = false, fields = {} } = call.details.given ?? {};
+  const generated = isComplete ? undefined : figuresOfCall(call, scene);
+  const { latency = generated?.latency, call_cost: cost = generated?.cost } = fields;
+  return { combinedCost: cost?.combined_cost ?? null, latency: latency?.e2e?.p50 ?? null };
+}
+
+/** What lists can tell a call by, from what it has come to. */
+export function resultsOf(call: CallRecord, scene: CallScene): CallResults {
+  const { plan, state } = call;
+  return {
+    ...noResults,
+    ...(isOver(state.status) && endResults({ call }, scene)),
+    ...(isAnalysed(plan, state) && analysisResults({ call }, scene)),
+  };
+}
+
+export function analysisResults(
+  { call }: Pick<StoredCall, 'call'>,
+  scene: CallScene,
+): Partial<CallResults> {
   const analysis = analysisOf(call, scene);
   return {
     sentiment: analysis.user_sentiment ?? null,

@@ -6,9 +6,10 @@ import {
   type WireListedCall,
 } from '../../domain/calls/call.js';
 import type { CallDetails, CallRecord } from '../../domain/calls/call-record.js';
+import { withGiven } from '../../domain/calls/given-call.js';
 import { derivedHex, keyedChance, type Chance } from '../../random.js';
 import type { GenerateValue } from '../conversation/schema-value.js';
-import { analyse } from './analysis.js';
+import { analyse, type CallAnalysis } from './analysis.js';
 import { figuresOf, type CallFigures } from './figures.js';
 import { toForms, type TranscriptForms } from './forms.js';
 import type { CallScene } from './scene.js';
@@ -113,9 +114,11 @@ export const figuresOfCall = (call: CallRecord, scene: CallScene): CallFigures =
   });
 
 /** What was found out of a call; the same each time, until it is analysed again. */
-export function analysisOf(call: CallRecord, { agent }: CallScene) {
+export function analysisOf(call: CallRecord, { agent }: CallScene): CallAnalysis {
   const { course, plan, details } = call;
-  return analyse({
+  const { isComplete = false, fields: { call_analysis: given = {} } = {} } = details.given ?? {};
+  if (isComplete) return given;
+  const generated = analyse({
     agent,
     reason: plan.reason ?? 'error_unknown',
     counterpart: course?.counterpart ?? 'person',
@@ -123,6 +126,12 @@ export function analysisOf(call: CallRecord, { agent }: CallScene) {
     forced: forcedOf(call).analysis,
     draw: chanceOf(call).within('analysis', details.reruns ?? 0),
   });
+  if (details.given === undefined) return generated;
+  return {
+    ...generated,
+    ...given,
+    custom_analysis_data: { ...generated.custom_analysis_data, ...given.custom_analysis_data },
+  };
 }
 
 /** Fallback where the engine names no number. Numbers with 555-01xx belong to nobody. */
@@ -156,6 +165,21 @@ const isForgotten = (call: CallRecord, scene: CallScene, now: number): boolean =
 
 /** A call as a list shows it: all but what was said. What is not known yet is left out. */
 export function toListedCall(
+  call: CallRecord,
+  scene: CallScene,
+  collected: Readonly<Record<string, string>>,
+  now: number,
+): WireListedCall {
+  const { state, details } = call;
+  const listed = toGenerated(call, scene, collected, now);
+  if (details.given === undefined) return listed;
+  return withGiven(listed, details.given, {
+    isOver: isOver(state.status),
+    isForgotten: isForgotten(call, scene, now),
+  });
+}
+
+function toGenerated(
   call: CallRecord,
   scene: CallScene,
   collected: Readonly<Record<string, string>>,
@@ -233,11 +257,15 @@ export function toCall(
   now: number,
 ): WireCall {
   if (!isOver(call.state.status)) return toListedCall(call, scene, {}, now);
+  if (call.details.given?.isComplete === true) {
+    const listed = toListedCall(call, scene, {}, now);
+    return isForgotten(call, scene, now) ? listed : { ...listed, ...scene.readTranscripts() };
+  }
   const { entries, collected } = saidIn(call, scene, generate, now);
   const listed = toListedCall(call, scene, collected, now);
   if (talkOf(call, now) === undefined || isForgotten(call, scene, now)) return listed;
   const forms = toForms(entries, call.id);
-  return { ...listed, ...forms, ...scrubbedOf(scene, forms) };
+  return { ...listed, ...forms, ...scrubbedOf(scene, forms), ...scene.readTranscripts() };
 }
 
 /** A call that goes on, with what was said by now. */

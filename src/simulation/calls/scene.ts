@@ -2,6 +2,7 @@ import type { components } from '../../contract/retell.gen.js';
 import type { AssetContent } from '../../domain/engines/asset.js';
 import { readCallAgent, type CallAgent } from '../../domain/calls/call-agent.js';
 import type { CallDetails } from '../../domain/calls/call-record.js';
+import type { GivenTranscripts } from '../../domain/calls/given-call.js';
 import { readEngine, type Engine } from '../../domain/engines/engine.js';
 import { listOf, objectOf, textOf, type JsonObject } from '../../domain/json.js';
 import type { EngineType } from '../../domain/engines/response-engine.js';
@@ -20,6 +21,8 @@ export interface CallScene {
   readonly collects: boolean;
   /** Whom the engine transfers calls to, and how. */
   readonly transfer: CallTransfer | undefined;
+  /** The transcripts that fixtures gave; undefined for what is generated. */
+  readonly readTranscripts: () => GivenTranscripts | undefined;
 }
 
 export interface CallTransfer {
@@ -35,12 +38,14 @@ export interface SceneInput {
   /** Settings for this call alone. */
   readonly override: AgentOverride | undefined;
   readonly start?: Pick<CallDetails, 'startNode' | 'startState'>;
+  readonly readTranscripts?: CallScene['readTranscripts'];
 }
 
 /** Observed: what an LLM thinks with unless told otherwise. */
 const defaultModel = 'gpt-4.1';
 
-export function readScene({ agent, engine, override = {}, start = {} }: SceneInput): CallScene {
+export function readScene({ agent, engine, override = {}, ...input }: SceneInput): CallScene {
+  const { readTranscripts = () => undefined, start = {} } = input;
   const content = { ...agent, ...override.agent };
   const engineType = objectOf(content['response_engine'])?.['type'];
   const own = engine?.type === 'retell-llm' ? override.retell_llm : override.conversation_flow;
@@ -53,6 +58,7 @@ export function readScene({ agent, engine, override = {}, start = {} }: SceneInp
   let read: Engine | undefined;
   return {
     agent: readCallAgent(content),
+    readTranscripts,
     // Read when it is first asked for: a list needs only some of its settings.
     get engine() {
       if (engine === undefined || engineContent === undefined) return undefined;

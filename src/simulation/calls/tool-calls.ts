@@ -1,3 +1,4 @@
+import type { CallEntry } from '../../domain/calls/call.js';
 import type { ToolCallFacets } from '../../domain/calls/call-filter.js';
 import type { TimedEntry } from './timing.js';
 
@@ -18,3 +19,14 @@ export function toolCallsOf(entries: readonly TimedEntry[]): ToolCallFacets[] {
     ];
   });
 }
+
+/** The same of transcripts that fixtures gave, which tell neither the type of a tool nor its latency. */
+export const givenToolCalls = (entries: readonly CallEntry[] = []): ToolCallFacets[] =>
+  entries.flatMap((entry) => {
+    if (entry.role !== 'tool_call_invocation') return [];
+    const result = entries.find(
+      (other) => other.role === 'tool_call_result' && other.tool_call_id === entry.tool_call_id,
+    );
+    const successful = result?.role === 'tool_call_result' ? result.successful : undefined;
+    return [{ name: entry.name, type: '', successful, latency: 0 }];
+  });
