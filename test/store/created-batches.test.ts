@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { LazyDatabase } from '../../src/store/database/database.js';
 import { idOf } from '../../src/made-id.js';
 import { batchNumbersOf, runNumberAt, type BatchNumbers } from '../../src/random.js';
 import { openStore, type Store, type StoreReader } from '../../src/store/store.js';
@@ -181,10 +182,10 @@ class Subject {
 }
 
 function open(path: string): [Store, Database.Statement] {
-  const prepare = vi.spyOn(Database.prototype, 'prepare');
+  const prepare = vi.spyOn(LazyDatabase.prototype, 'prepare');
   const store = openStore(path, 0);
   const index = prepare.mock.calls.findIndex(([sql]) => sql === 'COMMIT');
-  const commit = prepare.mock.results[index]?.value as Database.Statement;
+  const commit = prepare.mock.results[index]?.value as unknown as Database.Statement;
   prepare.mockRestore();
   return [store, commit];
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { LazyDatabase } from '../../src/store/database/database.js';
 import { openEmulator } from '../../src/emulator.js';
 import { buildApp } from '../../src/http/app.js';
 import { defaultSettings, TestClient, thisMachine, type Batch } from '../support/emulator.js';
@@ -9,7 +10,7 @@ import { ManualClock } from '../support/manual-clock.js';
 
 /** An emulator on a file that can be made as full as the disk. */
 function arrange() {
-  const prepare = vi.spyOn(Database.prototype, 'prepare');
+  const prepare = vi.spyOn(LazyDatabase.prototype, 'prepare');
   const clock = new ManualClock();
   const errors: unknown[] = [];
   const emulator = openEmulator({
@@ -17,9 +18,9 @@ function arrange() {
     settings: { ...defaultSettings, runDuration: '1s', concurrency: 1000 },
     onError: (error) => errors.push(error),
   });
-  const [db] = prepare.mock.contexts as Database.Database[];
+  const [db] = prepare.mock.contexts as unknown as Database.Database[];
   const place = prepare.mock.calls.findIndex(([sql]) => sql === 'COMMIT');
-  const commit = prepare.mock.results[place]?.value as Database.Statement;
+  const commit = prepare.mock.results[place]?.value as unknown as Database.Statement;
   prepare.mockRestore();
   const app = buildApp({
     ...{ emulator, apiKeys: [], validateResponses: true, controlAccess: thisMachine },

@@ -1,13 +1,14 @@
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { LazyDatabase } from '../../src/store/database/database.js';
 import { openStore } from '../../src/store/store.js';
 
 describe('every statement of the store', () => {
   it('finds its rows by an index, in order, so that its cost does not grow with the table', () => {
-    const prepare = vi.spyOn(Database.prototype, 'prepare');
+    const prepare = vi.spyOn(LazyDatabase.prototype, 'prepare');
     const store = openStore(':memory:', 0);
     const statements = prepare.mock.calls.map(([sql]) => sql);
-    const [db] = prepare.mock.contexts as Database.Database[];
+    const [db] = prepare.mock.contexts as unknown as Database.Database[];
     prepare.mockRestore();
     onTestFinished(() => {
       store.close();

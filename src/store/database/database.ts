@@ -58,33 +58,111 @@ function connect(path: string): Db {
  * no script runs, at its own end for example, where better-sqlite3 12 was built with the headers of Node
  * 24.19 or newer: the destructor of their `node::ObjectWrap` needs an environment (nodejs/node#65446).
  * better-sqlite3 13 is free of that, but does not run on Node 20. What stays of a closed database is
- * some 60 kB: SQLite's part is freed.
+ * about 300 bytes for each statement that was used: SQLite's part is freed.
  */
 const neverCollected: object[] = [];
+
+const mayBeCollected = Number.parseInt(process.versions.node, 10) < 24;
+
+function keep<Native extends object>(native: Native): Native {
+  if (!mayBeCollected) neverCollected.push(native);
+  return native;
+}
+
+/** The methods of a statement that the stores use. */
+interface NativeStatement {
+  readonly reader: boolean;
+  run(...parameters: readonly unknown[]): unknown;
+  get(...parameters: readonly unknown[]): unknown;
+  all(...parameters: readonly unknown[]): unknown;
+  iterate(...parameters: readonly unknown[]): unknown;
+  pluck(): unknown;
+  raw(): unknown;
+}
 
 type Constructor = new (
   path: string,
   options: Database.Options,
-) => { prepare(sql: string): object };
+) => { prepare(sql: string): NativeStatement };
 
-/** Keeps the database and its statements from being garbage-collected. */
-class KeptDatabase extends (Database as unknown as Constructor) {
-  constructor(path: string, options: Database.Options) {
-    super(path, options);
-    neverCollected.push(this);
+/**
+ * A statement that SQLite compiles when it is first used. Stores prepare some 250 statements when they are
+ * opened. An emulator for one test uses few of them.
+ */
+class LazyStatement implements NativeStatement {
+  #compile: (() => NativeStatement) | undefined;
+  #compiled: NativeStatement | undefined;
+
+  constructor(compile: () => NativeStatement) {
+    this.#compile = compile;
   }
 
-  override prepare(sql: string): object {
-    const statement = super.prepare(sql);
-    neverCollected.push(statement);
-    return statement;
+  get reader(): boolean {
+    return this.#native().reader;
+  }
+
+  run(...parameters: readonly unknown[]): unknown {
+    return this.#native().run(...parameters);
+  }
+
+  get(...parameters: readonly unknown[]): unknown {
+    return this.#native().get(...parameters);
+  }
+
+  all(...parameters: readonly unknown[]): unknown {
+    return this.#native().all(...parameters);
+  }
+
+  iterate(...parameters: readonly unknown[]): unknown {
+    return this.#native().iterate(...parameters);
+  }
+
+  /** Returns first columns from now on. */
+  pluck(): this {
+    return this.#return((statement) => statement.pluck());
+  }
+
+  /** Returns rows as arrays from now on. */
+  raw(): this {
+    return this.#return((statement) => statement.raw());
+  }
+
+  #native(): NativeStatement {
+    if (this.#compiled !== undefined) return this.#compiled;
+    const compiled = required(this.#compile)();
+    this.#compile = undefined;
+    this.#compiled = compiled;
+    return compiled;
+  }
+
+  #return(change: (statement: NativeStatement) => unknown): this {
+    const compile = this.#compile;
+    if (compile === undefined) change(this.#native());
+    else {
+      this.#compile = () => {
+        const statement = compile();
+        change(statement);
+        return statement;
+      };
+    }
+    return this;
   }
 }
 
-const mayBeCollected = Number.parseInt(process.versions.node, 10) < 24;
+/** A database whose statements are compiled at their first use. */
+export class LazyDatabase extends (Database as unknown as Constructor) {
+  constructor(path: string, options: Database.Options) {
+    super(path, options);
+    keep(this);
+  }
+
+  override prepare(sql: string): NativeStatement {
+    return new LazyStatement(() => keep(super.prepare(sql)));
+  }
+}
 
 const newDatabase = (path: string, options: Database.Options): Db =>
-  mayBeCollected ? new Database(path, options) : (new KeptDatabase(path, options) as unknown as Db);
+  new LazyDatabase(path, options) as unknown as Db;
 
 /** Like the method of this name, which would leave its statement to the garbage collector. */
 function pragma(db: Db, source: string): unknown {
