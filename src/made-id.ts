@@ -1,6 +1,6 @@
 /**
  * Prefixes of the vendor's ids, as Observed; no batch id was seen, `test_batch_` follows the others.
- * Behind them, ids that the emulator makes have lower-case hex digits.
+ * After the prefix, an id that the emulator creates has lower-case hex digits.
  */
 export const idPrefixes = {
   definition: 'test_case_',
@@ -14,17 +14,17 @@ export const idPrefixes = {
   call: 'call_',
 } as const;
 
-/** Ids that are made of a number. */
+/** The kinds whose ids are stored as numbers. */
 export type NumberedKind = 'batch' | 'run';
 
-/** A number of 48 bits, or an id that was given and has none. */
+/** A number of 48 bits, or an id that a client chose, which has no number. */
 export type StoredId = number | string;
 
 const bytes = Buffer.alloc(6);
 
 /**
- * The id that a number stands for. The lowest byte comes first: numbers that follow each other,
- * as neighbours in an index do, give ids that differ from their first digits on.
+ * Converts a stored number to the id that clients see. The lowest byte comes first, so that the ids of consecutive
+ * numbers differ in their first digits.
  */
 export function idOf(kind: NumberedKind, stored: StoredId): string {
   if (typeof stored === 'string') return stored;
@@ -32,7 +32,7 @@ export function idOf(kind: NumberedKind, stored: StoredId): string {
   return idPrefixes[kind] + bytes.toString('hex');
 }
 
-/** What `idOf` makes the id of. */
+/** Converts an id that a client sent to the number that is stored for it; an id of another form stays a text. */
 export function storedIdOf(kind: NumberedKind, id: string): StoredId {
   const prefix = idPrefixes[kind];
   const digits = id.slice(prefix.length);

@@ -1,6 +1,6 @@
 import type { components } from '../../contract/control.gen.js';
 
-/** What a webhook tells of. */
+/** What a webhook reports. */
 export type WebhookEvent = components['schemas']['WebhookEvent'];
 
 /** What is wrong with a webhook on purpose. */
@@ -43,17 +43,17 @@ export function webhookBody(
   { webhookEventTimestamp, webhookCallKey }: WebhookForm,
   extra: object = {},
 ): string {
-  const told = event.endsWith('_analyzed') ? subject : withoutAnalysis(subject);
+  const content = event.endsWith('_analyzed') ? subject : withoutAnalysis(subject);
   return JSON.stringify({
     event,
     ...(webhookEventTimestamp === 'send' && { event_timestamp: time }),
-    ...(webhookCallKey !== 'data' && { [isChatEvent(event) ? 'chat' : 'call']: told }),
-    ...(webhookCallKey !== 'call' && { data: told }),
+    ...(webhookCallKey !== 'data' && { [isChatEvent(event) ? 'chat' : 'call']: content }),
+    ...(webhookCallKey !== 'call' && { data: content }),
     ...extra,
   });
 }
 
-/** Documented: only the event that tells of the analysis has it. */
+/** Documented: only the event of the analysis has it. */
 const withoutAnalysis = (subject: object): object =>
   Object.fromEntries(
     Object.entries(subject).filter(([name]) => !/^(call|chat)_analysis$/.test(name)),

@@ -7,7 +7,7 @@ export interface VendorLimiter extends RateLimit {
 }
 
 /**
- * Documented: these three, and `call` and `call-error` for the creation of calls, which is not emulated.
+ * Documented: these three, and `call` and `call-error` for the creation of calls, which is not limited here.
  */
 const list: VendorLimiter = { name: 'list', requests: 15, window: 10_000 };
 const playground: VendorLimiter = { name: 'llm-playground', requests: 8, window: 2000 };
