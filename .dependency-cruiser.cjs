@@ -1,6 +1,6 @@
 /** The layers, top to bottom. A layer may import itself and the layers below it. */
 const layers = [
-  '^src/(bin|redirect|vitest)\\.ts$',
+  '^src/(bin|redirect|vitest|web-client)\\.ts$',
   '^src/cli\\.ts$',
   '^src/index\\.ts$',
   '^src/configuration/(config|fixture-file|tls-files)\\.ts$|^src/logging/log\\.ts$|^src/(pull|trigger)/',

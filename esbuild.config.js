@@ -109,6 +109,18 @@ const builds = await Promise.all([
     format: 'esm',
     external: ['./index.js', 'vitest'],
   }),
+  // For browsers: nothing of Node, and nothing else to load.
+  ...['esm', 'cjs'].map((format) =>
+    build({
+      ...common,
+      entryPoints: { 'web-client': 'src/web-client.ts' },
+      outdir: format === 'esm' ? 'dist' : 'dist/cjs',
+      format,
+      platform: 'browser',
+      target: 'es2022',
+      external: [],
+    }),
+  ),
   build({
     ...common,
     entryPoints: { redirect: 'src/redirect.ts' },
@@ -145,7 +157,7 @@ const library = createRequire(import.meta.url)('./cjs/index.js');
 export const { ${Object.keys(library).join(', ')} } = library;
 `,
 );
-for (const types of ['index.d.ts', 'redirect.d.ts']) copyTypes(types);
+for (const types of ['index.d.ts', 'redirect.d.ts', 'web-client.d.ts']) copyTypes(types);
 
 mkdirSync('dist/contract', { recursive: true });
 await import('./dist/compile-contracts.js');

@@ -332,6 +332,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_emulator/calls/{call_id}/conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what was said in a call until now
+         * @description The vendor's operations show it only once the call is over. `retell-emulator/web-client` follows a call with this.
+         */
+        get: operations["getConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_emulator/calls/{call_id}/answer": {
         parameters: {
             query?: never;
@@ -1552,6 +1572,22 @@ export interface components {
             endsAt: number | null;
             transferEndsAt?: number;
             analysesAt: number | null;
+        };
+        CallConversation: {
+            id: string;
+            /** @enum {string} */
+            status: "registered" | "ongoing" | "ended" | "not_connected" | "error";
+            /** @description The present of the workspace's clock, in milliseconds since the epoch. */
+            now: number;
+            entries: {
+                startedAt: number;
+                /** @description Null while it is being said. */
+                endedAt: number | null;
+                /** @description As in `transcript_with_tool_calls`, with the words that were said until now. */
+                entry: {
+                    [key: string]: unknown;
+                };
+            }[];
         };
         NextMoment: {
             /** @enum {string} */
@@ -4052,6 +4088,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallProvenance"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["Error"];
+        };
+    };
+    getConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call's id. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation by the present of the workspace's clock. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallConversation"];
                 };
             };
             400: components["responses"]["Error"];

@@ -154,6 +154,7 @@ function callsOf(call: Call): Workspace['calls'] {
   const ofCall = (call_id: string) => ({ params: { call_id } });
   return {
     explain: (id) => call('explainCall', ofCall(id)),
+    conversation: (id) => call('getConversation', ofCall(id)),
     answer: (id) => call('answerCall', ofCall(id)),
     join: (id) => call('joinWebCall', ofCall(id)),
     leave: (id) => call('leaveWebCall', ofCall(id)),

@@ -19,6 +19,7 @@ export type CallRuleInput = Schemas['CallRuleInput'];
 export type CallEntryInput = Schemas['CallEntryInput'];
 export type CallEnd = Schemas['CallEnd'];
 export type CallProvenance = Schemas['CallProvenance'];
+export type CallConversation = Schemas['CallConversation'];
 export type BatchTestState = Schemas['BatchTestState'];
 export type TestRunProvenance = Schemas['TestRunProvenance'];
 export type Fixtures = Schemas['Fixtures'];
@@ -141,6 +142,8 @@ export interface Workspace {
   readonly calls: {
     /** Why a call went as it did, what happened in it, and what comes next. */
     explain(id: string): Promise<CallProvenance>;
+    /** What was said in a call until now. */
+    conversation(id: string): Promise<CallConversation>;
     /** Connects a call that rings. */
     answer(id: string): Promise<CallProvenance>;
     /** Joins a web call, as the browser of its user does. */

@@ -1,12 +1,8 @@
-import Retell from 'retell-sdk';
-import OlderRetell from 'retell-sdk-4';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { callsOn, listCalls, place } from '../support/calls.js';
+import { callsOn, place } from '../support/calls.js';
 import { advance } from '../support/control.js';
-import { buildTestApp, type TestClient } from '../support/emulator.js';
+import type { TestClient } from '../support/emulator.js';
 import { newYear } from '../support/manual-clock.js';
-import { plainCalls } from '../support/calls.js';
 
 interface Created {
   call_id: string;
@@ -31,7 +27,7 @@ describe('a web call', () => {
     const created = await create(client);
     expect(created).toEqual({
       call_id: expect.stringMatching(/^call_[0-9a-f]{27}$/) as string,
-      access_token: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      access_token: expect.stringMatching(/^call_[0-9a-f]{27}\.[0-9a-f]{32}$/) as string,
       expires_at: newYear + 30_000,
       ice_servers: [{ urls: 'stun:stun.retell-emulator.invalid:3478' }],
       transport: 'gateway',
@@ -146,6 +142,49 @@ describe('a web call', () => {
     expect(names).toContain('call_ended');
   });
 
+  it('shows what was said until now, with what is being said', async () => {
+    const { client } = callsOn();
+    await client.call('POST', '/_emulator/call-rules', {
+      outcome: {
+        duration: '20s',
+        transcript: [
+          { role: 'agent', content: 'Hello, how can I help you?' },
+          { role: 'tool', name: 'look_up', result: '{}' },
+          { role: 'user', content: 'A table for two, please.' },
+        ],
+      },
+    });
+    const call = await create(client);
+    interface Conversation {
+      status: string;
+      now: number;
+      entries: { startedAt: number; endedAt: number | null; entry: { content?: string } }[];
+    }
+    const look = () =>
+      client.call<Conversation>('GET', `/_emulator/calls/${call.call_id}/conversation`);
+    expect(await look()).toMatchObject({ status: 'registered', entries: [] });
+    let last = await look();
+    const words: string[] = [];
+    while (last.status !== 'ended') {
+      await advance(client, '500ms');
+      last = await look();
+      const { entries, now } = last;
+      for (const { startedAt, endedAt } of entries) {
+        expect(startedAt).toBeLessThanOrEqual(endedAt ?? now);
+        expect(endedAt ?? now).toBeLessThanOrEqual(now);
+      }
+      const speaking = entries.filter(({ endedAt }) => endedAt === null);
+      expect(speaking.length).toBeLessThanOrEqual(1);
+      words.push(...speaking.map(({ entry }) => entry.content ?? ''));
+    }
+    expect(words.some((text) => text !== '' && 'Hello, how can I help you?'.startsWith(text))).toBe(
+      true,
+    );
+    expect(last.entries.map(({ entry }) => entry)).toEqual(
+      (await read(client, call))['transcript_with_tool_calls'],
+    );
+  });
+
   it('is left by hand', async () => {
     const { client } = callsOn({ callOutcomes: 'agent_hangup=1' });
     const call = await create(client);
@@ -254,52 +293,5 @@ describe('a web call', () => {
     expect(items.flatMap(({ warnings = [] }) => warnings)).toEqual([
       expect.stringContaining('body/current_node_id "third"') as string,
     ]);
-  });
-});
-
-describe('lists of calls', () => {
-  it('have web calls, and find them by their type', async () => {
-    const { client } = callsOn();
-    const web = await create(client);
-    const phone = await place(client);
-    const idsOf = async (filter_criteria: object) =>
-      (await listCalls(client, { filter_criteria })).items.map(({ call_id: id }) => id);
-    const isType = (...value: string[]) => ({ call_type: { type: 'enum', op: 'in', value } });
-    expect(await idsOf(isType('web_call'))).toEqual([web.call_id]);
-    expect(await idsOf(isType('phone_call'))).toEqual([phone.call_id]);
-    expect((await idsOf(isType('web_call', 'phone_call'))).sort()).toEqual(
-      [web.call_id, phone.call_id].sort(),
-    );
-    const isInbound = { direction: { type: 'enum', op: 'in', value: ['inbound'] } };
-    expect(await idsOf(isInbound)).toEqual([]);
-    const numbers = { from_number: { type: 'string', op: 'co', value: '' } };
-    expect(await idsOf(numbers)).toEqual([phone.call_id]);
-    const older = await client.call<{ call_id: string; call_type: string }[]>(
-      ...(['POST', '/v2/list-calls', { filter_criteria: { call_type: ['web_call'] } }] as const),
-    );
-    expect(older).toMatchObject([{ call_id: web.call_id, call_type: 'web_call' }]);
-  });
-});
-
-describe('the SDKs', () => {
-  it('create web calls by their own operations', async () => {
-    const { app, clock } = buildTestApp({ settings: plainCalls });
-    await app.listen({ host: '127.0.0.1', port: 0 });
-    const { port } = app.server.address() as AddressInfo;
-    const options = { apiKey: 'key_sdk', baseURL: `http://127.0.0.1:${String(port)}` };
-    const newer = new Retell(options);
-    const created = await newer.call.createWebCall({ agent_id: 'agent_1' });
-    expect(created.transport).toBe('gateway');
-    const older = new OlderRetell(options);
-    const call = await older.call.createWebCall({ agent_id: 'agent_1', metadata: { a: 1 } });
-    expect(call).toMatchObject({ call_type: 'web_call', call_status: 'registered' });
-    await clock.advance(5000);
-    for (const { call_id: id } of [created, call]) {
-      const ongoing = await newer.call.retrieve(id);
-      expect(ongoing.call_type === 'web_call' && ongoing.access_token).toMatch(/^\w{64}$/);
-      await newer.call.stop(id);
-    }
-    const stopped = await older.call.retrieve(call.call_id);
-    expect(stopped).toMatchObject({ disconnection_reason: 'manual_stopped', metadata: { a: 1 } });
   });
 });

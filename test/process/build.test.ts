@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { resolve } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { readYaml } from '../../src/contract/source.js';
 
@@ -49,6 +50,21 @@ describe('the build', () => {
     const require = createRequire(import.meta.url);
     const imported = (await import(resolve('dist/index.js'))) as object;
     expect({ ...imported }).toEqual({ ...(require('../../dist/cjs/index.js') as object) });
+  });
+
+  it('has the client for browsers in files that need nothing of Node', () => {
+    const [script, module] = ['dist/cjs/web-client.js', 'dist/web-client.js'].map((file) =>
+      readFileSync(file, 'utf8'),
+    );
+    expect(module).not.toMatch(/\b(require|process|Buffer|global)\b|import[ {"']/);
+    const page: Record<string, unknown> = { setTimeout, clearTimeout, module: { exports: {} } };
+    runInNewContext(script ?? '', page);
+    expect(page['module']).toMatchObject({
+      exports: {
+        RetellWebClient: expect.any(Function) as unknown,
+        connectWebClient: expect.any(Function) as unknown,
+      },
+    });
   });
 
   it('names the licence of each package that is in those files', () => {

@@ -1,5 +1,6 @@
 import { completeBatchTest, stepBatchTest, waitForBatchTest } from './batch-tests.js';
 import { addCallRule, deleteCallRule, deleteCallRules, listCallRules } from './call-rules.js';
+import { getConversation } from './conversation.js';
 import {
   answerCall,
   endCall,
@@ -62,6 +63,7 @@ export const controlTable = {
   deleteCallRule,
   deleteCallRules,
   explainCall,
+  getConversation,
   answerCall,
   joinWebCall,
   leaveWebCall,

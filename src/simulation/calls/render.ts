@@ -222,8 +222,9 @@ function kindOf({ id, origin, direction, details, ...call }: CallRecord, connect
   };
 }
 
-/** What a browser joins a web call with. */
-export const accessTokenOf = (callId: string): string => derivedHex(64, callId, 'access token');
+/** What a browser joins a web call with. It begins with the id, so that `web-client.ts` finds the call. */
+export const accessTokenOf = (callId: string): string =>
+  `${callId}.${derivedHex(32, callId, 'access token')}`;
 
 /** What the end of a call adds. */
 function endOf(
