@@ -102,8 +102,17 @@ async function answerWithFault(
   const result = await answer().catch((error: unknown) =>
     refuse(withWording(emulator, request, error), request, reply),
   );
+  if (fault.phase === 'after') noteWithheldCall(request, result);
   if (fault.phase === 'after' && (await applyFault(fault, emulator, reply))) return reply;
   return sendAnswer(reply, result, fault, emulator.clock);
+}
+
+/** For the warning that a client that tries again places a second call. */
+function noteWithheldCall({ record }: FastifyRequest, result: unknown): void {
+  const id = (result as { call_id?: unknown } | null | undefined)?.call_id;
+  if (record?.operation === 'createPhoneCall' && typeof id === 'string') {
+    record.withheldCall = id;
+  }
 }
 
 const withWording = (emulator: Emulator, request: FastifyRequest, error: unknown): unknown =>

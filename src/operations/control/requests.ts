@@ -16,6 +16,7 @@ import { parseDuration } from '../../workspace/settings.js';
 import type { Caller, Services } from '../operation.js';
 import type { ControlOperation } from './control-operation.js';
 import { waitFor } from './waiting.js';
+import { repeatedCallWarnings } from './repeated-calls.js';
 import { warningsOf } from './warnings.js';
 
 type Schemas = components['schemas'];
@@ -35,11 +36,14 @@ export const listRequests: ControlOperation<'listRequests'> = (services, caller,
   const { after = 0, limit = defaultLimit } = query;
   const passes = toPredicate(query);
   const all = recordsOf(services, caller).filter((record) => record.id > after && passes(record));
-  return { items: all.slice(0, limit).map(toEntry), hasMore: all.length > limit };
+  return {
+    items: all.slice(0, limit).map(entryWriter(services, caller)),
+    hasMore: all.length > limit,
+  };
 };
 
 export const findRequests: ControlOperation<'findRequests'> = (services, caller, { body }) =>
-  find(services, caller, body).map(toEntry);
+  find(services, caller, body).map(entryWriter(services, caller));
 
 export const countRequests: ControlOperation<'countRequests'> = (services, caller, { body }) => ({
   count: find(services, caller, body).length,
@@ -54,6 +58,7 @@ export const findNearMisses: ControlOperation<'findNearMisses'> = (
   { query, body: matcher },
 ) => {
   refuseUnknownOperation(matcher.operation, 'body/operation');
+  const write = entryWriter(services, caller);
   const compared = recordsOf(services, caller).map((record) => ({
     record,
     differences: differencesOf(matcher, toMatched(record)),
@@ -62,7 +67,7 @@ export const findNearMisses: ControlOperation<'findNearMisses'> = (
     .filter(({ differences }) => differences.length > 0)
     .sort((a, b) => a.differences.length - b.differences.length)
     .slice(0, query.limit ?? defaultMisses)
-    .map(({ record, differences }) => ({ request: toEntry(record), differences }));
+    .map(({ record, differences }) => ({ request: write(record), differences }));
   return {
     matching: compared.filter(({ differences }) => differences.length === 0).length,
     nearMisses: misses,
@@ -148,10 +153,18 @@ function responseBodyOf({ responseBody = '' }: JournalRecord): unknown {
   }
 }
 
-function toEntry(record: JournalRecord): Schemas['JournalEntry'] {
+const entryWriter = (services: Services, caller: Caller) => (record: JournalRecord) =>
+  toEntry(record, () => recordsOf(services, caller));
+
+/** @param others all records of the workspace. */
+function toEntry(
+  record: JournalRecord,
+  others: () => readonly JournalRecord[],
+): Schemas['JournalEntry'] {
   const { id, requestId, time, method, url, headers, valid, forwarded } = record;
   const { operation = null, status = null, duration = null, error = null, fault = null } = record;
-  const attempt = Number(headers['x-stainless-retry-count'] ?? 0);
+  const count = Number(headers['x-stainless-retry-count'] ?? 0);
+  const attempt = Number.isSafeInteger(count) ? count : 0;
   const [body, responseBody] = [bodyOf(record), responseBodyOf(record)];
   const query = parseQuery(url.slice(pathOf(record).length + 1));
   return {
@@ -164,7 +177,7 @@ function toEntry(record: JournalRecord): Schemas['JournalEntry'] {
     query: redactHeaders(query),
     headers: redactHeaders(headers),
     ...(body !== undefined && { body: redactBody(body) }),
-    attempt: Number.isSafeInteger(attempt) ? attempt : 0,
+    attempt,
     status,
     ...(responseBody !== undefined && { responseBody: redactBody(responseBody) }),
     duration,
@@ -172,6 +185,10 @@ function toEntry(record: JournalRecord): Schemas['JournalEntry'] {
     valid,
     fault,
     forwarded,
-    warnings: [...warningsOf(record, query, body), ...record.findWarnings()],
+    warnings: [
+      ...warningsOf(record, query, body),
+      ...repeatedCallWarnings(record, attempt, others),
+      ...record.findWarnings(),
+    ],
   };
 }

@@ -46,6 +46,8 @@ export interface JournalRecord extends Arrival {
   warningsSize: number;
   /** True if another server answered it. */
   forwarded: boolean;
+  /** The id of the call that it created, if a fault then kept the answer from the client. */
+  withheldCall: string | undefined;
   /** Undefined until it was answered. */
   status: number | undefined;
   /** Milliseconds; undefined until the answer was sent. */
@@ -73,6 +75,7 @@ export const newRecord = (): JournalRecord => ({
   findWarnings: findNone,
   warningsSize: 0,
   forwarded: false,
+  withheldCall: undefined,
   status: undefined,
   duration: undefined,
 });
@@ -105,6 +108,7 @@ export function begin(
   record.findWarnings = findNone;
   record.warningsSize = 0;
   record.forwarded = false;
+  record.withheldCall = undefined;
   record.status = undefined;
   record.duration = undefined;
 }
