@@ -12,3 +12,16 @@ export const created = () => ({
 });
 
 export const answer = created();
+
+export const createdCall = () => ({
+  call_id: 'call_4f65e1c2863c0616d85a2dd6c5c',
+  call_type: 'phone_call',
+  call_status: 'registered',
+  agent_id: 'agent_1',
+  agent_version: 0,
+  direction: 'outbound',
+  from_number: '+14157774444',
+  to_number: '+12137774445',
+  data_storage_setting: 'everything',
+  opt_in_signed_url: false,
+});

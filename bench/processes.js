@@ -55,6 +55,12 @@ export const startEmulator = (...args) => startBuild(cli, ...args);
 
 export const startBare = (name) => startProcess([here(`bare-${name}.js`)]);
 
+/** Where webhooks go. */
+export async function startReceiver() {
+  const receiver = await startProcess([here('receiver.js')]);
+  return { ...receiver, taken: async () => Number(await (await fetch(receiver.url)).text()) };
+}
+
 export const startPrism = () =>
   startProcess([prism, 'mock', '--port', '0', here('../openapi/retell.yaml')], {
     ready: /Prism is listening on (\S+)/,

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import autocannon from 'autocannon';
+import { measureCreations, measureDeliveries } from './calls.js';
 import {
   cli,
   hasPrism,
@@ -178,6 +179,8 @@ const cases = {
     const results = await race(emulatorsWith(...options), () => creationAndPolls(3));
     return toResult(results, { 'other build': '0.95' });
   },
+  createCall: () => measureCreations({ race, toResult, emulatorsWith, headers }),
+  deliveries: () => measureDeliveries({ database: file(), rounds, median, headers }),
   async thousand() {
     const emulator = await emulators.disk();
     const cost = { 1: [], 1000: [] };

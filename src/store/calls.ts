@@ -11,6 +11,8 @@ import {
   type NewCall,
   type StoredCall,
 } from './call-rows.js';
+import { cached } from '../bounded-cache.js';
+import type { Caches } from './caches.js';
 import { readEach, required, type Db } from './database/database.js';
 
 export { positionOf, type CallPosition, type NewCall, type StoredCall } from './call-rows.js';
@@ -54,7 +56,12 @@ export interface CallWriter extends CallReader {
   delete(workspaceId: number, id: string): boolean;
 }
 
-export function callStore(db: Db): CallWriter {
+/** True for a call that is dialled or talked, as `countUnderWay` counts it. */
+const isUnderWay = ({ call: { state, origin } }: NewCall): boolean =>
+  state.status === 'ongoing' ||
+  (state.status === 'registered' && (origin === 'dialled' || origin === 'inbound'));
+
+export function callStore(db: Db, caches: Caches): CallWriter {
   const insert = db.prepare<Fixed & Omit<Changing, 'key'> & { transcripts: string | null }>(
     `INSERT INTO calls (workspace_id, call_id, ordinal, origin, direction, from_number, to_number,
        agent_id, agent_version, agent_content_key, engine_type, engine_content_key, seed_key,
@@ -105,22 +112,34 @@ export function callStore(db: Db): CallWriter {
     )
     .pluck();
   const lists = pageStatements(db);
+  // hot path: each new call asks for it, where there may be many. A new call changes the entry, and all
+  // that may end a call deletes it.
+  const underWay = caches.create<number, number>();
   return {
     insert: (call, given) => {
       const transcripts = given === undefined ? null : JSON.stringify(given);
       const row = { ...toFixed(call), ...toChanging(call), transcripts };
+      const before = underWay.get(call.workspaceId);
+      if (before !== undefined) underWay.set(call.workspaceId, before + Number(isUnderWay(call)));
       return Number(insert.run(row).lastInsertRowid);
     },
     find(workspaceId, id) {
       const row = find.get({ workspaceId, id });
       return row && fromRow(row);
     },
-    change: (call) => change.run({ ...toChanging(call), key: call.key }),
-    delete: (workspaceId, id) => remove.run({ workspaceId, id }).changes > 0,
+    change: (call) => {
+      underWay.delete(call.workspaceId);
+      change.run({ ...toChanging(call), key: call.key });
+    },
+    delete: (workspaceId, id) => {
+      underWay.delete(workspaceId);
+      return remove.run({ workspaceId, id }).changes > 0;
+    },
     listDue: (workspaceId, until, limit) =>
       listDue.all({ workspaceId, until, limit }).map((row) => fromRow(row)),
     nextDue: (workspaceId) => nextDue.get({ workspaceId }) ?? undefined,
-    countUnderWay: (workspaceId) => required(countUnderWay.get({ workspaceId })),
+    countUnderWay: (workspaceId) =>
+      cached(underWay, workspaceId, () => required(countUnderWay.get({ workspaceId }))),
     count: (workspaceId) => required(count.get({ workspaceId })),
     ...fixtureReader(db),
     listPage({ workspaceId, agentId = null, from, to, after, order }) {

@@ -174,7 +174,7 @@ function writerOf(db: Db, caches: Caches): StoreWriter {
     assets: assetStore(db, caches),
     faults: faultStore(db, caches),
     phoneNumbers: phoneNumberStore(db),
-    calls: callStore(db),
+    calls: callStore(db, caches),
     deliveries: deliveryStore(db),
     snapshots,
     unfinishedLoads: unfinishedLoads(db, snapshots, caches.clear),

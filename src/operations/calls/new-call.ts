@@ -136,7 +136,7 @@ export function createCall(
         ? undefined
         : planCourse({
             ...{ origin, toNumber, isOverLimit, agent: scene.agent, settings: settings.calls },
-            byRule: isOverLimit ? undefined : takeCallRule(writer, workspaceId, factsOf(request)),
+            byRule: isOverLimit ? undefined : findRule(writer, workspaceId, request),
             draw: chance.within('course'),
           });
     const call: CallRecord = {
@@ -167,6 +167,12 @@ function planOf(progression: Progression, course: CallCourse | undefined, now: n
   if (course === undefined || progression.kind === 'polls') return { createdAt: now };
   return progression.kind === 'immediate' ? schedulePast(course, now) : scheduleCourse(course, now);
 }
+
+// hot path: most workspaces have no rules.
+const findRule = (writer: StoreWriter, workspaceId: number, request: CallRequest) =>
+  writer.callRules.list(workspaceId).length === 0
+    ? undefined
+    : takeCallRule(writer, workspaceId, factsOf(request));
 
 const factsOf = ({ details, ...request }: CallRequest): CallFacts => ({
   ...request,
