@@ -82,6 +82,8 @@ class Reader {
       for (const [id, kind] of this.#printed.matchAll(/test_(batch|job)_[0-9a-f]{12}/g)) {
         this.#ids[kind === 'batch' ? 'BATCH_ID' : 'RUN_ID'] = id;
       }
+      const [call] = /call_[0-9a-f]{27}/.exec(this.#printed) ?? [];
+      if (call !== undefined) this.#ids['CALL_ID'] = call;
       return;
     }
     for (const line of code.trim().split('\n')) {
@@ -126,7 +128,7 @@ class Reader {
       .replaceAll(address, this.#url ?? address)
       .replaceAll(vendor, this.#url ?? vendor)
       .replaceAll('node dist/bin.js', `'${process.execPath}' '${resolve('dist/bin.js')}'`)
-      .replaceAll(/\b(BATCH_ID|RUN_ID)\b/g, (name) => this.#ids[name] ?? name);
+      .replaceAll(/\b(BATCH_ID|RUN_ID|CALL_ID)\b/g, (name) => this.#ids[name] ?? name);
   }
 
   async #execute(command: string, args: string[]): Promise<string> {
