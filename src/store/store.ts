@@ -8,6 +8,7 @@ import { storeCaches, type Caches } from './caches.js';
 import { applicationId, openDatabaseFile, watchLog } from './database/database-file.js';
 import { isInUse, logPathOf, openDatabase, required, type Db } from './database/database.js';
 import { usingAtStart } from './database/failures.js';
+import { callCounter, type CallCounts } from './call-counts.js';
 import { callStore, type CallReader, type CallWriter } from './calls.js';
 import { deliveryStore, type DeliveryReader, type DeliveryWriter } from './deliveries.js';
 import { faultStore, type FaultReader, type FaultWriter } from './faults.js';
@@ -84,6 +85,8 @@ export interface Store extends StoreReader, Transactions<StoreWriter> {
   readonly health: WriteHealth;
   /** The number of runs of all workspaces, by state. */
   countRuns(): RunCounts;
+  /** The number of calls of all workspaces, by status. */
+  countCalls(): CallCounts;
   /** The size in bytes without the log. */
   size(): number;
   /** Calls back if the writes of several requests could not be committed together. */
@@ -265,7 +268,7 @@ function seedStore(db: Db, caches: Caches): Pick<StoreWriter, 'keepSeed' | 'seed
 function figuresOf(
   db: Db,
   { now }: Pick<Transactions<StoreWriter>, 'now'>,
-): Pick<Store, 'countRuns' | 'size'> {
+): Pick<Store, 'countRuns' | 'countCalls' | 'size'> {
   let countRuns: Statement<[], RunCounts> | undefined;
   const size = db
     .prepare<[], number>('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')
@@ -278,6 +281,7 @@ function figuresOf(
       }
       return required(countRuns.get());
     },
+    countCalls: callCounter(db, now),
     size: () => required(size.get()),
   };
 }

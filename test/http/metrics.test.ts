@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { sendError } from '../../src/http/errors.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { registerOverload } from '../../src/http/load/overload.js';
+import { place, plainCalls } from '../support/calls.js';
 import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
 
 describe('the metrics', () => {
@@ -39,6 +40,31 @@ describe('the metrics', () => {
     await client.createBatchTest();
     await client.createBatchTest();
     expect((await scrape())(requests('createBatchTest', 201))).toBe(3);
+  });
+
+  it('count calls by status', async () => {
+    const { client, app } = buildStoppedApp({ settings: plainCalls });
+    const counts = async () => {
+      const { body } = await app.inject('/_emulator/metrics');
+      const found = body.matchAll(/^retell_emulator_calls\{status="(\w+)"\} (\d+)$/gm);
+      return Object.fromEntries(
+        Array.from(found, ([, status = '', count]) => [status, Number(count)] as const),
+      ) as Record<string, number>;
+    };
+    const none = { registered: 0, ongoing: 0, ended: 0, not_connected: 0, error: 0 };
+    await place(client);
+    expect(await counts()).toEqual({ ...none, registered: 1 });
+    const { call_id: id } = await place(client, { to_number: '+12137779001' });
+    await advance(client, '5s');
+    expect(await counts()).toEqual({ ...none, ongoing: 1, not_connected: 1 });
+    await client.call('DELETE', `/v2/delete-call/${id}`);
+    await client.call('POST', '/_emulator/snapshots/a');
+    await advance(client, { until: 'idle' });
+    expect(await counts()).toEqual({ ...none, ended: 1 });
+    await client.call('POST', '/_emulator/snapshots/a/restore');
+    expect(await counts()).toEqual({ ...none, ongoing: 1 });
+    await client.call('POST', '/_emulator/reset');
+    expect(await counts()).toEqual(none);
   });
 
   it('are not for foreign web pages', async () => {

@@ -66,6 +66,17 @@ function addGauges(
     },
   });
   new Gauge({
+    name: 'retell_emulator_calls',
+    help: 'Number of calls by status',
+    labelNames: ['status'],
+    registers,
+    collect() {
+      for (const [status, count] of Object.entries(store.countCalls())) {
+        this.set({ status }, count);
+      }
+    },
+  });
+  new Gauge({
     name: 'retell_emulator_worker_lag_seconds',
     help: 'How late the worker is with what is due in the simulation',
     registers,
