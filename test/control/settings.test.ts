@@ -20,7 +20,7 @@ describe('settings', () => {
       ...{ webhookRetries: 3, webhookRetryPause: '1s' },
       ...{ unknownNumbers: 'accept', deprecated: 'warn', callOutcomes: 'user_hangup=1' },
       ...{ callDuration: '10s..30s', ringDuration: '1s..3s', analysisDelay: '2s' },
-      ...{ concurrencyLimit: 20, concurrencyExceeded: 'reject' },
+      ...{ webCallJoin: '200ms', concurrencyLimit: 20, concurrencyExceeded: 'reject' },
     };
     expect(await client.call('GET', url)).toEqual(before);
     const change = { outcomes: { fail: 1 }, progression: { polls: 2 } };
