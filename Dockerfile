@@ -26,7 +26,7 @@ RUN npm run build \
 
 FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="retell-emulator" \
-  org.opencontainers.image.description="An offline, stateful emulator of Retell AI's simulation testing API" \
+  org.opencontainers.image.description="An offline, stateful emulator of Retell AI's API" \
   org.opencontainers.image.licenses="Apache-2.0"
 WORKDIR /app
 COPY --from=build /app/node_modules ./node_modules

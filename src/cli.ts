@@ -171,7 +171,7 @@ function readConfig(argv: readonly string[], environment: NodeJS.ProcessEnv): Co
 
 function parseFlags(argv: readonly string[]): RawOptions {
   const program = new Command('retell-emulator')
-    .description("An offline, stateful emulator of Retell AI's simulation testing API.")
+    .description("An offline, stateful emulator of Retell AI's API.")
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
