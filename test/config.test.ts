@@ -70,6 +70,7 @@ describe('resolveConfig', () => {
         webhookRetryPause: '1s',
         unknownNumbers: 'accept',
         deprecated: 'warn',
+        webCallJoin: '200ms',
         callDuration: '10s..30s',
         ringDuration: '1s..3s',
         analysisDelay: '2s',

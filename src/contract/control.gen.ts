@@ -4306,7 +4306,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "disconnectionReason": "dial_no_answer"
+                 *       "disconnectionReason": "inactivity"
                  *     }
                  */
                 "application/json": components["schemas"]["CallEnd"];

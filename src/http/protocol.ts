@@ -80,13 +80,21 @@ export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): v
     return;
   }
   const answer = answers.get(socket);
-  if (answer?.headersSent === true && !(answer.writableEnded && answer.req.complete)) {
-    // The data is part of a request that has its answer, or would be read as part of that answer.
+  if (answer?.headersSent === true && !isOver(answer)) {
+    // The data is part of a request that has its answer, or would be read as part of that answer, or
+    // comes after the last request of the connection.
     socket.end();
     return;
   }
   endWith(socket, new ApiError(malformed[error.code ?? ''] ?? 'invalid_request'));
 }
+
+/** Whether another answer can follow this one on its connection. */
+const isOver = (answer: ServerResponse): boolean =>
+  answer.writableEnded &&
+  answer.req.complete &&
+  answer.shouldKeepAlive &&
+  answer.getHeader('connection') !== 'close';
 
 /** Writes an error as the last answer of a connection, and closes it. */
 function endWith(socket: Duplex, error: ApiError): void {

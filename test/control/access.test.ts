@@ -44,7 +44,6 @@ describe('the control API', () => {
     { host: '127.0.0.1.evil.example' },
     { host: 'localhost.evil.example' },
     { host: '192.168.1.5:4010' },
-    { host: '127.0.0.1@evil.example' },
     { origin: 'https://evil.example' },
     { origin: 'http://127.0.0.1:3000' },
     { origin: 'https://127.0.0.1:4010' },

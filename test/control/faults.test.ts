@@ -224,7 +224,7 @@ describe('a fault rule', () => {
   });
 
   it.each<[object, RegExp]>([
-    [{}, /body must have "error", "latency", "connection" or "drip"/],
+    [{}, /body must have "error", "latency", "connection", "drip" or "webhook"/],
     [{ error, connection: 'reset' }, /must not have both "error" and "connection"/],
     [{ connection: 'hang', drip: { chunks: 2, over: '1s' } }, /both "connection" and "drip"/],
     [{ connection: 'truncate', phase: 'before' }, /must have the phase "after"/],

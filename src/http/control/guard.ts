@@ -35,8 +35,8 @@ export type Admit = (request: FastifyRequest) => string;
  */
 export function controlGuard(access: ControlAccess, identify: Identify): Admit {
   const token = access.token === undefined ? undefined : digestOf(access.token);
-  return ({ headers }) => {
-    refuseOtherOrigins(headers, access);
+  return ({ headers, protocol }) => {
+    refuseOtherOrigins(headers, protocol, access);
     // The URL of a webhook may come from somebody who may not steer the emulator.
     if (headers[signatureHeader] !== undefined) {
       throw new ApiError('forbidden', 'The control API takes no webhooks.');
@@ -56,6 +56,7 @@ export function controlGuard(access: ControlAccess, identify: Identify): Admit {
 
 function refuseOtherOrigins(
   { host = '', origin, 'sec-fetch-site': site }: IncomingHttpHeaders,
+  protocol: string,
   access: ControlAccess,
 ): void {
   const name = hostName(`http://${host}`);
@@ -66,12 +67,8 @@ function refuseOtherOrigins(
       `The control API is not served under the host name "${name}".${hint}`,
     );
   }
-  // Nothing else serves the other protocol at the same host and port.
   const isOtherOrigin =
-    origin !== undefined &&
-    !['http', 'https'].some(
-      (protocol) => origin.toLowerCase() === `${protocol}://${host}`.toLowerCase(),
-    );
+    origin !== undefined && origin.toLowerCase() !== `${protocol}://${host}`.toLowerCase();
   // `none` is a request of the user, for example by typing an address.
   const isOtherSite = site !== undefined && site !== 'same-origin' && site !== 'none';
   if (isOtherOrigin || isOtherSite) {
