@@ -106,7 +106,7 @@ CREATE TABLE calls (
   successful INTEGER CHECK (successful IN (0, 1)),
   in_voicemail INTEGER CHECK (in_voicemail IN (0, 1)),
   -- The transcripts that fixtures give. The last column, because lists do not read it.
-  given_transcripts TEXT CHECK (json_valid(given_transcripts)),
+  given_transcripts TEXT CHECK (json_valid(given_transcripts)), waits INTEGER NOT NULL DEFAULT 0 CHECK (waits IN (0, 1)),
   UNIQUE (workspace_id, call_id)
 ) STRICT;
 
@@ -290,6 +290,8 @@ CREATE INDEX calls_by_time ON calls (workspace_id, sorted_at, call_key);
 CREATE INDEX calls_due ON calls (workspace_id, next_at, call_key) WHERE next_at IS NOT NULL;
 
 CREATE INDEX calls_under_way ON calls (workspace_id) WHERE status IN ('registered', 'ongoing');
+
+CREATE INDEX calls_waiting ON calls (workspace_id, call_key) WHERE waits = 1;
 
 CREATE INDEX deliveries_due ON deliveries (workspace_id, due_at, delivery_key, origin);
 

@@ -86,6 +86,7 @@ const controlBodies: Partial<Record<string, object>> = {
   changeSettings: { concurrency: 2, outcomes: { pass: 1 }, progression: { polls: 2 } },
   addOutcomeRule: { match: { name: 'a' }, outcome: { status: 'pass' }, times: 1 },
   addCallRule: { match: { toNumber: '+1*' }, outcome: { ring: '1s' }, times: 1 },
+  receiveCall: { from_number: '+14155550101', to_number: '+14155550100' },
   sayInCall: { role: 'user', content: 'Hello' },
   hangUpCall: { by: 'user' },
   endCall: { disconnectionReason: 'dial_busy' },

@@ -104,4 +104,20 @@ describe('calls of the library', () => {
     const { plan } = await workspace.calls.explain(other);
     expect(plan.disconnectionReason).toBe('agent_hangup');
   });
+
+  it('come in, as the vendor’s SDK reads them', async () => {
+    const { workspace, client } = open('key_inbound');
+    const to_number = '+14155550150';
+    const inbound_agents = [{ agent_id: 'agent_1', weight: 1 }];
+    await client.phoneNumber.create({ phone_number: to_number, inbound_agents });
+    const received = await workspace.calls.inbound({ from_number: '+14155550151', to_number });
+    expect(received).toMatchObject({ outcome: 'taken', decidedBy: 'number' });
+    await workspace.settle();
+    expect(await client.call.retrieve(received.callId)).toMatchObject({
+      ...{ direction: 'inbound', to_number, call_status: 'ended', agent_id: 'agent_1' },
+    });
+    await workspace.settings.change({ unknownNumbers: 'reject' });
+    const unknown = { from_number: to_number, to_number: '+14155550152' };
+    await expect(workspace.calls.inbound(unknown)).rejects.toMatchObject({ statusCode: 404 });
+  });
 });

@@ -315,6 +315,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_emulator/calls/inbound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let somebody call one of the numbers
+         * @description First the number's `inbound_webhook_url` is asked, with the same signature and under the same rules as other webhooks. It has 10 seconds to answer, and is asked again up to three times. Then the agent that its answer names takes the call, or else one of the number's `inbound_agents`. If there is none, or if the answer rejects the call, no call is created. The answer to this request comes when that is decided.
+         */
+        post: operations["receiveCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_emulator/calls/{call_id}": {
         parameters: {
             query?: never;
@@ -1497,6 +1517,45 @@ export interface components {
             /** @description How many calls the rule has decided. */
             hits: number;
         } & components["schemas"]["CallRuleInput"];
+        CallToReceive: {
+            /** @description Who calls. */
+            from_number: string;
+            /** @description The number that is called. */
+            to_number: string;
+            /** @description Headers of the call. Those that begin with `x-` are also dynamic variables. The vendor tells these, `user-to-user`, `diversion`, `history-info` and `p-asserted-identity`, and no others. */
+            custom_sip_headers?: {
+                [key: string]: string;
+            };
+        };
+        ReceivedCall: {
+            /**
+             * @description `taken`: an agent has the call, or it waits until there is room for it. `rejected`: the webhook rejected it. `disconnected`: there is no agent for it.
+             * @enum {string}
+             */
+            outcome: "taken" | "rejected" | "disconnected";
+            /** @description The id that the webhook was told, which the call has if there is one. */
+            callId: string;
+            /**
+             * @description What named the agent, or rejected the call; null if nothing did.
+             * @enum {string|null}
+             */
+            decidedBy: "webhook" | "number" | null;
+            /** @description Null if the number has none. */
+            webhook: components["schemas"]["InboundQuestion"] | null;
+            /** @description What is wrong with the answer of the webhook, or has no effect, by name, and what else the caller may not expect. */
+            warnings: string[];
+            call: components["schemas"]["PhoneCall"] | null;
+        };
+        InboundQuestion: {
+            /** @description Its id in the journal of deliveries. */
+            delivery: string;
+            state: components["schemas"]["DeliveryState"];
+            attempts: number;
+            /** @description Of the last attempt; null if no answer came. */
+            status: number | null;
+            /** @description The body of the last answer, as JSON if it is JSON. */
+            answer: unknown;
+        };
         HangUp: {
             /** @enum {string} */
             by: "user" | "agent";
@@ -1904,6 +1963,10 @@ export interface components {
             /** @description How many times the call was read, for the progression `polls`; 0 if absent. */
             reads?: number;
             course?: components["schemas"]["FixtureCourse"];
+            /** @description The call came in and waits for room. `course` is how it goes once there is some; somebody moves it by hand then if absent. */
+            waiting?: {
+                course?: components["schemas"]["FixtureCourse"];
+            };
             agent_override?: components["schemas"]["AgentOverride"];
             /** @description The node of a flow in which the call begins. */
             startNode?: string;
@@ -2074,6 +2137,8 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "sending" | "waiting" | "delivered" | "failed" | "suppressed" | "dropped" | "cancelled";
+        /** @description What a delivery is about: an event of a call or chat, or the question about a call that comes in. */
+        ToldEvent: components["schemas"]["WebhookEvent"] | "call_inbound";
         WebhookToSend: {
             event: components["schemas"]["WebhookEvent"];
             /** @description Where to send it; the setting `webhookUrl` if absent. */
@@ -2109,7 +2174,7 @@ export interface components {
             id: string;
             /** @description Rises from delivery to delivery. */
             number: number;
-            event: components["schemas"]["WebhookEvent"];
+            event: components["schemas"]["ToldEvent"];
             /** @description The id of the call or chat that it is about. */
             callId: string | null;
             /** @description Where it goes, before anything was rewritten. Credentials are left out. */
@@ -2161,7 +2226,7 @@ export interface components {
         };
         /** @description All that is given must fit. An empty one matches every delivery. */
         DeliveryMatcher: {
-            event?: components["schemas"]["WebhookEvent"];
+            event?: components["schemas"]["ToldEvent"];
             callId?: string;
             /** @description With `*` for any text and `?` for any character. */
             url?: string;
@@ -2201,6 +2266,206 @@ export interface components {
             status: "error";
             message: string;
         };
+        /**
+         * @description `registered` until somebody answers, `ongoing` until the call is over, and then for ever `ended`, `not_connected` or `error`.
+         * @enum {string}
+         */
+        CallStatus: "registered" | "not_connected" | "ongoing" | "ended" | "error";
+        /** @description Kept and given back, and not used. At most 50 kB. */
+        Metadata: {
+            [key: string]: unknown;
+        };
+        /** @description Values that are put into texts of the engine in the place of `{{name}}`. */
+        DynamicVariables: {
+            [key: string]: string;
+        };
+        /**
+         * @description What is kept of a call; it can be made stricter only.
+         * @enum {string}
+         */
+        DataStorageSetting: "everything" | "everything_except_pii" | "basic_attributes_only";
+        /**
+         * @description Why a call is over.
+         * @enum {string}
+         */
+        DisconnectionReason: "user_hangup" | "agent_hangup" | "call_transfer" | "voicemail_reached" | "ivr_reached" | "inactivity" | "max_duration_reached" | "concurrency_limit_reached" | "no_concurrency_fallback" | "no_valid_payment" | "scam_detected" | "dial_busy" | "dial_failed" | "dial_no_answer" | "invalid_destination" | "telephony_provider_permission_denied" | "telephony_provider_unavailable" | "sip_routing_error" | "marked_as_spam" | "user_declined" | "error_llm_websocket_open" | "error_llm_websocket_lost_connection" | "error_llm_websocket_runtime" | "error_llm_websocket_corrupt_payload" | "error_no_audio_received" | "error_asr" | "error_retell" | "error_unknown" | "error_user_not_joined" | "registered_call_timeout" | "transfer_bridged" | "transfer_cancelled" | "manual_stopped" | "call_take_over";
+        /** @description Milliseconds. */
+        LatencyFigures: {
+            p50?: number;
+            p90?: number;
+            p95?: number;
+            p99?: number;
+            max?: number;
+            min?: number;
+            /** @description How many values there are. */
+            num?: number;
+            values?: number[];
+        };
+        CallLatency: {
+            e2e?: components["schemas"]["LatencyFigures"];
+            llm?: components["schemas"]["LatencyFigures"];
+            tts?: components["schemas"]["LatencyFigures"];
+            asr?: components["schemas"]["LatencyFigures"];
+            knowledge_base?: components["schemas"]["LatencyFigures"];
+            s2s?: components["schemas"]["LatencyFigures"];
+            llm_websocket_network_rtt?: components["schemas"]["LatencyFigures"];
+        };
+        /** @description In cents. */
+        CallCost: {
+            /** @description The sum of the products' costs. */
+            combined_cost: number;
+            product_costs: {
+                product: string;
+                cost: number;
+                /** @description For a second. */
+                unit_price?: number;
+                is_transfer_leg_cost?: boolean;
+            }[];
+            total_duration_seconds: number;
+            /** @description What a second costs. */
+            total_duration_unit_price: number;
+        };
+        TokenUsage: {
+            values: number[];
+            average: number;
+            num_requests: number;
+        };
+        /** @enum {string} */
+        UserSentiment: "Negative" | "Positive" | "Neutral" | "Unknown";
+        /** @description What was found out of the call after it was over. */
+        CallAnalysis: {
+            call_summary?: string;
+            in_voicemail?: boolean;
+            user_sentiment?: components["schemas"]["UserSentiment"];
+            call_successful?: boolean;
+            /** @description A value for each item of the agent's `post_call_analysis_data`, by its name. */
+            custom_analysis_data?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What every call has, without its transcripts. */
+        CallBasics: {
+            /** @example call_0123456789abcdef0123456789a */
+            call_id: string;
+            call_status: components["schemas"]["CallStatus"];
+            agent_id: string;
+            agent_version: number;
+            agent_name?: string;
+            agent_tag?: string | null;
+            metadata?: components["schemas"]["Metadata"];
+            retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            collected_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            data_storage_setting?: components["schemas"]["DataStorageSetting"] | null;
+            opt_in_signed_url?: boolean;
+            /** @description When it was connected, in milliseconds since the epoch. */
+            start_timestamp?: number;
+            end_timestamp?: number;
+            transfer_end_timestamp?: number;
+            /** @description From its connection to its end. */
+            duration_ms?: number;
+            disconnection_reason?: components["schemas"]["DisconnectionReason"];
+            recording_url?: string;
+            recording_multi_channel_url?: string;
+            scrubbed_recording_url?: string;
+            scrubbed_recording_multi_channel_url?: string;
+            public_log_url?: string;
+            knowledge_base_retrieved_contents_url?: string;
+            latency?: components["schemas"]["CallLatency"];
+            call_cost?: components["schemas"]["CallCost"];
+            llm_token_usage?: components["schemas"]["TokenUsage"];
+            call_analysis?: components["schemas"]["CallAnalysis"];
+            transfer_destination?: string | null;
+        };
+        /** @enum {string} */
+        CallDirection: "inbound" | "outbound";
+        SipHeaders: {
+            [key: string]: string;
+        };
+        /** @description A phone call, without its transcripts. */
+        ListedPhoneCall: {
+            /** @enum {string} */
+            call_type: "phone_call";
+            from_number: string;
+            to_number: string;
+            direction: components["schemas"]["CallDirection"];
+            telephony_identifier?: {
+                twilio_call_sid?: string;
+            };
+            custom_sip_headers?: components["schemas"]["SipHeaders"];
+        } & components["schemas"]["CallBasics"];
+        /** @description Something that was said. */
+        Utterance: {
+            /** @enum {string} */
+            role: "agent" | "user" | "transfer_target";
+            content: string;
+            words: {
+                word?: string;
+                /** @description Seconds since the call was connected. */
+                start?: number;
+                end?: number;
+            }[];
+        };
+        ToolCallInvocationEntry: {
+            /** @enum {string} */
+            role: "tool_call_invocation";
+            tool_call_id: string;
+            name: string;
+            /** @description JSON. */
+            arguments: string;
+            thought_signature?: string;
+        };
+        ToolCallResultEntry: {
+            /** @enum {string} */
+            role: "tool_call_result";
+            tool_call_id: string;
+            content: string;
+            successful?: boolean;
+        };
+        NodeTransitionEntry: {
+            /** @enum {string} */
+            role: "node_transition";
+            former_node_id: string;
+            former_node_name: string;
+            new_node_id: string;
+            new_node_name: string;
+            /** @enum {string} */
+            transition_type?: "global" | "global_go_back" | "interrupt_go_back" | "normal";
+        };
+        DtmfEntry: {
+            /** @enum {string} */
+            role: "dtmf";
+            digit: string;
+        };
+        SmsEntry: {
+            /** @enum {string} */
+            role: "sms";
+            content: string;
+            time_sec: number;
+            multimedia?: {
+                url: string;
+                summary?: string;
+            }[];
+        };
+        InjectedEntry: {
+            /** @enum {string} */
+            role: "injected";
+            content: string;
+            /** @description Seconds since the call was connected. */
+            time_sec: number;
+        };
+        /** @description One entry of a call's transcript. */
+        CallEntry: components["schemas"]["Utterance"] | components["schemas"]["ToolCallInvocationEntry"] | components["schemas"]["ToolCallResultEntry"] | components["schemas"]["NodeTransitionEntry"] | components["schemas"]["DtmfEntry"] | components["schemas"]["SmsEntry"] | components["schemas"]["InjectedEntry"];
+        CallTranscripts: {
+            /** @description What was said, a line for each utterance. */
+            transcript?: string;
+            /** @description What was said, with the times of the words. */
+            transcript_object?: components["schemas"]["Utterance"][];
+            /** @description What was said and done. */
+            transcript_with_tool_calls?: components["schemas"]["CallEntry"][];
+            scrubbed_transcript_with_tool_calls?: components["schemas"]["CallEntry"][];
+        };
+        /** @description A phone call. */
+        PhoneCall: components["schemas"]["ListedPhoneCall"] & components["schemas"]["CallTranscripts"];
         /** @description A prompt hosted by Retell, with one state or several. */
         ResponseEngineRetellLm: {
             /**
@@ -2966,150 +3231,6 @@ export interface components {
         AgentWeights: components["schemas"]["WeightedAgent"][] | null;
         /** @description Codes as in ISO 3166-1 alpha-2. Every country if empty or null. */
         CountryList: string[] | null;
-        /**
-         * @description `registered` until somebody answers, `ongoing` until the call is over, and then for ever `ended`, `not_connected` or `error`.
-         * @enum {string}
-         */
-        CallStatus: "registered" | "not_connected" | "ongoing" | "ended" | "error";
-        /** @enum {string} */
-        CallDirection: "inbound" | "outbound";
-        /** @description Kept and given back, and not used. At most 50 kB. */
-        Metadata: {
-            [key: string]: unknown;
-        };
-        /** @description Values that are put into texts of the engine in the place of `{{name}}`. */
-        DynamicVariables: {
-            [key: string]: string;
-        };
-        SipHeaders: {
-            [key: string]: string;
-        };
-        /**
-         * @description What is kept of a call; it can be made stricter only.
-         * @enum {string}
-         */
-        DataStorageSetting: "everything" | "everything_except_pii" | "basic_attributes_only";
-        /**
-         * @description Why a call is over.
-         * @enum {string}
-         */
-        DisconnectionReason: "user_hangup" | "agent_hangup" | "call_transfer" | "voicemail_reached" | "ivr_reached" | "inactivity" | "max_duration_reached" | "concurrency_limit_reached" | "no_concurrency_fallback" | "no_valid_payment" | "scam_detected" | "dial_busy" | "dial_failed" | "dial_no_answer" | "invalid_destination" | "telephony_provider_permission_denied" | "telephony_provider_unavailable" | "sip_routing_error" | "marked_as_spam" | "user_declined" | "error_llm_websocket_open" | "error_llm_websocket_lost_connection" | "error_llm_websocket_runtime" | "error_llm_websocket_corrupt_payload" | "error_no_audio_received" | "error_asr" | "error_retell" | "error_unknown" | "error_user_not_joined" | "registered_call_timeout" | "transfer_bridged" | "transfer_cancelled" | "manual_stopped" | "call_take_over";
-        /** @description Milliseconds. */
-        LatencyFigures: {
-            p50?: number;
-            p90?: number;
-            p95?: number;
-            p99?: number;
-            max?: number;
-            min?: number;
-            /** @description How many values there are. */
-            num?: number;
-            values?: number[];
-        };
-        CallLatency: {
-            e2e?: components["schemas"]["LatencyFigures"];
-            llm?: components["schemas"]["LatencyFigures"];
-            tts?: components["schemas"]["LatencyFigures"];
-            asr?: components["schemas"]["LatencyFigures"];
-            knowledge_base?: components["schemas"]["LatencyFigures"];
-            s2s?: components["schemas"]["LatencyFigures"];
-            llm_websocket_network_rtt?: components["schemas"]["LatencyFigures"];
-        };
-        /** @description In cents. */
-        CallCost: {
-            /** @description The sum of the products' costs. */
-            combined_cost: number;
-            product_costs: {
-                product: string;
-                cost: number;
-                /** @description For a second. */
-                unit_price?: number;
-                is_transfer_leg_cost?: boolean;
-            }[];
-            total_duration_seconds: number;
-            /** @description What a second costs. */
-            total_duration_unit_price: number;
-        };
-        TokenUsage: {
-            values: number[];
-            average: number;
-            num_requests: number;
-        };
-        /** @enum {string} */
-        UserSentiment: "Negative" | "Positive" | "Neutral" | "Unknown";
-        /** @description What was found out of the call after it was over. */
-        CallAnalysis: {
-            call_summary?: string;
-            in_voicemail?: boolean;
-            user_sentiment?: components["schemas"]["UserSentiment"];
-            call_successful?: boolean;
-            /** @description A value for each item of the agent's `post_call_analysis_data`, by its name. */
-            custom_analysis_data?: {
-                [key: string]: unknown;
-            };
-        };
-        /** @description Something that was said. */
-        Utterance: {
-            /** @enum {string} */
-            role: "agent" | "user" | "transfer_target";
-            content: string;
-            words: {
-                word?: string;
-                /** @description Seconds since the call was connected. */
-                start?: number;
-                end?: number;
-            }[];
-        };
-        ToolCallInvocationEntry: {
-            /** @enum {string} */
-            role: "tool_call_invocation";
-            tool_call_id: string;
-            name: string;
-            /** @description JSON. */
-            arguments: string;
-            thought_signature?: string;
-        };
-        ToolCallResultEntry: {
-            /** @enum {string} */
-            role: "tool_call_result";
-            tool_call_id: string;
-            content: string;
-            successful?: boolean;
-        };
-        NodeTransitionEntry: {
-            /** @enum {string} */
-            role: "node_transition";
-            former_node_id: string;
-            former_node_name: string;
-            new_node_id: string;
-            new_node_name: string;
-            /** @enum {string} */
-            transition_type?: "global" | "global_go_back" | "interrupt_go_back" | "normal";
-        };
-        DtmfEntry: {
-            /** @enum {string} */
-            role: "dtmf";
-            digit: string;
-        };
-        SmsEntry: {
-            /** @enum {string} */
-            role: "sms";
-            content: string;
-            time_sec: number;
-            multimedia?: {
-                url: string;
-                summary?: string;
-            }[];
-        };
-        InjectedEntry: {
-            /** @enum {string} */
-            role: "injected";
-            content: string;
-            /** @description Seconds since the call was connected. */
-            time_sec: number;
-        };
-        /** @description One entry of a call's transcript. */
-        CallEntry: components["schemas"]["Utterance"] | components["schemas"]["ToolCallInvocationEntry"] | components["schemas"]["ToolCallResultEntry"] | components["schemas"]["NodeTransitionEntry"] | components["schemas"]["DtmfEntry"] | components["schemas"]["SmsEntry"] | components["schemas"]["InjectedEntry"];
         /** @description Settings of an LLM that one call may change. */
         LlmOverride: {
             model?: components["schemas"]["LLMModel"] | null;
@@ -3245,7 +3366,7 @@ export interface components {
         /** @description The delivery's id. */
         DeliveryId: string;
         /** @description Only deliveries of this event. */
-        DeliveryEvent: "call_started" | "call_ended" | "call_analyzed" | "transcript_updated" | "transfer_started" | "transfer_bridged" | "transfer_cancelled" | "transfer_ended" | "chat_started" | "chat_ended" | "chat_analyzed";
+        DeliveryEvent: "call_started" | "call_ended" | "call_analyzed" | "transcript_updated" | "transfer_started" | "transfer_bridged" | "transfer_cancelled" | "transfer_ended" | "chat_started" | "chat_ended" | "chat_analyzed" | "call_inbound";
         /** @description Only deliveries about the call or chat with this id. */
         DeliveryCallId: string;
         /** @description Only deliveries that have come so far. */
@@ -4067,6 +4188,46 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["Error"];
+        };
+    };
+    receiveCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from_number": "+14155550100",
+                 *       "to_number": "+14157774444"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CallToReceive"];
+            };
+        };
+        responses: {
+            /** @description What became of it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceivedCall"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["Error"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["Error"];
+            503: components["responses"]["Error"];
         };
     };
     explainCall: {

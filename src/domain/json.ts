@@ -5,10 +5,11 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 export const objectOf = (value: unknown): JsonObject | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : undefined;
+  isObject(value) ? value : undefined;
 
 /** The objects of a list, or of its first `most` items; empty if the value is no list. */
 export const listOf = (value: unknown, most?: number): JsonObject[] =>

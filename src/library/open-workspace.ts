@@ -153,6 +153,7 @@ function webhooksOf(call: Call): Workspace['webhooks'] {
 function callsOf(call: Call): Workspace['calls'] {
   const ofCall = (call_id: string) => ({ params: { call_id } });
   return {
+    inbound: (body) => call('receiveCall', { body }),
     explain: (id) => call('explainCall', ofCall(id)),
     conversation: (id) => call('getConversation', ofCall(id)),
     answer: (id) => call('answerCall', ofCall(id)),

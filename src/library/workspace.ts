@@ -18,6 +18,8 @@ export type CallRule = Schemas['CallRule'];
 export type CallRuleInput = Schemas['CallRuleInput'];
 export type CallEntryInput = Schemas['CallEntryInput'];
 export type CallEnd = Schemas['CallEnd'];
+export type CallToReceive = Schemas['CallToReceive'];
+export type ReceivedCall = Schemas['ReceivedCall'];
 export type CallProvenance = Schemas['CallProvenance'];
 export type CallConversation = Schemas['CallConversation'];
 export type BatchTestState = Schemas['BatchTestState'];
@@ -140,6 +142,8 @@ export interface Workspace {
     ): Promise<BatchTestState>;
   };
   readonly calls: {
+    /** Lets somebody call one of the numbers, and asks the number's webhook about it first. */
+    inbound(call: CallToReceive): Promise<ReceivedCall>;
     /** Why a call went as it did, what happened in it, and what comes next. */
     explain(id: string): Promise<CallProvenance>;
     /** What was said in a call until now. */

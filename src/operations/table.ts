@@ -39,13 +39,13 @@ import {
   createPhoneCall,
   deleteCall,
   getCall,
-  getConcurrency,
   registerPhoneCall,
   rerunCallAnalysis,
   stopCall,
   updateCall,
   updateLiveCall,
 } from './calls/calls.js';
+import { getConcurrency } from './calls/concurrency.js';
 import { createWebCall, createWebCallV2 } from './calls/web-calls.js';
 import { listCallsV2, listCallsV3 } from './calls/list-calls.js';
 import {

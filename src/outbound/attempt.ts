@@ -16,6 +16,13 @@ export type AttemptResult =
   /** Undefined if it was accepted. */
   | { readonly kind: 'sent'; readonly problem: string | undefined };
 
+export interface Message {
+  readonly key: string;
+  readonly body: string;
+  readonly timeout: number;
+  readonly maxAnswerBytes?: number;
+}
+
 /** Signs and sends single requests, and notes them in the journal. */
 export interface Attempts {
   /** Why nothing may be sent to this URL; undefined if it may. */
@@ -26,11 +33,7 @@ export interface Attempts {
    * Sends a webhook once. Each request has a signature of its own time.
    * @param record gets the attempt, and the body as it was sent.
    */
-  make(
-    workspace: Workspace,
-    record: DeliveryRecord,
-    message: { readonly key: string; readonly body: string; readonly timeout: number },
-  ): Promise<AttemptResult>;
+  make(workspace: Workspace, record: DeliveryRecord, message: Message): Promise<AttemptResult>;
   close(): void;
 }
 
@@ -48,6 +51,7 @@ export function createAttempts(
     },
     keyOf: ({ name, settings }) => settings.webhooks.signingKey ?? keys.get(name),
     async make({ now, settings }, record, message) {
+      const { timeout, maxAnswerBytes } = message;
       const realTime = clock.now();
       const stamp = settings.webhooks.signatureClock === 'real' ? realTime : now;
       const { url, forgery } = record;
@@ -56,9 +60,8 @@ export function createAttempts(
       const headers = headersWith(signature);
       const attempt = newAttempt(now, realTime, url, headers);
       record.attempts.push(attempt);
-      const sent = await (
-        await sender.get()
-      ).send({ url, headers, body, timeout: message.timeout });
+      const limits = { timeout, ...(maxAnswerBytes !== undefined && { maxAnswerBytes }) };
+      const sent = await (await sender.get()).send({ url, headers, body, ...limits });
       if ('refused' in sent) {
         record.attempts.pop();
         return { kind: 'suppressed', reason: sent.refused };

@@ -1,10 +1,11 @@
 import type { components } from '../contract/control.gen.js';
-import type { Forgery, WebhookEvent } from '../domain/webhooks/webhook-event.js';
+import type { Forgery } from '../domain/webhooks/webhook-event.js';
 import { journalRings, type RingRecord } from '../workspace/journal/rings.js';
 import { createListeners, type Listener } from '../workspace/listeners.js';
 
 type Schemas = components['schemas'];
 
+export type DeliveryEvent = Schemas['ToldEvent'];
 export type DeliveryState = Schemas['DeliveryState'];
 
 /** One request of a delivery, as it was sent and answered. */
@@ -27,7 +28,7 @@ export interface DeliveryRecord extends RingRecord {
   /** Rises from delivery to delivery of the process. */
   number: number;
   id: string;
-  event: WebhookEvent;
+  event: DeliveryEvent;
   callId: string | undefined;
   url: string;
   state: DeliveryState;

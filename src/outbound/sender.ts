@@ -12,6 +12,8 @@ export interface OutboundRequest {
   readonly body: string | Buffer;
   /** Milliseconds of the machine's clock until the answer must be over. */
   readonly timeout: number;
+  /** Bytes of the answer that are read; the connection is closed if there are more. */
+  readonly maxAnswerBytes?: number;
   /** Told of the answer's status as soon as it is there, before its body. */
   readonly onStatus?: (status: number) => void;
 }
@@ -40,8 +42,8 @@ export interface Sender {
   close(): void;
 }
 
-/** Bytes of an answer that are read; the connection is closed if there are more. */
-const maxAnswerBytes = 16 * 1024;
+/** Of answers whose content decides nothing. */
+const defaultMaxAnswerBytes = 16 * 1024;
 
 /** Answers such as `103 Early Hints` that may come before the one that counts. */
 const maxInterimAnswers = 100;
@@ -144,7 +146,7 @@ function finish(
   clock: Clock,
   request: ClientRequest,
   { url }: Destination,
-  { body, timeout, onStatus }: OutboundRequest,
+  { body, timeout, onStatus, maxAnswerBytes = defaultMaxAnswerBytes }: OutboundRequest,
 ): Promise<Sent> {
   const start = stopwatch();
   const answer = { status: undefined as number | undefined, chunks: [] as Buffer[], size: 0 };
@@ -180,7 +182,7 @@ function finish(
     request.on('response', (response) => {
       answer.status = response.statusCode;
       if (answer.status !== undefined) onStatus?.(answer.status);
-      readAnswer(response, answer, end);
+      readAnswer(response, answer, maxAnswerBytes, end);
     });
     request.end(body);
   });
@@ -190,6 +192,7 @@ function finish(
 function readAnswer(
   response: IncomingMessage,
   answer: { readonly chunks: Buffer[]; size: number },
+  maxAnswerBytes: number,
   end: (error: string | undefined) => void,
 ): void {
   response.on('data', (chunk: Buffer) => {

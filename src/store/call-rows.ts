@@ -89,9 +89,10 @@ export interface Fixed {
   progression: Progression['kind'];
   polls: number;
   course: string | null;
+  waits: 0 | 1;
 }
 
-export type CallRow = Changing & Fixed & { seed: string };
+export type CallRow = Changing & Omit<Fixed, 'waits'> & { seed: string };
 
 export const callColumns = `call_key AS key, workspace_id AS workspaceId, call_id AS id, ordinal, origin, direction,
   from_number AS fromNumber, to_number AS toNumber, agent_id AS agentId,
@@ -119,8 +120,12 @@ export const toFixed = ({ call, progression, ...stored }: NewCall): Fixed => ({
   seedKey: stored.seedKey,
   progression: progression.kind,
   polls: progression.kind === 'polls' ? progression.polls : 0,
-  course: call.course === undefined ? null : JSON.stringify(call.course),
+  course: courseText({ call }),
+  waits: call.details.waiting === undefined ? 0 : 1,
 });
+
+export const courseText = ({ call: { course } }: Pick<StoredCall, 'call'>): string | null =>
+  course === undefined ? null : JSON.stringify(course);
 
 const toFlag = (value: boolean | null): 0 | 1 | null => (value === null ? null : value ? 1 : 0);
 const fromFlag = (flag: 0 | 1 | null): boolean | null => (flag === null ? null : flag === 1);

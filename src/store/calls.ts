@@ -1,6 +1,7 @@
 import type { GivenTranscripts } from '../domain/calls/given-call.js';
 import {
   callColumns as columns,
+  courseText,
   fromCallRow as fromRow,
   toChanging,
   toFixed,
@@ -36,8 +37,10 @@ export interface CallReader {
   listDue(workspaceId: number, until: number, limit: number): StoredCall[];
   /** When the next moment of any call comes; undefined if none does by itself. */
   nextDue(workspaceId: number): number | undefined;
-  /** Calls that are dialled or talked. */
+  /** Calls that are dialled or talked. Those that wait for room are not. */
   countUnderWay(workspaceId: number): number;
+  /** The first call that waits for room; undefined if none does. */
+  findWaiting(workspaceId: number): StoredCall | undefined;
   count(workspaceId: number): number;
   has(workspaceId: number, id: string): boolean;
   listPage(page: CallPage): Iterable<StoredCall>;
@@ -52,14 +55,18 @@ export interface CallWriter extends CallReader {
   insert(call: NewCall, transcripts?: GivenTranscripts): number;
   /** Writes what may change of a call. */
   change(call: StoredCall): void;
+  /** Writes also how it goes. It waits no longer. */
+  admit(call: StoredCall): void;
   /** False if there is no such call. */
   delete(workspaceId: number, id: string): boolean;
 }
 
 /** True for a call that is dialled or talked, as `countUnderWay` counts it. */
-const isUnderWay = ({ call: { state, origin } }: NewCall): boolean =>
+const isUnderWay = ({ call: { state, origin, details } }: NewCall): boolean =>
   state.status === 'ongoing' ||
-  (state.status === 'registered' && (origin === 'dialled' || origin === 'inbound'));
+  (state.status === 'registered' &&
+    details.waiting === undefined &&
+    (origin === 'dialled' || origin === 'inbound'));
 
 export function callStore(db: Db, caches: Caches): CallWriter {
   const insert = db.prepare<Fixed & Omit<Changing, 'key'> & { transcripts: string | null }>(
@@ -67,12 +74,12 @@ export function callStore(db: Db, caches: Caches): CallWriter {
        agent_id, agent_version, agent_content_key, engine_type, engine_content_key, seed_key,
        progression, polls, reads, status, passed, next_at, sorted_at, started_at, ended_at, reason,
        course, plan, data_storage, details, combined_cost, latency, sentiment, successful,
-       in_voicemail, given_transcripts)
+       in_voicemail, given_transcripts, waits)
      VALUES (:workspaceId, :id, :ordinal, :origin, :direction, :fromNumber, :toNumber,
        :agentId, :agentVersion, :agentContentKey, :engineType, :engineContentKey, :seedKey,
        :progression, :polls, :reads, :status, :passed, :nextAt, :sortedAt, :startedAt, :endedAt,
        :reason, :course, :plan, :dataStorage, :details, :combinedCost, :latency, :sentiment,
-       :successful, :inVoicemail, :transcripts)`,
+       :successful, :inVoicemail, :transcripts, :waits)`,
   );
   const change = db.prepare<Changing>(
     `UPDATE calls
@@ -83,6 +90,7 @@ export function callStore(db: Db, caches: Caches): CallWriter {
          successful = :successful, in_voicemail = :inVoicemail
      WHERE call_key = :key`,
   );
+  const waiting = waitingCalls(db);
   const find = db.prepare<{ workspaceId: number; id: string }, Row>(
     `SELECT ${columns} FROM calls WHERE workspace_id = :workspaceId AND call_id = :id`,
   );
@@ -103,7 +111,7 @@ export function callStore(db: Db, caches: Caches): CallWriter {
     .prepare<{ workspaceId: number }, number>(
       `SELECT COUNT(*) FROM calls
        WHERE workspace_id = :workspaceId AND status IN ('registered', 'ongoing')
-         AND (status = 'ongoing' OR origin <> 'registered')`,
+         AND waits = 0 AND (status = 'ongoing' OR origin <> 'registered')`,
     )
     .pluck();
   const count = db
@@ -135,6 +143,12 @@ export function callStore(db: Db, caches: Caches): CallWriter {
       underWay.delete(workspaceId);
       return remove.run({ workspaceId, id }).changes > 0;
     },
+    admit(call) {
+      underWay.delete(call.workspaceId);
+      waiting.release(call);
+      change.run({ ...toChanging(call), key: call.key });
+    },
+    findWaiting: waiting.find,
     listDue: (workspaceId, until, limit) =>
       listDue.all({ workspaceId, until, limit }).map((row) => fromRow(row)),
     nextDue: (workspaceId) => nextDue.get({ workspaceId }) ?? undefined,
@@ -154,6 +168,26 @@ export function callStore(db: Db, caches: Caches): CallWriter {
       const statement = agentId === null ? ofAll : ofAgent;
       return readEach(() => statement.iterate(bounds), fromRow);
     },
+  };
+}
+
+/** Those that came in when there was no room for them. */
+function waitingCalls(db: Db) {
+  const setCourse = db.prepare<{ key: number; course: string | null }>(
+    'UPDATE calls SET course = :course, waits = 0 WHERE call_key = :key',
+  );
+  const findWaiting = db.prepare<{ workspaceId: number }, Row>(
+    `SELECT ${columns} FROM calls
+     WHERE workspace_id = :workspaceId AND waits = 1 AND status = 'registered'
+     ORDER BY call_key LIMIT 1`,
+  );
+  return {
+    find: (workspaceId: number): StoredCall | undefined => {
+      const row = findWaiting.get({ workspaceId });
+      return row && fromRow(row);
+    },
+    /** Writes how a call goes that waits no longer. */
+    release: (call: StoredCall) => setCourse.run({ key: call.key, course: courseText(call) }),
   };
 }
 

@@ -120,6 +120,27 @@ describe('a call that is moved by hand', () => {
     });
   });
 
+  it('tells of each turn that is said, if somebody wants to be told', async () => {
+    const { client } = callsOn({ progression: 'manual' });
+    const { agent_id } = await client.call<{ agent_id: string }>('POST', '/create-agent', {
+      ...{ response_engine: { type: 'retell-llm', llm_id: 'llm_1' }, voice_id: '11labs-Adrian' },
+      ...{ webhook_url: 'https://app.example.com', webhook_events: ['transcript_updated'] },
+    });
+    const { call_id: id } = await place(client, { override_agent_id: agent_id });
+    await act(client, id, 'answer');
+    await act(client, id, 'say', user('Hello?'));
+    await advance(client, '1s');
+    const { events } = await act(client, id, 'say', agent('Hello.'));
+    const turn = 'transcript_updated';
+    expect(events.map(({ at, event }) => [at - newYear, event])).toEqual([
+      ...[
+        [0, 'call_started'],
+        [0, turn],
+        [1000, turn],
+      ],
+    ]);
+  });
+
   it('can have no analysis at all', async () => {
     const { client, id } = await placeByHand();
     const end = { disconnectionReason: 'dial_busy', analysis: null };

@@ -81,6 +81,8 @@ export interface CallDetails {
   readonly sipHeaders?: Readonly<Record<string, string>>;
   readonly customAttributes?: Readonly<Record<string, string | number | boolean>>;
   readonly live?: readonly LiveEntry[];
+  /** How it goes once there is room for it; there is none if this is there. */
+  readonly waiting?: { readonly course?: CallCourse };
   /** How often it was analysed again. */
   readonly reruns?: number;
   /** Who ended it before it was planned to end, or without a plan: somebody by hand, or `stop-call`. */

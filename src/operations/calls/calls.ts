@@ -18,12 +18,13 @@ import {
 } from '../../simulation/calls/life.js';
 import { pollCall } from '../../simulation/calls/polls.js';
 import { toCall, toListedCall } from '../../simulation/calls/render.js';
+import { admitWaiting } from '../../simulation/calls/waiting.js';
 import { drawDuration } from '../../simulation/testing/outcome.js';
 import { loadValueGenerator } from '../../simulation/conversation/schema-value.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredCall } from '../../store/calls.js';
+import type { StoreWriter } from '../../store/store.js';
 import {
-  findSettledWorkspace,
   refuseWithoutCredit,
   settle,
   warning,
@@ -130,7 +131,11 @@ export const getCall: Operation<'getCall'> = async (services, caller, request) =
   const loading = callWebhooks.prepare(workspace.id, sceneReader(store)(stored));
   // Another request may move the call meanwhile.
   if (loading !== undefined) return loading.then(() => getCall(services, caller, request));
-  const polled = store.together((writer) => pollCall(writer, stored, workspace.now, callWebhooks));
+  const { polled, hasBegun } = store.together((writer) => {
+    const polled = pollCall(writer, stored, workspace.now, callWebhooks);
+    return { polled, hasBegun: giveRoom(writer, workspace, polled) };
+  });
+  if (hasBegun) scheduleCalls(services, workspace);
   return show(services, polled);
 };
 
@@ -159,29 +164,45 @@ export function analysisDelayOf(
 }
 
 /** Stores a call that was changed, with what happens at once because of it. */
-export function change(
-  { store, worker, changes, callWebhooks }: Services,
-  { id, now }: Workspace,
-  stored: StoredCall,
-): StoredCall {
-  const changed = store.together((writer) => {
+export function change(services: Services, workspace: Workspace, stored: StoredCall): StoredCall {
+  const { id, now } = workspace;
+  const { store, worker, changes, callWebhooks } = services;
+  const { changed, hasBegun } = store.together((writer) => {
     writer.workspaces.addProgress({ id, runningDelta: 0, settledAt: now });
-    return storeSteps(writer, stored, passMoments(stored, now, sceneReader(writer)), callWebhooks);
+    const steps = passMoments(stored, now, sceneReader(writer));
+    const changed = storeSteps(writer, stored, steps, callWebhooks);
+    return { changed, hasBegun: giveRoom(writer, workspace, changed) };
   });
   if (changed.nextAt !== null) worker.scheduleBy(id, changed.nextAt);
+  if (hasBegun) scheduleCalls(services, workspace);
   changes.announce(id);
   return changed;
 }
 
+/** Lets calls that wait for room begin, if this one is over. Returns true if one has begun. */
+const giveRoom = (
+  writer: StoreWriter,
+  { id, now, settings }: Workspace,
+  { call }: StoredCall,
+): boolean =>
+  isOver(call.state.status) && admitWaiting(writer, id, settings.calls.concurrencyLimit, now);
+
+const scheduleCalls = ({ store, worker }: Services, { id }: Workspace): void => {
+  worker.scheduleBy(id, store.calls.nextDue(id) ?? Infinity);
+};
+
 export const deleteCall: Operation<'deleteCall'> = async (services, caller, { params }) => {
   const { workspace, stored } = await findCall(services, caller, params.call_id);
-  const { workspaceId, call } = stored;
-  services.store.together(({ calls, deliveries }) => {
-    calls.delete(workspaceId, call.id);
+  const { id, now, settings } = workspace;
+  const { call } = stored;
+  const hasBegun = services.store.together((writer) => {
+    writer.calls.delete(id, call.id);
     // No event of it happens any more.
-    deliveries.releaseRest({ workspaceId, callId: call.id, time: workspace.now });
+    writer.deliveries.releaseRest({ workspaceId: id, callId: call.id, time: now });
+    return admitWaiting(writer, id, settings.calls.concurrencyLimit, now);
   });
-  services.webhooks.queue.reschedule(workspaceId);
+  services.webhooks.queue.reschedule(id);
+  if (hasBegun) scheduleCalls(services, workspace);
   return undefined;
 };
 
@@ -298,28 +319,4 @@ export const rerunCallAnalysis: Operation<'rerunCallAnalysis'> = async (
     if (credit !== null) workspaces.setCredit(id, credit - 1);
   });
   return show(services, again);
-};
-
-/** Documented: how many more calls may be bought, and how many there are to begin with. */
-const maxPurchasable = 980;
-
-export const getConcurrency: Operation<'getConcurrency'> = async (services, caller) => {
-  const workspace = await findSettledWorkspace(services, caller);
-  const { store, workspaces } = services;
-  const { calls: settings } = workspace?.settings ?? workspaces.defaultSettings;
-  const limit = settings.concurrencyLimit;
-  const base = Math.min(limit, 20);
-  const purchased = limit - base;
-  const purchasable = Math.max(maxPurchasable, purchased);
-  return {
-    current_concurrency: workspace === undefined ? 0 : store.calls.countUnderWay(workspace.id),
-    concurrency_limit: limit,
-    base_concurrency: base,
-    purchased_concurrency: purchased,
-    concurrency_purchase_limit: purchasable,
-    remaining_purchase_limit: purchasable - purchased,
-    concurrency_burst_enabled: false,
-    concurrency_burst_limit: 0,
-    reserved_inbound_concurrency: 0,
-  };
 };

@@ -1,5 +1,6 @@
 import type { components } from '../../contract/retell.gen.js';
 import { newCallState, type CallDirection, type CallPlan } from '../../domain/calls/call.js';
+import type { CallAgent } from '../../domain/calls/call-agent.js';
 import type {
   CallCourse,
   CallDetails,
@@ -10,7 +11,7 @@ import type { CallFacts } from '../../domain/calls/call-rule.js';
 import { findUnknownValues, findWrongValues } from '../../domain/calls/forced-call.js';
 import type { ResponseEngine } from '../../domain/engines/response-engine.js';
 import { ApiError, MissingError } from '../../errors.js';
-import { keyedChance, keyedId } from '../../random.js';
+import { keyedChance, keyedId, type Draw } from '../../random.js';
 import { takeCallRule } from '../../simulation/calls/call-rules.js';
 import { planCourse, schedulePast, scheduleCourse } from '../../simulation/calls/course.js';
 import { beginCall, passMoments, sceneReader, storeSteps } from '../../simulation/calls/life.js';
@@ -34,7 +35,30 @@ export interface CallRequest {
   readonly agentId: string;
   readonly agentVersion: number | string | undefined;
   readonly details: CallDetails;
+  /** Taken for it before. */
+  readonly reserved?: ReservedCall;
+  /** Where a call that comes in goes if there is no room for it. */
+  readonly fallbackNumber?: string | undefined;
 }
+
+/** An id for a call that is told to the client before the call is created. */
+export interface ReservedCall {
+  readonly id: string;
+  readonly ordinal: number;
+}
+
+/** Takes the next id of a call. */
+export const reserveCall = (
+  { store }: Services,
+  { id: workspaceId, name, settings }: Workspace,
+): ReservedCall =>
+  store.now(({ workspaces, calls }) => {
+    const ordinal = workspaces.takeOrdinal(workspaceId, 'call');
+    for (let attempt = 1; ; attempt += 1) {
+      const id = keyedId('call', settings.seed, name, ordinal, attempt);
+      if (calls.find(workspaceId, id) === undefined) return { id, ordinal };
+    }
+  });
 
 /** Documented: how large metadata may be. */
 const maxMetadata = 50 * 1024;
@@ -126,22 +150,20 @@ export function createCall(
   }
   if (agent.contentKey === null) caller.warnLater?.(warning(madeUp(request.agentId)));
   const progression = caller.progression ?? settings.progression;
+  const { origin, direction, fromNumber, toNumber, agentId } = request;
+  const { reserved, details } = request;
   const created = store.together((writer, attempt) => {
-    const ordinal = writer.workspaces.takeOrdinal(workspaceId, 'call');
-    const id = keyedId('call', settings.seed, name, ordinal, attempt);
-    const chance = keyedChance(settings.seed).within('call', id);
-    const { origin, direction, fromNumber, toNumber, agentId, details } = request;
-    const course =
-      progression.kind === 'manual' && !isOverLimit
-        ? undefined
-        : planCourse({
-            ...{ origin, toNumber, isOverLimit, agent: scene.agent, settings: settings.calls },
-            byRule: isOverLimit ? undefined : findRule(writer, workspaceId, request),
-            draw: chance.within('course'),
-          });
+    const ordinal = reserved?.ordinal ?? writer.workspaces.takeOrdinal(workspaceId, 'call');
+    const id = reserved?.id ?? keyedId('call', settings.seed, name, ordinal, attempt);
+    const courses = planCourses(writer, workspace, request, {
+      ...{ agent: scene.agent, isOverLimit, progression },
+      draw: keyedChance(settings.seed).within('call', id).within('course'),
+    });
+    const { course } = courses;
     const call: CallRecord = {
       ...{ id, origin, direction, fromNumber, toNumber, agentId, seed: settings.seed, ordinal },
-      ...{ agentVersion: agent.version, course, state: newCallState, details },
+      ...{ agentVersion: agent.version, course, state: newCallState },
+      details: { ...details, ...(courses.waiting && { waiting: courses.waiting }) },
       plan: planOf(progression, course, now),
       dataStorage: undefined,
     };
@@ -173,6 +195,35 @@ const findRule = (writer: StoreWriter, workspaceId: number, request: CallRequest
   writer.callRules.list(workspaceId).length === 0
     ? undefined
     : takeCallRule(writer, workspaceId, factsOf(request));
+
+interface CourseParts {
+  readonly agent: CallAgent;
+  readonly isOverLimit: boolean;
+  readonly progression: Progression;
+  readonly draw: Draw;
+}
+
+/** How a call goes; undefined if it is moved by hand. And how it would go if there were room for it. */
+function planCourses(
+  writer: StoreWriter,
+  { id, settings }: Workspace,
+  request: CallRequest,
+  { isOverLimit, progression, ...parts }: CourseParts,
+): { readonly course?: CallCourse; readonly waiting?: NonNullable<CallDetails['waiting']> } {
+  const { origin, toNumber, fallbackNumber } = request;
+  const input = { ...parts, origin, toNumber, fallbackNumber, settings: settings.calls };
+  const planned = (): { readonly course?: CallCourse } => {
+    if (progression.kind === 'manual') return {};
+    const byRule = findRule(writer, id, request);
+    return { course: planCourse({ ...input, isOverLimit: false, byRule }) };
+  };
+  if (!isOverLimit) return planned();
+  const course = planCourse({ ...input, isOverLimit, byRule: undefined });
+  // Documented: a call that comes in waits for room. Where reads move it, no time passes to wait.
+  const waits =
+    origin === 'inbound' && (progression.kind === 'time' || progression.kind === 'manual');
+  return waits ? { course, waiting: planned() } : { course };
+}
 
 const factsOf = ({ details, ...request }: CallRequest): CallFacts => ({
   ...request,
@@ -222,6 +273,6 @@ function isFull(
 ): boolean {
   const { concurrencyLimit: limit, concurrencyExceeded: policy } = settings.calls;
   if (origin === 'registered' || store.calls.countUnderWay(id) < limit) return false;
-  if (policy === 'end') return true;
+  if (policy === 'end' || origin === 'inbound') return true;
   throw new ApiError('concurrency_limited', `${String(limit)} calls are under way.`);
 }

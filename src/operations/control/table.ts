@@ -19,6 +19,7 @@ import {
   listDeliveries,
   waitForDeliveries,
 } from './deliveries.js';
+import { receiveCall } from './inbound-calls.js';
 import {
   addOutcomeRule,
   deleteOutcomeRule,
@@ -62,6 +63,7 @@ export const controlTable = {
   listCallRules,
   deleteCallRule,
   deleteCallRules,
+  receiveCall,
   explainCall,
   getConversation,
   answerCall,

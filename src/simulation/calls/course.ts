@@ -29,6 +29,8 @@ export interface CourseInput {
   readonly byRule: { readonly rule: string; readonly outcome: ForcedCall } | undefined;
   /** True if there is no room for the call. */
   readonly isOverLimit: boolean;
+  /** Where a call that comes in goes if there is no room for it. */
+  readonly fallbackNumber?: string | undefined;
   readonly draw: Draw;
 }
 
@@ -88,12 +90,14 @@ export function planCourse(input: CourseInput): CallCourse {
 const timeOf = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : parseDuration(text);
 
-function decide({ byRule, isOverLimit, origin, toNumber }: CourseInput): {
+function decide({ byRule, isOverLimit, origin, toNumber, fallbackNumber }: CourseInput): {
   readonly decidedBy: CallDecision;
   readonly outcome: ForcedCall;
 } {
   if (isOverLimit) {
-    const outcome = { disconnectionReason: 'concurrency_limit_reached' } as const;
+    const disconnectionReason =
+      fallbackNumber === undefined ? 'concurrency_limit_reached' : 'no_concurrency_fallback';
+    const outcome = { disconnectionReason } as const;
     return { decidedBy: { source: 'concurrency' }, outcome };
   }
   if (byRule !== undefined) {

@@ -189,14 +189,17 @@ export interface PassedCalls {
 }
 
 /**
- * Lets what is due in the calls of a workspace happen, `size` at a time; the first is due at `first`. It stops once something is to be
- * sent, so that code which advances the clock can let it be sent before time goes on.
+ * Lets what is due in the calls of a workspace happen, `size` at a time; the first is due at `first`. It
+ * stops once something is to be sent, so that code which advances the clock can let it be sent before time
+ * goes on.
+ * @param onEnd called when a call has ended; true if that changed when other calls are due.
  */
 export function passDueCalls(
   writer: StoreWriter,
   workspaceId: number,
   { first, until, size }: { readonly first: number; readonly until: number; readonly size: number },
   { tell, prepare }: CallListener,
+  onEnd: (at: number) => boolean,
 ): PassedCalls {
   if (first > until) return { settledAt: 0, next: first, waitFor: undefined };
   const { calls } = writer;
@@ -210,7 +213,7 @@ export function passDueCalls(
     if (waitFor !== undefined) break;
     // One moment at a time, so that those of different calls come in their order.
     const steps = passMoments(due, at, sceneOf);
-    storeSteps(writer, due, steps, {
+    const { call } = storeSteps(writer, due, steps, {
       tell(step) {
         const isTold = tell(step, writer);
         if (isTold) last = at;
@@ -218,6 +221,9 @@ export function passDueCalls(
       },
     });
     settledAt = Math.max(settledAt, at);
+    const hasEnded = isOver(call.state.status) && !isOver(due.call.state.status);
+    // The others that are due were read before that.
+    if (hasEnded && onEnd(at)) break;
   }
   return { settledAt, next: calls.nextDue(workspaceId) ?? Infinity, waitFor };
 }

@@ -8,6 +8,7 @@ import type { QueuedRun } from '../../store/test-runs.js';
 import { planOutcome, drawDuration, drawForRun, type ForcedOutcomes } from './outcome.js';
 import { createForcedOutcomeFinder } from './forced-outcomes.js';
 import { passDueCalls, type CallListener } from '../calls/life.js';
+import { admitWaiting } from '../calls/waiting.js';
 import { scheduleRuns } from './schedule.js';
 import type { Workspace } from '../workspaces/workspace.js';
 
@@ -35,7 +36,10 @@ export function createAdvanceOnce(
     const due = completeDue(writer, workspaceId, Math.min(runsUntil, nextOfRuns), size);
     const callsUntil = Math.min(until, nextOfRuns, due.next);
     const range = { first: firstCall, until: callsUntil, size };
-    const calls = passDueCalls(writer, workspaceId, range, callListener);
+    const { concurrencyLimit } = workspace.settings.calls;
+    const calls = passDueCalls(writer, workspaceId, range, callListener, (at) =>
+      admitWaiting(writer, workspaceId, concurrencyLimit, at),
+    );
     writer.workspaces.addProgress({
       id: workspaceId,
       runningDelta: started - ended,

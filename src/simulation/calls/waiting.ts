@@ -1,0 +1,33 @@
+import type { StoredCall } from '../../store/calls.js';
+import type { StoreWriter } from '../../store/store.js';
+import { scheduleCourse } from './course.js';
+import { withPlan } from './life.js';
+
+/**
+ * Lets calls that wait for room begin, the first one first, as long as there is room. To be called within
+ * the transaction in which another call ended. Returns true if one has begun.
+ * @param limit how many calls may be under way.
+ */
+export function admitWaiting(
+  { calls }: StoreWriter,
+  workspaceId: number,
+  limit: number,
+  now: number,
+): boolean {
+  for (let hasBegun = false; ; hasBegun = true) {
+    const waiting = calls.findWaiting(workspaceId);
+    if (waiting === undefined || calls.countUnderWay(workspaceId) >= limit) return hasBegun;
+    calls.admit(admittedNow(waiting, now));
+  }
+}
+
+/** A call that waited begins now as it would have begun when it was created. */
+function admittedNow(stored: StoredCall, now: number): StoredCall {
+  const { call } = stored;
+  const { waiting: { course } = {}, ...details } = call.details;
+  const { createdAt } = call.plan;
+  return withPlan(
+    { ...stored, call: { ...call, course, details } },
+    course === undefined ? { createdAt } : { ...scheduleCourse(course, now), createdAt },
+  );
+}
