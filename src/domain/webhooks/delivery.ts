@@ -22,6 +22,10 @@ export const newDelivery = (dueAt: number): DeliveryProgress => ({
   dueAt,
 });
 
+/** Milliseconds of the workspace's clock to wait after so many attempts. */
+export const pauseAfter = (made: number, { firstPause }: RetryPolicy): number =>
+  firstPause * 2 ** (made - 1);
+
 /**
  * What a delivery has come to after one more attempt.
  * @param attempts that were made before this one.
@@ -32,10 +36,10 @@ export function afterAttempt(
   attempts: number,
   status: number | undefined,
   time: number,
-  { retries, firstPause }: RetryPolicy,
+  policy: RetryPolicy,
 ): DeliveryProgress {
   const made = attempts + 1;
   if (isAccepted(status)) return { state: 'delivered', attempts: made };
-  if (made > retries) return { state: 'failed', attempts: made };
-  return { state: 'waiting', attempts: made, dueAt: time + firstPause * 2 ** attempts };
+  if (made > policy.retries) return { state: 'failed', attempts: made };
+  return { state: 'waiting', attempts: made, dueAt: time + pauseAfter(made, policy) };
 }

@@ -7,6 +7,7 @@ import {
   type Difference,
 } from '../../domain/requests/request-matcher.js';
 import { ApiError } from '../../errors.js';
+import { jsonOrText } from '../../json/json-or-text.js';
 import {
   attemptsOf,
   isOver,
@@ -113,17 +114,8 @@ function differencesOf(matcher: Matcher, record: DeliveryRecord): Difference[] {
     ...(url === undefined || matchesGlob(url, record.url)
       ? []
       : [difference('url', url, redactBody(record.url))]),
-    ...(body === undefined ? [] : bodyDifferences('body', bodyOf(record), body)),
+    ...(body === undefined ? [] : bodyDifferences('body', jsonOrText(record.body), body)),
   ];
-}
-
-/** JSON as such; a body that was cut is none. */
-function bodyOf({ body }: DeliveryRecord): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
-  }
 }
 
 export function toDelivery(record: DeliveryRecord): Schemas['Delivery'] {
@@ -142,7 +134,7 @@ export function toDelivery(record: DeliveryRecord): Schemas['Delivery'] {
     time,
     nextAttempt,
     error,
-    body: bodyOf(record),
+    body: jsonOrText(record.body),
     attempts: record.attempts.map((attempt, index) =>
       toAttempt(attempt, record.earlierAttempts + index + 1),
     ),

@@ -14,7 +14,9 @@ import {
   type WeightedAgent,
 } from '../../domain/calls/phone-number.js';
 import { readSipHeaders, variablesOfHeaders } from '../../domain/calls/sip-headers.js';
+import { pauseAfter } from '../../domain/webhooks/delivery.js';
 import { ApiError } from '../../errors.js';
+import { jsonOrText } from '../../json/json-or-text.js';
 import type { DeliveryRecord } from '../../outbound/delivery-journal.js';
 import { keyedChance } from '../../random.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
@@ -136,12 +138,6 @@ function questionBody(
   });
 }
 
-/** Documented: how often it is asked again. */
-const maxRetries = 3;
-
-/** Milliseconds of the workspace's clock after the first attempt; each later pause is twice as long. */
-const firstPause = 1000;
-
 /**
  * Waits before the next attempt. Under a clock that stands still there is no wait: the caller waits for the
  * answer, and could not advance the clock meanwhile.
@@ -149,14 +145,15 @@ const firstPause = 1000;
 async function pause(
   services: Services,
   { workspace: name, signal }: Caller,
-  { id, clock }: Workspace,
+  { id, clock, settings }: Workspace,
   attempts: number,
 ): Promise<Workspace | undefined> {
-  if (attempts > maxRetries) return undefined;
+  const policy = settings.webhooks.retries;
+  if (attempts > policy.retries) return undefined;
   if (clock.mode === 'real') {
     await waitFor(services, {
       ...{ workspace: name, signal, isThere: () => false, subscribe: () => () => undefined },
-      timeout: (firstPause * 2 ** (attempts - 1)) / clock.speed,
+      timeout: pauseAfter(attempts, policy) / clock.speed,
     });
   }
   return signal?.aborted === true ? undefined : services.workspaces.get(id);
@@ -260,14 +257,5 @@ async function tryToCreate(
 
 function toQuestion({ id, state, attempts }: DeliveryRecord): Schemas['InboundQuestion'] {
   const { status = null, answer = '' } = attempts.at(-1) ?? {};
-  return { delivery: id, state, attempts: attempts.length, status, answer: jsonOf(answer) };
-}
-
-/** JSON as such; other texts as they are. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
+  return { delivery: id, state, attempts: attempts.length, status, answer: jsonOrText(answer) };
 }

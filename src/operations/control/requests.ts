@@ -2,6 +2,7 @@ import { parse as parseQuery } from 'node:querystring';
 import { parse } from 'secure-json-parse';
 import type { components } from '../../contract/control.gen.js';
 import { ApiError } from '../../errors.js';
+import { jsonOrText } from '../../json/json-or-text.js';
 import { refuseUnknownOperation } from '../../simulation/fault-check.js';
 import { matchesGlob } from '../../domain/glob.js';
 import { redactBody, redactHeaders } from '../../domain/requests/redaction.js';
@@ -144,14 +145,8 @@ const bodyOf = ({ body }: JournalRecord): unknown =>
     : parse(body, { protoAction: 'remove', constructorAction: 'remove' });
 
 /** The answer's body: parsed if it is JSON, otherwise as text. */
-function responseBodyOf({ responseBody = '' }: JournalRecord): unknown {
-  if (responseBody === '') return undefined;
-  try {
-    return JSON.parse(responseBody);
-  } catch {
-    return responseBody;
-  }
-}
+const responseBodyOf = ({ responseBody = '' }: JournalRecord): unknown =>
+  responseBody === '' ? undefined : jsonOrText(responseBody);
 
 const entryWriter = (services: Services, caller: Caller) => (record: JournalRecord) =>
   toEntry(record, () => recordsOf(services, caller));
