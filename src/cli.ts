@@ -5,7 +5,6 @@ import closeWithGrace from 'close-with-grace';
 import { Command, CommanderError, Option } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import {
-  checkUpstream,
   resolveConfig,
   type Config,
   type ConfigSources,
@@ -18,8 +17,15 @@ import { buildApp } from './http/app.js';
 import { listen } from './http/listen.js';
 import { lineSinkOf } from './logging/line-sink.js';
 import { createLog, storageLogger, warnOfClocksAhead, type Log } from './logging/log.js';
-import { flagOf, optionSpecs, variableOf, type OptionSpec } from './configuration/options.js';
+import {
+  collect,
+  flagOf,
+  optionSpecs,
+  variableOf,
+  type OptionSpec,
+} from './configuration/options.js';
 import { readTls } from './configuration/tls-files.js';
+import { addPullOptions, readPullFlags } from './pull/command-line.js';
 import { pull } from './pull/pull.js';
 import { version } from './version.js';
 import { sleep, wallClock, type Clock } from './workspace/clock.js';
@@ -227,9 +233,6 @@ function toFlag({
   return schema?.['type'] === 'array' ? flag.argParser(collect) : flag;
 }
 
-/** Collects the values of a flag that is repeated. */
-const collect = (text: string, before: string[] = []): string[] => [...before, text];
-
 function readConfigFile(named: string | undefined): ConfigSources['file'] {
   const [path, other] = named === undefined ? defaultConfigFiles.filter(existsSync) : [named];
   if (path === undefined) return undefined;
@@ -247,31 +250,16 @@ function readConfigFile(named: string | undefined): ConfigSources['file'] {
 /** `retell-emulator pull`: writes an account as fixtures to standard output. */
 async function runPull(argv: readonly string[]): Promise<void> {
   const program = new Command('retell-emulator pull')
-    .description('Reads engines, agents and test case definitions of an account as fixtures.')
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-    .allowExcessArguments(false)
-    .requiredOption('--upstream <URL>', 'server to read from, such as https://api.retellai.com')
-    .option('--api-key <KEY>', 'the key of the account (env: RETELL_API_KEY)')
-    .option(
-      '--agent <ID>',
-      'only this agent, its engine and definitions; repeat it for more',
-      collect,
-    );
-  const options = parseWith(program, argv) as {
-    upstream: string;
-    apiKey?: string;
-    agent?: string[];
-  };
-  const apiKey = options.apiKey ?? process.env['RETELL_API_KEY'] ?? '';
-  if (apiKey === '') throw new StartupError('usage', '--api-key or RETELL_API_KEY must be given');
-  const upstream = checkUpstream(options.upstream);
-  const agents = options.agent ?? [];
+    .allowExcessArguments(false);
+  const flags = parseWith(addPullOptions(program), argv);
   const log = (line: string): void => {
     lineSinkOf(stderr).write(`retell-emulator: ${line}\n`);
   };
   const deadline = (): AbortSignal => AbortSignal.timeout(answerDeadlineMs);
-  const fixtures = await pull({ upstream, apiKey, agents, sleep, deadline, log });
+  const request = readPullFlags(flags, process.env);
+  const fixtures = await pull({ ...request, sleep, deadline, log });
   await print(yaml().stringify(fixtures));
 }
 

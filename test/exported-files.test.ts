@@ -160,7 +160,7 @@ describe('files as users export them', () => {
     const pulled = await pull({
       upstream: account.url,
       apiKey: 'key_account',
-      agents: [],
+      ...{ agents: [], calls: 0, keepsPersonalData: false },
       deadline: () => new AbortController().signal,
       sleep: () => Promise.resolve(),
       log: (line) => expect.fail(line),

@@ -1,19 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RequestListener } from 'node:http';
+import { describe, expect, it } from 'vitest';
 import { pull, type PullOptions } from '../src/pull/pull.js';
-
-/** A server that answers everything like this. */
-async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  await once(server, 'listening');
-  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-}
+import { serve } from './support/serve.js';
 
 /** Pulls from such a server, and returns what was logged and waited for, in milliseconds. */
 async function pullFrom(answer: RequestListener, options: Partial<PullOptions> = {}) {
@@ -24,6 +12,8 @@ async function pullFrom(answer: RequestListener, options: Partial<PullOptions> =
     upstream,
     apiKey: 'key_account',
     agents: [],
+    calls: 0,
+    keepsPersonalData: false,
     deadline: () => new AbortController().signal,
     sleep: (duration) => {
       pauses.push(duration);

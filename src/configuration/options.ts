@@ -282,3 +282,6 @@ export const variableOf = (name: string): string =>
 
 const kebab = (name: string): string =>
   name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Collects the values of a flag that is repeated. */
+export const collect = (text: string, before: string[] = []): string[] => [...before, text];

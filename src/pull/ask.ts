@@ -23,6 +23,8 @@ export type Ask = (
   method: 'GET' | 'POST',
   path: string,
   isComplete?: (body: Json) => boolean,
+  /** What a POST sends. */
+  request?: Json,
 ) => Promise<Json>;
 
 /** The server has no object of this id. */
@@ -44,10 +46,10 @@ const maxBytes = 128 * 1024 * 1024;
  */
 export function asker({ upstream, apiKey, sleep, deadline, log }: AskOptions): Ask {
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
-  return async (method, path, isComplete = () => true) => {
+  return async (method, path, isComplete = () => true, request = {}) => {
     const url = upstream.replace(/\/$/, '') + path;
     for (let attempt = 1; ; attempt += 1) {
-      const body = method === 'POST' ? { body: '{}' } : {};
+      const body = method === 'POST' ? { body: JSON.stringify(request) } : {};
       const { answer, text } = await send(url, { method, headers, ...body, signal: deadline() });
       const { ok, status } = answer;
       if (ok) return parse(url, text, isComplete);

@@ -1,24 +1,27 @@
-import { loadContract } from '../contract/document.js';
-import { contractValidation } from '../contract/validation.js';
-import { findAssetMistake } from '../domain/engines/asset-mistakes.js';
-import { StartupError } from '../errors.js';
 import type { Fixtures } from '../simulation/fixtures/fixtures.js';
-import { controlFormats } from '../workspace/settings.js';
 import { asker, isObject, NotFound, type Ask, type AskOptions, type Json } from './ask.js';
+import { readCalls } from './calls.js';
+import { readAll } from './lists.js';
+import { onlyLoadable } from './loadable.js';
+import { readPhoneNumbers } from './phone-numbers.js';
+import { analysisChoicesOf, keepPersonalData, scrubPersonalData } from './scrub.js';
 
 export interface PullOptions extends AskOptions {
-  /** Only these agents, with their engines and the definitions for those; everything if empty. */
+  /**
+   * Only these agents, with their engines, the definitions for those, their phone numbers and calls;
+   * everything if empty.
+   */
   readonly agents: readonly string[];
+  /** How many calls to read: the last ones that are over. */
+  readonly calls: number;
+  /** False to read calls and phone numbers without what says who talked, and what about. */
+  readonly keepsPersonalData: boolean;
 }
 
-const pageSize = 1000;
-
-/** The most pages of one list: a million items. A faulty server may always have one more. */
-const maxPages = 1000;
-
 /**
- * Reads the engines, agents and test case definitions of an account, and returns them as fixtures with the
- * same ids. Only sends requests that read. Leaves out times, so that all is as old as its workspace.
+ * Reads the engines, agents, test case definitions, phone numbers and last calls of an account, and returns
+ * them as fixtures with the same ids. Only sends requests that read. Leaves out the times of all but calls,
+ * so that it is as old as its workspace.
  * @throws StartupError if the server refuses, cannot be reached, or sends an answer that cannot be used.
  */
 export async function pull(options: PullOptions): Promise<Fixtures> {
@@ -66,43 +69,21 @@ export async function pull(options: PullOptions): Promise<Fixtures> {
       .filter((engine) => engine['type'] === type)
       .sort((a, b) => Number(a['version']) - Number(b['version']))
       .map((engine) => without(engine, ['type', ...times]));
-  const loadable = (part: FixturePart, items: readonly Json[]): Json[] =>
-    items.filter((item) => {
-      const problem = problemOf(part, item);
-      if (problem !== undefined) {
-        options.log(`left out ${nameOf(item)}, which would not load: ${problem}`);
-      }
-      return problem === undefined;
-    });
+  const loadable = onlyLoadable(options.log);
+  const choices = analysisChoicesOf(agents);
+  const privacy = options.keepsPersonalData ? keepPersonalData : scrubPersonalData(choices);
+  const phoneNumbers = await readPhoneNumbers(ask, options, privacy);
+  const calls = await readCalls(ask, options, privacy);
   return {
     retellLlms: loadable('retellLlms', ofType('retell-llm')),
     conversationFlows: loadable('conversationFlows', ofType('conversation-flow')),
     agents: loadable('agents', agents.map(withoutTimes)),
     // Lists are newest first; fixtures are loaded oldest first.
     definitions: loadable('definitions', definitions.reverse().map(withoutTimes)),
+    phoneNumbers: loadable('phoneNumbers', phoneNumbers),
+    ...(options.calls > 0 && { calls: loadable('calls', calls) }),
   } as Fixtures;
 }
-
-type FixturePart = 'retellLlms' | 'conversationFlows' | 'agents' | 'definitions';
-
-const kindOf = {
-  retellLlms: 'retell-llm',
-  conversationFlows: 'conversation-flow',
-  agents: 'agent',
-} as const;
-
-/** Why a load would refuse the object. An account may hold objects that the vendor would refuse today. */
-function problemOf(part: FixturePart, item: Json): string | undefined {
-  const validation = contractValidation(loadContract('control'), controlFormats);
-  const { mismatch } = validation.checkValue('Fixtures', { [part]: [item] }, 'accept');
-  if (mismatch !== undefined) return mismatch.replace(`/${part}/0`, '');
-  if (part === 'definitions') return undefined;
-  const mistake = findAssetMistake(kindOf[part], item);
-  return mistake && `${mistake.path} ${mistake.problem}`;
-}
-
-const idNames = ['llm_id', 'conversation_flow_id', 'agent_id', 'test_case_definition_id'];
-const nameOf = (item: Json): string => String(idNames.map((name) => item[name]).find(Boolean));
 
 const engineTypes = ['retell-llm', 'conversation-flow'] as const;
 const isEngineType = (type: string): boolean => (engineTypes as readonly string[]).includes(type);
@@ -131,26 +112,3 @@ async function readAgents(ask: Ask): Promise<Json[]> {
 
 const readAgent = (ask: Ask, id: string): Promise<Json> =>
   ask('GET', `/get-agent/${escape(id)}`, ({ response_engine }) => isObject(response_engine));
-
-/** Reads all pages of a list. */
-async function readAll(ask: Ask, path: string, method: 'GET' | 'POST' = 'GET'): Promise<Json[]> {
-  const items: Json[] = [];
-  const separator = path.includes('?') ? '&' : '?';
-  const keys = new Set<string>();
-  for (let key = ''; keys.size < maxPages; keys.add(key)) {
-    const from = key === '' ? '' : `&pagination_key=${escape(key)}`;
-    const url = `${path}${separator}limit=${String(pageSize)}${from}`;
-    const page = await ask(method, url, isPage);
-    for (const item of page['items'] as Json[]) items.push(item);
-    if (page['has_more'] !== true || typeof page['pagination_key'] !== 'string') return items;
-    key = page['pagination_key'];
-    if (keys.has(key)) {
-      const problem = `${path} does not end: its pagination_key ${JSON.stringify(key)} comes again`;
-      throw new StartupError('environment', problem);
-    }
-  }
-  const problem = `${path} does not end: it has more than ${String(maxPages)} pages`;
-  throw new StartupError('environment', problem);
-}
-
-const isPage = ({ items }: Json): boolean => Array.isArray(items) && items.every(isObject);

@@ -1,18 +1,17 @@
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import Retell from 'retell-sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { startEmulator, type Fixtures } from '../../src/index.js';
 import { temporaryFolder } from '../support/files.js';
-import { spawnCli } from '../support/process.js';
+import { spawnCli, startCli } from '../support/process.js';
+import { serve } from '../support/serve.js';
 
 /** An account to pull from, on an emulator of its own. */
 async function startAccount() {
-  const emulator = await startEmulator();
+  const emulator = await startEmulator({ now: '2026-01-01T00:00:00Z' });
   onTestFinished(() => emulator.close());
   const workspace = emulator.workspace('key_account');
   const client = new Retell({ apiKey: workspace.apiKey, baseURL: workspace.url, maxRetries: 0 });
@@ -52,14 +51,6 @@ async function runPull(url: string, args: readonly string[] = []) {
   return { code, stdout, stderr, fixtures: parse(stdout) as Fixtures };
 }
 
-/** A server that answers all like this. */
-async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  onTestFinished(() => void server.close());
-  await once(server, 'listening');
-  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-}
-
 describe('retell-emulator pull', () => {
   it('reads an account into fixtures that load with the same ids', async () => {
     const { emulator, workspace, agents } = await startAccount();
@@ -96,6 +87,26 @@ describe('retell-emulator pull', () => {
     });
   });
 
+  it('reads the last calls, scrubbed unless told otherwise, into fixtures that load', async () => {
+    const { emulator, workspace, client, agents } = await startAccount();
+    const sides = { from_number: '+14157774444', to_number: '+12137774445' };
+    const override_agent_id = agents[0]?.agent_id ?? '';
+    await client.call.createPhoneCall({ ...sides, override_agent_id });
+    await workspace.settle();
+    const kept = await runPull(emulator.url, ['--calls', '5', '--keep-personal-data']);
+    expect(kept).toMatchObject({ code: 0, stderr: '', fixtures: { calls: [sides] } });
+    const { code, stdout, fixtures } = await runPull(emulator.url, ['--calls', '5']);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('transcript');
+    expect(fixtures.calls).toMatchObject([{ from_number: '+12015550100' }]);
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'fixtures.yaml'), stdout);
+    const copy = await startCli({ cwd: folder, args: ['--fixtures', 'fixtures.yaml'] });
+    const copied = new Retell({ apiKey: 'key_local', baseURL: copy.url, maxRetries: 0 });
+    const { items } = await copied.call.list({});
+    expect(items).toMatchObject([{ from_number: '+12015550100', agent_id: override_agent_id }]);
+  });
+
   it('reads one agent with its engine and definitions only', async () => {
     const { emulator, agents } = await startAccount();
     const id = agents[1]?.agent_id ?? '';
@@ -120,12 +131,22 @@ describe('retell-emulator pull', () => {
     expect((await workspace.faults.list())[0]?.hits).toBeGreaterThan(2);
   });
 
-  it.each([
+  it.each<[string[], number, RegExp]>([
     [['--upstream', 'nowhere', '--api-key', 'k'], 2, /--upstream is "nowhere".* must be a URL/],
     [['--upstream', 'ftp://127.0.0.1', '--api-key', 'k'], 2, /--upstream is .* must be a URL/],
     [['--upstream', 'http://127.0.0.1:1'], 2, /--api-key or RETELL_API_KEY must be given/],
     [['--api-key', 'k'], 2, /--upstream <URL>/],
     [['--upstream', 'http://127.0.0.1:1', '--api-key', 'k'], 1, /cannot read http:\/\/127/],
+    [
+      ['--upstream', 'http://127.0.0.1:1', '--api-key', 'k', '--calls', '1e2'],
+      2,
+      /--calls is "1e2"; it must be a whole number from 0 to 10000/,
+    ],
+    [
+      ['--upstream', 'http://127.0.0.1:1', '--api-key', 'k', '--calls', '10001'],
+      2,
+      /--calls is "10001"; it must be a whole number from 0 to 10000/,
+    ],
   ])('ends with one line that says why: %j', async (args, code, message) => {
     const env = { RETELL_API_KEY: '' };
     const command = spawnCli({ cwd: temporaryFolder(), env, args: ['pull', ...args] });

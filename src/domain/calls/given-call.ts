@@ -41,6 +41,8 @@ export type GivenFields = Pick<FixtureCall, FieldName>;
 const basics = [
   'call_id',
   'call_type',
+  // A web call always has one.
+  'access_token',
   'call_status',
   'agent_id',
   'agent_version',

@@ -48,6 +48,18 @@ export function fictionalNumber(draw: number): string {
   return `+1${String(area)}55501${String(index % 100).padStart(2, '0')}`;
 }
 
+/** Codes of three digits that an area of North America can have: not N11, and not N9X. */
+const possibleAreas = Array.from({ length: 799 }, (_, index) => 201 + index).filter(
+  (code) => code % 100 !== 11 && Math.floor(code / 10) % 10 !== 9,
+);
+
+/** Documented: 555-0100 to 555-0199 are kept for fiction in every area of North America. */
+export const fictionalNumbers = possibleAreas.length * 100;
+
+/** One of them, by its index, which is less than `fictionalNumbers`. */
+export const fictionalNumberAt = (index: number): string =>
+  `+1${String(possibleAreas[Math.floor(index / 100)])}55501${String(index % 100).padStart(2, '0')}`;
+
 /** What a client says of a number to buy. */
 export interface NumberWish {
   readonly areaCode: number | undefined;
