@@ -189,6 +189,12 @@ CREATE TABLE seeds (
   seed TEXT NOT NULL UNIQUE
 ) STRICT;
 
+CREATE TABLE snapshot_parts (
+  part_key INTEGER PRIMARY KEY,
+  snapshot_key INTEGER NOT NULL REFERENCES snapshots (snapshot_key) ON DELETE CASCADE,
+  content TEXT NOT NULL CHECK (json_valid(content))
+) STRICT;
+
 CREATE TABLE snapshots (
   snapshot_key INTEGER PRIMARY KEY,
   workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
@@ -302,6 +308,8 @@ CREATE INDEX faults_by_workspace ON faults (workspace_id, fault_key);
 CREATE INDEX outcome_rules_by_workspace ON outcome_rules (workspace_id, rule_key);
 
 CREATE INDEX phone_numbers_by_workspace ON phone_numbers (workspace_id, number_key);
+
+CREATE INDEX snapshot_parts_by_snapshot ON snapshot_parts (snapshot_key, part_key);
 
 CREATE INDEX test_case_definitions_by_engine
   ON test_case_definitions (workspace_id, engine, definition_key);

@@ -16,7 +16,7 @@ import { releaseClocksAhead } from './simulation/clockwork/clocks-ahead.js';
 import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js';
 import { createCallWebhooks } from './simulation/deliveries/call-webhooks.js';
 import { createAdvanceOnce } from './simulation/testing/advance.js';
-import { undoUnfinishedLoads } from './simulation/fixtures/load-in-slices.js';
+import { endAllUnfinishedWork } from './simulation/workspaces/unfinished-work.js';
 import { startWorker, type Worker } from './simulation/clockwork/worker.js';
 import { workspacesOf, type InitialState } from './simulation/workspaces/workspaces.js';
 import { storageFailure, usingAtStart } from './store/database/failures.js';
@@ -109,7 +109,7 @@ export function openEmulator(options: EmulatorOptions): Emulator {
   const store = openStore(database, clock.now(), () => clock.turn());
   try {
     return usingAtStart(database, () => {
-      undoUnfinishedLoads(store);
+      endAllUnfinishedWork(store, clock);
       return emulatorOn(store, options);
     });
   } catch (error) {

@@ -1,4 +1,6 @@
-import type { Db } from './database/database.js';
+import { required, type Db } from './database/database.js';
+import type { Steps } from './steps.js';
+import type { Row, RowsPart, WorkspaceRows } from './workspace-rows.js';
 
 export interface SnapshotInfo {
   readonly name: string;
@@ -6,33 +8,37 @@ export interface SnapshotInfo {
   readonly takenAt: number;
 }
 
-export type Row = Record<string, string | number | null>;
-
-/** All that decides what happens next in a workspace: its own row, and rows of other tables. */
-type Content = { readonly workspace: Row } & Partial<Record<TableName, readonly Row[]>>;
-
-type TableName = keyof ReturnType<typeof tablesOf>;
+/** The workspace's own row. An older snapshot has all other rows as well; others have them in parts. */
+type Content = { readonly workspace: Row } & RowsPart;
 
 export interface SnapshotReader {
   list(workspaceId: number): SnapshotInfo[];
+  has(workspaceId: number, name: string): boolean;
 }
 
 export interface SnapshotWriter extends SnapshotReader {
   /**
-   * Takes a snapshot. It replaces one of the same name. It has no webhooks that wait, because they would be
-   * sent again after each restore, those included that were delivered meanwhile.
+   * Takes a snapshot. The last step replaces one of the same name, and until then there is unfinished work. It has no
+   * webhooks that wait, because they would be sent again after each restore, those included that were
+   * delivered meanwhile.
    */
-  take(workspaceId: number, name: string, takenAt: number): void;
-  /** Restores a snapshot except for the clock, which the caller sets. Returns undefined if there is none. */
-  restore(workspaceId: number, name: string): SnapshotInfo | undefined;
+  take(workspaceId: number, name: string, takenAt: number): Steps<SnapshotInfo>;
+  /** Restores a snapshot, which there must be, except for the clock, which the caller sets. */
+  restore(workspaceId: number, name: string): Steps<SnapshotInfo>;
   /** Returns false if there is no such snapshot. */
   delete(workspaceId: number, name: string): boolean;
   /** Deletes everything but the snapshots. */
-  clear(workspaceId: number, now: number, credit: number | null): void;
+  clear(workspaceId: number, now: number, credit: number | null): Steps<void>;
 }
 
-/** The name of the state before a load that has not finished. Users cannot give this name. */
-export const beforeLoad = '';
+/** The name of what is stored about unfinished work. Users cannot give this name. */
+export const unfinishedName = '';
+
+/** The content of a snapshot that is being taken. */
+export const beingTaken = { beingTaken: true } as const;
+
+/** The characters of rows that cost 1 to restore. */
+const charactersOfCost = 600;
 
 /** The columns of the workspace itself that a snapshot has. */
 const steering = [
@@ -56,77 +62,65 @@ const steering = [
   'rate_windows',
 ] as const;
 
-/** @param onOverwrite called before rows are written without the other stores. */
-export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotWriter {
-  const tables = tablesOf(db);
-  const entries = Object.entries(tables) as [TableName, Table][];
-  const readSteering = db.prepare<{ id: number }, Row>(
-    `SELECT ${steering.join(', ')} FROM workspaces WHERE workspace_id = :id`,
+export function snapshotStore(db: Db, rows: WorkspaceRows): SnapshotWriter {
+  const own = steeringOf(db);
+  const insert = db.prepare<{ id: number; name: string; content: string }>(
+    `INSERT INTO snapshots (workspace_id, name, taken_at, content) VALUES (:id, :name, 0, :content)`,
   );
-  const writeSteering = db.prepare<Row>(
-    `UPDATE workspaces SET ${steering.map((column) => `${column} = :${column}`).join(', ')}
-     WHERE workspace_id = :id`,
+  const finish = db.prepare<{ key: number; name: string; takenAt: number; content: string }>(
+    `UPDATE snapshots SET name = :name, taken_at = :takenAt, content = :content
+     WHERE snapshot_key = :key`,
   );
-  const insert = db.prepare<{ id: number; name: string; takenAt: number; content: string }>(
-    `INSERT INTO snapshots (workspace_id, name, taken_at, content)
-     VALUES (:id, :name, :takenAt, :content)
-     ON CONFLICT (workspace_id, name) DO UPDATE SET taken_at = :takenAt, content = :content`,
-  );
-  const find = db.prepare<{ id: number; name: string }, SnapshotInfo & { content: string }>(
-    `SELECT name, taken_at AS takenAt, content FROM snapshots
+  const find = db.prepare<
+    { id: number; name: string },
+    SnapshotInfo & { key: number; content: string }
+  >(
+    `SELECT snapshot_key AS key, name, taken_at AS takenAt, content FROM snapshots
      WHERE workspace_id = :id AND name = :name`,
   );
   const list = db.prepare<{ id: number }, SnapshotInfo>(
     `SELECT name, taken_at AS takenAt FROM snapshots
-     WHERE workspace_id = :id AND name <> '${beforeLoad}' ORDER BY name`,
+     WHERE workspace_id = :id AND name <> '${unfinishedName}' ORDER BY name`,
   );
   const remove = db.prepare<{ id: number; name: string }>(
     'DELETE FROM snapshots WHERE workspace_id = :id AND name = :name',
   );
-
-  const removeAll = (id: number): void => {
-    onOverwrite();
-    for (const [, table] of entries.toReversed()) table.removeAll(id);
-  };
+  const parts = partsOf(db);
 
   return {
-    take(id, name, takenAt) {
-      const kept = entries.filter(([table]) => name === beforeLoad || table !== 'deliveries');
-      const rows = kept.map(([table, { list }]) => [table, list(id)]);
-      const content = {
-        workspace: readSteering.get({ id }),
-        ...Object.fromEntries(rows),
-      } as Content;
-      insert.run({ id, name, takenAt, content: JSON.stringify(content) });
+    *take(id, name, takenAt) {
+      const content = JSON.stringify(beingTaken);
+      const key = Number(insert.run({ id, name: unfinishedName, content }).lastInsertRowid);
+      // A load that fails must not lose the webhooks that wait.
+      const except = name === unfinishedName ? [] : ['deliveries'];
+      yield* rows.read(id, except, (part) => {
+        parts.add(key, JSON.stringify(part));
+      });
+      if (name !== unfinishedName) remove.run({ id, name });
+      const workspace = own.read(id);
+      finish.run({ key, name, takenAt, content: JSON.stringify({ workspace }) });
+      return { name, takenAt };
     },
-    restore(id, name) {
-      const snapshot = find.get({ id, name });
-      if (snapshot === undefined) return undefined;
-      const content = JSON.parse(snapshot.content) as Content;
-      removeAll(id);
-      // Older snapshots do not have all columns.
-      writeSteering.run({ ...readSteering.get({ id }), ...content.workspace, id });
-      const newKeys = new Map<Row[string] | undefined, number>();
-      for (const [name, table] of entries) {
-        // Older ones do not have all tables.
-        for (const row of content[name] ?? []) {
-          const { batch_key: oldKey } = row;
-          const batchKey = newKeys.get(oldKey);
-          const newKey = table.insert(
-            batchKey === undefined ? row : { ...row, batch_key: batchKey },
-          );
-          if (name === 'batches') newKeys.set(oldKey, newKey);
-        }
+    *restore(id, name) {
+      const { key, content: text, ...info } = required(find.get({ id, name }));
+      const { workspace, ...rowsOfOlder } = JSON.parse(text) as Content;
+      yield* rows.delete(id);
+      const write = rows.writer();
+      write(rowsOfOlder);
+      for (const part of parts.keys(key)) {
+        const text = parts.read(part);
+        write(JSON.parse(text) as RowsPart);
+        yield text.length / charactersOfCost;
       }
-      return { name: snapshot.name, takenAt: snapshot.takenAt };
+      own.write(id, workspace);
+      return info;
     },
     list: (id) => list.all({ id }),
-    delete: (id, name) => remove.run({ id, name }).changes > 0,
-    clear(id, now, credit) {
-      removeAll(id);
-      writeSteering.run({
-        ...readSteering.get({ id }),
-        id,
+    has: (id, name) => name !== unfinishedName && find.get({ id, name }) !== undefined,
+    delete: (id, name) => name !== unfinishedName && remove.run({ id, name }).changes > 0,
+    *clear(id, now, credit) {
+      yield* rows.delete(id);
+      own.write(id, {
         next_batch_ordinal: 0,
         next_definition_ordinal: 0,
         next_rule_ordinal: 0,
@@ -148,54 +142,39 @@ export function snapshotStore(db: Db, onOverwrite: () => void): SnapshotWriter {
   };
 }
 
-/** The order in which rows may be written. */
-const tablesOf = (db: Db) => ({
-  definitions: tableOf(db, 'test_case_definitions'),
-  rules: tableOf(db, 'outcome_rules'),
-  callRules: tableOf(db, 'call_rules'),
-  faults: tableOf(db, 'faults'),
-  assets: tableOf(db, 'assets'),
-  assetVersions: tableOf(db, 'asset_versions'),
-  numbers: tableOf(db, 'phone_numbers'),
-  calls: tableOf(db, 'calls'),
-  deliveries: tableOf(db, 'deliveries'),
-  // Keys of deleted batches are used again, so restored batches get new keys.
-  batches: tableOf(db, 'batch_tests', ['batch_key']),
-  runs: tableOf(db, 'test_runs'),
-  started: tableOf(
-    db,
-    'started_test_runs',
-    [],
-    'batch_key IN (SELECT batch_key FROM batch_tests WHERE workspace_id = :id)',
-  ),
-  running: tableOf(db, 'running_test_runs'),
-});
-
-type Table = ReturnType<typeof tableOf>;
-
-/** Reads and writes whole rows of a workspace. SQLite fills in the columns `made`. */
-export function tableOf(
-  db: Db,
-  table: string,
-  made: readonly string[] = [],
-  isIn = 'workspace_id = :id',
-) {
-  const columns = db
-    .prepare<{ table: string }, string>('SELECT name FROM pragma_table_info(:table)')
-    .pluck()
-    .all({ table });
-  const given = columns.filter((column) => !made.includes(column));
-  const insert = db.prepare<Row>(
-    `INSERT INTO ${table} (${given.join(', ')})
-     VALUES (${given.map((column) => `:${column}`).join(', ')})`,
+/** The columns of the workspace itself. */
+function steeringOf(db: Db) {
+  const read = db.prepare<{ id: number }, Row>(
+    `SELECT ${steering.join(', ')} FROM workspaces WHERE workspace_id = :id`,
   );
-  const list = db.prepare<{ id: number }, Row>(
-    `SELECT ${columns.join(', ')} FROM ${table} WHERE ${isIn}`,
+  const write = db.prepare<Row>(
+    `UPDATE workspaces SET ${steering.map((column) => `${column} = :${column}`).join(', ')}
+     WHERE workspace_id = :id`,
   );
-  const removeAll = db.prepare<{ id: number }>(`DELETE FROM ${table} WHERE ${isIn}`);
   return {
-    insert: (row: Row): number => Number(insert.run(row).lastInsertRowid),
-    list: (id: number) => list.all({ id }),
-    removeAll: (id: number) => removeAll.run({ id }),
+    read: (id: number): Row => required(read.get({ id })),
+    /** Columns that are not given stay. Older snapshots do not have all. */
+    write(id: number, row: Row): void {
+      write.run({ ...read.get({ id }), ...row, id });
+    },
+  };
+}
+
+function partsOf(db: Db) {
+  const insert = db.prepare<{ snapshot: number; content: string }>(
+    'INSERT INTO snapshot_parts (snapshot_key, content) VALUES (:snapshot, :content)',
+  );
+  const keys = db
+    .prepare<{ snapshot: number }, number>(
+      'SELECT part_key FROM snapshot_parts WHERE snapshot_key = :snapshot ORDER BY part_key',
+    )
+    .pluck();
+  const read = db
+    .prepare<{ key: number }, string>('SELECT content FROM snapshot_parts WHERE part_key = :key')
+    .pluck();
+  return {
+    add: (snapshot: number, content: string) => insert.run({ snapshot, content }),
+    keys: (snapshot: number) => keys.all({ snapshot }),
+    read: (key: number) => required(read.get({ key })),
   };
 }

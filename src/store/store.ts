@@ -26,10 +26,11 @@ import { testRunStore, type TestRunReader, type TestRunWriter } from './test-run
 import { checkpointAfterCommits } from './database/checkpoint.js';
 import { transactionsOf, type Transactions } from './database/transactions.js';
 import {
-  unfinishedLoads,
-  type UnfinishedLoadReader,
-  type UnfinishedLoadWriter,
-} from './unfinished-loads.js';
+  unfinishedWorkStore,
+  type UnfinishedWorkReader,
+  type UnfinishedWorkWriter,
+} from './unfinished-work.js';
+import { workspaceRows } from './workspace-rows.js';
 import {
   workspaceList,
   type WorkspaceListReader,
@@ -54,7 +55,7 @@ export interface StoreReader {
   readonly calls: CallReader;
   readonly deliveries: DeliveryReader;
   readonly snapshots: SnapshotReader;
-  readonly unfinishedLoads: UnfinishedLoadReader;
+  readonly unfinishedWork: UnfinishedWorkReader;
 }
 
 /** Reads and writes the data. Only a transaction has one: see `Transactions`. */
@@ -73,7 +74,7 @@ export interface StoreWriter extends StoreReader {
   readonly calls: CallWriter;
   readonly deliveries: DeliveryWriter;
   readonly snapshots: SnapshotWriter;
-  readonly unfinishedLoads: UnfinishedLoadWriter;
+  readonly unfinishedWork: UnfinishedWorkWriter;
   /** The seed to use: the given one, else that of the file, else `fallback`. It is stored in the file. */
   keepSeed(given: string | undefined, fallback: () => string): string;
   /** The key by which runs refer to a seed. */
@@ -164,7 +165,7 @@ export function openStore(
 }
 
 function writerOf(db: Db, caches: Caches): StoreWriter {
-  const snapshots = snapshotStore(db, caches.clear);
+  const snapshots = snapshotStore(db, workspaceRows(db, caches.clear));
   return {
     workspaces: workspaceStore(db, caches),
     workspaceList: workspaceList(db),
@@ -180,7 +181,7 @@ function writerOf(db: Db, caches: Caches): StoreWriter {
     calls: callStore(db, caches),
     deliveries: deliveryStore(db),
     snapshots,
-    unfinishedLoads: unfinishedLoads(db, snapshots, caches.clear),
+    unfinishedWork: unfinishedWorkStore(db, snapshots, caches.clear),
     ...seedStore(db, caches),
   };
 }

@@ -2,40 +2,13 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openWorkspace } from '../../src/library/open-workspace.js';
-import type { Fixtures } from '../../src/library/workspace.js';
-import { advance, plainSettings } from '../support/control.js';
-import {
-  buildTestApp,
-  retellLlm,
-  someDefinition,
-  type TestClient,
-  type TestOptions,
-} from '../support/emulator.js';
+import { advance } from '../support/control.js';
+import { someDefinition, type TestClient } from '../support/emulator.js';
 import { temporaryFolder } from '../support/files.js';
-import { newYear, type ManualClock } from '../support/manual-clock.js';
+import { batch, exported, inPause, large, openTwo } from '../support/large-loads.js';
+import { newYear } from '../support/manual-clock.js';
 
 const url = '/_emulator/fixtures';
-const exported = (client: TestClient) => client.call<Fixtures>('GET', '/_emulator/export');
-
-const run = { test_case_definition_id: 'mine' };
-const batch = { response_engine: retellLlm, runs: Array<object>(1000).fill(run) };
-
-/** Too much for one piece, of everything that fixtures can have. */
-const large = {
-  definitions: Array.from({ length: 100 }, (_, index) => ({
-    ...someDefinition,
-    test_case_definition_id: index === 0 ? 'mine' : `d${String(index)}`,
-  })),
-  retellLlms: [{ llm_id: 'there', version: 1 }, { llm_id: 'new' }],
-  outcomeRules: [{ match: { name: 'x' }, outcome: { status: 'fail' } }],
-  faults: [{ match: { operation: 'getBatchTest' }, latency: '1ms' }],
-  settings: { concurrency: 3 },
-  credit: 77_000,
-  batchTests: [
-    ...Array<object>(4).fill(batch),
-    { ...batch, runs: [{ ...run, status: 'in_progress' }, ...batch.runs.slice(1)] },
-  ],
-};
 
 /** The same with a fault in the last batch. */
 const broken = {
@@ -51,25 +24,6 @@ async function fill(client: TestClient): Promise<void> {
     outcomeRules: [{ outcome: { status: 'fail' } }],
   });
   await client.createBatchTest(['old', 'x']);
-}
-
-/** Has something done in one of the pauses of a load. */
-function inPause(clock: ManualClock, number: number, work: () => unknown): { turns: number } {
-  const turn = clock.turn.bind(clock);
-  const counted = { turns: 0 };
-  clock.turn = async () => {
-    counted.turns += 1;
-    if (counted.turns === number) await work();
-    await turn();
-  };
-  return counted;
-}
-
-/** Two workspaces on clocks that stand still. */
-function openTwo(options: TestOptions = {}) {
-  const initialClock = () => ({ mode: 'manual', time: newYear }) as const;
-  const { client, ...parts } = buildTestApp({ initialClock, settings: plainSettings, ...options });
-  return { ...parts, a: client('key_a'), b: client('key_b') };
 }
 
 describe('a large load', () => {
@@ -196,6 +150,6 @@ describe('a large load', () => {
     await a.call('POST', `${url}?replace=true`, large);
     expect(seen).toEqual([]);
     expect(await a.call('GET', '/_emulator/snapshots')).toEqual([]);
-    expect(emulator.store.unfinishedLoads.list()).toEqual([]);
+    expect(emulator.store.unfinishedWork.list()).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { makeAll } from '../../src/store/steps.js';
 import { openStore, type RunCounts, type Store, type StoreWriter } from '../../src/store/store.js';
 import { createWorkspace } from '../support/new-batches.js';
 
@@ -27,13 +28,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     store.batchTests.addProgress(progress);
   }),
   fc.constant<Step>((store, workspaceId) => {
-    store.snapshots.take(workspaceId, 's', 0);
+    makeAll(store.snapshots.take(workspaceId, 's', 0));
   }),
   fc.constant<Step>((store, workspaceId) => {
-    store.snapshots.restore(workspaceId, 's');
+    if (store.snapshots.has(workspaceId, 's')) makeAll(store.snapshots.restore(workspaceId, 's'));
   }),
   fc.constant<Step>((store, workspaceId) => {
-    store.snapshots.clear(workspaceId, 0, null);
+    makeAll(store.snapshots.clear(workspaceId, 0, null));
   }),
 );
 

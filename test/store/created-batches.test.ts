@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LazyDatabase } from '../../src/store/database/database.js';
 import { idOf } from '../../src/made-id.js';
 import { batchNumbersOf, runNumberAt, type BatchNumbers } from '../../src/random.js';
+import { makeAll } from '../../src/store/steps.js';
 import { openStore, type Store, type StoreReader } from '../../src/store/store.js';
 import { temporaryFolder } from '../support/files.js';
 import { createBatch, createWorkspace, newBatch, targetsOf } from '../support/new-batches.js';
@@ -137,7 +138,7 @@ class Subject {
 
   take(workspaceId: number): void {
     this.store.now(({ snapshots }) => {
-      snapshots.take(workspaceId, 's', 0);
+      makeAll(snapshots.take(workspaceId, 's', 0));
     });
     this.#snapshots.set(workspaceId, copyOf(this.keptIn(workspaceId)));
   }
@@ -145,7 +146,9 @@ class Subject {
   async restore(workspaceId: number): Promise<void> {
     const snapshot = this.#snapshots.get(workspaceId);
     await this.endTurn();
-    this.store.now(({ snapshots }) => snapshots.restore(workspaceId, 's'));
+    this.store.now(({ snapshots }) => {
+      if (snapshots.has(workspaceId, 's')) makeAll(snapshots.restore(workspaceId, 's'));
+    });
     if (snapshot !== undefined) this.#kept.set(workspaceId, copyOf(snapshot));
   }
 

@@ -1,3 +1,4 @@
+import { makeAll } from '../../src/store/steps.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newContent } from '../../src/domain/testing/test-case.js';
@@ -75,10 +76,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     store.testCases.delete(workspaceId, id);
   }),
   fc.constant<Step>((store, workspaceId) => {
-    store.snapshots.take(workspaceId, 's', 0);
+    makeAll(store.snapshots.take(workspaceId, 's', 0));
   }),
   fc.constant<Step>((store, workspaceId) => {
-    store.snapshots.restore(workspaceId, 's');
+    if (store.snapshots.has(workspaceId, 's')) makeAll(store.snapshots.restore(workspaceId, 's'));
   }),
 );
 

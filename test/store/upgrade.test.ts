@@ -4,6 +4,7 @@ import { openDatabase } from '../../src/store/database/database.js';
 import { idOf } from '../../src/made-id.js';
 import { runNumberAt } from '../../src/random.js';
 import { loadMigrations, migrate } from '../../src/store/database/migrate.js';
+import { makeAll } from '../../src/store/steps.js';
 import { openStore } from '../../src/store/store.js';
 import { temporaryFolder } from '../support/files.js';
 
@@ -104,7 +105,7 @@ describe('a database of the fifth migration', () => {
       })),
       runs: ['test_job_00000000000f', 'test_job_F'],
     });
-    const restore = () => store.now(({ snapshots }) => snapshots.restore(1, 's'));
+    const restore = () => store.now(({ snapshots }) => makeAll(snapshots.restore(1, 's')));
     expect(restore()).toEqual({ name: 's', takenAt: 10 });
     expect(read()).toEqual(before);
   });

@@ -6,8 +6,10 @@ import { FixtureError, momentOr, type Fixtures } from '../../simulation/fixtures
 import { costOf, loadFixtures as load, loadSteps } from '../../simulation/fixtures/load.js';
 import { loadInSlices } from '../../simulation/fixtures/load-in-slices.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
+import { makeAll } from '../../store/steps.js';
 import type { StoreWriter } from '../../store/store.js';
 import type { Caller, Services } from '../operation.js';
+import { exclusively, whilePaused } from './exclusive.js';
 import { openSettledWorkspace, settleUntil, type ControlOperation } from './control-operation.js';
 
 /** Up to this cost a load is made in one piece of some 50 ms. */
@@ -23,9 +25,7 @@ export const loadFixtures: ControlOperation<'loadFixtures'> = async (
   try {
     const loaded = isSmall
       ? await loadAtOnce(services, caller, body, replace)
-      : await services.exclusiveWork.run(caller.workspace, () =>
-          loadSliced(services, caller, body, replace),
-        );
+      : await exclusively(services, caller, () => loadSliced(services, caller, body, replace));
     const { unknownValues: unknown = [] } = caller;
     return {
       ...loaded,
@@ -51,7 +51,7 @@ async function loadAtOnce(services: Services, caller: Caller, body: Fixtures, re
   const { id, now } = await openSettledWorkspace(services, caller);
   const get = settledAt(services, now);
   const add = (writer: StoreWriter, attempt: number) => {
-    if (replace) workspaces.empty(writer, id);
+    if (replace) makeAll(workspaces.empty(writer, id));
     return load({ writer, get, attempt }, id, body, clock.now());
   };
   const time = momentOr(body.clock?.now, now);
@@ -74,11 +74,7 @@ async function loadSliced(services: Services, caller: Caller, body: Fixtures, re
   const get = settledAt(services, now);
   return loadInSlices(services, {
     workspaceId: id,
-    empty: replace
-      ? (writer) => {
-          workspaces.empty(writer, id);
-        }
-      : undefined,
+    empty: replace ? (writer) => workspaces.empty(writer, id) : undefined,
     settle: time > now && !replace ? () => settleUntil(services, id, time) : undefined,
     steps: (writer, attempt) => loadSteps({ writer, get, attempt }, id, body, clock.now()),
   });
@@ -89,11 +85,10 @@ export const exportWorkspace: ControlOperation<'exportWorkspace'> = async (
   caller,
   { query },
 ) => {
-  const { store, worker, clock, changes } = services;
-  return services.exclusiveWork.run(caller.workspace, async () => {
+  const { store, clock, changes } = services;
+  return exclusively(services, caller, async () => {
     const workspace = await openSettledWorkspace(services, caller);
-    const resume = worker.pause(workspace.id);
-    try {
+    return whilePaused(services, workspace.id, async () => {
       const steps = exportSteps(store, workspace, query.batchesFrom);
       let size = 0;
       for (;;) {
@@ -106,11 +101,6 @@ export const exportWorkspace: ControlOperation<'exportWorkspace'> = async (
         await clock.turn();
         if (changes.closed) throw new ApiError('unavailable');
       }
-    } finally {
-      resume();
-      if (!changes.closed) {
-        worker.reschedule(workspace.id, store.workspaces.nextDue(workspace.id));
-      }
-    }
+    });
   });
 };

@@ -1,6 +1,8 @@
 import { ApiError } from '../../errors.js';
-import { runningFrom } from '../../workspace/clock.js';
-import { found, openSettledWorkspace, type ControlOperation } from './control-operation.js';
+import { inSlices } from '../../simulation/workspaces/in-slices.js';
+import { restoreSnapshot as restore } from '../../simulation/workspaces/unfinished-work.js';
+import { exclusively, whilePaused } from './exclusive.js';
+import { openSettledWorkspace, type ControlOperation } from './control-operation.js';
 
 export const resetWorkspace: ControlOperation<'resetWorkspace'> = (services, caller, { body }) => {
   const { store, workspaces, journal, webhooks } = services;
@@ -24,41 +26,31 @@ export const resetWorkspace: ControlOperation<'resetWorkspace'> = (services, cal
 export const listSnapshots: ControlOperation<'listSnapshots'> = ({ store, workspaces }, caller) =>
   store.snapshots.list(workspaces.open(caller.workspace).id);
 
-export const takeSnapshot: ControlOperation<'takeSnapshot'> = async (
-  services,
-  caller,
-  { params },
-) => {
-  const { store } = services;
-  const { id, now: takenAt } = await openSettledWorkspace(services, caller);
-  const name = params.snapshot_name;
-  store.now(({ snapshots }) => {
-    snapshots.take(id, name, takenAt);
-  });
-  return { name, takenAt };
-};
-
-export const restoreSnapshot: ControlOperation<'restoreSnapshot'> = (
-  services,
-  caller,
-  { params },
-) => {
-  const { store, workspaces, worker, clock } = services;
-  const { id } = workspaces.open(caller.workspace);
-  const snapshot = store.now((writer) => {
-    const restored = found(writer.snapshots.restore(id, params.snapshot_name));
-    const { clock: saved } = writer.workspaces.get(id);
-    const time = restored.takenAt;
-    writer.workspaces.setClock(
-      id,
-      saved.mode === 'manual'
-        ? { mode: 'manual', time }
-        : runningFrom(time, clock.now(), saved.speed),
+export const takeSnapshot: ControlOperation<'takeSnapshot'> = (services, caller, { params }) =>
+  exclusively(services, caller, async () => {
+    const { id, now } = await openSettledWorkspace(services, caller);
+    return whilePaused(services, id, () =>
+      inSlices(services, ({ snapshots }) => snapshots.take(id, params.snapshot_name, now)),
     );
+  });
+
+export const restoreSnapshot: ControlOperation<'restoreSnapshot'> = (services, caller, request) => {
+  const { store, workspaces, worker, clock } = services;
+  const { snapshot_name: name } = request.params;
+  const { id } = workspaces.open(caller.workspace);
+  if (!store.snapshots.has(id, name)) throw new ApiError('not_found');
+  return exclusively(services, caller, async () => {
+    const restored = await whilePaused(services, id, () =>
+      inSlices(services, function* (writer) {
+        writer.unfinishedWork.beginToRestore(id, name);
+        const restored = yield* restore(writer, id, name, clock.now());
+        writer.unfinishedWork.end(id);
+        return restored;
+      }),
+    );
+    worker.restart(id, store.workspaces.nextDue(id));
     return restored;
   });
-  worker.restart(id, store.workspaces.nextDue(id));
-  return snapshot;
 };
 
 export const deleteSnapshot: ControlOperation<'deleteSnapshot'> = (

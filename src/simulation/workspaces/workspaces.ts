@@ -1,5 +1,6 @@
 import type { UnknownValuesPolicy } from '../../contract/open-values.js';
 import { ApiError, StartupError } from '../../errors.js';
+import { makeAll, type Steps } from '../../store/steps.js';
 import type { Store, StoreWriter } from '../../store/store.js';
 import type { WorkspaceRow } from '../../store/workspaces.js';
 import { timeAt, type Clock, type WorkspaceClock } from '../../workspace/clock.js';
@@ -18,7 +19,7 @@ export interface Workspaces {
   /** Resets the workspace to its initial state. */
   reset(id: number): void;
   /** Deletes everything in it, the initial state included. */
-  empty(writer: StoreWriter, id: number): void;
+  empty(writer: StoreWriter, id: number): Steps<void>;
   listNames(): string[];
   /** The settings of a workspace that has none of its own. */
   readonly defaultSettings: Workspace['settings'];
@@ -46,6 +47,7 @@ export function workspacesOf(store: Store, clock: Clock, beginning: InitialState
   const get = (id: number): Workspace => atThisMoment(store.workspaces.get(id));
 
   const loadAll = fixtureLoader(get, fixtures);
+  const initially = () => initialOf(beginning, clock.now());
 
   /** Creates an empty workspace by `makeEmpty`, and loads the initial state into it. */
   const begin = (
@@ -62,13 +64,17 @@ export function workspacesOf(store: Store, clock: Clock, beginning: InitialState
     return id;
   };
 
-  const open = (name: string): Workspace => {
+  const findStored = (name: string): Workspace | undefined => {
     const row = store.workspaces.find(name);
-    if (row !== undefined) return atThisMoment(row);
+    return row && atThisMoment(row);
+  };
+  const open = (name: string): Workspace => {
+    const stored = findStored(name);
+    if (stored !== undefined) return stored;
     return get(
-      begin(({ workspaces }, now, first) => {
-        return workspaces.insert(name, now, first, beginning.credit).id;
-      }),
+      begin(
+        ({ workspaces }, now, first) => workspaces.insert(name, now, first, beginning.credit).id,
+      ),
     );
   };
 
@@ -82,11 +88,7 @@ export function workspacesOf(store: Store, clock: Clock, beginning: InitialState
     });
   }
 
-  const find = (name: string): Workspace | undefined => {
-    if (fixtures.length > 0) return open(name);
-    const row = store.workspaces.find(name);
-    return row && atThisMoment(row);
-  };
+  const find = fixtures.length > 0 ? open : findStored;
 
   return {
     find,
@@ -94,30 +96,31 @@ export function workspacesOf(store: Store, clock: Clock, beginning: InitialState
     get,
     open,
     reset(id) {
-      begin((writer, now, clock) => {
-        return clearTo(writer, id, { now, clock, credit: beginning.credit });
+      begin((writer) => {
+        makeAll(clearTo(writer, id, initially()));
+        return id;
       });
     },
-    empty(writer, id) {
-      const wall = clock.now();
-      const first = beginning.clock(wall);
-      const now = timeAt(first, wall);
-      clearTo(writer, id, { now, clock: first, credit: beginning.credit });
-    },
+    empty: (writer, id) => clearTo(writer, id, initially()),
     listNames: () => store.workspaces.listNames(),
     defaultSettings: parseSettings(defaults),
   };
 }
 
-/** Deletes everything in a workspace but its snapshots. Returns its id. */
-function clearTo(
+/** What a workspace begins with. @param wall the time of the machine. */
+function initialOf({ clock: clockAt, credit }: InitialState, wall: number) {
+  const clock = clockAt(wall);
+  return { now: timeAt(clock, wall), clock, credit };
+}
+
+/** Deletes everything in a workspace but its snapshots. */
+function* clearTo(
   { snapshots, workspaces }: StoreWriter,
   id: number,
-  first: { readonly now: number; readonly clock: WorkspaceClock; readonly credit: number | null },
-): number {
-  snapshots.clear(id, first.now, first.credit);
+  first: ReturnType<typeof initialOf>,
+): Steps<void> {
+  yield* snapshots.clear(id, first.now, first.credit);
   workspaces.setClock(id, first.clock);
-  return id;
 }
 
 /** Returns a function that reads a row as a workspace at this moment. Settings are parsed once for each row. */
