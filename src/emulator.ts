@@ -8,17 +8,23 @@ import { contractValidation } from './contract/validation.js';
 import { StartupError } from './errors.js';
 import { findUnusable, maxFixtureLevels } from './json/checks.js';
 import type { Services } from './operations/operation.js';
-import type { OutboundRules } from './outbound/destination.js';
+import { destinationFinder, type OutboundRules } from './outbound/destination.js';
 import { createWebhooks } from './outbound/webhooks.js';
+import { createConnector } from './outbound/websockets.js';
 import { newSeed } from './random.js';
-import { createChanges } from './simulation/clockwork/changes.js';
+import { createLlmSessions, type LlmSessions } from './simulation/calls/custom-llm/sessions.js';
+import { createChanges, type Changes } from './simulation/clockwork/changes.js';
 import { releaseClocksAhead } from './simulation/clockwork/clocks-ahead.js';
 import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js';
-import { createCallWebhooks } from './simulation/deliveries/call-webhooks.js';
+import { createCallWebhooks, type CallWebhooks } from './simulation/deliveries/call-webhooks.js';
 import { createAdvanceOnce } from './simulation/testing/advance.js';
 import { endAllUnfinishedWork } from './simulation/workspaces/unfinished-work.js';
 import { startWorker, type Worker } from './simulation/clockwork/worker.js';
-import { workspacesOf, type InitialState } from './simulation/workspaces/workspaces.js';
+import {
+  workspacesOf,
+  type InitialState,
+  type Workspaces,
+} from './simulation/workspaces/workspaces.js';
 import { storageFailure, usingAtStart } from './store/database/failures.js';
 import { openStore, type Store } from './store/store.js';
 import type { Clock, WorkspaceClock } from './workspace/clock.js';
@@ -86,6 +92,18 @@ function checkFixtures(
   return { name, content: content as Fixtures };
 }
 
+/** The same, told to one more. */
+const alsoTelling = (webhooks: CallWebhooks, tell: LlmSessions['tell']): CallWebhooks => ({
+  ...webhooks,
+  tell: (step, writer) => {
+    const isTold = webhooks.tell(step, writer);
+    return tell(step) || isTold;
+  },
+});
+
+/** Nothing is sent to another machine. */
+const closed: OutboundRules = { allow: [], rewrites: [] };
+
 /** The emulator without HTTP. */
 export interface Emulator extends Services {
   /** The seed of workspaces that have none of their own. */
@@ -129,6 +147,51 @@ const initialState = (
   fixtures: fixtures.map((source) => checkFixtures(source, settings.unknownValues, tell)),
 });
 
+interface CallParts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly workspaces: Workspaces;
+  readonly changes: Changes;
+  readonly tell: Parameters<typeof createWebhooks>[0]['tell'];
+  readonly journal: { readonly entries: number; readonly bytes: number };
+  readonly outbound: OutboundRules | undefined;
+}
+
+/** What goes on in calls beside the worker: their webhooks, and the servers that hold some of them. */
+function openCalls(
+  { changes, outbound, ...parts }: CallParts,
+  scheduleBy: (workspaceId: number, at: number) => void,
+) {
+  const { clock, store, workspaces, tell } = parts;
+  const webhooks = createWebhooks({ ...parts, rules: outbound });
+  const { queue } = webhooks;
+  const llmSessions = createLlmSessions({
+    ...{ clock, store, get: workspaces.get, onError: tell.onError, announce: changes.announce },
+    connector: createConnector(clock, destinationFinder(outbound ?? closed)),
+    listener: () => callWebhooks,
+    scheduleBy,
+  });
+  const callWebhooks = alsoTelling(
+    createCallWebhooks(workspaces.get, queue.wake),
+    llmSessions.tell,
+  );
+  return {
+    ...{ webhooks, llmSessions, callWebhooks },
+    reschedule: (id: number) => {
+      queue.reschedule(id);
+      llmSessions.reschedule(id);
+    },
+    restart: (id: number) => {
+      queue.restart(id);
+      llmSessions.restart(id);
+    },
+    close: () => {
+      webhooks.close();
+      llmSessions.close();
+    },
+  };
+}
+
 function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   const { clock, fixtures = [], workspace, journalSize = 1000 } = options;
   if (options.onStorage) store.health.onChange(options.onStorage);
@@ -145,24 +208,26 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   const journalLimits = { entries: journalSize, bytes: maxJournalBytes };
   const tell = { onError: errorReporter(store, options), onWarning: options.onWarning ?? ignore };
   const parts = { clock, store, workspaces, tell, journal: journalLimits };
-  const webhooks = createWebhooks({ ...parts, rules: options.outbound });
-  const callWebhooks = createCallWebhooks(workspaces.get, webhooks.queue.wake);
+  const calls = openCalls({ ...parts, changes, outbound: options.outbound }, (id, at) => {
+    worker.scheduleBy(id, at);
+  });
   const worker: Worker = startWorker({
     clock,
     changes,
-    advanceOnce: createAdvanceOnce(store, workspaces.get, sliceSize, callWebhooks),
+    advanceOnce: createAdvanceOnce(store, workspaces.get, sliceSize, calls.callWebhooks),
     clockOf: (id) => store.workspaces.get(id).clock,
     nowOf: (id) => workspaces.get(id).now,
     acrossTurns: store.acrossTurns,
     listUnfinished: () => store.workspaces.listUnfinished(),
     onError: tell.onError,
-    onReschedule: webhooks.queue.reschedule,
-    onRestart: webhooks.queue.restart,
+    onReschedule: calls.reschedule,
+    onRestart: calls.restart,
   });
   store.onRollback(worker.resume);
   const hasOlderWorkspaces = fixtures.length > 0 && store.workspaces.listNames().length > 0;
   // The default workspace exists from the start, so that its batches progress before the first request.
   if (fixtures.length > 0 && workspace !== undefined) workspaces.open(workspace);
+  calls.llmSessions.resume();
   return {
     store,
     workspaces,
@@ -171,8 +236,9 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     journal: journalSize === 0 ? undefined : createJournal(journalLimits),
     waiters: createWaiters(),
     exclusiveWork: createExclusiveWork(),
-    webhooks,
-    callWebhooks,
+    webhooks: calls.webhooks,
+    callWebhooks: calls.callWebhooks,
+    llmSessions: calls.llmSessions,
     limitsEveryWorkspace: options.settings.rateLimit !== 'off',
     clock,
     seed,
@@ -180,7 +246,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     clocksAhead,
     reportUnknownValues,
     close() {
-      webhooks.close();
+      calls.close();
       worker.stop();
       changes.close();
       store.close();

@@ -103,6 +103,7 @@ describe('startEmulator', () => {
       ...{ unknownValues: 'warn', unknownNumbers: 'accept', deprecated: 'warn' },
       ...{ callDuration: '1s', ringDuration: '1s', analysisDelay: '1s', webCallJoin: '1s' },
       ...{ callOutcomes: { user_hangup: 1 }, concurrencyLimit: 1, concurrencyExceeded: 'end' },
+      ...{ customLlm: 'auto', customLlmTimeout: '5s' },
     };
     expect(Object.keys(options)).toEqual(
       expect.arrayContaining(optionSpecs.map(({ name }) => name)),

@@ -68,4 +68,18 @@ export const callOptionSpecs: readonly OptionSpec[] = [
     default: 'reject',
     allowed: 'reject or end',
   },
+  {
+    name: 'customLlm',
+    placeholder: 'POLICY',
+    description: 'who holds calls of custom LLMs: their server if allowed (auto), always, or never',
+    default: 'auto',
+    allowed: 'auto, connect or simulate',
+  },
+  {
+    name: 'customLlmTimeout',
+    placeholder: 'DURATION',
+    description: 'how long the user of a call waits for the server of a custom LLM',
+    default: '10s',
+    allowed: controlFormats['time-span'].allowed,
+  },
 ];

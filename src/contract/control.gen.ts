@@ -1136,6 +1136,16 @@ export interface components {
              * @enum {string}
              */
             concurrencyExceeded?: "reject" | "end";
+            /**
+             * @description Who holds the conversation of an agent with a custom LLM. `auto`: its server, if its host may be connected to, and otherwise the emulator, which says so in the journal. `connect`: its server; a call whose host may not be connected to ends as `error_llm_websocket_open`. `simulate`: the emulator, without any connection.
+             * @enum {string}
+             */
+            customLlm?: "auto" | "connect" | "simulate";
+            /**
+             * Format: time-span
+             * @description How long, by the clock of the machine, the user of a call waits for the server of a custom LLM before speaking again.
+             */
+            customLlmTimeout?: string;
         };
         /** @description What moves the runs of a batch on. `time`: runs end when their durations are over. `immediate`: all runs have ended at the first read. `polls`: runs end as the batch is read. `manual`: runs end by request. */
         Progression: string | {
@@ -1402,7 +1412,7 @@ export interface components {
             hits: number;
         } & components["schemas"]["OutcomeRuleInput"];
         /** @description Something that is said or done in a call. */
-        CallEntryInput: components["schemas"]["SpokenEntry"] | components["schemas"]["ToolEntry"] | components["schemas"]["DigitEntry"];
+        CallEntryInput: components["schemas"]["SpokenEntry"] | components["schemas"]["ToolEntry"] | components["schemas"]["DigitEntry"] | components["schemas"]["SilenceEntry"];
         SpokenEntry: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1410,6 +1420,8 @@ export interface components {
              */
             role: "agent" | "user" | "transfer_target";
             content: string;
+            /** @description The user breaks in as soon as the agent has said so many characters; only in a call that a custom LLM holds. */
+            interruptAfter?: number;
         };
         /** @description A tool that the agent calls, and what it gives back. */
         ToolEntry: {
@@ -1435,6 +1447,33 @@ export interface components {
              */
             role: "dtmf";
             digit: string;
+        };
+        /** @description The user says nothing for a while; only in a call that a custom LLM holds. */
+        SilenceEntry: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            role: "silence";
+            /** Format: time-span */
+            duration: string;
+        };
+        /** @description Something that goes wrong on purpose with the websocket to a custom LLM. */
+        SocketFault: {
+            /**
+             * @description `late-connect`: the emulator connects late. `drop`: the connection breaks without a close frame (1006). `missing-pings`: nothing goes through any more. `supersede`: a request for half a sentence is followed by one for all of it. `double`: the request is sent twice. `corrupt`: a frame that is cut comes before the request.
+             * @enum {string}
+             */
+            fault: "late-connect" | "drop" | "missing-pings" | "supersede" | "double" | "corrupt";
+            /** @description The user's turn after which it happens; 1 if absent. */
+            turn?: number;
+            /** @description How often it happens; once if absent. */
+            times?: number;
+            /**
+             * Format: time-span
+             * @description How late `late-connect` is, by the clock of the workspace; 8 s if absent.
+             */
+            delay?: string;
         };
         /**
          * @description Why a call ends. A reason that is not listed has no status, so it cannot be asked for.
@@ -1465,6 +1504,8 @@ export interface components {
             analysisDelay?: string;
             /** @description Whether there are recordings; true if absent. */
             recording?: boolean;
+            /** @description What goes wrong on purpose with the websocket of a call that a custom LLM holds. */
+            socketFaults?: components["schemas"]["SocketFault"][];
             /** @description The number that the call is transferred to; only with the reason `call_transfer`. */
             transferDestination?: string;
         };
@@ -1605,14 +1646,33 @@ export interface components {
                 event: string;
                 state: components["schemas"]["DeliveryState"];
             }[];
+            /** @description The conversation with the server of a custom LLM; absent if the emulator held it. */
+            customLlm?: {
+                /** @description The URL that was connected to, without credentials. */
+                url: string;
+                /** @description The last 500 frames in both directions, and what happened to the connection. */
+                frames: {
+                    /**
+                     * @description Of the emulator. A `note` is no frame, and says what happened.
+                     * @enum {string}
+                     */
+                    direction: "sent" | "received" | "note";
+                    /** @description By the clock of the workspace. */
+                    time: number;
+                    /** @description By the clock of the machine. */
+                    realTime: number;
+                    /** @description The frame, cut after 20,000 characters. */
+                    text: string;
+                }[];
+            };
         };
         /** @description What decided how a call goes. */
         CallDecision: {
             /**
-             * @description `number`: the last digits of the number. `concurrency`: there was no room for the call. `timeout`: nobody dialled a registered call. `hand`: the call is moved, or was ended, by hand. `client`: it was stopped by `POST /v2/stop-call/{call_id}`.
+             * @description `number`: the last digits of the number. `concurrency`: there was no room for the call. `timeout`: nobody dialled a registered call. `hand`: the call is moved, or was ended, by hand. `client`: it was stopped by `POST /v2/stop-call/{call_id}`. `server`: the server of its custom LLM ended it, or did not keep the connection.
              * @enum {string}
              */
-            source: "rule" | "number" | "draw" | "concurrency" | "timeout" | "hand" | "client" | "fixture";
+            source: "rule" | "number" | "draw" | "concurrency" | "timeout" | "hand" | "client" | "server" | "fixture";
             /** @description The id of the call rule. */
             rule?: string;
             /** @description The last digits of the number. */
@@ -1966,6 +2026,7 @@ export interface components {
             /** @description The call came in and waits for room. `course` is how it goes once there is some; somebody moves it by hand then if absent. */
             waiting?: {
                 course?: components["schemas"]["FixtureCourse"];
+                customLlm?: components["schemas"]["FixtureCustomLlm"];
             };
             agent_override?: components["schemas"]["AgentOverride"];
             /** @description The node of a flow in which the call begins. */
@@ -1981,10 +2042,11 @@ export interface components {
             /** @description How many times the call was analysed again; 0 if absent. */
             reruns?: number;
             /**
-             * @description Who ended the call before it was planned to end.
+             * @description Who ended the call before it was planned to end; `server` for that of a custom LLM.
              * @enum {string}
              */
-            endedBy?: "hand" | "client";
+            endedBy?: "hand" | "client" | "server";
+            customLlm?: components["schemas"]["FixtureCustomLlm"];
             /** @description What was ordered of the call when it was ended by hand. */
             forcedEnd?: {
                 analysis?: components["schemas"]["ForcedAnalysis"] | null;
@@ -2001,6 +2063,24 @@ export interface components {
             } | null;
             /** @description The id of a call before this one, whose contents of agent and engine this one has, too. */
             contentsOf?: components["schemas"]["Id"];
+        };
+        /** @description The conversation that the server of a custom LLM held, as an export writes it. */
+        FixtureCustomLlm: {
+            url: string;
+            endsBy: {
+                after: number;
+                reason: components["schemas"]["CallEndReason"];
+            };
+            entries: ({
+                at: number;
+                entry: {
+                    [key: string]: unknown;
+                };
+            } & {
+                [key: string]: unknown;
+            })[];
+            answers: number[];
+            roundTrips: number[];
         };
         /** @description How a call goes, in milliseconds. An export has it. Null if the call is moved by hand. */
         FixtureCourse: {

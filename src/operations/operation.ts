@@ -3,6 +3,7 @@ import type { UnknownValue } from '../contract/open-values.js';
 import type { operations } from '../contract/retell.gen.js';
 import { ApiError } from '../errors.js';
 import type { Webhooks } from '../outbound/webhooks.js';
+import type { LlmSessions } from '../simulation/calls/custom-llm/sessions.js';
 import type { Changes } from '../simulation/clockwork/changes.js';
 import type { Worker } from '../simulation/clockwork/worker.js';
 import type { CallWebhooks } from '../simulation/deliveries/call-webhooks.js';
@@ -31,6 +32,7 @@ export interface Services {
   readonly webhooks: Webhooks;
   /** Makes webhooks of what happens in calls. */
   readonly callWebhooks: CallWebhooks;
+  readonly llmSessions: LlmSessions;
   /** True if the rate limit also holds for workspaces that are still empty. */
   readonly limitsEveryWorkspace: boolean;
   /** The wall clock. */

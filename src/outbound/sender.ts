@@ -1,7 +1,7 @@
 import type { Agent as HttpAgent, ClientRequest, IncomingMessage } from 'node:http';
-import { isIP, type LookupFunction } from 'node:net';
 import { stopwatch, type Clock } from '../workspace/clock.js';
 import type { Destination, FindDestination, Refusal } from './destination.js';
+import { fixedLookup } from './fixed-lookup.js';
 
 // Fetched and not imported: an import reads every export of node:http (see errors.ts).
 const { Agent, request: httpRequest } = process.getBuiltinModule('node:http');
@@ -128,18 +128,6 @@ function startRequest(
     ...(addresses !== undefined && { lookup: fixedLookup(addresses), autoSelectFamily: true }),
   });
 }
-
-const fixedLookup =
-  (addresses: readonly string[]): LookupFunction =>
-  (_hostname, { all }, callback) => {
-    const [first = ''] = addresses;
-    if (all === true) {
-      callback(
-        null,
-        addresses.map((address) => ({ address, family: isIP(address) })),
-      );
-    } else callback(null, first, isIP(first));
-  };
 
 /** Resolves when the answer is over, was cut, or did not come. */
 function finish(

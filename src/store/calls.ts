@@ -37,6 +37,8 @@ export interface CallReader {
   listDue(workspaceId: number, until: number, limit: number): StoredCall[];
   /** When the next moment of any call comes; undefined if none does by itself. */
   nextDue(workspaceId: number): number | undefined;
+  /** Calls of all workspaces that go on, and that the clients' own servers hold. */
+  listHeldByServers(): StoredCall[];
   /** Calls that are dialled or talked. Those that wait for room are not. */
   countUnderWay(workspaceId: number): number;
   /** The first call that waits for room; undefined if none does. */
@@ -107,6 +109,7 @@ export function callStore(db: Db, caches: Caches): CallWriter {
       `SELECT MIN(next_at) FROM calls WHERE workspace_id = :workspaceId AND next_at IS NOT NULL`,
     )
     .pluck();
+  // The words are those of the index of calls under way.
   const countUnderWay = db
     .prepare<{ workspaceId: number }, number>(
       `SELECT COUNT(*) FROM calls
@@ -155,6 +158,7 @@ export function callStore(db: Db, caches: Caches): CallWriter {
     countUnderWay: (workspaceId) =>
       cached(underWay, workspaceId, () => required(countUnderWay.get({ workspaceId }))),
     count: (workspaceId) => required(count.get({ workspaceId })),
+    ...heldCalls(db),
     ...fixtureReader(db),
     listPage({ workspaceId, agentId = null, from, to, after, order }) {
       const { first, ofAgent, ofAll } = lists[order];
@@ -169,6 +173,17 @@ export function callStore(db: Db, caches: Caches): CallWriter {
       return readEach(() => statement.iterate(bounds), fromRow);
     },
   };
+}
+
+/** Those that the clients' own servers hold. */
+function heldCalls(db: Db): Pick<CallReader, 'listHeldByServers'> {
+  const listHeldByServers = db.prepare<[], Row>(
+    `SELECT ${columns} FROM calls
+     WHERE status IN ('registered', 'ongoing') AND status = 'ongoing'
+       AND details ->> '$.llm' IS NOT NULL
+     ORDER BY call_key`,
+  );
+  return { listHeldByServers: () => listHeldByServers.all().map((row) => fromRow(row)) };
 }
 
 /** Those that came in when there was no room for them. */

@@ -89,6 +89,10 @@ export interface CallSettings {
   readonly concurrencyLimit: number;
   /** What to do with one more. */
   readonly concurrencyExceeded: 'reject' | 'end';
+  /** Who holds the conversation of an agent with a custom LLM. */
+  readonly customLlm: 'auto' | 'connect' | 'simulate';
+  /** Milliseconds of the machine's clock that a user waits for the server of one. */
+  readonly answerTimeout: number;
 }
 
 export interface Wording {
@@ -196,6 +200,8 @@ function parseCallSettings(input: Required<SettingsInput>): CallSettings {
     outcomes: readCallOutcomes(input.callOutcomes),
     concurrencyLimit: input.concurrencyLimit,
     concurrencyExceeded: input.concurrencyExceeded,
+    customLlm: input.customLlm,
+    answerTimeout: required(parseDuration(input.customLlmTimeout)),
   };
 }
 

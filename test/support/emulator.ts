@@ -57,6 +57,8 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   callOutcomes: 'user_hangup=1',
   concurrencyLimit: 20,
   concurrencyExceeded: 'reject',
+  customLlm: 'auto',
+  customLlmTimeout: '10s',
 };
 
 export const thisMachine: NonNullable<AppOptions['controlAccess']> = {

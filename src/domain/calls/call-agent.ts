@@ -1,5 +1,6 @@
 import type { components } from '../../contract/retell.gen.js';
 import type { AssetContent } from '../engines/asset.js';
+import type { AgentPace } from '../custom-llm/server-frame.js';
 import type { CallEventName, DataStorageSetting } from './call.js';
 import { listOf, objectOf, textOf } from '../json.js';
 
@@ -29,6 +30,8 @@ export interface CallAgent {
   readonly webhookUrl: string | undefined;
   /** How long an answer to a webhook may take. */
   readonly webhookTimeout: number;
+  /** How it takes turns with the user. */
+  readonly pace: AgentPace;
   /** The id of the voice, which begins with its provider. */
   readonly voice: string | undefined;
 }
@@ -59,9 +62,18 @@ export function readCallAgent(content: AssetContent): CallAgent {
     events: (content['webhook_events'] ?? undefined) as readonly CallEventName[] | undefined,
     webhookUrl: textOf(content['webhook_url']),
     webhookTimeout: positiveOf(content['webhook_timeout_ms']) ?? defaults.webhookTimeout,
+    pace: readPace(content),
     voice: textOf(content['voice_id']),
   };
 }
+
+/** Documented: the defaults. */
+const readPace = (content: AssetContent): AgentPace => ({
+  responsiveness: numberOf(content['responsiveness']) ?? 1,
+  interruptionSensitivity: numberOf(content['interruption_sensitivity']) ?? 1,
+  reminderTrigger: numberOf(content['reminder_trigger_ms']) ?? 10_000,
+  reminderMaxCount: numberOf(content['reminder_max_count']) ?? 1,
+});
 
 const numberOf = (value: unknown): number | undefined =>
   typeof value === 'number' ? value : undefined;

@@ -39,7 +39,13 @@ export interface CallCourse {
   /** What was ordered of it besides. */
   readonly forced: Pick<
     ForcedCall,
-    'transcript' | 'analysis' | 'recording' | 'transferDestination'
+    | 'disconnectionReason'
+    | 'duration'
+    | 'transcript'
+    | 'analysis'
+    | 'recording'
+    | 'transferDestination'
+    | 'socketFaults'
   >;
 }
 
@@ -48,13 +54,21 @@ export type SpeechEntry =
   | { readonly role: 'agent' | 'user' | 'transfer_target'; readonly content: string }
   | {
       readonly role: 'tool_call_invocation';
+      /** That of the client's own server; made up if absent. */
+      readonly id?: string;
       readonly name: string;
       /** JSON. */
       readonly arguments: string;
       /** The tool's. */
       readonly type: string;
     }
-  | { readonly role: 'tool_call_result'; readonly content: string; readonly successful: boolean }
+  | {
+      readonly role: 'tool_call_result';
+      /** As that of the invocation. */
+      readonly id?: string;
+      readonly content: string;
+      readonly successful: boolean;
+    }
   | {
       readonly role: 'node_transition' | 'state_transition';
       readonly from: { readonly id: string; readonly name: string };
@@ -67,7 +81,21 @@ export type SpeechEntry =
 export interface LiveEntry {
   /** In milliseconds since the epoch. */
   readonly at: number;
+  /** When it has been said, if that takes a while: a call that ends before cuts it. */
+  readonly until?: number;
   readonly entry: SpeechEntry;
+}
+
+/** A call that the client's own server holds. */
+export interface LlmDetails {
+  /** Where the server is. */
+  readonly url: string;
+  /** Why the call ends so long after its connection, unless it ends before. */
+  readonly endsBy: { readonly after: number; readonly reason: DisconnectionReason };
+  readonly entries: readonly LiveEntry[];
+  /** Milliseconds that the server took: to answer requests, and to answer pings. */
+  readonly answers: readonly number[];
+  readonly roundTrips: readonly number[];
 }
 
 /** What was said of a call when it was created, and by changes since. */
@@ -82,11 +110,12 @@ export interface CallDetails {
   readonly customAttributes?: Readonly<Record<string, string | number | boolean>>;
   readonly live?: readonly LiveEntry[];
   /** How it goes once there is room for it; there is none if this is there. */
-  readonly waiting?: { readonly course?: CallCourse };
+  readonly waiting?: { readonly course?: CallCourse; readonly customLlm?: LlmDetails };
+  readonly llm?: LlmDetails;
   /** How often it was analysed again. */
   readonly reruns?: number;
-  /** Who ended it before it was planned to end, or without a plan: somebody by hand, or `stop-call`. */
-  readonly endedBy?: 'hand' | 'client';
+  /** Who ended it before it was planned to end, or without a plan: somebody by hand, `stop-call`, or a custom LLM. */
+  readonly endedBy?: 'hand' | 'client' | 'server';
   /** What was ordered of it when it was ended by hand. */
   readonly forced?: Pick<ForcedCall, 'analysis' | 'recording' | 'transferDestination'>;
   /** Settings of its agent and engine for this call alone. */

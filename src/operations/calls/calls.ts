@@ -33,7 +33,8 @@ import {
   type Services,
 } from '../operation.js';
 import { findCall, findCallToMove } from './find-call.js';
-import { createCall, refuseLargeMetadata, type CallRequest } from './new-call.js';
+import type { CallRequest } from './call-request.js';
+import { createCall, refuseLargeMetadata } from './new-call.js';
 
 export const createPhoneCall: Operation<'createPhoneCall'> = async (services, caller, { body }) => {
   const { from_number: fromNumber, to_number: toNumber } = body;

@@ -1,51 +1,22 @@
 import type { components } from '../../contract/retell.gen.js';
-import { newCallState, type CallDirection, type CallPlan } from '../../domain/calls/call.js';
-import type { CallAgent } from '../../domain/calls/call-agent.js';
-import type {
-  CallCourse,
-  CallDetails,
-  CallOrigin,
-  CallRecord,
-} from '../../domain/calls/call-record.js';
-import type { CallFacts } from '../../domain/calls/call-rule.js';
+import { newCallState } from '../../domain/calls/call.js';
+import type { CallRecord } from '../../domain/calls/call-record.js';
 import { findUnknownValues, findWrongValues } from '../../domain/calls/forced-call.js';
 import type { ResponseEngine } from '../../domain/engines/response-engine.js';
 import { ApiError, MissingError } from '../../errors.js';
-import { keyedChance, keyedId, type Draw } from '../../random.js';
-import { takeCallRule } from '../../simulation/calls/call-rules.js';
-import { planCourse, schedulePast, scheduleCourse } from '../../simulation/calls/course.js';
+import { keyedChance, keyedId } from '../../random.js';
 import { beginCall, passMoments, sceneReader, storeSteps } from '../../simulation/calls/life.js';
 import { readScene, type CallScene } from '../../simulation/calls/scene.js';
 import { lookUpEngine } from '../../simulation/engine-lookup.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { NewCall, StoredCall } from '../../store/calls.js';
 import type { StoreWriter } from '../../store/store.js';
-import type { Progression } from '../../workspace/settings.js';
 import { getAgentVersion } from '../agents/agents.js';
 import { refuseWithoutCredit, settle, warning, type Caller, type Services } from '../operation.js';
+import { planByServer, planCall, planOf } from './call-plan.js';
+import type { CallRequest, ReservedCall } from './call-request.js';
 
 type Schemas = components['schemas'];
-
-/** What is said of a call that is to be created. */
-export interface CallRequest {
-  readonly origin: CallOrigin;
-  readonly direction: CallDirection;
-  readonly fromNumber: string;
-  readonly toNumber: string;
-  readonly agentId: string;
-  readonly agentVersion: number | string | undefined;
-  readonly details: CallDetails;
-  /** Taken for it before. */
-  readonly reserved?: ReservedCall;
-  /** Where a call that comes in goes if there is no room for it. */
-  readonly fallbackNumber?: string | undefined;
-}
-
-/** An id for a call that is told to the client before the call is created. */
-export interface ReservedCall {
-  readonly id: string;
-  readonly ordinal: number;
-}
 
 /** Takes the next id of a call. */
 export const reserveCall = (
@@ -155,16 +126,19 @@ export function createCall(
   const created = store.together((writer, attempt) => {
     const ordinal = reserved?.ordinal ?? writer.workspaces.takeOrdinal(workspaceId, 'call');
     const id = reserved?.id ?? keyedId('call', settings.seed, name, ordinal, attempt);
-    const courses = planCourses(writer, workspace, request, {
+    const { course, llm, waiting } = planCall(writer, workspace, request, {
       ...{ agent: scene.agent, isOverLimit, progression },
       draw: keyedChance(settings.seed).within('call', id).within('course'),
+      heldByServer: (course) =>
+        planByServer(services, caller, workspace, {
+          ...{ course, callId: id, scene, variables: details.variables ?? {}, progression },
+        }),
     });
-    const { course } = courses;
     const call: CallRecord = {
       ...{ id, origin, direction, fromNumber, toNumber, agentId, seed: settings.seed, ordinal },
       ...{ agentVersion: agent.version, course, state: newCallState },
-      details: { ...details, ...(courses.waiting && { waiting: courses.waiting }) },
-      plan: planOf(progression, course, now),
+      details: { ...details, ...(llm && { llm }), ...(waiting && { waiting }) },
+      plan: planOf(progression, { course, llm }, now),
       dataStorage: undefined,
     };
     const begun = withTurns(services, writer, scene, {
@@ -183,55 +157,6 @@ export function createCall(
 
 const madeUp = (agentId: string): string =>
   `there is no agent ${agentId}: the call is held with one that is made up`;
-
-/** When what happens in a new call; nothing is planned where reads or somebody by hand move it. */
-function planOf(progression: Progression, course: CallCourse | undefined, now: number): CallPlan {
-  if (course === undefined || progression.kind === 'polls') return { createdAt: now };
-  return progression.kind === 'immediate' ? schedulePast(course, now) : scheduleCourse(course, now);
-}
-
-// hot path: most workspaces have no rules.
-const findRule = (writer: StoreWriter, workspaceId: number, request: CallRequest) =>
-  writer.callRules.list(workspaceId).length === 0
-    ? undefined
-    : takeCallRule(writer, workspaceId, factsOf(request));
-
-interface CourseParts {
-  readonly agent: CallAgent;
-  readonly isOverLimit: boolean;
-  readonly progression: Progression;
-  readonly draw: Draw;
-}
-
-/** How a call goes; undefined if it is moved by hand. And how it would go if there were room for it. */
-function planCourses(
-  writer: StoreWriter,
-  { id, settings }: Workspace,
-  request: CallRequest,
-  { isOverLimit, progression, ...parts }: CourseParts,
-): { readonly course?: CallCourse; readonly waiting?: NonNullable<CallDetails['waiting']> } {
-  const { origin, toNumber, fallbackNumber } = request;
-  const input = { ...parts, origin, toNumber, fallbackNumber, settings: settings.calls };
-  const planned = (): { readonly course?: CallCourse } => {
-    if (progression.kind === 'manual') return {};
-    const byRule = findRule(writer, id, request);
-    return { course: planCourse({ ...input, isOverLimit: false, byRule }) };
-  };
-  if (!isOverLimit) return planned();
-  const course = planCourse({ ...input, isOverLimit, byRule: undefined });
-  // Documented: a call that comes in waits for room. Where reads move it, no time passes to wait.
-  const waits =
-    origin === 'inbound' && (progression.kind === 'time' || progression.kind === 'manual');
-  return waits ? { course, waiting: planned() } : { course };
-}
-
-const factsOf = ({ details, ...request }: CallRequest): CallFacts => ({
-  ...request,
-  callType: request.origin === 'web' ? 'web_call' : 'phone_call',
-  direction: request.origin === 'web' ? undefined : request.direction,
-  metadata: details.metadata ?? {},
-  dynamicVariables: details.variables ?? {},
-});
 
 /** Warns of values that a rule gives and that the agent does not define so. */
 function warnOfAnalysis({ warnLater }: Caller, { call }: StoredCall, { agent }: CallScene): void {

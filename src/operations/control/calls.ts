@@ -10,9 +10,10 @@ import {
 } from '../../domain/calls/call.js';
 import type { CallRecord } from '../../domain/calls/call-record.js';
 import { findForcedCallProblem, findWrongValues } from '../../domain/calls/forced-call.js';
+import { redactBody } from '../../domain/requests/redaction.js';
 import { ApiError } from '../../errors.js';
 import { keyedChance } from '../../random.js';
-import { answeredNow, endedByHand, joinedNow, saidNow } from '../../simulation/calls/by-hand.js';
+import { answeredNow, endedEarly, joinedNow, saidNow } from '../../simulation/calls/by-hand.js';
 import { sceneReader, withPlan } from '../../simulation/calls/life.js';
 import { chanceOf } from '../../simulation/calls/render.js';
 import { toSpeech } from '../../simulation/calls/speech.js';
@@ -46,11 +47,12 @@ export const explainCall: ControlOperation<'explainCall'> = async (
 };
 
 function explain(
-  { webhooks }: Services,
+  { webhooks, llmSessions }: Services,
   { name }: Workspace,
-  { call, progression, reads }: StoredCall,
+  { key, call, progression, reads }: StoredCall,
 ): Schemas['CallProvenance'] {
   const { plan, state } = call;
+  const { llm } = call.details;
   return {
     id: call.id,
     status: state.status,
@@ -64,6 +66,14 @@ function explain(
       .list(name)
       .filter(({ callId }) => callId === call.id)
       .map(({ id, event, state }) => ({ id, event, state })),
+    ...(llm && {
+      customLlm: {
+        url: String(redactBody(llm.url)),
+        frames: llmSessions.frames(key).map(({ direction, time, realTime, text }) => {
+          return { direction, time, realTime, text };
+        }),
+      },
+    }),
   };
 }
 
@@ -166,9 +176,33 @@ export const sayInCall: ControlOperation<'sayInCall'> = async (
 ) => {
   const { workspace, stored } = await findToMove(services, caller, params.call_id);
   refuseUnlessOngoing(stored);
+  if (stored.call.details.llm !== undefined) return sayToServer(services, workspace, stored, body);
   const { engine } = sceneReader(services.store)(stored);
   return move(services, workspace, saidNow(stored, workspace.now, toSpeech(body, engine)));
 };
+
+/** The client's own server says what the agent says, so only the user can speak by hand. */
+function sayToServer(
+  services: Services,
+  workspace: Workspace,
+  stored: StoredCall,
+  entry: Schemas['CallEntryInput'],
+): Schemas['CallProvenance'] {
+  if (entry.role !== 'user' && entry.role !== 'dtmf') {
+    refuse(`A custom LLM holds this call: only the user speaks by hand, not "${entry.role}".`);
+  }
+  services.llmSessions.act(
+    stored.key,
+    entry.role === 'dtmf'
+      ? { kind: 'presses', digit: entry.digit }
+      : { kind: 'says', content: entry.content },
+  );
+  return explain(
+    services,
+    workspace,
+    services.store.calls.find(workspace.id, stored.call.id) ?? stored,
+  );
+}
 
 export const hangUpCall: ControlOperation<'hangUpCall'> = async (
   services,
@@ -217,8 +251,9 @@ function end(
   const { settings, now } = workspace;
   const draw = keyedChance(settings.seed).within('call', stored.call.id, 'transferred');
   const given = analysisDelay === undefined ? undefined : parseDuration(analysisDelay);
-  const ended = endedByHand(stored, now, {
+  const ended = endedEarly(stored, now, {
     reason,
+    endedBy: 'hand',
     analysisDelay:
       forced.analysis === null ? undefined : (given ?? analysisDelayOf(workspace, stored)),
     transferRest: drawDuration(settings.calls.duration, (part) => draw(part)),

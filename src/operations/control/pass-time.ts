@@ -3,24 +3,30 @@ import type { Services } from '../operation.js';
 import { settleUntil, wasReset } from './control-operation.js';
 
 /**
- * Makes all happen that is due in a workspace by `target`, in the order of its due times, webhooks included.
- * Time does not go on while a webhook is under way, so that whoever gets it and asks for its call is told
- * how the call is then.
+ * Makes all happen that is due in a workspace by `target`, in the order of its due times, webhooks and calls
+ * that a custom LLM holds included. Time does not go on while a webhook is under way, so that whoever gets it
+ * and asks for its call is told how the call is then; nor while the server of a custom LLM is awaited.
  *
  * A receiver may ask for anything meanwhile. What asks settles the workspace without webhooks, and so does
  * not wait for the one that waits for its answer.
  * @throws ApiError 409 if the workspace was reset or restored meanwhile
  */
 export async function passTime(services: Services, id: number, target: number): Promise<Happened> {
-  const { worker, webhooks } = services;
+  const { worker, webhooks, llmSessions } = services;
   const { queue } = webhooks;
   const isSameState = worker.watch(id);
   let total = nothingHappened;
   for (;;) {
-    const happened = await settleUntil(services, id, () => Math.min(target, queue.nextDue(id)));
+    const happened = await settleUntil(services, id, () =>
+      Math.min(target, queue.nextDue(id), llmSessions.nextDue(id), llmSessions.heldAt(id)),
+    );
     total = addHappened(total, happened);
-    const due = queue.nextDue(id);
-    if (due <= target) await queue.pass(id, due);
+    const [delivery, session] = [queue.nextDue(id), llmSessions.nextDue(id)];
+    const bound = Math.min(target, llmSessions.heldAt(id));
+    // A session first: it goes on while a webhook of the same moment is under way.
+    if (session <= Math.min(bound, delivery)) llmSessions.pass(id, session);
+    else if (delivery <= bound) await queue.pass(id, delivery);
+    else if (bound < target) await llmSessions.whenChanged(id);
     // The webhook that stopped the work before may be over by now.
     else if (worker.isSettled(id, target)) return total;
     if (!isSameState()) throw wasReset();

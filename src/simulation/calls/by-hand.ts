@@ -52,13 +52,14 @@ export interface EndOfCall {
   /** How long the others talk after a transfer. */
   readonly transferRest: number;
   readonly forced: NonNullable<CallDetails['forced']>;
+  readonly endedBy: CallDetails['endedBy'];
 }
 
-/** A call that is ended by hand now. */
-export function endedByHand(stored: StoredCall, now: number, end: EndOfCall): StoredCall {
-  const { reason, analysisDelay, transferRest, forced } = end;
+/** A call that is ended now, by hand or by the server that holds it. */
+export function endedEarly(stored: StoredCall, now: number, end: EndOfCall): StoredCall {
+  const { reason, analysisDelay, transferRest, forced, endedBy } = end;
   const ended = withDetails(endedNow(stored, now, reason, analysisDelay), {
-    ...{ endedBy: 'hand', forced },
+    ...{ ...(endedBy !== undefined && { endedBy }), forced },
   });
   if (!isTransfer(reason)) return ended;
   const { plan } = ended.call;

@@ -67,7 +67,8 @@ export function planCourse(input: CourseInput): CallCourse {
     talk = timeOf(outcome.duration) ?? talkOf(reason, agent, span(settings.duration, 'talk'));
     if (talk >= agent.maxDuration) [reason, talk] = ['max_duration_reached', agent.maxDuration];
   }
-  const { transcript, analysis, recording, transferDestination } = outcome;
+  const { transcript, analysis, recording, transferDestination, socketFaults } = outcome;
+  const { duration, disconnectionReason } = outcome;
   const isJoinedByHand =
     input.origin === 'web' && settings.webJoin === 'manual' && outcome.ring === undefined;
   return {
@@ -79,6 +80,9 @@ export function planCourse(input: CourseInput): CallCourse {
         : (timeOf(outcome.analysisDelay) ?? span(settings.analysisDelay, 'analysis')),
     transfer: transferOf(reason, talk ?? 0, span(settings.duration, 'transfer')),
     forced: {
+      ...(disconnectionReason !== undefined && { disconnectionReason }),
+      ...(duration !== undefined && { duration }),
+      ...(socketFaults !== undefined && { socketFaults }),
       ...(transcript !== undefined && { transcript }),
       ...(analysis !== undefined && { analysis }),
       ...(recording !== undefined && { recording }),

@@ -17,6 +17,9 @@ export interface FiguresInput {
   readonly model: string | undefined;
   /** That of the agent. */
   readonly voice: string | undefined;
+  /** What the client's own server took, in milliseconds; undefined if it did not hold the call. */
+  readonly measured:
+    { readonly answers: readonly number[]; readonly roundTrips: readonly number[] } | undefined;
   readonly draw: Draw;
 }
 
@@ -27,11 +30,16 @@ const turnTime = 6000;
 const maxResponses = 500;
 
 /** They depend on the length of the call and not on its words, so that a list need not make those. */
-export function figuresOf({ talk, model, voice, draw }: FiguresInput): CallFigures {
+export function figuresOf({ talk, model, voice, measured, draw }: FiguresInput): CallFigures {
   const responses =
     talk === undefined ? 0 : Math.min(maxResponses, Math.max(1, Math.round(talk / turnTime)));
   return {
-    latency: responses === 0 ? undefined : latencyOf(responses, model, draw),
+    latency:
+      measured !== undefined
+        ? measuredLatency(measured, draw)
+        : responses === 0
+          ? undefined
+          : latencyOf(responses, model, draw),
     cost: costOf(talk ?? 0, model, voice),
     // Computed only where a whole call is read.
     get tokens() {
@@ -63,6 +71,23 @@ function latencyOf(count: number, model: string | undefined, draw: Draw): Schema
     e2e: summaryOf(sums),
     ...Object.fromEntries(parts.map((part, index) => [part, summaryOf(values[index] ?? [])])),
   };
+}
+
+/** What was measured, with speech that was not: there is none. */
+function measuredLatency(
+  { answers, roundTrips }: NonNullable<FiguresInput['measured']>,
+  draw: Draw,
+): Schemas['CallLatency'] | undefined {
+  const llm = answers.slice(0, maxResponses).map(Math.round);
+  const network = roundTrips.slice(0, maxResponses).map(Math.round);
+  const drawn = (part: 'tts' | 'asr'): number[] =>
+    llm.map((_, index) => around(usualLatency[part], draw('latency', part, index)));
+  const [tts, asr] = [drawn('tts'), drawn('asr')];
+  const sums = llm.map((time, index) => time + (tts[index] ?? 0) + (asr[index] ?? 0));
+  const parts = { e2e: sums, llm, tts, asr, llm_websocket_network_rtt: network };
+  const known = Object.entries(parts).filter(([, values]) => values.length > 0);
+  if (known.length === 0) return undefined;
+  return Object.fromEntries(known.map(([part, values]) => [part, summaryOf(values)]));
 }
 
 /** The percentiles of some values, of which there is one at least. */

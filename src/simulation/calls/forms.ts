@@ -40,12 +40,12 @@ function toWireEntry({ entry, words, start }: TimedEntry, toolCallId: string): C
     case 'injected':
       return [{ ...entry, time_sec: toSeconds(start) }];
     case 'tool_call_invocation': {
-      const { name, arguments: given } = entry;
-      return [{ role: entry.role, tool_call_id: toolCallId, name, arguments: given }];
+      const { name, arguments: given, id = toolCallId } = entry;
+      return [{ role: entry.role, tool_call_id: id, name, arguments: given }];
     }
     case 'tool_call_result': {
-      const { content, successful } = entry;
-      return [{ role: entry.role, tool_call_id: toolCallId, content, successful }];
+      const { content, successful, id = toolCallId } = entry;
+      return [{ role: entry.role, tool_call_id: id, content, successful }];
     }
     case 'node_transition':
       return [

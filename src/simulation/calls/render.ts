@@ -5,7 +5,7 @@ import {
   type WireCall,
   type WireListedCall,
 } from '../../domain/calls/call.js';
-import type { CallDetails, CallRecord } from '../../domain/calls/call-record.js';
+import type { CallDetails, CallRecord, LlmDetails } from '../../domain/calls/call-record.js';
 import { withGiven } from '../../domain/calls/given-call.js';
 import { derivedHex, keyedChance, type Chance } from '../../random.js';
 import type { GenerateValue } from '../conversation/schema-value.js';
@@ -14,7 +14,7 @@ import { figuresOf, type CallFigures } from './figures.js';
 import { toForms, type TranscriptForms } from './forms.js';
 import type { CallScene } from './scene.js';
 import { holdCall } from './speech.js';
-import { saidUntil, timeLive, timeSpeech, type TimedEntry } from './timing.js';
+import { saidUntil, timeEntry, timeLive, timeSpeech, type TimedEntry } from './timing.js';
 
 /** What a call draws from: its seed, and its id, which follows from its workspace and its ordinal. */
 export const chanceOf = ({ seed, id }: CallRecord): Chance => keyedChance(seed).within('call', id);
@@ -44,6 +44,10 @@ export function saidIn(
     (details.live ?? []).map(({ at, entry }) => ({ entry, start: Math.max(0, at - connectsAt) })),
     isOver(call.state.status) ? talk : Infinity,
   );
+  if (details.llm !== undefined) {
+    const said = saidByServer(details.llm, connectsAt, talk);
+    return { entries: [...said, ...live].sort((a, b) => a.start - b.start), collected: {} };
+  }
   if (course?.talk === undefined) return { entries: live, collected: {} };
   const { agent, engine } = scene;
   const speech = holdCall({
@@ -75,6 +79,13 @@ export function turnTimesOf(call: CallRecord, scene: CallScene, generate: Genera
     .entries.filter(({ words }) => words.length > 0)
     .map(({ end }) => connectsAt + Math.ceil(end));
 }
+
+/** What was said in a call that the client's server holds: a call that ends cuts what is being said. */
+const saidByServer = ({ entries }: LlmDetails, connectsAt: number, talk: number): TimedEntry[] =>
+  saidUntil(
+    entries.map(({ at, entry }) => timeEntry(entry, Math.max(0, at - connectsAt))),
+    talk,
+  );
 
 export const variablesOf = ({ details }: CallRecord): Record<string, string> => ({
   ...details.variables,
@@ -110,6 +121,7 @@ export const figuresOfCall = (call: CallRecord, scene: CallScene): CallFigures =
     talk: talkOf(call, call.plan.endsAt ?? 0),
     model: scene.model,
     voice: scene.agent.voice,
+    measured: call.details.llm,
     draw: chanceOf(call).within('figures'),
   });
 

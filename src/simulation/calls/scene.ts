@@ -23,6 +23,8 @@ export interface CallScene {
   readonly transfer: CallTransfer | undefined;
   /** The transcripts that fixtures gave; undefined for what is generated. */
   readonly readTranscripts: () => GivenTranscripts | undefined;
+  /** Where the server of a custom LLM is, before variables are filled in. */
+  readonly serverUrl: string | undefined;
 }
 
 export interface CallTransfer {
@@ -47,7 +49,8 @@ const defaultModel = 'gpt-4.1';
 export function readScene({ agent, engine, override = {}, ...input }: SceneInput): CallScene {
   const { readTranscripts = () => undefined, start = {} } = input;
   const content = { ...agent, ...override.agent };
-  const engineType = objectOf(content['response_engine'])?.['type'];
+  const reference = objectOf(content['response_engine']);
+  const engineType = reference?.['type'];
   const own = engine?.type === 'retell-llm' ? override.retell_llm : override.conversation_flow;
   const { startNode, startState } = start;
   const engineContent: AssetContent | undefined = engine && {
@@ -72,6 +75,7 @@ export function readScene({ agent, engine, override = {}, ...input }: SceneInput
       return this.engine?.tools.some(({ variables }) => variables.length > 0) === true;
     },
     transfer: engineContent && transferOf(engineContent),
+    serverUrl: engineType === 'custom-llm' ? textOf(reference?.['llm_websocket_url']) : undefined,
   };
 }
 

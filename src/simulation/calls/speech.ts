@@ -73,6 +73,8 @@ export function toSpeech(entry: CallEntryInput, engine: Engine | undefined): Spe
     }
     case 'dtmf':
       return [{ role: 'dtmf', digit: entry.digit }];
+    case 'silence':
+      return [];
     default:
       return [{ role: entry.role, content: entry.content }];
   }
@@ -88,18 +90,16 @@ const fill = (text: string, input: SpeechInput): string => {
   return substitute(text, (name) => (Object.hasOwn(variables, name) ? variables[name] : undefined));
 };
 
+export const machineGreeting = (counterpart: Counterpart): string =>
+  counterpart === 'ivr'
+    ? 'Thank you for calling. For sales, press 1. For support, press 2.'
+    : 'You have reached the voicemail of this number. Please leave a message after the tone.';
+
 /** What a machine says, and what the agent says to it. */
 function withMachine(input: SpeechInput): SpeechEntry[] {
   const { agent, engine, counterpart } = input;
-  if (counterpart === 'ivr') {
-    const content = 'Thank you for calling. For sales, press 1. For support, press 2.';
-    return [{ role: 'user', content }];
-  }
-  const greeting: SpeechEntry = {
-    role: 'user',
-    content:
-      'You have reached the voicemail of this number. Please leave a message after the tone.',
-  };
+  const greeting: SpeechEntry = { role: 'user', content: machineGreeting(counterpart) };
+  if (counterpart === 'ivr') return [greeting];
   switch (agent.voicemail.kind) {
     case 'says':
       return [greeting, { role: 'agent', content: fill(agent.voicemail.text, input) }];

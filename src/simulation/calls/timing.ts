@@ -1,4 +1,5 @@
 import type { SpeechEntry } from '../../domain/calls/call-record.js';
+import { wordTime } from '../../domain/custom-llm/session.js';
 
 /** A word and when it is said, in seconds since the call was connected. */
 export interface TimedWord {
@@ -17,7 +18,7 @@ export interface TimedEntry {
 }
 
 /** The longest that a word takes, in milliseconds; what is left of a call is silence. */
-const maxWordMs = 400;
+const maxWordMs = wordTime;
 
 /** The share of a call that is spoken, if all of it is needed. */
 const spokenShare = 0.8;
@@ -67,6 +68,13 @@ export function timeLive(
     const end = start + words.length * wordTime;
     return { entry, start, end, words: timeWords(words, start, wordTime) };
   });
+}
+
+/** The same for an entry that nothing cuts. */
+export function timeEntry(entry: SpeechEntry, start: number): TimedEntry {
+  const words = wordsOf(entry);
+  const end = start + words.length * maxWordMs;
+  return { entry, start, end, words: timeWords(words, start, maxWordMs) };
 }
 
 const timeWords = (words: readonly string[], start: number, wordTime: number): TimedWord[] =>

@@ -1,6 +1,7 @@
 import type { StoredCall } from '../../store/calls.js';
 import type { StoreWriter } from '../../store/store.js';
 import { scheduleCourse } from './course.js';
+import { scheduleLive } from './custom-llm/session-plan.js';
 import { withPlan } from './life.js';
 
 /**
@@ -24,10 +25,10 @@ export function admitWaiting(
 /** A call that waited begins now as it would have begun when it was created. */
 function admittedNow(stored: StoredCall, now: number): StoredCall {
   const { call } = stored;
-  const { waiting: { course } = {}, ...details } = call.details;
+  const { waiting: { course, customLlm: llm } = {}, ...details } = call.details;
   const { createdAt } = call.plan;
-  return withPlan(
-    { ...stored, call: { ...call, course, details } },
-    course === undefined ? { createdAt } : { ...scheduleCourse(course, now), createdAt },
-  );
+  const admitted = { ...call, course, details: { ...details, ...(llm && { llm }) } };
+  if (course === undefined) return withPlan({ ...stored, call: admitted }, { createdAt });
+  const plan = llm === undefined ? scheduleCourse(course, now) : scheduleLive(course, now);
+  return withPlan({ ...stored, call: admitted }, { ...plan, createdAt });
 }

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 
 /** Notifies waiting requests that something happened in a workspace. */
 export interface Changes {
-  announce(workspaceId: number): void;
+  readonly announce: (workspaceId: number) => void;
   /** Calls back at each change, until the returned function is called. */
   subscribe(workspaceId: number, listener: () => void): () => void;
   /** Notifies all listeners that the emulator closes. */

@@ -131,6 +131,7 @@ const cases: fc.Arbitrary<Case> = fc
         settings: {
           ...{ duration: range(talk), ring: range(ring), analysisDelay: range(5000), webJoin },
           ...{ outcomes: weights, concurrencyLimit: 20, concurrencyExceeded: 'reject' as const },
+          ...{ customLlm: 'auto' as const, answerTimeout: 10_000 },
         },
         draw: keyedChance(seed).within('course'),
       },
