@@ -18,7 +18,7 @@ const layers = [
   '^src/domain/',
   '^src/contract/(operation|.*\\.gen)\\.ts$',
   '^src/json/',
-  '^src/(errors|files|loopback|made-id|bounded-cache|nearest|random|version)\\.ts$',
+  '^src/(errors|files|loopback|stored-id|bounded-cache|nearest|random|version)\\.ts$',
 ];
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -81,23 +81,23 @@ const wallTime = (): WorkspaceClock => ({ mode: 'real', time: 0, anchor: 0, spee
 function checkFixtures(
   { name, content }: FixtureSource,
   policy: UnknownValuesPolicy,
-  tell: ReportUnknownValues,
+  report: ReportUnknownValues,
 ): NamedFixtures {
   const problem = findUnusable('', content, maxFixtureLevels);
   if (problem !== undefined) throw new StartupError('usage', `${name}: ${problem}`);
   const validation = contractValidation(loadContract('control'), controlFormats);
   const { mismatch, unknownValues } = validation.checkValue('Fixtures', content, policy);
   if (mismatch !== undefined) throw new StartupError('usage', `${name}: ${mismatch.trim()}`);
-  tell(unknownValues, `${name}: `);
+  report(unknownValues, `${name}: `);
   return { name, content: content as Fixtures };
 }
 
-/** The same, told to one more. */
-const alsoTelling = (webhooks: CallWebhooks, tell: LlmSessions['tell']): CallWebhooks => ({
+/** The same with a second listener to steps. */
+const withListener = (webhooks: CallWebhooks, onStep: LlmSessions['onStep']): CallWebhooks => ({
   ...webhooks,
-  tell: (step, writer) => {
-    const isTold = webhooks.tell(step, writer);
-    return tell(step) || isTold;
+  onStep: (step, writer) => {
+    const isStored = webhooks.onStep(step, writer);
+    return onStep(step) || isStored;
   },
 });
 
@@ -141,10 +141,10 @@ const ignore = (): void => undefined;
 const initialState = (
   settings: InitialState['settings'],
   { initialClock = wallTime, credit, fixtures = [] }: EmulatorOptions,
-  tell: ReportUnknownValues,
+  report: ReportUnknownValues,
 ): Omit<InitialState, 'onBegin'> => ({
   ...{ settings, credit: credit ?? null, clock: initialClock },
-  fixtures: fixtures.map((source) => checkFixtures(source, settings.unknownValues, tell)),
+  fixtures: fixtures.map((source) => checkFixtures(source, settings.unknownValues, report)),
 });
 
 interface CallParts {
@@ -152,7 +152,7 @@ interface CallParts {
   readonly store: Store;
   readonly workspaces: Workspaces;
   readonly changes: Changes;
-  readonly tell: Parameters<typeof createWebhooks>[0]['tell'];
+  readonly listener: Parameters<typeof createWebhooks>[0]['listener'];
   readonly journal: { readonly entries: number; readonly bytes: number };
   readonly outbound: OutboundRules | undefined;
 }
@@ -162,18 +162,18 @@ function openCalls(
   { changes, outbound, ...parts }: CallParts,
   scheduleBy: (workspaceId: number, at: number) => void,
 ) {
-  const { clock, store, workspaces, tell } = parts;
+  const { clock, store, workspaces, listener } = parts;
   const webhooks = createWebhooks({ ...parts, rules: outbound });
   const { queue } = webhooks;
   const llmSessions = createLlmSessions({
-    ...{ clock, store, get: workspaces.get, onError: tell.onError, announce: changes.announce },
+    ...{ clock, store, get: workspaces.get, onError: listener.onError, announce: changes.announce },
     connector: createConnector(clock, destinationFinder(outbound ?? closed)),
     listener: () => callWebhooks,
     scheduleBy,
   });
-  const callWebhooks = alsoTelling(
+  const callWebhooks = withListener(
     createCallWebhooks(workspaces.get, queue.wake),
-    llmSessions.tell,
+    llmSessions.onStep,
   );
   return {
     ...{ webhooks, llmSessions, callWebhooks },
@@ -193,12 +193,12 @@ function openCalls(
 }
 
 function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
-  const { clock, fixtures = [], workspace, journalSize = 1000 } = options;
+  const { clock, fixtures = [], workspace, journalSize = 1000, onWarning = ignore } = options;
   if (options.onStorage) store.health.onChange(options.onStorage);
   const seed = store.now((writer) => writer.keepSeed(options.settings.seed, newSeed));
   const clocksAhead = releaseClocksAhead(store, clock.now());
   const changes = createChanges();
-  const reportUnknownValues = unknownValueReporter(options.onWarning ?? ignore);
+  const reportUnknownValues = unknownValueReporter(onWarning);
   const workspaces = workspacesOf(store, clock, {
     ...initialState({ ...options.settings, seed }, options, reportUnknownValues),
     onBegin: (id) => {
@@ -206,8 +206,8 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     },
   });
   const journalLimits = { entries: journalSize, bytes: maxJournalBytes };
-  const tell = { onError: errorReporter(store, options), onWarning: options.onWarning ?? ignore };
-  const parts = { clock, store, workspaces, tell, journal: journalLimits };
+  const listener = { onError: errorReporter(store, options), onWarning };
+  const parts = { clock, store, workspaces, listener, journal: journalLimits };
   const calls = openCalls({ ...parts, changes, outbound: options.outbound }, (id, at) => {
     worker.scheduleBy(id, at);
   });
@@ -219,7 +219,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     nowOf: (id) => workspaces.get(id).now,
     acrossTurns: store.acrossTurns,
     listUnfinished: () => store.workspaces.listUnfinished(),
-    onError: tell.onError,
+    onError: listener.onError,
     onReschedule: calls.reschedule,
     onRestart: calls.restart,
   });

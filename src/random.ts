@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { customAlphabet, customRandom } from 'nanoid';
 import { boundedCache, cached } from './bounded-cache.js';
-import { idPrefixes, type NumberedKind } from './made-id.js';
+import { idPrefixes, type NumberedKind } from './stored-id.js';
 
 /** The key of a draw: names and numbers, never earlier draws. */
 type ChanceKey = readonly (string | number)[];

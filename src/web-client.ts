@@ -129,7 +129,7 @@ export class RetellWebClient extends EventEmitter {
     call.follow((conversation, told) => {
       for (const said of conversation.entries.slice(told.over)) {
         if (this.#call !== call) return;
-        this.#tell(said, told, conversation.entries);
+        this.#emitChange(said, told, conversation.entries);
         if (said.endedAt === null) break;
       }
       if (this.#call === call && conversation.status !== 'ongoing') this.#end();
@@ -137,7 +137,7 @@ export class RetellWebClient extends EventEmitter {
   }
 
   /** Tells what is new of one entry. */
-  #tell(said: Said, told: Told, all: readonly Said[]): void {
+  #emitChange(said: Said, told: Told, all: readonly Said[]): void {
     const { role, content } = said.entry;
     const isTurn = role === 'agent' || role === 'user';
     if (role === 'agent' && !this.isAgentTalking && said.endedAt === null) this.#startTalking();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { idOf, storedIdOf } from '../src/made-id.js';
+import { publicId, storedId } from '../src/stored-id.js';
 import {
   batchNumbersOf,
   idsInRow,
@@ -87,12 +87,12 @@ describe('ids', () => {
   // facts.md 6
   it('of batches and their runs have the format of the vendor and are all different', () => {
     const batches = Array.from({ length: 600 }, (_, ordinal) => batchNumbersOf(ordinal, 's', 'w'));
-    const ids = batches.map(({ batch }) => idOf('batch', batch));
+    const ids = batches.map(({ batch }) => publicId('batch', batch));
     expect(ids.filter((id) => !/^test_batch_[0-9a-f]{12}$/.test(id))).toEqual([]);
     expect(new Set(ids.map((id) => id.slice(0, -10))).size).toBeGreaterThan(200);
     expect(new Set(ids).size).toBe(600);
     const runs = batches.flatMap((numbers) =>
-      Array.from({ length: 1000 }, (_, index) => idOf('run', runNumberAt(numbers, index))),
+      Array.from({ length: 1000 }, (_, index) => publicId('run', runNumberAt(numbers, index))),
     );
     expect(runs.filter((id) => !/^test_job_[0-9a-f]{12}$/.test(id))).toEqual([]);
     expect(new Set(runs).size).toBe(600_000);
@@ -114,12 +114,12 @@ describe('ids', () => {
   it('are converted back to their numbers; other ids stay unchanged', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 48 - 1 }), (number) => {
-        expect(storedIdOf('run', idOf('run', number))).toBe(number);
+        expect(storedId('run', publicId('run', number))).toBe(number);
       }),
     );
     for (const id of ['test_job_1', 'test_job_ABCDEF012345', 'test_batch_0123456789ab', '', '7']) {
-      expect(storedIdOf('run', id)).toBe(id);
-      expect(idOf('run', id)).toBe(id);
+      expect(storedId('run', id)).toBe(id);
+      expect(publicId('run', id)).toBe(id);
     }
   });
 

@@ -1,7 +1,11 @@
 import { ApiError } from '../errors.js';
 import { createDueTimes } from '../simulation/clockwork/due-times.js';
 import { createSharedTimer } from '../simulation/clockwork/shared-timer.js';
-import { createLanes, type Lane, type Lanes } from './delivery-lanes.js';
+import {
+  createWorkspaceQueues,
+  type WorkspaceQueue,
+  type WorkspaceQueues,
+} from './workspace-queues.js';
 import {
   createDeliveryRequests,
   type DeliveryRequestParts,
@@ -64,17 +68,17 @@ export interface DeliveryQueueParts extends DeliveryRequestParts {
 export function createDeliveryQueue(parts: DeliveryQueueParts): DeliveryQueue {
   const { store, workspaces, attempts, keys } = parts;
   const { deliveries } = store;
-  const lanes = createLanes();
-  const rounds = createRounds(parts, lanes);
+  const queues = createWorkspaceQueues();
+  const rounds = createRounds(parts, queues);
   const wake = (id: number): void => {
     void rounds.run(id);
   };
   const isLocked = (id: number): boolean => attempts.keyOf(workspaces.get(id)) === undefined;
   keys.onAdded((name) => {
-    for (const lane of lanes.all()) {
-      if (!lane.isLocked || workspaces.get(lane.id).name !== name) continue;
-      lane.isLocked = false;
-      wake(lane.id);
+    for (const queue of queues.all()) {
+      if (!queue.isLocked || workspaces.get(queue.id).name !== name) continue;
+      queue.isLocked = false;
+      wake(queue.id);
     }
   });
   for (const id of deliveries.listWorkspaces()) wake(id);
@@ -95,7 +99,7 @@ export function createDeliveryQueue(parts: DeliveryQueueParts): DeliveryQueue {
       wake(id);
       while (deliveries.nextDue(id) <= time && !isLocked(id)) {
         if (rounds.isOver()) throw new ApiError('unavailable');
-        await lanes.nextChange(id);
+        await queues.nextChange(id);
       }
     },
     restart: rounds.cancel,
@@ -113,7 +117,7 @@ const retryMs = 1000;
  * Rounds, one at a time in each workspace. A round starts what is due, and tells those that wait for a change.
  * It runs once more if it was asked for meanwhile.
  */
-function createRounds(parts: DeliveryQueueParts, lanes: Lanes) {
+function createRounds(parts: DeliveryQueueParts, queues: WorkspaceQueues) {
   const { clock, store, workspaces, limits = defaultLimits } = parts;
   const slots = createSlots(limits);
   const dueTimes = createDueTimes((id) => workspaces.get(id).clock);
@@ -125,28 +129,28 @@ function createRounds(parts: DeliveryQueueParts, lanes: Lanes) {
     timer.scheduleBy(dueTimes.nextWall());
   });
   const requests = createDeliveryRequests(parts, {
-    onEnd(lane, { origin }) {
-      slots.release(lane.id, origin);
-      void run(lane.id);
+    onEnd(queue, { origin }) {
+      slots.release(queue.id, origin);
+      void run(queue.id);
     },
-    onFailure: lanes.tell,
+    onFailure: queues.announce,
   });
   let isClosed = false;
   const isOver = (): boolean => isClosed;
 
   async function run(id: number): Promise<void> {
-    const lane = lanes.of(id);
-    lane.isAskedAgain = true;
-    if (lane.isInRound || isOver()) return;
-    lane.isInRound = true;
+    const queue = queues.of(id);
+    queue.isAskedAgain = true;
+    if (queue.isInRound || isOver()) return;
+    queue.isInRound = true;
     let failure: unknown;
     try {
-      while (lane.isAskedAgain) {
-        lane.isAskedAgain = false;
+      while (queue.isAskedAgain) {
+        queue.isAskedAgain = false;
         // What is told must not be lost by a crash after it was told.
         await store.runThenCommit(() => undefined);
         if (isOver()) return;
-        const next = startDue(parts, { slots, requests, most: limits.workspace }, lane);
+        const next = startDue(parts, { slots, requests, most: limits.workspace }, queue);
         timer.scheduleBy(dueTimes.set(id, next));
       }
     } catch (error) {
@@ -156,8 +160,8 @@ function createRounds(parts: DeliveryQueueParts, lanes: Lanes) {
       failed.add(id);
       timer.postponeUntil(clock.now() + retryMs);
     }
-    lane.isInRound = false;
-    lanes.tell(lane, failure);
+    queue.isInRound = false;
+    queues.announce(queue, failure);
   }
 
   return {
@@ -166,15 +170,15 @@ function createRounds(parts: DeliveryQueueParts, lanes: Lanes) {
     /** Nothing waits any more. */
     forget: (id: number) => dueTimes.set(id, Infinity),
     cancel: (id: number): void => {
-      const lane = lanes.of(id);
-      requests.cancelWaiting(lane, workspaces.get(id).name);
-      lanes.tell(lane);
+      const queue = queues.of(id);
+      requests.cancelWaiting(queue, workspaces.get(id).name);
+      queues.announce(queue);
     },
     close: (): void => {
       isClosed = true;
       timer.stop();
       requests.close();
-      for (const lane of lanes.all()) lanes.tell(lane);
+      for (const queue of queues.all()) queues.announce(queue);
     },
   };
 }
@@ -183,17 +187,17 @@ function createRounds(parts: DeliveryQueueParts, lanes: Lanes) {
 function startDue(
   { store, workspaces }: DeliveryQueueParts,
   { slots, requests, most }: { slots: Slots; requests: DeliveryRequests; most: number },
-  lane: Lane,
+  queue: WorkspaceQueue,
 ): number {
-  const workspace = workspaces.get(lane.id);
+  const workspace = workspaces.get(queue.id);
   const { id, now } = workspace;
   const { deliveries } = store;
   // Those that are under way are due, too.
-  const limit = most + lane.underWay.size;
+  const limit = most + queue.underWay.size;
   for (const { key, origin } of deliveries.listDue(id, now, slots.fullOrigins(id), limit)) {
-    if (lane.underWay.has(key) || !slots.take(id, origin)) continue;
+    if (queue.underWay.has(key) || !slots.take(id, origin)) continue;
     const delivery = deliveries.find(key);
-    const isStarted = delivery !== undefined && requests.start(lane, workspace, delivery);
+    const isStarted = delivery !== undefined && requests.start(queue, workspace, delivery);
     if (!isStarted) slots.release(id, origin);
   }
   return deliveries.nextDueAfter(id, now);

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.js';
 import { latestTime, type Clock } from '../workspace/clock.js';
 import type { AttemptResult, Attempts } from './attempt.js';
 import type { DeliveryChange, DeliveryJournal, DeliveryRecord } from './delivery-journal.js';
-import type { Lane } from './delivery-lanes.js';
+import type { WorkspaceQueue } from './workspace-queues.js';
 
 export interface DeliveryRequestParts {
   readonly clock: Clock;
@@ -23,17 +23,17 @@ export interface DeliveryRequestParts {
 /** The requests of stored deliveries: from the start of one until its result is stored. */
 export interface DeliveryRequests {
   /** Sends one that is due. False if it has to wait for the key that signs it. */
-  start(lane: Lane, workspace: Workspace, delivery: WaitingDelivery): boolean;
+  start(queue: WorkspaceQueue, workspace: Workspace, delivery: WaitingDelivery): boolean;
   /** Notes that those that wait were deleted. */
-  cancelWaiting(lane: Lane, workspaceName: string): void;
+  cancelWaiting(queue: WorkspaceQueue, workspaceName: string): void;
   /** Stores nothing any more. */
   readonly close: () => void;
 }
 
 /** Told of the end of a request, and of failures of the storage. */
 interface RequestEvents {
-  readonly onEnd: (lane: Lane, delivery: WaitingDelivery) => void;
-  readonly onFailure: (lane: Lane, error: unknown) => void;
+  readonly onEnd: (queue: WorkspaceQueue, delivery: WaitingDelivery) => void;
+  readonly onFailure: (queue: WorkspaceQueue, error: unknown) => void;
 }
 
 const unknownKey = 'the API key that signs is not known since the start: use it once';
@@ -47,49 +47,49 @@ export function createDeliveryRequests(
   const results = resultStore(parts, onFailure);
 
   async function conclude(
-    lane: Lane,
+    queue: WorkspaceQueue,
     name: string,
     delivery: WaitingDelivery,
     { record, result }: { record: DeliveryRecord; result: AttemptResult },
   ): Promise<void> {
-    const progress = progressOf(workspaces.get(lane.id), delivery, record, result);
-    const isThere = await results.store(lane, delivery, progress);
+    const progress = progressOf(workspaces.get(queue.id), delivery, record, result);
+    const isThere = await results.store(queue, delivery, progress);
     if (isThere === undefined) return;
-    lane.underWay.delete(delivery.key);
-    if (progress.state !== 'waiting' || !isThere) lane.records.delete(delivery.key);
+    queue.underWay.delete(delivery.key);
+    if (progress.state !== 'waiting' || !isThere) queue.records.delete(delivery.key);
     journal.change(name, record, changeOf(result, progress, isThere));
-    onEnd(lane, delivery);
+    onEnd(queue, delivery);
   }
 
   return {
-    start(lane, workspace, delivery) {
+    start(queue, workspace, delivery) {
       const { name } = workspace;
-      const record = recordOf(journal, lane, name, delivery);
+      const record = recordOf(journal, queue, name, delivery);
       const unsent = unsentBecause(delivery, attempts.refusalOf(delivery.url));
       const key = attempts.keyOf(workspace);
       if (unsent === undefined && key === undefined) {
         journal.change(name, record, { state: 'waiting', error: unknownKey });
-        if (!lane.isLocked) {
+        if (!queue.isLocked) {
           parts.onWarning(`webhooks of the workspace ${name} wait: ${unknownKey}`);
         }
-        lane.isLocked = true;
+        queue.isLocked = true;
         return false;
       }
       record.state = 'sending';
       record.nextAttempt = undefined;
-      lane.underWay.add(delivery.key);
+      queue.underWay.add(delivery.key);
       const { body, timeout } = delivery;
       const sending =
         key === undefined || unsent !== undefined
           ? Promise.resolve(unsent ?? { kind: 'suppressed' as const, reason: unknownKey })
           : attempts.make(workspace, record, { key, body, timeout });
-      void sending.then((result) => conclude(lane, name, delivery, { record, result }));
+      void sending.then((result) => conclude(queue, name, delivery, { record, result }));
       return true;
     },
-    cancelWaiting(lane, name) {
-      for (const [key, record] of lane.records) {
-        if (lane.underWay.has(key)) continue;
-        lane.records.delete(key);
+    cancelWaiting(queue, name) {
+      for (const [key, record] of queue.records) {
+        if (queue.underWay.has(key)) continue;
+        queue.records.delete(key);
         journal.change(name, record, { state: 'cancelled', error: wasDeleted });
       }
     },
@@ -108,11 +108,11 @@ function unsentBecause(
 /** What the journal has of a delivery; it has nothing of those from before the start of the process. */
 function recordOf(
   journal: DeliveryJournal,
-  lane: Lane,
+  queue: WorkspaceQueue,
   workspaceName: string,
   delivery: WaitingDelivery,
 ): DeliveryRecord {
-  const known = lane.records.get(delivery.key);
+  const known = queue.records.get(delivery.key);
   if (known !== undefined) return known;
   const { id, event, callId, url, body, happenedAt: time, attempts: earlierAttempts } = delivery;
   const { forgery, faultId } = delivery;
@@ -120,7 +120,7 @@ function recordOf(
     ...{ id, event, callId: callId ?? undefined, url, body, time, earlierAttempts },
     ...{ forgery: forgery ?? undefined, fault: faultId ?? undefined },
   });
-  lane.records.set(delivery.key, record);
+  queue.records.set(delivery.key, record);
   return record;
 }
 
@@ -180,7 +180,7 @@ function resultStore(
   return {
     /** False if the delivery was deleted meanwhile; undefined if the emulator was closed. */
     async store(
-      lane: Lane,
+      queue: WorkspaceQueue,
       delivery: WaitingDelivery,
       progress: DeliveryProgress,
     ): Promise<boolean | undefined> {
@@ -189,7 +189,7 @@ function resultStore(
           return await write(delivery, progress);
         } catch (error) {
           onError(error);
-          onFailure(lane, error);
+          onFailure(queue, error);
           await pause();
         }
       }

@@ -60,7 +60,7 @@ export interface WebhookOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly workspaces: Pick<Workspaces, 'get'>;
-  readonly tell: Pick<DeliveryRequestParts, 'onError' | 'onWarning'>;
+  readonly listener: Pick<DeliveryRequestParts, 'onError' | 'onWarning'>;
   /** Where webhooks may go besides this machine; nowhere if undefined. */
   readonly rules: OutboundRules | undefined;
   /** Deliveries that the journal of a workspace holds, and what all journals may take together. */
@@ -79,7 +79,7 @@ export function createWebhooks(options: WebhookOptions): Webhooks {
   const keys = createSigningKeys();
   const attempts = createAttempts(clock, keys, options.rules);
   const parts = { clock, store, workspaces, journal, attempts, keys };
-  const queue = createDeliveryQueue({ ...parts, ...options.tell });
+  const queue = createDeliveryQueue({ ...parts, ...options.listener });
 
   /** Starts a record for a webhook. @throws ApiError 409 */
   function begin(workspace: Workspace, webhook: Webhook): { key: string; record: DeliveryRecord } {

@@ -126,10 +126,10 @@ class OpenSocket implements Connection {
     });
   }
 
-  #end(tell: (listener: ConnectionListener) => void): void {
+  #end(notify: (listener: ConnectionListener) => void): void {
     const listener = this.#listener;
     this.#listener = undefined;
-    if (listener !== undefined) tell(listener);
+    if (listener !== undefined) notify(listener);
   }
 
   #breakOff(code: number, problem: string): void {

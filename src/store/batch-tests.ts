@@ -1,5 +1,5 @@
 import type { BatchTest, Tally } from '../domain/testing/batch-test.js';
-import { idOf, storedIdOf, type StoredId } from '../made-id.js';
+import { publicId, storedId, type StoredId } from '../stored-id.js';
 import {
   engineKeyOf,
   engineOfKey,
@@ -164,7 +164,7 @@ export function batchTestStore(db: Db, caches: Caches): BatchTestWriter {
     const name = `${String(workspaceId)} ${id}`;
     const known = keys.get(name);
     if (known !== undefined) return known;
-    const key = findRowKey.get({ workspaceId, id: storedIdOf('batch', id) });
+    const key = findRowKey.get({ workspaceId, id: storedId('batch', id) });
     if (key !== undefined) keys.set(name, key);
     return key;
   };
@@ -267,7 +267,7 @@ const newBatchTest = (batch: NewBatchTest, batchKey: number): StoredBatchTest =>
   workspaceId: batch.workspaceId,
   batchKey,
   ordinal: batch.ordinal,
-  id: idOf('batch', batch.id),
+  id: publicId('batch', batch.id),
   responseEngine: batch.responseEngine,
   engineContentKey: batch.engineContentKey,
   ended: { pass: 0, fail: 0, error: 0 },
@@ -286,7 +286,7 @@ function toBatchTest(row: BatchTestRow): StoredBatchTest {
     workspaceId: row.workspaceId,
     batchKey: row.batchKey,
     ordinal: row.ordinal,
-    id: idOf('batch', row.id),
+    id: publicId('batch', row.id),
     responseEngine: engineOfKey(row.engine, row.engineVersion),
     engineContentKey: row.engineContentKey,
     ended: { pass: row.pass, fail: row.fail, error: row.error },

@@ -1,6 +1,6 @@
 import type { Outcome } from '../domain/testing/batch-test.js';
 import type { ForcedBy } from '../domain/testing/forced-outcome.js';
-import { idOf, storedIdOf, type StoredId } from '../made-id.js';
+import { publicId, storedId, type StoredId } from '../stored-id.js';
 import type { EngineVersion } from '../domain/engines/response-engine.js';
 import type { TestRun } from '../domain/testing/test-run.js';
 import { runNumberAt, type RunNumbers } from '../random.js';
@@ -181,7 +181,7 @@ export function testRunStore(db: Db): TestRunWriter {
   return {
     ...runInserter(db),
     find(workspaceId, id) {
-      const row = find.get({ workspaceId, id: storedIdOf('run', id) });
+      const row = find.get({ workspaceId, id: storedId('run', id) });
       return row && toStoredTestRun(row);
     },
     listPage: (batchKey, after, limit = -1) =>
@@ -247,7 +247,7 @@ function toStoredTestRun({ ordered, ...rest }: TestRunRow): StoredTestRun {
   const { id, revisionKey, unknownDefinitionId, ...run } = row;
   return {
     runIndex: run.runIndex,
-    run: { ...run, id: idOf('run', id), forcedBy: parseForcedBy(ordered) } as TestRun,
+    run: { ...run, id: publicId('run', id), forcedBy: parseForcedBy(ordered) } as TestRun,
     target: { revisionKey, unknownDefinitionId } as RunTarget,
     engine,
     engineVersion,

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LazyDatabase } from '../../src/store/database/database.js';
-import { idOf } from '../../src/made-id.js';
+import { publicId } from '../../src/stored-id.js';
 import { batchNumbersOf, runNumberAt, type BatchNumbers } from '../../src/random.js';
 import { makeAll } from '../../src/store/steps.js';
 import { openStore, type Store, type StoreReader } from '../../src/store/store.js';
@@ -14,9 +14,9 @@ import { createBatch, createWorkspace, newBatch, targetsOf } from '../support/ne
 /** What is to be told of a batch. */
 const batchOf = (ordinal: number, numbers: BatchNumbers, count: number) => ({
   ordinal,
-  id: idOf('batch', numbers.batch),
+  id: publicId('batch', numbers.batch),
   runs: targetsOf(count).map((target, index) => ({
-    id: idOf('run', runNumberAt(numbers, index)),
+    id: publicId('run', runNumberAt(numbers, index)),
     target,
   })),
 });

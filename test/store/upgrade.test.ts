@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { join } from 'node:path';
 import { openDatabase } from '../../src/store/database/database.js';
-import { idOf } from '../../src/made-id.js';
+import { publicId } from '../../src/stored-id.js';
 import { runNumberAt } from '../../src/random.js';
 import { loadMigrations, migrate } from '../../src/store/database/migrate.js';
 import { makeAll } from '../../src/store/steps.js';
@@ -154,8 +154,8 @@ describe('a database of the twelfth migration', () => {
     const llm = { type: 'retell-llm', llm_id: 'a' };
     const progression = { kind: 'polls', polls: 9 };
     expect(batches).toMatchObject([
-      { ordinal: 4, id: idOf('batch', 1004), totalCount: 3, createdAt: 5, progression },
-      { ordinal: 5, id: idOf('batch', 1005), totalCount: 3, createdAt: 5, progression },
+      { ordinal: 4, id: publicId('batch', 1004), totalCount: 3, createdAt: 5, progression },
+      { ordinal: 5, id: publicId('batch', 1005), totalCount: 3, createdAt: 5, progression },
     ]);
     expect(batches.map(({ responseEngine }) => responseEngine)).toEqual([
       { ...llm, version: 2 },
@@ -165,7 +165,7 @@ describe('a database of the twelfth migration', () => {
     const runs = store.testRuns.listPage(batches[0]?.batchKey ?? 0, -1, undefined);
     expect(runs).toMatchObject(
       ['a', 'b', 'c'].map((unknownDefinitionId, index) => ({
-        run: { id: idOf('run', runNumberAt(numbers, index)), status: 'pending' },
+        run: { id: publicId('run', runNumberAt(numbers, index)), status: 'pending' },
         target: { unknownDefinitionId, revisionKey: null },
       })),
     );

@@ -12,7 +12,7 @@ import {
   scheduleLivePast,
   toLiveCourse,
 } from '../../simulation/calls/custom-llm/session-plan.js';
-import type { CallScene } from '../../simulation/calls/scene.js';
+import type { CallContext } from '../../simulation/calls/call-context.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoreWriter } from '../../store/store.js';
 import type { Progression } from '../../workspace/settings.js';
@@ -96,7 +96,7 @@ interface ServerCall {
   /** Undefined if it is moved by hand. */
   readonly course: CallCourse | undefined;
   readonly callId: string;
-  readonly scene: CallScene;
+  readonly context: CallContext;
   readonly variables: Readonly<Record<string, string>>;
   readonly progression: Progression;
 }
@@ -106,7 +106,7 @@ export function planByServer(
   { llmSessions }: Services,
   caller: Caller,
   { settings }: Workspace,
-  { course, callId, scene: { agent, serverUrl }, variables, progression }: ServerCall,
+  { course, callId, context: { agent, serverUrl }, variables, progression }: ServerCall,
 ): PlannedCall | undefined {
   const { customLlm } = settings.calls;
   if (serverUrl === undefined || customLlm === 'simulate') return undefined;

@@ -12,10 +12,10 @@ import {
   analysisResults,
   endedNow,
   passMoments,
-  sceneReader,
+  callContextReader,
   storeSteps,
   withDetails,
-} from '../../simulation/calls/life.js';
+} from '../../simulation/calls/call-steps.js';
 import { pollCall } from '../../simulation/calls/polls.js';
 import { toCall, toListedCall } from '../../simulation/calls/render.js';
 import { admitWaiting } from '../../simulation/calls/waiting.js';
@@ -119,9 +119,9 @@ const showPhoneCall = (services: Services, stored: StoredCall) =>
 export function show(services: Services, stored: StoredCall): WireCall | Promise<WireCall> {
   const { store, workspaces } = services;
   const { now } = workspaces.get(stored.workspaceId);
-  const scene = sceneReader(store)(stored);
-  if (!isOver(stored.call.state.status)) return toListedCall(stored.call, scene, {}, now);
-  return loadValueGenerator().then((generate) => toCall(stored.call, scene, generate, now));
+  const context = callContextReader(store)(stored);
+  if (!isOver(stored.call.state.status)) return toListedCall(stored.call, context, {}, now);
+  return loadValueGenerator().then((generate) => toCall(stored.call, context, generate, now));
 }
 
 export const getCall: Operation<'getCall'> = async (services, caller, request) => {
@@ -129,7 +129,7 @@ export const getCall: Operation<'getCall'> = async (services, caller, request) =
   if (stored.progression.kind !== 'polls' || caller.onlyLooks === true)
     return show(services, stored);
   const { store, callWebhooks } = services;
-  const loading = callWebhooks.prepare(workspace.id, sceneReader(store)(stored));
+  const loading = callWebhooks.prepare(workspace.id, callContextReader(store)(stored));
   // Another request may move the call meanwhile.
   if (loading !== undefined) return loading.then(() => getCall(services, caller, request));
   const { polled, hasBegun } = store.together((writer) => {
@@ -170,7 +170,7 @@ export function change(services: Services, workspace: Workspace, stored: StoredC
   const { store, worker, changes, callWebhooks } = services;
   const { changed, hasBegun } = store.together((writer) => {
     writer.workspaces.addProgress({ id, runningDelta: 0, settledAt: now });
-    const steps = passMoments(stored, now, sceneReader(writer));
+    const steps = passMoments(stored, now, callContextReader(writer));
     const changed = storeSteps(writer, stored, steps, callWebhooks);
     return { changed, hasBegun: giveRoom(writer, workspace, changed) };
   });
@@ -221,7 +221,7 @@ function stricter(
   place: string,
 ): StoredCall {
   if (asked === undefined) return stored;
-  const present = stored.call.dataStorage ?? sceneReader(store)(stored).agent.dataStorage;
+  const present = stored.call.dataStorage ?? callContextReader(store)(stored).agent.dataStorage;
   if (strictness.indexOf(asked) < strictness.indexOf(present)) {
     throw new ApiError('invalid_request', `${place} must not be less strict than ${present}`);
   }
@@ -313,7 +313,7 @@ export const rerunCallAnalysis: Operation<'rerunCallAnalysis'> = async (
   refuseWithoutCredit(workspace);
   const { store } = services;
   const again = withDetails(stored, { reruns: (details.reruns ?? 0) + 1 });
-  const results = { ...again.results, ...analysisResults(again, sceneReader(store)(again)) };
+  const results = { ...again.results, ...analysisResults(again, callContextReader(store)(again)) };
   store.together(({ calls, workspaces }) => {
     calls.change({ ...again, results });
     const { id, credit } = workspace;

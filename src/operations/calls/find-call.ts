@@ -1,5 +1,5 @@
 import { MissingError } from '../../errors.js';
-import { sceneReader } from '../../simulation/calls/life.js';
+import { callContextReader } from '../../simulation/calls/call-steps.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredCall } from '../../store/calls.js';
 import { findSettledWorkspace, type Caller, type Services } from '../operation.js';
@@ -29,7 +29,7 @@ export async function findCallToMove(
 ): Promise<FoundCall> {
   const { store, callWebhooks } = services;
   const found = await find();
-  const loading = callWebhooks.prepare(found.workspace.id, sceneReader(store)(found.stored));
+  const loading = callWebhooks.prepare(found.workspace.id, callContextReader(store)(found.stored));
   if (loading === undefined) return found;
   await loading;
   return find();

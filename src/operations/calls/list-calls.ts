@@ -12,7 +12,7 @@ import type { CallRecord } from '../../domain/calls/call-record.js';
 import { maxOfArray, maxOfPage } from '../../domain/requests/answer-sizes.js';
 import { ApiError } from '../../errors.js';
 import { derivedHex } from '../../random.js';
-import { sceneReader } from '../../simulation/calls/life.js';
+import { callContextReader } from '../../simulation/calls/call-steps.js';
 import { analysisOf, saidIn, toCall, toListedCall } from '../../simulation/calls/render.js';
 import { givenToolCalls, toolCallsOf } from '../../simulation/calls/tool-calls.js';
 import {
@@ -104,19 +104,19 @@ async function countCalls(
 
 /** Reads calls as clients see them at one moment. */
 function callReader({ store }: Services, { id, now }: Workspace, generate: GenerateValue) {
-  const sceneOf = sceneReader(store);
-  const facetsOf = (stored: StoredCall): CallFacets => toFacets(stored, sceneOf, generate, now);
+  const contextOf = callContextReader(store);
+  const facetsOf = (stored: StoredCall): CallFacets => toFacets(stored, contextOf, generate, now);
   return {
     facetsOf,
-    toFull: (stored: StoredCall) => toCall(stored.call, sceneOf(stored), generate, now),
+    toFull: (stored: StoredCall) => toCall(stored.call, contextOf(stored), generate, now),
     toListed: (stored: StoredCall) => {
-      const scene = sceneOf(stored);
+      const context = contextOf(stored);
       const { state, details } = stored.call;
-      const collects = isOver(state.status) && !details.given?.isComplete && scene.collects;
+      const collects = isOver(state.status) && !details.given?.isComplete && context.collects;
       const { collected } = collects
-        ? saidIn(stored.call, scene, generate, now)
+        ? saidIn(stored.call, context, generate, now)
         : { collected: {} };
-      return toListedCall(stored.call, scene, collected, now);
+      return toListedCall(stored.call, context, collected, now);
     },
     *list(filter: CallFilter, order: Order, after: CallPosition | undefined) {
       const { agent: agents = [] } = filter;
@@ -135,7 +135,7 @@ function callReader({ store }: Services, { id, now }: Workspace, generate: Gener
 
 function toFacets(
   stored: StoredCall,
-  sceneOf: ReturnType<typeof sceneReader>,
+  contextOf: ReturnType<typeof callContextReader>,
   generate: GenerateValue,
   now: number,
 ): CallFacets {
@@ -154,18 +154,20 @@ function toFacets(
     sentiment: results.sentiment ?? undefined,
     successful: results.successful ?? undefined,
     inVoicemail: results.inVoicemail ?? undefined,
-    dataStorage: () => call.dataStorage ?? sceneOf(stored).agent.dataStorage,
+    dataStorage: () => call.dataStorage ?? contextOf(stored).agent.dataStorage,
     metadata: details.metadata ?? {},
     variables: details.variables ?? {},
     attributes: details.customAttributes ?? {},
     analysis: () =>
-      isAnalysed(plan, state) ? (analysisOf(call, sceneOf(stored)).custom_analysis_data ?? {}) : {},
+      isAnalysed(plan, state)
+        ? (analysisOf(call, contextOf(stored)).custom_analysis_data ?? {})
+        : {},
     toolCalls: () => {
       if (!over) return [];
-      const scene = sceneOf(stored);
-      const given = scene.readTranscripts()?.transcript_with_tool_calls;
+      const context = contextOf(stored);
+      const given = context.readTranscripts()?.transcript_with_tool_calls;
       if (given !== undefined || details.given?.isComplete === true) return givenToolCalls(given);
-      return toolCallsOf(saidIn(call, scene, generate, now).entries);
+      return toolCallsOf(saidIn(call, context, generate, now).entries);
     },
   };
 }

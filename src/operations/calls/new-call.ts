@@ -5,8 +5,13 @@ import { findUnknownValues, findWrongValues } from '../../domain/calls/forced-ca
 import type { ResponseEngine } from '../../domain/engines/response-engine.js';
 import { ApiError, MissingError } from '../../errors.js';
 import { keyedChance, keyedId } from '../../random.js';
-import { beginCall, passMoments, sceneReader, storeSteps } from '../../simulation/calls/life.js';
-import { readScene, type CallScene } from '../../simulation/calls/scene.js';
+import {
+  beginCall,
+  passMoments,
+  callContextReader,
+  storeSteps,
+} from '../../simulation/calls/call-steps.js';
+import { readCallContext, type CallContext } from '../../simulation/calls/call-context.js';
 import { lookUpEngine } from '../../simulation/engine-lookup.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { NewCall, StoredCall } from '../../store/calls.js';
@@ -111,9 +116,9 @@ export function createCall(
   const { override } = request.details;
   const engine = findEngine(services, workspace, { ...agent.content, ...override?.agent });
   const isOverLimit = isFull(services, workspace, request);
-  const scene = readScene({ agent: agent.content, engine: undefined, override });
+  const context = readCallContext({ agent: agent.content, engine: undefined, override });
   const { id: workspaceId, name, settings, now } = workspace;
-  const loading = callWebhooks.prepare(workspaceId, scene);
+  const loading = callWebhooks.prepare(workspaceId, context);
   if (loading !== undefined) {
     return loading
       .then(() => settle(services, services.workspaces.get(workspaceId)))
@@ -127,11 +132,11 @@ export function createCall(
     const ordinal = reserved?.ordinal ?? writer.workspaces.takeOrdinal(workspaceId, 'call');
     const id = reserved?.id ?? keyedId('call', settings.seed, name, ordinal, attempt);
     const { course, llm, waiting } = planCall(writer, workspace, request, {
-      ...{ agent: scene.agent, isOverLimit, progression },
+      ...{ agent: context.agent, isOverLimit, progression },
       draw: keyedChance(settings.seed).within('call', id).within('course'),
       heldByServer: (course) =>
         planByServer(services, caller, workspace, {
-          ...{ course, callId: id, scene, variables: details.variables ?? {}, progression },
+          ...{ course, callId: id, context, variables: details.variables ?? {}, progression },
         }),
     });
     const call: CallRecord = {
@@ -141,17 +146,18 @@ export function createCall(
       plan: planOf(progression, { course, llm }, now),
       dataStorage: undefined,
     };
-    const begun = withTurns(services, writer, scene, {
+    const begun = withTurns(services, writer, context, {
       ...{ key: 0, workspaceId, call, ...engine, agentContentKey: agent.contentKey },
       ...{ seedKey: writer.seedKeyOf(settings.seed), progression, reads: 0 },
     });
     const stored = { ...begun, key: writer.calls.insert(begun) };
     if (workspace.credit !== null) writer.workspaces.setCredit(workspaceId, workspace.credit - 1);
     if (progression.kind !== 'immediate') return stored;
-    return storeSteps(writer, stored, passMoments(stored, now, sceneReader(writer)), callWebhooks);
+    const steps = passMoments(stored, now, callContextReader(writer));
+    return storeSteps(writer, stored, steps, callWebhooks);
   });
   if (created.nextAt !== null) services.worker.scheduleBy(workspaceId, created.nextAt);
-  warnOfAnalysis(caller, created, scene);
+  warnOfAnalysis(caller, created, context);
   return created;
 }
 
@@ -159,7 +165,7 @@ const madeUp = (agentId: string): string =>
   `there is no agent ${agentId}: the call is held with one that is made up`;
 
 /** Warns of values that a rule gives and that the agent does not define so. */
-function warnOfAnalysis({ warnLater }: Caller, { call }: StoredCall, { agent }: CallScene): void {
+function warnOfAnalysis({ warnLater }: Caller, { call }: StoredCall, { agent }: CallContext): void {
   const { decidedBy, forced } = call.course ?? {};
   const custom = forced?.analysis?.custom;
   if (decidedBy?.source !== 'rule' || forced === undefined || custom === undefined) return;
@@ -180,13 +186,13 @@ function warnOfAnalysis({ warnLater }: Caller, { call }: StoredCall, { agent }: 
 function withTurns(
   { callWebhooks }: Services,
   writer: StoreWriter,
-  scene: CallScene,
+  context: CallContext,
   stored: Parameters<typeof beginCall>[0],
 ): NewCall {
   const begun = beginCall(stored);
-  if (!callWebhooks.tellsOfTurns(stored.workspaceId, scene)) return begun;
+  if (!callWebhooks.sendsTurns(stored.workspaceId, context)) return begun;
   const { call } = stored;
-  const turnsAt = callWebhooks.turnsOf(call, sceneReader(writer)({ ...begun, key: 0 }));
+  const turnsAt = callWebhooks.turnsOf(call, callContextReader(writer)({ ...begun, key: 0 }));
   return beginCall({ ...stored, call: { ...call, plan: { ...call.plan, turnsAt } } });
 }
 

@@ -2,7 +2,7 @@ import type { components } from '../../contract/retell.gen.js';
 import type { WireWebCall } from '../../domain/calls/call.js';
 import type { CallDetails } from '../../domain/calls/call-record.js';
 import { joinTimeout } from '../../simulation/calls/course.js';
-import { sceneReader } from '../../simulation/calls/life.js';
+import { callContextReader } from '../../simulation/calls/call-steps.js';
 import { accessTokenOf } from '../../simulation/calls/render.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredCall } from '../../store/calls.js';
@@ -68,7 +68,7 @@ function warnOfStart(
   stored: StoredCall,
   { current_node_id: nodeId, current_state: state }: Schemas['NewWebCall'],
 ): void {
-  const { engine } = sceneReader(store)(stored);
+  const { engine } = callContextReader(store)(stored);
   // Documented: the one for the other kind of engine is ignored.
   const [name, start] =
     engine?.type === 'conversation-flow' ? ['current_node_id', nodeId] : ['current_state', state];

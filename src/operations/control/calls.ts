@@ -14,7 +14,7 @@ import { redactBody } from '../../domain/requests/redaction.js';
 import { ApiError } from '../../errors.js';
 import { keyedChance } from '../../random.js';
 import { answeredNow, endedEarly, joinedNow, saidNow } from '../../simulation/calls/by-hand.js';
-import { sceneReader, withPlan } from '../../simulation/calls/life.js';
+import { callContextReader, withPlan } from '../../simulation/calls/call-steps.js';
 import { chanceOf } from '../../simulation/calls/render.js';
 import { toSpeech } from '../../simulation/calls/speech.js';
 import { drawDuration } from '../../simulation/testing/outcome.js';
@@ -144,16 +144,16 @@ export const joinWebCall: ControlOperation<'joinWebCall'> = async (
     refuse(`The call is planned to end as ${course.reason}, and nobody can join it.`);
   }
   const joined = joinedNow(stored, workspace.now);
-  const scene = sceneReader(services.store)(joined);
+  const context = callContextReader(services.store)(joined);
   const { callWebhooks } = services;
-  const tellsOfTurns =
-    course?.isJoinedByHand === true && callWebhooks.tellsOfTurns(workspace.id, scene);
+  const sendsTurns =
+    course?.isJoinedByHand === true && callWebhooks.sendsTurns(workspace.id, context);
   const plan = joined.call.plan;
   return move(
     services,
     workspace,
-    tellsOfTurns
-      ? withPlan(joined, { ...plan, turnsAt: callWebhooks.turnsOf(joined.call, scene) })
+    sendsTurns
+      ? withPlan(joined, { ...plan, turnsAt: callWebhooks.turnsOf(joined.call, context) })
       : joined,
   );
 };
@@ -177,7 +177,7 @@ export const sayInCall: ControlOperation<'sayInCall'> = async (
   const { workspace, stored } = await findToMove(services, caller, params.call_id);
   refuseUnlessOngoing(stored);
   if (stored.call.details.llm !== undefined) return sayToServer(services, workspace, stored, body);
-  const { engine } = sceneReader(services.store)(stored);
+  const { engine } = callContextReader(services.store)(stored);
   return move(services, workspace, saidNow(stored, workspace.now, toSpeech(body, engine)));
 };
 
@@ -236,7 +236,7 @@ function refuseWrong({ store }: Services, stored: StoredCall, body: Schemas['Cal
   if (found !== undefined) {
     throw new ApiError('invalid_request', `body/${found.name} ${found.problem}`);
   }
-  const { analysisItems } = sceneReader(store)(stored).agent;
+  const { analysisItems } = callContextReader(store)(stored).agent;
   const [wrong] = findWrongValues(body, analysisItems);
   if (wrong === undefined) return;
   throw new ApiError('invalid_request', `body/analysis/custom/${wrong.name} ${wrong.problem}`);

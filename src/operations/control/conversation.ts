@@ -1,6 +1,6 @@
 import { isOver } from '../../domain/calls/call.js';
-import { toForms } from '../../simulation/calls/forms.js';
-import { sceneReader } from '../../simulation/calls/life.js';
+import { toForms } from '../../simulation/calls/transcript-forms.js';
+import { callContextReader } from '../../simulation/calls/call-steps.js';
 import { saidIn } from '../../simulation/calls/render.js';
 import { loadValueGenerator } from '../../simulation/conversation/schema-value.js';
 import { findSettledWorkspace } from '../operation.js';
@@ -17,7 +17,7 @@ export const getConversation: ControlOperation<'getConversation'> = async (
   const stored = found(store.calls.find(id, params.call_id));
   const { call } = stored;
   const { status } = call.state;
-  const said = saidIn(call, sceneReader(store)(stored), generate, now).entries;
+  const said = saidIn(call, callContextReader(store)(stored), generate, now).entries;
   const connectedAt = call.plan.connectsAt ?? now;
   // Calls have no entry for a transition of states.
   const told = said.filter(({ entry }) => entry.role !== 'state_transition');

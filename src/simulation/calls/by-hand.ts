@@ -1,7 +1,7 @@
 import { nextMoment, type CallPlan, type DisconnectionReason } from '../../domain/calls/call.js';
 import type { CallDetails, SpeechEntry } from '../../domain/calls/call-record.js';
 import type { StoredCall } from '../../store/calls.js';
-import { endedNow, withDetails, withPlan } from './life.js';
+import { endedNow, withDetails, withPlan } from './call-steps.js';
 import { isTransfer, scheduleCourse } from './course.js';
 
 /** A call that rings and is answered now. What was planned after that comes as long after it. */

@@ -2,7 +2,7 @@ import { isOver, nextMoment, type CallPlan } from '../../domain/calls/call.js';
 import type { CallCourse } from '../../domain/calls/call-record.js';
 import type { StoredCall } from '../../store/calls.js';
 import type { StoreWriter } from '../../store/store.js';
-import { passMoments, sceneReader, storeSteps, type CallListener } from './life.js';
+import { passMoments, callContextReader, storeSteps, type CallListener } from './call-steps.js';
 
 /**
  * Moves a call on by one read. The first of its reads that is past half of them finds it connected,
@@ -12,7 +12,7 @@ export function pollCall(
   writer: StoreWriter,
   stored: StoredCall,
   now: number,
-  listener: Pick<CallListener, 'tell'>,
+  listener: Pick<CallListener, 'onStep'>,
 ): StoredCall {
   const { progression, call } = stored;
   const { course, plan } = call;
@@ -28,7 +28,7 @@ export function pollCall(
     call: { ...call, plan: planAt(plan, course, now, connects, isLast) },
   };
   const due = { ...read, nextAt: nextMoment(read.call.plan, call.state)?.at ?? null };
-  return storeSteps(writer, due, passMoments(due, now, sceneReader(writer)), listener);
+  return storeSteps(writer, due, passMoments(due, now, callContextReader(writer)), listener);
 }
 
 function planAt(

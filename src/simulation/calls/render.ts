@@ -10,9 +10,9 @@ import { withGiven } from '../../domain/calls/given-call.js';
 import { derivedHex, keyedChance, type Chance } from '../../random.js';
 import type { GenerateValue } from '../conversation/schema-value.js';
 import { analyse, type CallAnalysis } from './analysis.js';
-import { figuresOf, type CallFigures } from './figures.js';
-import { toForms, type TranscriptForms } from './forms.js';
-import type { CallScene } from './scene.js';
+import { figuresOf, type CallFigures } from './cost-and-latency.js';
+import { toForms, type TranscriptForms } from './transcript-forms.js';
+import type { CallContext } from './call-context.js';
 import { holdCall } from './speech.js';
 import { saidUntil, timeEntry, timeLive, timeSpeech, type TimedEntry } from './timing.js';
 
@@ -29,7 +29,7 @@ function talkOf({ plan, state }: CallRecord, now: number): number | undefined {
 /** What was said in a call until it was over, or until now, with times. */
 export function saidIn(
   call: CallRecord,
-  scene: CallScene,
+  context: CallContext,
   generate: GenerateValue,
   now: number,
 ): {
@@ -49,7 +49,7 @@ export function saidIn(
     return { entries: [...said, ...live].sort((a, b) => a.start - b.start), collected: {} };
   }
   if (course?.talk === undefined) return { entries: live, collected: {} };
-  const { agent, engine } = scene;
+  const { agent, engine } = context;
   const speech = holdCall({
     ...{ agent, engine, generate, direction: call.direction, counterpart: course.counterpart },
     ...{ reason: course.reason, ordered: course.forced.transcript },
@@ -71,11 +71,15 @@ const forcedOf = ({ course, details }: CallRecord): NonNullable<CallDetails['for
 });
 
 /** When the turns of a call will be over that is going to be talked, by the workspace's clock. */
-export function turnTimesOf(call: CallRecord, scene: CallScene, generate: GenerateValue): number[] {
+export function turnTimesOf(
+  call: CallRecord,
+  context: CallContext,
+  generate: GenerateValue,
+): number[] {
   const { connectsAt, endsAt } = call.plan;
   if (connectsAt === undefined || endsAt === undefined) return [];
   const over = { ...call, state: { status: 'ended', passed: 0 } } as const;
-  return saidIn(over, scene, generate, endsAt)
+  return saidIn(over, context, generate, endsAt)
     .entries.filter(({ words }) => words.length > 0)
     .map(({ end }) => connectsAt + Math.ceil(end));
 }
@@ -95,7 +99,7 @@ export const variablesOf = ({ details }: CallRecord): Record<string, string> => 
 /** Not a place of the Internet (RFC 6761): what is stored there, nobody can fetch. */
 const storage = 'https://recordings.retell-emulator.invalid';
 
-function filesOf(call: CallRecord, { agent, usesKnowledge }: CallScene) {
+function filesOf(call: CallRecord, { agent, usesKnowledge }: CallContext) {
   const signature = agent.hasSignedUrls ? `?signature=${derivedHex(32, call.id, 'signature')}` : '';
   const url = (name: string): string => `${storage}/${call.id}/${name}${signature}`;
   const isRecorded = forcedOf(call).recording !== false;
@@ -116,17 +120,17 @@ function filesOf(call: CallRecord, { agent, usesKnowledge }: CallScene) {
   };
 }
 
-export const figuresOfCall = (call: CallRecord, scene: CallScene): CallFigures =>
+export const figuresOfCall = (call: CallRecord, context: CallContext): CallFigures =>
   figuresOf({
     talk: talkOf(call, call.plan.endsAt ?? 0),
-    model: scene.model,
-    voice: scene.agent.voice,
+    model: context.model,
+    voice: context.agent.voice,
     measured: call.details.llm,
     draw: chanceOf(call).within('figures'),
   });
 
 /** What was found out of a call; the same each time, until it is analysed again. */
-export function analysisOf(call: CallRecord, { agent }: CallScene): CallAnalysis {
+export function analysisOf(call: CallRecord, { agent }: CallContext): CallAnalysis {
   const { course, plan, details } = call;
   const { isComplete = false, fields: { call_analysis: given = {} } = {} } = details.given ?? {};
   if (isComplete) return given;
@@ -150,10 +154,10 @@ export function analysisOf(call: CallRecord, { agent }: CallScene): CallAnalysis
 const someNumber = '+14155550100';
 
 /** The number that a call is transferred to. */
-export const transferNumberOf = (call: CallRecord, scene: CallScene): string =>
-  forcedOf(call).transferDestination ?? scene.transfer?.number ?? someNumber;
+export const transferNumberOf = (call: CallRecord, context: CallContext): string =>
+  forcedOf(call).transferDestination ?? context.transfer?.number ?? someNumber;
 
-function transferOf(call: CallRecord, scene: CallScene) {
+function transferOf(call: CallRecord, context: CallContext) {
   const { plan, state } = call;
   return {
     ...(plan.transferEndsAt !== undefined &&
@@ -161,7 +165,7 @@ function transferOf(call: CallRecord, scene: CallScene) {
     // Documented: of this reason alone.
     ...(isOver(state.status) &&
       plan.reason === 'call_transfer' && {
-        transfer_destination: transferNumberOf(call, scene),
+        transfer_destination: transferNumberOf(call, context),
       }),
   };
 }
@@ -170,38 +174,38 @@ function transferOf(call: CallRecord, scene: CallScene) {
 const keptFor = 600_000;
 
 /** Whether the setting of the call lets nothing be read of it any more but its basic attributes. */
-const isForgotten = (call: CallRecord, scene: CallScene, now: number): boolean =>
-  (call.dataStorage ?? scene.agent.dataStorage) === 'basic_attributes_only' &&
+const isForgotten = (call: CallRecord, context: CallContext, now: number): boolean =>
+  (call.dataStorage ?? context.agent.dataStorage) === 'basic_attributes_only' &&
   isOver(call.state.status) &&
   now >= (call.plan.endsAt ?? now) + keptFor;
 
 /** A call as a list shows it: all but what was said. What is not known yet is left out. */
 export function toListedCall(
   call: CallRecord,
-  scene: CallScene,
+  context: CallContext,
   collected: Readonly<Record<string, string>>,
   now: number,
 ): WireListedCall {
   const { state, details } = call;
-  const listed = toGenerated(call, scene, collected, now);
+  const listed = toGenerated(call, context, collected, now);
   if (details.given === undefined) return listed;
   return withGiven(listed, details.given, {
     isOver: isOver(state.status),
-    isForgotten: isForgotten(call, scene, now),
+    isForgotten: isForgotten(call, context, now),
   });
 }
 
 function toGenerated(
   call: CallRecord,
-  scene: CallScene,
+  context: CallContext,
   collected: Readonly<Record<string, string>>,
   now: number,
 ): WireListedCall {
   const { plan, state, details } = call;
-  const { agent } = scene;
+  const { agent } = context;
   const connectedAt = state.status === 'registered' ? undefined : plan.connectsAt;
   const over = isOver(state.status);
-  const forgotten = isForgotten(call, scene, now);
+  const forgotten = isForgotten(call, context, now);
   const { metadata, variables } = details;
   return {
     ...{ call_id: call.id, call_status: state.status },
@@ -213,9 +217,9 @@ function toGenerated(
     data_storage_setting: call.dataStorage ?? agent.dataStorage,
     opt_in_signed_url: agent.hasSignedUrls,
     ...(connectedAt !== undefined && { start_timestamp: connectedAt }),
-    ...(over && endOf(call, scene, collected, forgotten)),
-    ...transferOf(call, scene),
-    ...(isAnalysed(plan, state) && !forgotten && { call_analysis: analysisOf(call, scene) }),
+    ...(over && endOf(call, context, collected, forgotten)),
+    ...transferOf(call, context),
+    ...(isAnalysed(plan, state) && !forgotten && { call_analysis: analysisOf(call, context) }),
   };
 }
 
@@ -241,12 +245,12 @@ export const accessTokenOf = (callId: string): string =>
 /** What the end of a call adds. */
 function endOf(
   call: CallRecord,
-  scene: CallScene,
+  context: CallContext,
   collected: Readonly<Record<string, string>>,
   forgotten: boolean,
 ) {
   const { endsAt = 0, reason = 'error_unknown' } = call.plan;
-  const { latency, cost, tokens } = figuresOfCall(call, scene);
+  const { latency, cost, tokens } = figuresOfCall(call, context);
   const talk = talkOf(call, endsAt);
   const hasSpoken = talk !== undefined && !forgotten;
   return {
@@ -255,7 +259,7 @@ function endOf(
     disconnection_reason: reason,
     ...(call.state.status !== 'not_connected' &&
       !forgotten && { collected_dynamic_variables: { ...collected } }),
-    ...(hasSpoken && filesOf(call, scene)),
+    ...(hasSpoken && filesOf(call, context)),
     ...(latency !== undefined && { latency }),
     call_cost: cost,
     ...(tokens !== undefined && { llm_token_usage: tokens }),
@@ -265,36 +269,36 @@ function endOf(
 /** A call as it is read: with what was said, once it is over. */
 export function toCall(
   call: CallRecord,
-  scene: CallScene,
+  context: CallContext,
   generate: GenerateValue,
   now: number,
 ): WireCall {
-  if (!isOver(call.state.status)) return toListedCall(call, scene, {}, now);
+  if (!isOver(call.state.status)) return toListedCall(call, context, {}, now);
   if (call.details.given?.isComplete === true) {
-    const listed = toListedCall(call, scene, {}, now);
-    return isForgotten(call, scene, now) ? listed : { ...listed, ...scene.readTranscripts() };
+    const listed = toListedCall(call, context, {}, now);
+    return isForgotten(call, context, now) ? listed : { ...listed, ...context.readTranscripts() };
   }
-  const { entries, collected } = saidIn(call, scene, generate, now);
-  const listed = toListedCall(call, scene, collected, now);
-  if (talkOf(call, now) === undefined || isForgotten(call, scene, now)) return listed;
+  const { entries, collected } = saidIn(call, context, generate, now);
+  const listed = toListedCall(call, context, collected, now);
+  if (talkOf(call, now) === undefined || isForgotten(call, context, now)) return listed;
   const forms = toForms(entries, call.id);
-  return { ...listed, ...forms, ...scrubbedOf(scene, forms), ...scene.readTranscripts() };
+  return { ...listed, ...forms, ...scrubbedOf(context, forms), ...context.readTranscripts() };
 }
 
 /** A call that goes on, with what was said by now. */
 export function toCallWithTranscript(
   call: CallRecord,
-  scene: CallScene,
+  context: CallContext,
   generate: GenerateValue,
   now: number,
 ): WireCall {
-  if (isOver(call.state.status)) return toCall(call, scene, generate, now);
-  const { entries } = saidIn(call, scene, generate, now);
-  return { ...toListedCall(call, scene, {}, now), ...toForms(entries, call.id) };
+  if (isOver(call.state.status)) return toCall(call, context, generate, now);
+  const { entries } = saidIn(call, context, generate, now);
+  return { ...toListedCall(call, context, {}, now), ...toForms(entries, call.id) };
 }
 
 /** The client's own words hold no personal data here: they are made up. */
-const scrubbedOf = ({ agent }: CallScene, forms: TranscriptForms) =>
+const scrubbedOf = ({ agent }: CallContext, forms: TranscriptForms) =>
   agent.scrubsPersonalData && {
     scrubbed_transcript_with_tool_calls: forms.transcript_with_tool_calls,
   };

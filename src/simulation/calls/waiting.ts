@@ -2,7 +2,7 @@ import type { StoredCall } from '../../store/calls.js';
 import type { StoreWriter } from '../../store/store.js';
 import { scheduleCourse } from './course.js';
 import { scheduleLive } from './custom-llm/session-plan.js';
-import { withPlan } from './life.js';
+import { withPlan } from './call-steps.js';
 
 /**
  * Lets calls that wait for room begin, the first one first, as long as there is room. To be called within

@@ -11,7 +11,7 @@ import { derivedHex } from '../../random.js';
 import type { StoredCall } from '../../store/calls.js';
 import type { NewDelivery } from '../../store/deliveries.js';
 import { loadValueGenerator, type GenerateValue } from '../conversation/schema-value.js';
-import { sceneReader, type CallListener } from '../calls/life.js';
+import { callContextReader, type CallListener } from '../calls/call-steps.js';
 import {
   toCall,
   toCallWithTranscript,
@@ -19,16 +19,16 @@ import {
   turnTimesOf,
   variablesOf,
 } from '../calls/render.js';
-import type { CallScene, CallTransfer } from '../calls/scene.js';
+import type { CallContext, CallTransfer } from '../calls/call-context.js';
 import { insertWithFault, releaseAtEnd, withoutFault } from './webhook-faults.js';
 import type { Workspace } from '../workspaces/workspace.js';
 
 /** Makes webhooks of what happens in calls. */
 export interface CallWebhooks extends CallListener {
   /** Whether somebody is told of each turn of a call. */
-  readonly tellsOfTurns: (workspaceId: number, scene: CallScene) => boolean;
+  readonly sendsTurns: (workspaceId: number, context: CallContext) => boolean;
   /** When the turns of a new call will be over. `prepare` must have been called. */
-  readonly turnsOf: (call: CallRecord, scene: CallScene) => readonly number[];
+  readonly turnsOf: (call: CallRecord, context: CallContext) => readonly number[];
 }
 
 /**
@@ -43,32 +43,32 @@ export function createCallWebhooks(
 ): CallWebhooks {
   const generator = loadedOnce();
   const accountUrlOf = (id: number): string | undefined => get(id).settings.webhooks.url;
-  const hasUrl = (id: number, { agent }: CallScene): boolean =>
+  const hasUrl = (id: number, { agent }: CallContext): boolean =>
     (agent.webhookUrl ?? '') !== '' || accountUrlOf(id) !== undefined;
   return {
-    prepare: (id, scene) =>
-      generator.isLoaded() || !hasUrl(id, scene) ? undefined : generator.load(),
-    tell({ call: stored, events }, writer) {
+    prepare: (id, context) =>
+      generator.isLoaded() || !hasUrl(id, context) ? undefined : generator.load(),
+    onStep({ call: stored, events }, writer) {
       if (events.length === 0) return false;
-      const scene = sceneReader(writer)(stored);
-      const url = urlOf(stored.call, scene, accountUrlOf(stored.workspaceId));
+      const context = callContextReader(writer)(stored);
+      const url = urlOf(stored.call, context, accountUrlOf(stored.workspaceId));
       if (url === undefined) return false;
-      const wanted = events.filter(({ name }) => wantsEvent(scene.agent.events, name));
+      const wanted = events.filter(({ name }) => wantsEvent(context.agent.events, name));
       const workspace = get(stored.workspaceId);
       for (const { name, at } of wanted) {
-        const subject = subjectOf(name, stored.call, { scene, generate: generator.get(), at });
-        const extra = extraOf(name, stored.call, scene);
+        const subject = subjectOf(name, stored.call, { context, generate: generator.get(), at });
+        const extra = extraOf(name, stored.call, context);
         const body = webhookBody(name, subject, at, workspace.settings.webhooks.form, extra);
-        const delivery = toDelivery(stored, { name, at, url, body, scene });
+        const delivery = toDelivery(stored, { name, at, url, body, context });
         insertWithFault(writer, workspace, stored.call, delivery);
       }
       releaseAtEnd(writer, stored, events);
       if (wanted.length > 0) onStored(stored.workspaceId);
       return wanted.length > 0;
     },
-    tellsOfTurns: (id, scene) =>
-      wantsEvent(scene.agent.events, 'transcript_updated') && hasUrl(id, scene),
-    turnsOf: (call, scene) => turnTimesOf(call, scene, generator.get()),
+    sendsTurns: (id, context) =>
+      wantsEvent(context.agent.events, 'transcript_updated') && hasUrl(id, context),
+    turnsOf: (call, context) => turnTimesOf(call, context, generator.get()),
   };
 }
 
@@ -91,14 +91,14 @@ function loadedOnce() {
 
 function urlOf(
   call: CallRecord,
-  scene: CallScene,
+  context: CallContext,
   accountUrl: string | undefined,
 ): string | undefined {
-  const { webhookUrl } = scene.agent;
+  const { webhookUrl } = context.agent;
   const hasVariables = `${webhookUrl ?? ''}${accountUrl ?? ''}`.includes('{{');
   // Variables of the engine take a while to read.
   const variables = hasVariables
-    ? { ...scene.engine?.defaultVariables, ...systemVariablesOf(call), ...variablesOf(call) }
+    ? { ...context.engine?.defaultVariables, ...systemVariablesOf(call), ...variablesOf(call) }
     : {};
   return webhookUrlOf(webhookUrl, accountUrl, variables);
 }
@@ -112,7 +112,7 @@ function systemVariablesOf({ id, origin, direction, fromNumber, toNumber }: Call
 }
 
 interface Moment {
-  readonly scene: CallScene;
+  readonly context: CallContext;
   readonly generate: GenerateValue;
   readonly at: number;
 }
@@ -120,18 +120,18 @@ interface Moment {
 const subjectOf = (
   name: CallEventName,
   call: CallRecord,
-  { scene, generate, at }: Moment,
+  { context, generate, at }: Moment,
 ): WireCall =>
   name === 'transcript_updated'
-    ? toCallWithTranscript(call, scene, generate, at)
-    : toCall(call, scene, generate, at);
+    ? toCallWithTranscript(call, context, generate, at)
+    : toCall(call, context, generate, at);
 
 /** Documented: transfers have these beside the call, with keys in camel case. */
-function extraOf(name: CallEventName, call: CallRecord, scene: CallScene): object {
+function extraOf(name: CallEventName, call: CallRecord, context: CallContext): object {
   if (!/^transfer_(started|bridged|cancelled)$/.test(name)) return {};
   return {
-    transfer_destination: { number: transferNumberOf(call, scene) },
-    transfer_option: optionOf(scene.transfer),
+    transfer_destination: { number: transferNumberOf(call, context) },
+    transfer_option: optionOf(context.transfer),
   };
 }
 
@@ -150,12 +150,12 @@ interface Event {
   readonly at: number;
   readonly url: string;
   readonly body: string;
-  readonly scene: CallScene;
+  readonly context: CallContext;
 }
 
 const toDelivery = (
   { workspaceId, call }: StoredCall,
-  { name, at, url, body, scene }: Event,
+  { name, at, url, body, context }: Event,
 ): NewDelivery => ({
   workspaceId,
   // A call has an event once at most, and turns one after the other.
@@ -165,7 +165,7 @@ const toDelivery = (
   url,
   origin: originOf(url),
   body,
-  timeout: scene.agent.webhookTimeout,
+  timeout: context.agent.webhookTimeout,
   happenedAt: at,
   dueAt: at,
   ...withoutFault,

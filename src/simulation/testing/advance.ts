@@ -7,7 +7,7 @@ import type { RunningRun, StartedRun } from '../../store/running.js';
 import type { QueuedRun } from '../../store/test-runs.js';
 import { planOutcome, drawDuration, drawForRun, type ForcedOutcomes } from './outcome.js';
 import { createForcedOutcomeFinder } from './forced-outcomes.js';
-import { passDueCalls, type CallListener } from '../calls/life.js';
+import { passDueCalls, type CallListener } from '../calls/call-steps.js';
 import { admitWaiting } from '../calls/waiting.js';
 import { scheduleRuns } from './schedule.js';
 import type { Workspace } from '../workspaces/workspace.js';

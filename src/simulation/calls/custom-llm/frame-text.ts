@@ -1,6 +1,6 @@
 import type { LiveEntry } from '../../../domain/calls/call-record.js';
 import type { OutgoingFrame } from '../../../domain/custom-llm/session.js';
-import { toForms } from '../forms.js';
+import { toForms } from '../transcript-forms.js';
 import { saidUntil, timeEntry } from '../timing.js';
 
 interface Content {

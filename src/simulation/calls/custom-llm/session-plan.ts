@@ -8,7 +8,7 @@ import type { CallCourse, CallRecord, LlmDetails } from '../../../domain/calls/c
 import type { SessionPlan, SocketFault, UserTurn } from '../../../domain/custom-llm/session.js';
 import { keyedChance, type Draw } from '../../../random.js';
 import { parseDuration } from '../../../workspace/settings.js';
-import type { CallScene } from '../scene.js';
+import type { CallContext } from '../call-context.js';
 import { machineGreeting } from '../speech.js';
 import { drawnTurns, orderedTurns, pauseBefore } from './user-script.js';
 
@@ -84,7 +84,7 @@ const usualDelay = 8000;
 export function sessionPlanOf(
   call: CallRecord,
   llm: LlmDetails,
-  { agent }: CallScene,
+  { agent }: CallContext,
   answerTimeout: number,
 ): SessionPlan {
   const { course, plan, seed, id } = call;

@@ -10,15 +10,15 @@ import type { Workspace } from '../../workspaces/workspace.js';
 import { endedEarly } from '../by-hand.js';
 import {
   passMoments,
-  sceneReader,
+  callContextReader,
   storeSteps,
   withDetails,
   withPlan,
   type CallListener,
   type CallStep,
-} from '../life.js';
+} from '../call-steps.js';
 import { toListedCall } from '../render.js';
-import type { CallScene } from '../scene.js';
+import type { CallContext } from '../call-context.js';
 import { ActiveSession, type Progress } from './active-session.js';
 import type { Connector } from './connection.js';
 import { createFrameJournal, type FrameRecord } from './frame-journal.js';
@@ -27,7 +27,7 @@ import { sessionPlanOf } from './session-plan.js';
 /** Calls that the clients' own servers hold. */
 export interface LlmSessions {
   /** Begins the session of a call that was connected, and ends that of a call that is over. */
-  readonly tell: (step: CallStep) => boolean;
+  readonly onStep: (step: CallStep) => boolean;
   /** Why the server at a URL cannot hold a call; undefined if it can. */
   refuse(url: string): string | undefined;
   /** When something happens by itself in a session of a workspace; Infinity if nothing does. */
@@ -88,7 +88,7 @@ class Sessions implements LlmSessions {
     this.#parts = parts;
   }
 
-  readonly tell = ({ call: stored, events }: CallStep): boolean => {
+  readonly onStep = ({ call: stored, events }: CallStep): boolean => {
     const { call, key, workspaceId } = stored;
     if (call.details.llm === undefined) return false;
     if (isOver(call.state.status)) {
@@ -220,17 +220,17 @@ class Sessions implements LlmSessions {
     const llm = stored?.call.details.llm;
     if (stored === undefined || llm === undefined) return undefined;
     const { settings } = get(workspaceId);
-    const scene = sceneReader(store)(stored);
+    const context = callContextReader(store)(stored);
     const now = (): number => get(workspaceId).now;
     return new ActiveSession({
       ...{ callKey: key, call: stored.call, url: llm.url, connector, frames: this.#frames, now },
-      plan: sessionPlanOf(stored.call, llm, scene, settings.calls.answerTimeout),
+      plan: sessionPlanOf(stored.call, llm, context, settings.calls.answerTimeout),
       connectedAt: held.beginsAt,
       isUnclocked: stored.progression.kind === 'immediate',
       real: () => clock.now(),
       showCall: () => {
         const present = store.calls.find(workspaceId, callId) ?? stored;
-        return toListedCall(present.call, scene, {}, now());
+        return toListedCall(present.call, context, {}, now());
       },
       store: (progress) => {
         this.#store(held, progress);
@@ -255,7 +255,7 @@ class Sessions implements LlmSessions {
       this.#forget(held.key);
       return;
     }
-    const loading = listener().prepare(held.workspaceId, sceneReader(store)(stored));
+    const loading = listener().prepare(held.workspaceId, callContextReader(store)(stored));
     if (loading === undefined) this.#change(withProgress(stored, progress), progress);
     else {
       void loading.then(() => {
@@ -270,11 +270,11 @@ class Sessions implements LlmSessions {
     const { at } = progress;
     const last = store.now((writer) => {
       writer.workspaces.addProgress({ id, runningDelta: 0, settledAt: at });
-      const sceneOf = sceneReader(writer);
+      const contextOf = callContextReader(writer);
       const steps =
         progress.end === undefined
-          ? turnSteps(stored, progress, sceneOf)
-          : passMoments(endOf(stored, progress, get), Math.max(at, get(id).now), sceneOf);
+          ? turnSteps(stored, progress, contextOf)
+          : passMoments(endOf(stored, progress, get), Math.max(at, get(id).now), contextOf);
       return storeSteps(writer, stored, steps, listener());
     });
     if (last.nextAt !== null) scheduleBy(id, last.nextAt);
@@ -317,12 +317,12 @@ function withProgress(stored: StoredCall, { entries, measured }: Progress): Stor
 function turnSteps(
   stored: StoredCall,
   { at, isTurnOver }: Progress,
-  sceneOf: (stored: StoredCall) => CallScene,
+  contextOf: (stored: StoredCall) => CallContext,
 ): CallStep[] {
   const { plan } = stored.call;
   if (!isTurnOver || plan.turnsAt === undefined) return [];
   const turned = withPlan(stored, { ...plan, turnsAt: [...plan.turnsAt, at] });
-  return passMoments(turned, at, sceneOf);
+  return passMoments(turned, at, contextOf);
 }
 
 /** A call that its session has ended. */

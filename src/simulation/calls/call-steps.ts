@@ -17,7 +17,7 @@ import {
 import type { StoredCall } from '../../store/calls.js';
 import type { StoreReader, StoreWriter } from '../../store/store.js';
 import { analysisOf, figuresOfCall } from './render.js';
-import { readScene, type CallScene } from './scene.js';
+import { readCallContext, type CallContext } from './call-context.js';
 
 /** What a call came to by a moment, and what clients are told of it then. */
 export interface CallStep {
@@ -29,17 +29,20 @@ export interface CallStep {
  * Told of each step of each call, in order, within the transaction that stores it. Returns true if it
  * stored something to send at the time of the step.
  */
-export type TellOfCall = (step: CallStep, writer: StoreWriter) => boolean;
+export type OnCallStep = (step: CallStep, writer: StoreWriter) => boolean;
 
 /** Told of what happens in calls. */
 export interface CallListener {
-  readonly tell: TellOfCall;
+  readonly onStep: OnCallStep;
   /** Loads what it needs to be told of a call; undefined if there is nothing to load. */
-  readonly prepare: (workspaceId: number, scene: CallScene) => Promise<unknown> | undefined;
+  readonly prepare: (workspaceId: number, context: CallContext) => Promise<unknown> | undefined;
 }
 
-/** Reads scenes of calls, each content once. Not to be kept: contents may be rolled back. */
-export function sceneReader({ assets, calls }: StoreReader): (stored: StoredCall) => CallScene {
+/** Reads contexts of calls, each content once. Not to be kept: contents may be rolled back. */
+export function callContextReader({
+  assets,
+  calls,
+}: StoreReader): (stored: StoredCall) => CallContext {
   const contents = new Map<number, ReturnType<StoreReader['assets']['getContent']>>();
   const contentOf = (key: number) => {
     const content = contents.get(key) ?? assets.getContent(key);
@@ -47,7 +50,7 @@ export function sceneReader({ assets, calls }: StoreReader): (stored: StoredCall
     return content;
   };
   return ({ key, call, agentContentKey, engineType, engineContentKey }) =>
-    readScene({
+    readCallContext({
       agent: agentContentKey === null ? {} : contentOf(agentContentKey),
       engine:
         engineType === null || engineContentKey === null
@@ -74,7 +77,7 @@ function withState(
 export function passMoments(
   stored: StoredCall,
   until: number,
-  sceneOf: (stored: StoredCall) => CallScene,
+  contextOf: (stored: StoredCall) => CallContext,
 ): CallStep[] {
   const steps: CallStep[] = [];
   let present = stored;
@@ -84,7 +87,7 @@ export function passMoments(
     if (moment === undefined || moment.at > until) return steps;
     const passed = passMoment(plan, state, moment);
     const next = withState(present, plan, passed.state, present.results);
-    present = { ...next, results: { ...next.results, ...resultsAt(moment.kind, next, sceneOf) } };
+    present = { ...next, results: { ...next.results, ...resultsAt(moment.kind, next, contextOf) } };
     steps.push({ call: present, events: passed.events });
   }
 }
@@ -93,35 +96,38 @@ export function passMoments(
 function resultsAt(
   kind: string,
   stored: StoredCall,
-  sceneOf: (stored: StoredCall) => CallScene,
+  contextOf: (stored: StoredCall) => CallContext,
 ): Partial<CallResults> {
-  if (kind === 'end') return endResults(stored, sceneOf(stored));
-  if (kind === 'analyse') return analysisResults(stored, sceneOf(stored));
+  if (kind === 'end') return endResults(stored, contextOf(stored));
+  if (kind === 'analyse') return analysisResults(stored, contextOf(stored));
   return {};
 }
 
-function endResults({ call }: Pick<StoredCall, 'call'>, scene: CallScene): Partial<CallResults> {
+function endResults(
+  { call }: Pick<StoredCall, 'call'>,
+  context: CallContext,
+): Partial<CallResults> {
   const { isComplete = false, fields = {} } = call.details.given ?? {};
-  const generated = isComplete ? undefined : figuresOfCall(call, scene);
+  const generated = isComplete ? undefined : figuresOfCall(call, context);
   const { latency = generated?.latency, call_cost: cost = generated?.cost } = fields;
   return { combinedCost: cost?.combined_cost ?? null, latency: latency?.e2e?.p50 ?? null };
 }
 
 /** What lists can tell a call by, from what it has come to. */
-export function resultsOf(call: CallRecord, scene: CallScene): CallResults {
+export function resultsOf(call: CallRecord, context: CallContext): CallResults {
   const { plan, state } = call;
   return {
     ...noResults,
-    ...(isOver(state.status) && endResults({ call }, scene)),
-    ...(isAnalysed(plan, state) && analysisResults({ call }, scene)),
+    ...(isOver(state.status) && endResults({ call }, context)),
+    ...(isAnalysed(plan, state) && analysisResults({ call }, context)),
   };
 }
 
 export function analysisResults(
   { call }: Pick<StoredCall, 'call'>,
-  scene: CallScene,
+  context: CallContext,
 ): Partial<CallResults> {
-  const analysis = analysisOf(call, scene);
+  const analysis = analysisOf(call, context);
   return {
     sentiment: analysis.user_sentiment ?? null,
     successful: analysis.call_successful ?? null,
@@ -171,11 +177,11 @@ export function storeSteps(
   writer: StoreWriter,
   stored: StoredCall,
   steps: readonly CallStep[],
-  { tell }: Pick<CallListener, 'tell'>,
+  { onStep }: Pick<CallListener, 'onStep'>,
 ): StoredCall {
   const last = steps.at(-1)?.call ?? stored;
   writer.calls.change(last);
-  for (const step of steps) tell(step, writer);
+  for (const step of steps) onStep(step, writer);
   return last;
 }
 
@@ -198,26 +204,26 @@ export function passDueCalls(
   writer: StoreWriter,
   workspaceId: number,
   { first, until, size }: { readonly first: number; readonly until: number; readonly size: number },
-  { tell, prepare }: CallListener,
+  { onStep, prepare }: CallListener,
   onEnd: (at: number) => boolean,
 ): PassedCalls {
   if (first > until) return { settledAt: 0, next: first, waitFor: undefined };
   const { calls } = writer;
-  const sceneOf = sceneReader(writer);
+  const contextOf = callContextReader(writer);
   let [settledAt, last] = [0, until];
   let waitFor: Promise<unknown> | undefined;
   for (const due of calls.listDue(workspaceId, until, size)) {
     const at = due.nextAt ?? until;
     if (at > last) break;
-    waitFor = prepare(workspaceId, sceneOf(due));
+    waitFor = prepare(workspaceId, contextOf(due));
     if (waitFor !== undefined) break;
     // One moment at a time, so that those of different calls come in their order.
-    const steps = passMoments(due, at, sceneOf);
+    const steps = passMoments(due, at, contextOf);
     const { call } = storeSteps(writer, due, steps, {
-      tell(step) {
-        const isTold = tell(step, writer);
-        if (isTold) last = at;
-        return isTold;
+      onStep(step) {
+        const isStored = onStep(step, writer);
+        if (isStored) last = at;
+        return isStored;
       },
     });
     settledAt = Math.max(settledAt, at);

@@ -1,7 +1,7 @@
 import type { DeliveryRecord } from './delivery-journal.js';
 
 /** What the queue of deliveries keeps of a workspace while webhooks of it wait or are under way. */
-export interface Lane {
+export interface WorkspaceQueue {
   readonly id: number;
   /** Keys of the deliveries whose requests are under way. */
   readonly underWay: Set<number>;
@@ -14,14 +14,14 @@ export interface Lane {
   isLocked: boolean;
 }
 
-/** The lanes of workspaces with webhooks, and the code that waits for changes in them. */
-export interface Lanes {
-  readonly of: (workspaceId: number) => Lane;
-  readonly all: () => readonly Lane[];
+/** The queues of workspaces with webhooks, and the code that waits for changes in them. */
+export interface WorkspaceQueues {
+  readonly of: (workspaceId: number) => WorkspaceQueue;
+  readonly all: () => readonly WorkspaceQueue[];
   /** Resolves at the next change in a workspace; rejects if something fails before. */
   nextChange(workspaceId: number): Promise<void>;
   /** Tells of a change, or of a failure. */
-  readonly tell: (lane: Lane, error?: unknown) => void;
+  readonly announce: (queue: WorkspaceQueue, error?: unknown) => void;
 }
 
 interface Waiter {
@@ -29,36 +29,36 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-export function createLanes(): Lanes {
-  const lanes = new Map<number, Lane>();
+export function createWorkspaceQueues(): WorkspaceQueues {
+  const queues = new Map<number, WorkspaceQueue>();
   const waiters = new Map<number, Waiter[]>();
   return {
     of(id) {
-      const lane = lanes.get(id) ?? newLane(id);
-      lanes.set(id, lane);
-      return lane;
+      const queue = queues.get(id) ?? newQueue(id);
+      queues.set(id, queue);
+      return queue;
     },
-    all: () => [...lanes.values()],
+    all: () => [...queues.values()],
     nextChange: (id) =>
       new Promise((resolve, reject) => {
         waiters.set(id, [...(waiters.get(id) ?? []), { resolve, reject }]);
       }),
-    tell(lane, error) {
-      const waiting = waiters.get(lane.id) ?? [];
-      waiters.delete(lane.id);
+    announce(queue, error) {
+      const waiting = waiters.get(queue.id) ?? [];
+      waiters.delete(queue.id);
       for (const { resolve, reject } of waiting) {
         if (error === undefined) resolve();
         else reject(error);
       }
-      if (isIdle(lane)) lanes.delete(lane.id);
+      if (isIdle(queue)) queues.delete(queue.id);
     },
   };
 }
 
-const isIdle = ({ underWay, records, isInRound, isLocked }: Lane): boolean =>
+const isIdle = ({ underWay, records, isInRound, isLocked }: WorkspaceQueue): boolean =>
   underWay.size === 0 && records.size === 0 && !isInRound && !isLocked;
 
-const newLane = (id: number): Lane => ({
+const newQueue = (id: number): WorkspaceQueue => ({
   id,
   underWay: new Set(),
   records: new Map(),

@@ -23,7 +23,7 @@ import {
 } from '../../../src/simulation/calls/course.js';
 import type { CallOrigin, CallRecord } from '../../../src/domain/calls/call-record.js';
 import { saidIn, toCall } from '../../../src/simulation/calls/render.js';
-import { readScene, type CallScene } from '../../../src/simulation/calls/scene.js';
+import { readCallContext, type CallContext } from '../../../src/simulation/calls/call-context.js';
 import {
   loadValueGenerator,
   type GenerateValue,
@@ -100,7 +100,7 @@ const forced: fc.Arbitrary<ForcedCall> = fc.record(
 
 interface Case {
   readonly input: CourseInput;
-  readonly scene: CallScene;
+  readonly context: CallContext;
   readonly seed: string;
 }
 
@@ -119,14 +119,14 @@ const cases: fc.Arbitrary<Case> = fc
     seed: fc.string(),
   })
   .map(({ agent, engine, outcome, weights, talk, ring, webJoin, seed, ...given }) => {
-    const scene = readScene({ agent, engine, override: undefined });
+    const context = readCallContext({ agent, engine, override: undefined });
     const range = (most: number) => ({ kind: 'range' as const, from: 0, to: most });
     return {
-      scene,
+      context,
       seed,
       input: {
         ...given,
-        agent: scene.agent,
+        agent: context.agent,
         byRule: outcome && { rule: 'rule_1', outcome },
         settings: {
           ...{ duration: range(talk), ring: range(ring), analysisDelay: range(5000), webJoin },
@@ -236,7 +236,7 @@ describe('a call', () => {
         const call = recordOf(given);
         const { connectsAt, endsAt = 0, analysesAt } = call.plan;
         for (const state of liveThrough(call).states) {
-          const wire = toCall({ ...call, state }, given.scene, generate, endsAt);
+          const wire = toCall({ ...call, state }, given.context, generate, endsAt);
           expect(validation.findResponseMismatch(getCall, wire)).toBeUndefined();
           const over = isOver(state.status);
           const started = state.status !== 'registered' && connectsAt !== undefined;
@@ -261,7 +261,7 @@ describe('a call', () => {
       fc.property(cases, (given) => {
         const call = recordOf(given);
         const last = liveThrough(call).states.at(-1) ?? call.state;
-        const wire = toCall({ ...call, state: last }, given.scene, generate, 0);
+        const wire = toCall({ ...call, state: last }, given.context, generate, 0);
         const words = (wire.transcript_object ?? []).flatMap((utterance) => utterance.words);
         const times = words.flatMap(({ start = -1, end = -1 }) => [start, end]);
         expect(times).toEqual(times.toSorted((a, b) => a - b));
@@ -300,8 +300,8 @@ describe('a call', () => {
         if (connectsAt === undefined) return;
         const ongoing = { ...call, state: { status: 'ongoing', passed: 1 } as const };
         const now = connectsAt + Math.floor(share * (endsAt - connectsAt));
-        const all = saidIn(ongoing, given.scene, generate, endsAt).entries;
-        const some = saidIn(ongoing, given.scene, generate, now).entries;
+        const all = saidIn(ongoing, given.context, generate, endsAt).entries;
+        const some = saidIn(ongoing, given.context, generate, now).entries;
         const whole = some.slice(0, -1);
         expect(whole).toEqual(all.slice(0, whole.length));
       }),

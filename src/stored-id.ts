@@ -26,14 +26,14 @@ const bytes = Buffer.alloc(6);
  * Converts a stored number to the id that clients see. The lowest byte comes first, so that the ids of consecutive
  * numbers differ in their first digits.
  */
-export function idOf(kind: NumberedKind, stored: StoredId): string {
+export function publicId(kind: NumberedKind, stored: StoredId): string {
   if (typeof stored === 'string') return stored;
   bytes.writeUIntLE(stored, 0, bytes.length);
   return idPrefixes[kind] + bytes.toString('hex');
 }
 
 /** Converts an id that a client sent to the number that is stored for it; an id of another form stays a text. */
-export function storedIdOf(kind: NumberedKind, id: string): StoredId {
+export function storedId(kind: NumberedKind, id: string): StoredId {
   const prefix = idPrefixes[kind];
   const digits = id.slice(prefix.length);
   if (!id.startsWith(prefix) || !/^[0-9a-f]{12}$/.test(digits)) return id;

@@ -10,7 +10,7 @@ import type { EngineType } from '../../domain/engines/response-engine.js';
 export type AgentOverride = components['schemas']['AgentOverride'];
 
 /** What a call is held with: its agent and the engine that it speaks through. */
-export interface CallScene {
+export interface CallContext {
   readonly agent: CallAgent;
   /** Undefined for one that the emulator does not have, or that nobody here can know. */
   readonly engine: Engine | undefined;
@@ -33,20 +33,25 @@ export interface CallTransfer {
   readonly option: JsonObject;
 }
 
-export interface SceneInput {
+export interface CallContextInput {
   /** Empty if the emulator does not have the agent. */
   readonly agent: AssetContent;
   readonly engine: { readonly type: EngineType; readonly content: AssetContent } | undefined;
   /** Settings for this call alone. */
   readonly override: AgentOverride | undefined;
   readonly start?: Pick<CallDetails, 'startNode' | 'startState'>;
-  readonly readTranscripts?: CallScene['readTranscripts'];
+  readonly readTranscripts?: CallContext['readTranscripts'];
 }
 
 /** Observed: what an LLM thinks with unless told otherwise. */
 const defaultModel = 'gpt-4.1';
 
-export function readScene({ agent, engine, override = {}, ...input }: SceneInput): CallScene {
+export function readCallContext({
+  agent,
+  engine,
+  override = {},
+  ...input
+}: CallContextInput): CallContext {
   const { readTranscripts = () => undefined, start = {} } = input;
   const content = { ...agent, ...override.agent };
   const reference = objectOf(content['response_engine']);
