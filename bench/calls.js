@@ -67,3 +67,53 @@ export async function measureDeliveries({ database, rounds, median, headers }) {
     ratios: { 'disk / 3,000 (>= 1)': median(rates) / 3000 },
   };
 }
+
+const agents = ['agent_1', 'agent_2', 'agent_3', 'agent_4'];
+
+/** Pages of 50 calls of one agent, each from another time on, of few calls and of many. */
+export async function measurePages({ race, ratio, median, emulatorsWith, headers }) {
+  const { disk } = emulatorsWith('--clock', 'manual');
+  const contestants = { '1,000 calls': disk, '1,000,000 calls': disk };
+  const results = await race(contestants, async (url, name) => {
+    const post = { method: 'POST', headers };
+    // One load of all would take longer than fetch waits for an answer.
+    for (let left = Number(name.replace(/\D/g, '')); left > 0; left -= 100_000) {
+      const generate = { calls: Math.min(left, 100_000), agents };
+      const load = { ...post, body: JSON.stringify({ generate }) };
+      const loaded = await fetch(`${url}/_emulator/fixtures`, load);
+      if (!loaded.ok) throw new Error(await loaded.text());
+    }
+    const { now } = await (await fetch(`${url}/_emulator/clock`, { headers })).json();
+    const pages = agents.flatMap((agent_id) =>
+      Array.from({ length: 5 }, (_, day) => ({
+        ...post,
+        path: '/v3/list-calls',
+        body: JSON.stringify({
+          filter_criteria: {
+            agent: [{ agent_id }],
+            start_timestamp: { type: 'number', op: 'le', value: now - day * 86_400_000 },
+          },
+        }),
+      })),
+    );
+    for (const { body } of pages) {
+      const { items } = await (await fetch(`${url}/v3/list-calls`, { ...post, body })).json();
+      if (items.length !== 50) throw new Error(`a page of ${items.length} calls`);
+    }
+    return pages;
+  });
+  const [few, many] = Object.values(results);
+  return {
+    unit: 'pages per second',
+    figures: Object.fromEntries(
+      Object.entries(results).flatMap(([name, { rates, costs }]) => [
+        [name, median(rates)],
+        [`${name}, microseconds of processor`, median(costs)],
+      ]),
+    ),
+    ratios: {
+      '1,000,000 / 1,000, time of a page (<= 1.2)': ratio(few.rates, many.rates),
+      'by processor time': ratio(many.costs, few.costs),
+    },
+  };
+}

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import autocannon from 'autocannon';
-import { measureCreations, measureDeliveries } from './calls.js';
+import { measureCreations, measureDeliveries, measurePages } from './calls.js';
 import {
   cli,
   hasPrism,
@@ -180,6 +180,7 @@ const cases = {
     return toResult(results, { 'other build': '0.95' });
   },
   createCall: () => measureCreations({ race, toResult, emulatorsWith, headers }),
+  callPages: () => measurePages({ race, ratio, median, emulatorsWith, headers }),
   deliveries: () => measureDeliveries({ database: file(), rounds, median, headers }),
   async thousand() {
     const emulator = await emulators.disk();

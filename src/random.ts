@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { customAlphabet, customRandom } from 'nanoid';
 import { boundedCache, cached } from './bounded-cache.js';
 import { idPrefixes, type NumberedKind } from './stored-id.js';
@@ -17,6 +17,8 @@ export interface Chance extends Draw {
     purposes: readonly Purpose[],
     ...key: ChanceKey
   ): (purpose: Purpose) => number;
+  /** So many draws below one key, each of 32 bits, at the cost of a few. */
+  series(count: number, ...key: ChanceKey): number[];
 }
 
 /**
@@ -36,8 +38,19 @@ export function keyedChance(seed: string): Chance {
         return toFraction(digits.slice(from, from + drawLength));
       };
     },
+    series(count: number, ...key: ChanceKey) {
+      const digest = createHash('shake128', { outputLength: count * seriesBytes });
+      const bytes = digest.update(JSON.stringify([seed, ...key])).digest();
+      return Array.from(
+        { length: count },
+        (_, index) => bytes.readUInt32BE(index * seriesBytes) / 2 ** 32,
+      );
+    },
   });
 }
+
+/** Bytes of one draw of a series. */
+const seriesBytes = 4;
 
 /** Hex digits of a draw. 52 bits are the most that a double below 1 holds exactly. */
 const drawLength = 13;

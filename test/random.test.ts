@@ -51,6 +51,20 @@ describe('keyedChance', () => {
     expect(chance.split(purposes, 'ws', 0)('b')).toBe(drawn[1]);
   });
 
+  it('gives a series of independent draws below a key', () => {
+    const chance = keyedChance('s');
+    const drawn = chance.series(3000, 'ws', 0);
+    expect(drawn).toHaveLength(3000);
+    expect(new Set(drawn).size).toBe(3000);
+    const inTenth = drawn.filter((draw) => draw >= 0.1 && draw < 0.2);
+    expect(Math.abs(inTenth.length - 300)).toBeLessThan(60);
+    expect(Math.max(...drawn)).toBeLessThan(1);
+    // A longer series begins with the same draws.
+    expect(chance.series(3, 'ws', 0)).toEqual(drawn.slice(0, 3));
+    expect(chance.series(3, 'ws', 1)).not.toEqual(drawn.slice(0, 3));
+    expect(keyedChance('t').series(3, 'ws', 0)).not.toEqual(drawn.slice(0, 3));
+  });
+
   it('spreads evenly', () => {
     const chance = keyedChance('even');
     const buckets = Array.from({ length: 10 }, () => 0);

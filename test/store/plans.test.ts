@@ -47,5 +47,15 @@ describe('every statement of the store', () => {
     expect(planOf(known)).toMatchObject([
       { detail: expect.stringContaining('(workspace_id=? AND digest=?)') as string },
     ]);
+    // Of all calls of an agent, only those of the time that is asked for.
+    const pages = statements.filter((sql) => /FROM calls\s.*agent_id = :agentId/s.test(sql));
+    expect(pages).toHaveLength(2);
+    const index = 'calls_by_agent (workspace_id=? AND agent_id=? AND sorted_at>? AND sorted_at<?)';
+    for (const page of pages) {
+      expect(planOf(page)).toContainEqual({
+        detail: `SEARCH calls USING INDEX ${index}`,
+        sql: page,
+      });
+    }
   });
 });

@@ -1,5 +1,5 @@
 import type { components } from '../../contract/retell.gen.js';
-import type { Draw } from '../../random.js';
+import type { Chance } from '../../random.js';
 
 type Schemas = components['schemas'];
 
@@ -20,7 +20,7 @@ export interface FiguresInput {
   /** What the client's own server took, in milliseconds; undefined if it did not hold the call. */
   readonly measured:
     { readonly answers: readonly number[]; readonly roundTrips: readonly number[] } | undefined;
-  readonly draw: Draw;
+  readonly chance: Chance;
 }
 
 /** How long a turn of each side takes, in milliseconds: so many responses does a call have. */
@@ -30,20 +30,20 @@ const turnTime = 6000;
 const maxResponses = 500;
 
 /** They depend on the length of the call and not on its words, so that a list need not make those. */
-export function figuresOf({ talk, model, voice, measured, draw }: FiguresInput): CallFigures {
+export function figuresOf({ talk, model, voice, measured, chance }: FiguresInput): CallFigures {
   const responses =
     talk === undefined ? 0 : Math.min(maxResponses, Math.max(1, Math.round(talk / turnTime)));
   return {
     latency:
       measured !== undefined
-        ? measuredLatency(measured, draw)
+        ? measuredLatency(measured, chance)
         : responses === 0
           ? undefined
-          : latencyOf(responses, model, draw),
+          : latencyOf(responses, model, chance),
     cost: costOf(talk ?? 0, model, voice),
     // Computed only where a whole call is read.
     get tokens() {
-      return responses === 0 || model === undefined ? undefined : tokensOf(responses, draw);
+      return responses === 0 || model === undefined ? undefined : tokensOf(responses, chance);
     },
   };
 }
@@ -55,13 +55,15 @@ const usualLatency = { llm: 600, tts: 200, asr: 120, llm_websocket_network_rtt: 
 const around = (median: number, draw: number): number =>
   Math.round(median * (0.6 + draw * draw * 1.6));
 
-function latencyOf(count: number, model: string | undefined, draw: Draw): Schemas['CallLatency'] {
+function latencyOf(
+  count: number,
+  model: string | undefined,
+  chance: Chance,
+): Schemas['CallLatency'] {
   const parts: (keyof typeof usualLatency)[] = ['llm', 'tts', 'asr'];
   if (model === undefined) parts.push('llm_websocket_network_rtt');
   const values = parts.map((part) =>
-    Array.from({ length: count }, (_, index) =>
-      around(usualLatency[part], draw('latency', part, index)),
-    ),
+    chance.series(count, 'latency', part).map((draw) => around(usualLatency[part], draw)),
   );
   // What a user waits for is the sum of the parts.
   const sums = Array.from({ length: count }, (_, index) =>
@@ -76,12 +78,12 @@ function latencyOf(count: number, model: string | undefined, draw: Draw): Schema
 /** What was measured, with speech that was not: there is none. */
 function measuredLatency(
   { answers, roundTrips }: NonNullable<FiguresInput['measured']>,
-  draw: Draw,
+  chance: Chance,
 ): Schemas['CallLatency'] | undefined {
   const llm = answers.slice(0, maxResponses).map(Math.round);
   const network = roundTrips.slice(0, maxResponses).map(Math.round);
   const drawn = (part: 'tts' | 'asr'): number[] =>
-    llm.map((_, index) => around(usualLatency[part], draw('latency', part, index)));
+    chance.series(llm.length, 'latency', part).map((draw) => around(usualLatency[part], draw));
   const [tts, asr] = [drawn('tts'), drawn('asr')];
   const sums = llm.map((time, index) => time + (tts[index] ?? 0) + (asr[index] ?? 0));
   const parts = { e2e: sums, llm, tts, asr, llm_websocket_network_rtt: network };
@@ -141,10 +143,10 @@ function voiceProduct(voice = ''): string {
 }
 
 /** Each request holds all of the conversation before it. */
-function tokensOf(count: number, draw: Draw): Schemas['TokenUsage'] {
-  let used = 800 + Math.floor(draw('tokens') * 800);
-  const values = Array.from({ length: count }, (_, index) => {
-    used += 20 + Math.floor(draw('tokens', index) * 60);
+function tokensOf(count: number, chance: Chance): Schemas['TokenUsage'] {
+  let used = 800 + Math.floor(chance('tokens') * 800);
+  const values = chance.series(count, 'tokens').map((draw) => {
+    used += 20 + Math.floor(draw * 60);
     return used;
   });
   const average = values.reduce((sum, value) => sum + value, 0) / count;

@@ -126,7 +126,7 @@ export const figuresOfCall = (call: CallRecord, context: CallContext): CallFigur
     model: context.model,
     voice: context.agent.voice,
     measured: call.details.llm,
-    draw: chanceOf(call).within('figures'),
+    chance: chanceOf(call).within('figures'),
   });
 
 /** What was found out of a call; the same each time, until it is analysed again. */
