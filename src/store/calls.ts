@@ -177,13 +177,18 @@ export function callStore(db: Db, caches: Caches): CallWriter {
 
 /** Those that the clients' own servers hold. */
 function heldCalls(db: Db): Pick<CallReader, 'listHeldByServers'> {
+  // By this index, so that it does not read all calls. The order follows, because the index has another.
   const listHeldByServers = db.prepare<[], Row>(
-    `SELECT ${columns} FROM calls
+    `SELECT ${columns} FROM calls INDEXED BY calls_under_way
      WHERE status IN ('registered', 'ongoing') AND status = 'ongoing'
-       AND details ->> '$.llm' IS NOT NULL
-     ORDER BY call_key`,
+       AND details ->> '$.llm' IS NOT NULL`,
   );
-  return { listHeldByServers: () => listHeldByServers.all().map((row) => fromRow(row)) };
+  return {
+    listHeldByServers: () => {
+      const rows = listHeldByServers.all();
+      return rows.sort((a, b) => a.key - b.key).map((row) => fromRow(row));
+    },
+  };
 }
 
 /** Those that came in when there was no room for them. */

@@ -16,9 +16,10 @@ describe('every statement of the store', () => {
     // Read once at start: the one row, the migrations, and of each workspace what it has left to do
     // and where its clock is. At the start and by each large load: the loads that have not ended.
     // Asked for as a whole: the columns of a table, and the workspaces when all are acted on.
-    // Figures for whoever watches are of the whole database.
+    // Figures for whoever watches are of the whole database. The calls that servers held are looked for
+    // among those under way.
     const atStart =
-      /FROM (emulator|migrations|sqlite_schema|pragma_table_info)|^SELECT workspace_id FROM snapshots WHERE name|AS dueAt FROM|^SELECT DISTINCT workspace_id FROM deliveries$|AS reachedAt\s+FROM|^SELECT name(, label, last_used_at AS lastUsedAt)? FROM workspaces$|pragma_page_count/;
+      /FROM calls INDEXED BY calls_under_way|FROM (emulator|migrations|sqlite_schema|pragma_table_info)|^SELECT workspace_id FROM snapshots WHERE name|AS dueAt FROM|^SELECT DISTINCT workspace_id FROM deliveries$|AS reachedAt\s+FROM|^SELECT name(, label, last_used_at AS lastUsedAt)? FROM workspaces$|pragma_page_count/;
     const planOf = (sql: string) => {
       const names = [...sql.matchAll(/:(\w+)/g)].map(([, name]) => [name, null]);
       const plan = db
