@@ -972,12 +972,21 @@ export interface components {
             until?: "idle";
             workspace?: components["schemas"]["Scope"];
         };
+        /** @description The new time, and what happened until then. */
         ClockAdvanced: {
             /** @description The new time, in milliseconds since the epoch. */
             now: number;
             runsStarted: number;
             runsEnded: number;
             batchTestsCompleted: number;
+            /** @description Calls that were connected. */
+            callsStarted: number;
+            /** @description Calls that ended, whether or not they were connected. */
+            callsEnded: number;
+            /** @description Webhooks that were answered with a 2xx. */
+            webhooksDelivered: number;
+            /** @description Webhooks that have failed for good. Those that are not to be sent, because a fault drops them or their host is not allowed, are not counted. */
+            webhooksFailed: number;
         };
         /** @description The settings of a workspace's simulation. */
         Settings: {

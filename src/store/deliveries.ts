@@ -54,6 +54,8 @@ export interface DeliveryReader {
   waits(workspaceId: number, callId: string, event: WebhookEvent): boolean;
   /** The workspaces with deliveries that wait. */
   listWorkspaces(): number[];
+  /** How many wait, of all workspaces: for their time, for an answer, or for another attempt. */
+  count(): number;
 }
 
 export interface DeliveryWriter extends DeliveryReader {
@@ -114,6 +116,7 @@ export function deliveryStore(db: Db): DeliveryWriter {
   const listWorkspaces = db
     .prepare<[], number>('SELECT DISTINCT workspace_id FROM deliveries')
     .pluck();
+  const count = db.prepare<[], number>('SELECT COUNT(*) FROM deliveries').pluck();
   const retry = db.prepare<{ key: number; attempts: number; dueAt: number }>(
     'UPDATE deliveries SET attempts = :attempts, due_at = :dueAt WHERE delivery_key = :key',
   );
@@ -143,6 +146,7 @@ export function deliveryStore(db: Db): DeliveryWriter {
     nextDueAfter: nextAfter,
     waits: (workspaceId, callId, event) => waits.get({ workspaceId, callId, event }) === 1,
     listWorkspaces: () => listWorkspaces.all(),
+    count: () => count.get() ?? 0,
     retry: (key, attempts, dueAt) => retry.run({ key, attempts, dueAt }).changes > 0,
     delete: (key) => remove.run({ key }).changes > 0,
     release: (held, until) => release.run({ ...held, until }),

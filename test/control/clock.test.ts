@@ -19,19 +19,23 @@ describe('a manual clock', () => {
   });
 
   it('advances from due moment to due moment and returns what happened', async () => {
+    const noCalls = { callsStarted: 0, callsEnded: 0, webhooksDelivered: 0, webhooksFailed: 0 };
     const { client } = buildStoppedApp({ settings: { ...plainSettings, concurrency: 2 } });
     const batch = await client.createBatchTest(['a', 'b', 'c']);
     expect(await advance(client, '500ms')).toEqual({
       now: newYear + 500,
       ...{ runsStarted: 2, runsEnded: 0, batchTestsCompleted: 0 },
+      ...noCalls,
     });
     expect(await advance(client, { to: newYear + 1000 })).toEqual({
       now: newYear + 1000,
       ...{ runsStarted: 1, runsEnded: 2, batchTestsCompleted: 0 },
+      ...noCalls,
     });
     expect(await advance(client, { until: 'idle' })).toEqual({
       now: newYear + 2000,
       ...{ runsStarted: 0, runsEnded: 1, batchTestsCompleted: 1 },
+      ...noCalls,
     });
     expect(await advance(client, { until: 'idle' })).toMatchObject({ now: newYear + 2000 });
     const { user_modified_timestamp } = await client.getBatchTest(batch.test_case_batch_job_id);

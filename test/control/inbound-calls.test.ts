@@ -192,6 +192,18 @@ describe('a call that comes in where there is no room', () => {
     expect(await readCall(client, callId)).toMatchObject({ call_status: 'ongoing' });
   });
 
+  it('begins at once when the limit is raised', async () => {
+    const { client } = callsOn(limited);
+    await createNumber(client);
+    await place(client);
+    const [first, second] = [await receive(client), await receive(client)];
+    await advance(client, '5s');
+    await client.call('PATCH', '/_emulator/settings', { concurrencyLimit: 2 });
+    await advance(client, '500ms');
+    expect(await readCall(client, first.callId)).toMatchObject({ call_status: 'ongoing' });
+    expect(await readCall(client, second.callId)).toMatchObject({ call_status: 'registered' });
+  });
+
   it('waits by hand, too', async () => {
     const { client } = callsOn({ ...limited, progression: 'manual' });
     await createNumber(client);

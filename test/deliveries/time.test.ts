@@ -9,6 +9,28 @@ import { startReceiver } from '../support/receiver.js';
 const clockOf = async (client: TestClient): Promise<number> =>
   Number((await client.call('GET', '/_emulator/clock'))['now']) - newYear;
 
+describe('time that passes', () => {
+  it('is answered with how many calls and webhooks there were in it', async () => {
+    const receiver = await startReceiver(({ body }, response) => {
+      response.writeHead(body.includes('"call_ended"') ? 500 : 204).end();
+    });
+    const { client } = callsOn({ webhookUrl: receiver.url, webhookRetries: 0 });
+    await place(client);
+    await place(client, { to_number: '+12137779001' });
+    const none = { callsStarted: 0, callsEnded: 0, webhooksDelivered: 0, webhooksFailed: 0 };
+    expect(await advance(client, '1ms')).toMatchObject(none);
+    const busy = { callsStarted: 1, callsEnded: 1, webhooksDelivered: 1, webhooksFailed: 1 };
+    expect(await advance(client, '2s')).toMatchObject(busy);
+    const rest = { callsStarted: 0, callsEnded: 1, webhooksDelivered: 2, webhooksFailed: 1 };
+    expect(await advance(client, { until: 'idle' })).toMatchObject(rest);
+    await client.call('PATCH', '/_emulator/settings', { webhookUrl: 'https://example.com/hook' });
+    await place(client);
+    const suppressed = { ...none, callsStarted: 1, callsEnded: 1 };
+    expect(await advance(client, { until: 'idle' })).toMatchObject(suppressed);
+    expect(await advance(client, { until: 'idle' })).toMatchObject(none);
+  });
+});
+
 describe('a webhook that is not accepted', () => {
   it('is sent three more times, at its times, while the clock is advanced', async () => {
     const receiver = await startReceiver((_request, response) => {

@@ -5,6 +5,7 @@ import { ManualClock } from '../support/manual-clock.js';
 import { registerOverload } from '../../src/http/load/overload.js';
 import { place, plainCalls } from '../support/calls.js';
 import { advance, plainSettings, buildStoppedApp } from '../support/control.js';
+import { startReceiver } from '../support/receiver.js';
 
 describe('the metrics', () => {
   it('count requests by operation and status, and runs by state', async () => {
@@ -65,6 +66,26 @@ describe('the metrics', () => {
     expect(await counts()).toEqual({ ...none, ongoing: 1 });
     await client.call('POST', '/_emulator/reset');
     expect(await counts()).toEqual(none);
+  });
+
+  it('count the webhooks that wait', async () => {
+    const receiver = await startReceiver((_request, response) => {
+      response.writeHead(503).end();
+    });
+    const { client, app } = buildStoppedApp({
+      settings: { ...plainCalls, webhookUrl: receiver.url },
+    });
+    const waiting = async () => {
+      const { body } = await app.inject('/_emulator/metrics');
+      return Number(/^retell_emulator_webhooks_waiting (\d+)$/m.exec(body)?.[1]);
+    };
+    await place(client);
+    await place(client);
+    expect(await waiting()).toBe(0);
+    await advance(client, '1500ms');
+    expect(await waiting()).toBe(2);
+    await advance(client, { until: 'idle' });
+    expect(await waiting()).toBe(0);
   });
 
   it('are not for foreign web pages', async () => {

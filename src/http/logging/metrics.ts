@@ -77,6 +77,14 @@ function addGauges(
     },
   });
   new Gauge({
+    name: 'retell_emulator_webhooks_waiting',
+    help: 'Number of webhooks that are neither delivered nor have failed for good',
+    registers,
+    collect() {
+      this.set(store.deliveries.count());
+    },
+  });
+  new Gauge({
     name: 'retell_emulator_worker_lag_seconds',
     help: 'How late the worker is with what is due in the simulation',
     registers,

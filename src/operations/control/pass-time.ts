@@ -1,6 +1,13 @@
 import { addHappened, nothingHappened, type Happened } from '../../simulation/clockwork/worker.js';
+import type { DeliveryState } from '../../outbound/delivery-journal.js';
 import type { Services } from '../operation.js';
 import { settleUntil, wasReset } from './control-operation.js';
+
+/** What happened while time passed. */
+interface Passed extends Happened {
+  readonly webhooksDelivered: number;
+  readonly webhooksFailed: number;
+}
 
 /**
  * Makes all happen that is due in a workspace by `target`, in the order of its due times, webhooks and calls
@@ -11,7 +18,26 @@ import { settleUntil, wasReset } from './control-operation.js';
  * not wait for the one that waits for its answer.
  * @throws ApiError 409 if the workspace was reset or restored meanwhile
  */
-export async function passTime(services: Services, id: number, target: number): Promise<Happened> {
+export async function passTime(services: Services, id: number, target: number): Promise<Passed> {
+  const { webhooks, workspaces } = services;
+  const counts = { delivered: 0, failed: 0 };
+  const isCounted = (state: DeliveryState): state is keyof typeof counts => state in counts;
+  const stopCounting = webhooks.journal.subscribe(workspaces.get(id).name, (record) => {
+    if (record !== undefined && isCounted(record.state)) counts[record.state] += 1;
+  });
+  try {
+    const happened = await passUntil(services, id, target);
+    return {
+      ...happened,
+      webhooksDelivered: counts.delivered,
+      webhooksFailed: counts.failed,
+    };
+  } finally {
+    stopCounting();
+  }
+}
+
+async function passUntil(services: Services, id: number, target: number): Promise<Happened> {
   const { worker, webhooks, llmSessions } = services;
   const { queue } = webhooks;
   const isSameState = worker.watch(id);

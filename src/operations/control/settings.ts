@@ -18,7 +18,7 @@ export const changeSettings: ControlOperation<'changeSettings'> = async (
   store.now((writer) => {
     change(writer, workspace, settings);
   });
-  // With another concurrency, other runs are due.
+  // With another concurrency, other runs and calls are due.
   worker.reschedule(id, store.workspaces.nextDue(id));
   return workspaces.get(id).settingsInput;
 };

@@ -187,6 +187,9 @@ export function storeSteps(
 
 /** What happened in calls. */
 export interface PassedCalls {
+  /** How many were connected. */
+  readonly started: number;
+  readonly ended: number;
   readonly settledAt: number;
   /** When something is next due in a call; Infinity if nothing is. */
   readonly next: number;
@@ -207,10 +210,11 @@ export function passDueCalls(
   { onStep, prepare }: CallListener,
   onEnd: (at: number) => boolean,
 ): PassedCalls {
-  if (first > until) return { settledAt: 0, next: first, waitFor: undefined };
+  if (first > until) return { started: 0, ended: 0, settledAt: 0, next: first, waitFor: undefined };
   const { calls } = writer;
   const contextOf = callContextReader(writer);
   let [settledAt, last] = [0, until];
+  let [started, ended] = [0, 0];
   let waitFor: Promise<unknown> | undefined;
   for (const due of calls.listDue(workspaceId, until, size)) {
     const at = due.nextAt ?? until;
@@ -228,8 +232,11 @@ export function passDueCalls(
     });
     settledAt = Math.max(settledAt, at);
     const hasEnded = isOver(call.state.status) && !isOver(due.call.state.status);
+    if (hasEnded) ended += 1;
+    if (steps.some(({ events }) => events.some(({ name }) => name === 'call_started')))
+      started += 1;
     // The others that are due were read before that.
     if (hasEnded && onEnd(at)) break;
   }
-  return { settledAt, next: calls.nextDue(workspaceId) ?? Infinity, waitFor };
+  return { started, ended, settledAt, next: calls.nextDue(workspaceId) ?? Infinity, waitFor };
 }

@@ -6,7 +6,7 @@ import { withPlan } from './call-steps.js';
 
 /**
  * Lets calls that wait for room begin, the first one first, as long as there is room. To be called within
- * the transaction in which another call ended. Returns true if one has begun.
+ * the transaction in which another call ended, or the limit was raised. Returns true if one has begun.
  * @param limit how many calls may be under way.
  */
 export function admitWaiting(

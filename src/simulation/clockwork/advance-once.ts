@@ -3,6 +3,9 @@ export interface AdvanceResult {
   readonly runsStarted: number;
   readonly runsEnded: number;
   readonly batchTestsCompleted: number;
+  /** Calls that were connected. */
+  readonly callsStarted: number;
+  readonly callsEnded: number;
   /** When something is next due there, by its clock; Infinity if nothing is. */
   readonly next: number;
   /** What to wait for before the next step; nothing if absent. */

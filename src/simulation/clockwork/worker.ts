@@ -268,10 +268,18 @@ async function yieldToEventLoop(clock: Clock): Promise<void> {
   await clock.turn();
 }
 
-export const nothingHappened: Happened = { runsStarted: 0, runsEnded: 0, batchTestsCompleted: 0 };
+export const nothingHappened: Happened = {
+  runsStarted: 0,
+  runsEnded: 0,
+  batchTestsCompleted: 0,
+  callsStarted: 0,
+  callsEnded: 0,
+};
 
 export const addHappened = (a: Happened, b: Happened): Happened => ({
   runsStarted: a.runsStarted + b.runsStarted,
   runsEnded: a.runsEnded + b.runsEnded,
   batchTestsCompleted: a.batchTestsCompleted + b.batchTestsCompleted,
+  callsStarted: a.callsStarted + b.callsStarted,
+  callsEnded: a.callsEnded + b.callsEnded,
 });

@@ -49,6 +49,8 @@ export function createAdvanceOnce(
       runsStarted: started,
       runsEnded: ended,
       batchTestsCompleted: happened.completed.length - delayed + due.completed,
+      callsStarted: calls.started,
+      callsEnded: calls.ended,
       next: Math.min(nextOfRuns, due.next, calls.next),
       ...(calls.waitFor !== undefined && { waitFor: calls.waitFor }),
     };
