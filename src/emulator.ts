@@ -16,7 +16,8 @@ import { createLlmSessions, type LlmSessions } from './simulation/calls/custom-l
 import { createChanges, type Changes } from './simulation/clockwork/changes.js';
 import { releaseClocksAhead } from './simulation/clockwork/clocks-ahead.js';
 import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js';
-import { createCallWebhooks, type CallWebhooks } from './simulation/deliveries/call-webhooks.js';
+import type { CallListener } from './simulation/calls/call-steps.js';
+import { createCallWebhooks } from './simulation/deliveries/call-webhooks.js';
 import { createAdvanceOnce } from './simulation/testing/advance.js';
 import { endAllUnfinishedWork } from './simulation/workspaces/unfinished-work.js';
 import { startWorker, type Worker } from './simulation/clockwork/worker.js';
@@ -93,7 +94,7 @@ function checkFixtures(
 }
 
 /** The same with a second listener to steps. */
-const withListener = (webhooks: CallWebhooks, onStep: LlmSessions['onStep']): CallWebhooks => ({
+const withListener = (webhooks: CallListener, onStep: LlmSessions['onStep']): CallListener => ({
   ...webhooks,
   onStep: (step, writer) => {
     const isStored = webhooks.onStep(step, writer);

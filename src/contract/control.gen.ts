@@ -383,7 +383,7 @@ export interface paths {
         put?: never;
         /**
          * Answer a call
-         * @description Connects a call that rings, at the present of the workspace's clock. A call that is not moved by hand goes on from there as it was planned. 409 if the call does not ring, or if it is planned to end without an answer.
+         * @description Connects a call that rings, at the present of the workspace's clock. A call that is not moved by hand goes on from there as it was planned; a registered call that no rule decided goes on as if it had been dialled. 409 if the call does not ring, or if it is planned to end without an answer.
          */
         post: operations["answerCall"];
         delete?: never;
@@ -2105,6 +2105,10 @@ export interface components {
             counterpart: "person" | "voicemail" | "ivr";
             decidedBy: components["schemas"]["CallDecision"];
             forced: {
+                disconnectionReason?: components["schemas"]["CallEndReason"];
+                /** Format: time-span */
+                duration?: string;
+                socketFaults?: components["schemas"]["SocketFault"][];
                 transcript?: components["schemas"]["CallEntryInput"][];
                 analysis?: components["schemas"]["ForcedAnalysis"] | null;
                 recording?: boolean;

@@ -121,8 +121,11 @@ export const toFixed = ({ call, progression, ...stored }: NewCall): Fixed => ({
   progression: progression.kind,
   polls: progression.kind === 'polls' ? progression.polls : 0,
   course: courseText({ call }),
-  waits: call.details.waiting === undefined ? 0 : 1,
+  waits: waitsOf(call),
 });
+
+/** 1 for a call that waits for room. */
+export const waitsOf = ({ details }: CallRecord): 0 | 1 => (details.waiting === undefined ? 0 : 1);
 
 export const courseText = ({ call: { course } }: Pick<StoredCall, 'call'>): string | null =>
   course === undefined ? null : JSON.stringify(course);

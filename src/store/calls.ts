@@ -4,6 +4,7 @@ import {
   courseText,
   fromCallRow as fromRow,
   toChanging,
+  waitsOf,
   toFixed,
   type CallPosition,
   type CallRow as Row,
@@ -57,8 +58,8 @@ export interface CallWriter extends CallReader {
   insert(call: NewCall, transcripts?: GivenTranscripts): number;
   /** Writes what may change of a call. */
   change(call: StoredCall): void;
-  /** Writes also how it goes. It waits no longer. */
-  admit(call: StoredCall): void;
+  /** Writes also how it goes, and whether it waits for room. */
+  changeCourse(call: StoredCall): void;
   /** False if there is no such call. */
   delete(workspaceId: number, id: string): boolean;
 }
@@ -146,9 +147,9 @@ export function callStore(db: Db, caches: Caches): CallWriter {
       underWay.delete(workspaceId);
       return remove.run({ workspaceId, id }).changes > 0;
     },
-    admit(call) {
+    changeCourse(call) {
       underWay.delete(call.workspaceId);
-      waiting.release(call);
+      waiting.setCourse(call);
       change.run({ ...toChanging(call), key: call.key });
     },
     findWaiting: waiting.find,
@@ -193,8 +194,8 @@ function heldCalls(db: Db): Pick<CallReader, 'listHeldByServers'> {
 
 /** Those that came in when there was no room for them. */
 function waitingCalls(db: Db) {
-  const setCourse = db.prepare<{ key: number; course: string | null }>(
-    'UPDATE calls SET course = :course, waits = 0 WHERE call_key = :key',
+  const setCourse = db.prepare<{ key: number; course: string | null; waits: number }>(
+    'UPDATE calls SET course = :course, waits = :waits WHERE call_key = :key',
   );
   const findWaiting = db.prepare<{ workspaceId: number }, Row>(
     `SELECT ${columns} FROM calls
@@ -206,8 +207,8 @@ function waitingCalls(db: Db) {
       const row = findWaiting.get({ workspaceId });
       return row && fromRow(row);
     },
-    /** Writes how a call goes that waits no longer. */
-    release: (call: StoredCall) => setCourse.run({ key: call.key, course: courseText(call) }),
+    setCourse: (call: StoredCall) =>
+      setCourse.run({ key: call.key, course: courseText(call), waits: waitsOf(call.call) }),
   };
 }
 

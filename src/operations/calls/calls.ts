@@ -164,13 +164,22 @@ export function analysisDelayOf(
   return drawDuration(settings.calls.analysisDelay, (part) => draw(part));
 }
 
-/** Stores a call that was changed, with what happens at once because of it. */
-export function change(services: Services, workspace: Workspace, stored: StoredCall): StoredCall {
+/**
+ * Stores a call that was changed, with what happens at once because of it.
+ * @param isReplanned true if its course has changed, too.
+ */
+export function change(
+  services: Services,
+  workspace: Workspace,
+  stored: StoredCall,
+  isReplanned = false,
+): StoredCall {
   const { id, now } = workspace;
   const { store, worker, changes, callWebhooks } = services;
   const { changed, hasBegun } = store.together((writer) => {
     writer.workspaces.addProgress({ id, runningDelta: 0, settledAt: now });
     const steps = passMoments(stored, now, callContextReader(writer));
+    if (isReplanned) writer.calls.changeCourse(stored);
     const changed = storeSteps(writer, stored, steps, callWebhooks);
     return { changed, hasBegun: giveRoom(writer, workspace, changed) };
   });

@@ -10,6 +10,7 @@ import {
   passMoments,
   callContextReader,
   storeSteps,
+  withTurns,
 } from '../../simulation/calls/call-steps.js';
 import { readCallContext, type CallContext } from '../../simulation/calls/call-context.js';
 import { lookUpEngine } from '../../simulation/engine-lookup.js';
@@ -146,7 +147,7 @@ export function createCall(
       plan: planOf(progression, { course, llm }, now),
       dataStorage: undefined,
     };
-    const begun = withTurns(services, writer, context, {
+    const begun = begin(services, writer, context, {
       ...{ key: 0, workspaceId, call, ...engine, agentContentKey: agent.contentKey },
       ...{ seedKey: writer.seedKeyOf(settings.seed), progression, reads: 0 },
     });
@@ -183,17 +184,16 @@ function warnOfAnalysis({ warnLater }: Caller, { call }: StoredCall, { agent }: 
 }
 
 /** A new call before anything has happened in it, with its turns if somebody is told of them. */
-function withTurns(
+function begin(
   { callWebhooks }: Services,
   writer: StoreWriter,
   context: CallContext,
   stored: Parameters<typeof beginCall>[0],
 ): NewCall {
-  const begun = beginCall(stored);
+  const begun = { ...beginCall(stored), key: 0 };
+  // hot path: the engine is read only for turns.
   if (!callWebhooks.sendsTurns(stored.workspaceId, context)) return begun;
-  const { call } = stored;
-  const turnsAt = callWebhooks.turnsOf(call, callContextReader(writer)({ ...begun, key: 0 }));
-  return beginCall({ ...stored, call: { ...call, plan: { ...call.plan, turnsAt } } });
+  return withTurns(begun, callContextReader(writer)(begun), callWebhooks);
 }
 
 /** Whether there is no room for a call. @throws ApiError 429 by policy */

@@ -13,14 +13,22 @@ import { findForcedCallProblem, findWrongValues } from '../../domain/calls/force
 import { redactBody } from '../../domain/requests/redaction.js';
 import { ApiError } from '../../errors.js';
 import { keyedChance } from '../../random.js';
-import { answeredNow, endedEarly, joinedNow, saidNow } from '../../simulation/calls/by-hand.js';
-import { callContextReader, withPlan } from '../../simulation/calls/call-steps.js';
-import { chanceOf } from '../../simulation/calls/render.js';
+import {
+  answeredNow,
+  connectedNow,
+  endedEarly,
+  joinedNow,
+  saidNow,
+} from '../../simulation/calls/by-hand.js';
+import { planCourse } from '../../simulation/calls/course.js';
+import { callContextReader, withTurns } from '../../simulation/calls/call-steps.js';
+import { chanceOf, variablesOf } from '../../simulation/calls/render.js';
 import { toSpeech } from '../../simulation/calls/speech.js';
 import { drawDuration } from '../../simulation/testing/outcome.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredCall } from '../../store/calls.js';
 import { parseDuration } from '../../workspace/settings.js';
+import { planByServer } from '../calls/call-plan.js';
 import { analysisDelayOf, change } from '../calls/calls.js';
 import { findCallToMove, type FoundCall } from '../calls/find-call.js';
 import { findSettledWorkspace, type Caller, type Services } from '../operation.js';
@@ -124,11 +132,39 @@ export const answerCall: ControlOperation<'answerCall'> = async (services, calle
     refuse('A web call is joined: POST /_emulator/calls/{call_id}/join.');
   }
   if (state.status === 'ongoing') refuse('Somebody has answered the call already.');
-  if (course !== undefined && course.talk === undefined) {
+  if (course?.decidedBy.source === 'timeout') {
+    const dialled = planIfDialled(services, caller, workspace, stored);
+    return moveReplanned(services, workspace, connectedNow(stored, workspace.now, dialled));
+  }
+  if (course !== undefined && !connects(stored.call)) {
     refuse(`The call is planned to end as ${course.reason}, without an answer.`);
   }
   return move(services, workspace, answeredNow(stored, workspace.now));
 };
+
+/** True for a call in which somebody answers; for how long is not planned if a server holds it. */
+const connects = ({ course, details }: CallRecord): boolean =>
+  course?.talk !== undefined || details.llm !== undefined;
+
+/** How a registered call goes once it is connected: no rule decided it when it was created. */
+function planIfDialled(
+  services: Services,
+  caller: Caller,
+  workspace: Workspace,
+  { call, progression, ...stored }: StoredCall,
+) {
+  const context = callContextReader(services.store)({ call, progression, ...stored });
+  const course = planCourse({
+    ...{ origin: 'registered', toNumber: call.toNumber, isOverLimit: false },
+    ...{ agent: context.agent, settings: workspace.settings.calls },
+    byRule: { rule: '', outcome: {} },
+    draw: chanceOf(call).within('course'),
+  });
+  const held = planByServer(services, caller, workspace, {
+    ...{ course, callId: call.id, context, variables: variablesOf(call), progression },
+  });
+  return { course: held?.course ?? course, llm: held?.llm };
+}
 
 export const joinWebCall: ControlOperation<'joinWebCall'> = async (
   services,
@@ -140,22 +176,14 @@ export const joinWebCall: ControlOperation<'joinWebCall'> = async (
   refusePhoneCall(stored);
   refuseOver(stored);
   if (state.status === 'ongoing') refuse('The call was joined already.');
-  if (course !== undefined && course.talk === undefined) {
+  if (course !== undefined && !connects(stored.call)) {
     refuse(`The call is planned to end as ${course.reason}, and nobody can join it.`);
   }
   const joined = joinedNow(stored, workspace.now);
-  const context = callContextReader(services.store)(joined);
-  const { callWebhooks } = services;
-  const sendsTurns =
-    course?.isJoinedByHand === true && callWebhooks.sendsTurns(workspace.id, context);
-  const plan = joined.call.plan;
-  return move(
-    services,
-    workspace,
-    sendsTurns
-      ? withPlan(joined, { ...plan, turnsAt: callWebhooks.turnsOf(joined.call, context) })
-      : joined,
-  );
+  const isReplanned = course?.isJoinedByHand === true;
+  return isReplanned
+    ? moveReplanned(services, workspace, joined)
+    : move(services, workspace, joined);
 };
 
 export const leaveWebCall: ControlOperation<'leaveWebCall'> = async (
@@ -264,6 +292,13 @@ function end(
 
 const move = (services: Services, workspace: Workspace, stored: StoredCall) =>
   explain(services, workspace, change(services, workspace, stored));
+
+/** The same with a call whose course has changed, and so its turns. */
+function moveReplanned(services: Services, workspace: Workspace, stored: StoredCall) {
+  const { store, callWebhooks } = services;
+  const planned = withTurns(stored, callContextReader(store)(stored), callWebhooks);
+  return explain(services, workspace, change(services, workspace, planned, true));
+}
 
 function refuse(problem: string): never {
   throw new ApiError('conflict', problem);

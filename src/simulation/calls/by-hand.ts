@@ -1,8 +1,14 @@
 import { nextMoment, type CallPlan, type DisconnectionReason } from '../../domain/calls/call.js';
-import type { CallDetails, SpeechEntry } from '../../domain/calls/call-record.js';
+import type {
+  CallCourse,
+  CallDetails,
+  LlmDetails,
+  SpeechEntry,
+} from '../../domain/calls/call-record.js';
 import type { StoredCall } from '../../store/calls.js';
 import { endedNow, withDetails, withPlan } from './call-steps.js';
 import { isTransfer, scheduleCourse } from './course.js';
+import { scheduleLive } from './custom-llm/session-plan.js';
 
 /** A call that rings and is answered now. What was planned after that comes as long after it. */
 export function answeredNow(stored: StoredCall, now: number): StoredCall {
@@ -20,12 +26,31 @@ export function answeredNow(stored: StoredCall, now: number): StoredCall {
   });
 }
 
+/** A registered call that is connected now, and goes as it would if it had been dialled here. */
+export function connectedNow(
+  stored: StoredCall,
+  now: number,
+  { course, llm }: { readonly course: CallCourse; readonly llm: LlmDetails | undefined },
+): StoredCall {
+  const { call, progression } = stored;
+  const { createdAt } = call.plan;
+  const connected = { ...course, ring: now - createdAt, decidedBy: { source: 'draw' } } as const;
+  const schedule = llm === undefined ? scheduleCourse : scheduleLive;
+  return withPlan(
+    withDetails({ ...stored, call: { ...call, course: connected } }, { ...(llm && { llm }) }),
+    progression.kind === 'polls' ? { createdAt, connectsAt: now } : schedule(connected, createdAt),
+  );
+}
+
 /** A web call that is joined now. What was planned after that comes as long after it. */
 export function joinedNow(stored: StoredCall, now: number): StoredCall {
   const { course, plan } = stored.call;
   if (course?.isJoinedByHand !== true) return answeredNow(stored, now);
   const joined = { ...course, ring: now - plan.createdAt, isJoinedByHand: false };
-  return withPlan(stored, scheduleCourse(joined, plan.createdAt));
+  return withPlan(
+    { ...stored, call: { ...stored.call, course: joined } },
+    scheduleCourse(joined, plan.createdAt),
+  );
 }
 
 /** An ongoing call in which something is said or done now. */

@@ -14,7 +14,7 @@ import {
   type CallRecord,
   type CallResults,
 } from '../../domain/calls/call-record.js';
-import type { StoredCall } from '../../store/calls.js';
+import type { NewCall, StoredCall } from '../../store/calls.js';
 import type { StoreReader, StoreWriter } from '../../store/store.js';
 import { analysisOf, figuresOfCall } from './render.js';
 import { readCallContext, type CallContext } from './call-context.js';
@@ -34,6 +34,10 @@ export type OnCallStep = (step: CallStep, writer: StoreWriter) => boolean;
 /** Told of what happens in calls. */
 export interface CallListener {
   readonly onStep: OnCallStep;
+  /** Whether somebody is told of each turn of a call. */
+  readonly sendsTurns: (workspaceId: number, context: CallContext) => boolean;
+  /** When the turns of a call will be over. `prepare` must have been called. */
+  readonly turnsOf: (call: CallRecord, context: CallContext) => readonly number[];
   /** Loads what it needs to be told of a call; undefined if there is nothing to load. */
   readonly prepare: (workspaceId: number, context: CallContext) => Promise<unknown> | undefined;
 }
@@ -139,6 +143,44 @@ export function analysisResults(
 export const withPlan = (stored: StoredCall, plan: CallPlan): StoredCall =>
   withState(stored, plan, stored.call.state, stored.results);
 
+type TurnListener = Pick<CallListener, 'sendsTurns' | 'turnsOf'>;
+
+/** The same with its turns, if somebody is to be told of them. */
+export function withTurns(
+  stored: StoredCall,
+  context: CallContext,
+  { sendsTurns, turnsOf }: TurnListener,
+): StoredCall {
+  const { workspaceId, call } = stored;
+  if (!sendsTurns(workspaceId, context)) return withPlan(stored, call.plan);
+  return withPlan(stored, { ...call.plan, turnsAt: turnsOf(call, context) });
+}
+
+/**
+ * A call whose turns are to be planned at `time`: it is due then, and not only when something happens in it.
+ * What that needs is loaded when it is due.
+ */
+export const planningTurns = <Call extends NewCall>(call: Call, time: number): Call => ({
+  ...call,
+  nextAt: Math.min(time, call.nextAt ?? time),
+});
+
+/** Plans the turns of a call that is due for that. Those that are over by now are of the past. */
+function withPlannedTurns(
+  due: StoredCall,
+  contextOf: (stored: StoredCall) => CallContext,
+  listener: TurnListener,
+): StoredCall {
+  const { nextAt: now } = due;
+  const { plan, state } = due.call;
+  if (now === null || nextMoment(plan, state)?.at === now) return due;
+  const planned = withTurns(due, contextOf(due), listener);
+  if (state.status !== 'ongoing') return planned;
+  const past = (planned.call.plan.turnsAt ?? []).filter((at) => at <= now).length;
+  const passed = { ...state, passed: state.passed + past };
+  return withState(planned, planned.call.plan, passed, planned.results);
+}
+
 /** A new call before anything has happened in it. */
 export const beginCall = (
   stored: Omit<StoredCall, 'nextAt' | 'results'>,
@@ -207,7 +249,7 @@ export function passDueCalls(
   writer: StoreWriter,
   workspaceId: number,
   { first, until, size }: { readonly first: number; readonly until: number; readonly size: number },
-  { onStep, prepare }: CallListener,
+  listener: CallListener,
   onEnd: (at: number) => boolean,
 ): PassedCalls {
   if (first > until) return { started: 0, ended: 0, settledAt: 0, next: first, waitFor: undefined };
@@ -219,13 +261,14 @@ export function passDueCalls(
   for (const due of calls.listDue(workspaceId, until, size)) {
     const at = due.nextAt ?? until;
     if (at > last) break;
-    waitFor = prepare(workspaceId, contextOf(due));
+    waitFor = listener.prepare(workspaceId, contextOf(due));
     if (waitFor !== undefined) break;
+    const planned = withPlannedTurns(due, contextOf, listener);
     // One moment at a time, so that those of different calls come in their order.
-    const steps = passMoments(due, at, contextOf);
-    const { call } = storeSteps(writer, due, steps, {
+    const steps = passMoments(planned, at, contextOf);
+    const { call } = storeSteps(writer, planned, steps, {
       onStep(step) {
-        const isStored = onStep(step, writer);
+        const isStored = listener.onStep(step, writer);
         if (isStored) last = at;
         return isStored;
       },

@@ -2,7 +2,7 @@ import type { StoredCall } from '../../store/calls.js';
 import type { StoreWriter } from '../../store/store.js';
 import { scheduleCourse } from './course.js';
 import { scheduleLive } from './custom-llm/session-plan.js';
-import { withPlan } from './call-steps.js';
+import { planningTurns, withPlan } from './call-steps.js';
 
 /**
  * Lets calls that wait for room begin, the first one first, as long as there is room. To be called within
@@ -18,7 +18,7 @@ export function admitWaiting(
   for (let hasBegun = false; ; hasBegun = true) {
     const waiting = calls.findWaiting(workspaceId);
     if (waiting === undefined || calls.countUnderWay(workspaceId) >= limit) return hasBegun;
-    calls.admit(admittedNow(waiting, now));
+    calls.changeCourse(planningTurns(admittedNow(waiting, now), now));
   }
 }
 

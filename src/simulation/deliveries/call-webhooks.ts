@@ -23,24 +23,16 @@ import type { CallContext, CallTransfer } from '../calls/call-context.js';
 import { insertWithFault, releaseAtEnd, withoutFault } from './webhook-faults.js';
 import type { Workspace } from '../workspaces/workspace.js';
 
-/** Makes webhooks of what happens in calls. */
-export interface CallWebhooks extends CallListener {
-  /** Whether somebody is told of each turn of a call. */
-  readonly sendsTurns: (workspaceId: number, context: CallContext) => boolean;
-  /** When the turns of a new call will be over. `prepare` must have been called. */
-  readonly turnsOf: (call: CallRecord, context: CallContext) => readonly number[];
-}
-
 /**
- * A webhook is stored with its body in the transaction that stores what it tells of. So it tells what the
- * call was at that time, whatever becomes of the call before it is sent, and a crash never loses only one of
- * the two.
+ * Makes webhooks of what happens in calls. A webhook is stored with its body in the transaction that stores
+ * what it tells of. So it tells what the call was at that time, whatever becomes of the call before it is
+ * sent, and a crash never loses only one of the two.
  * @param onStored called within the transaction that stores a webhook.
  */
 export function createCallWebhooks(
   get: (workspaceId: number) => Workspace,
   onStored: (workspaceId: number) => void,
-): CallWebhooks {
+): CallListener {
   const generator = loadedOnce();
   const accountUrlOf = (id: number): string | undefined => get(id).settings.webhooks.url;
   const hasUrl = (id: number, { agent }: CallContext): boolean =>
