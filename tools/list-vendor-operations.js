@@ -2,40 +2,15 @@
  * Writes src/contract/vendor-operations.gen.ts: every operation that two releases of the vendor's SDK
  * send, read from their sources. With --check it only says whether the file is up to date.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { readRelease } from './sdk-operations.js';
 
 const output = 'src/contract/vendor-operations.gen.ts';
 
 /** The oldest release that is still much used, and the newest; names of their packages here. */
-const [oldest, newest] = ['retell-sdk-4', 'retell-sdk'].map(readRelease);
-
-function readRelease(name) {
-  const { version } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8'));
-  const folder = `node_modules/${name}/src/resources`;
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const operations = files
-    .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => readOperations(readFileSync(`${folder}/${file}`, 'utf8')));
-  return { version, operations };
-}
-
-/** The requests in a source: a method of a class sends one, `this._client.post(path`/a/${id}`)`. */
-function readOperations(source) {
-  const pattern =
-    /^export class (?<resource>\w+)|^ {2}(?<call>\w+)\(|_client\.(?<method>get|post|put|patch|delete)\(\s*(?:path)?[`'](?<path>[^`']+)[`']/gm;
-  const found = [];
-  let resource = '';
-  let call = '';
-  for (const { groups } of source.matchAll(pattern)) {
-    resource = groups.resource ?? resource;
-    call = groups.call ?? call;
-    if (groups.path === undefined) continue;
-    const path = groups.path.replaceAll(/\$\{[^}]*\}/g, '*');
-    const name = `${resource[0].toLowerCase()}${resource.slice(1)}.${call}`;
-    found.push({ key: `${groups.method.toUpperCase()} ${path}`, name });
-  }
-  return found;
-}
+const [oldest, newest] = ['retell-sdk-4', 'retell-sdk'].map((name) =>
+  readRelease(`node_modules/${name}`),
+);
 
 /** The same method of the newest release sends this; undefined if there is no such method. */
 const replacementOf = (name) => newest.operations.find((other) => other.name === name)?.key;

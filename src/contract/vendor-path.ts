@@ -27,9 +27,13 @@ interface PathIndex {
 
 let pathIndex: PathIndex | undefined;
 
+/** The release of the SDK whose operations the contract knows. */
+export const newestRelease = (): string =>
+  vendorOperations.reduce((last, row) => (row[3] > last ? row[3] : last), '');
+
 /** Computed at the first request that no route takes. Most processes never get one. */
 function buildPathIndex(): PathIndex {
-  const newest = vendorOperations.reduce((last, row) => (row[3] > last ? row[3] : last), '');
+  const newest = newestRelease();
   const operations = vendorOperations.map(([key, name, , last, replacement]) => ({
     ...{ key, name, replacement },
     retiredAfter: last === newest ? undefined : last,

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import {
   findVendorOperation,
   isNewer,
+  newestRelease,
   isUnderVendorPath,
   nearestOperation,
 } from '../contract/vendor-path.js';
@@ -121,7 +122,7 @@ function refuseNotEmulated(method: string, path: string): void {
     throw new ApiError('not_emulated', what);
   }
   if (isNewer(path)) {
-    const what = `${method} ${path} is newer than the contract, which has ${nearestOperation(method, path) ?? 'no similar operation'}; --upstream URL forwards such requests.`;
+    const what = `${method} ${path} is newer than the contract, which is that of retell-sdk ${newestRelease()} and has ${nearestOperation(method, path) ?? 'no similar operation'}; --upstream URL forwards such requests.`;
     throw new ApiError('not_emulated', what);
   }
 }
