@@ -21,7 +21,7 @@ const common = {
   target: 'node20',
   external: [
     ...['@fastify/reply-from', '@fastify/swagger', '@fastify/swagger-ui', 'better-sqlite3'],
-    ...['pino-pretty', 'prom-client', 'ws', 'yaml'],
+    ...['awesome-phonenumber', 'pino-pretty', 'prom-client', 'ws', 'yaml'],
     // Fastify has them for what is not asked of it (see src/http/app.ts).
     ...['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request'],
   ],

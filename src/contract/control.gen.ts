@@ -326,7 +326,7 @@ export interface paths {
         put?: never;
         /**
          * Let somebody call one of the numbers
-         * @description First the number's `inbound_webhook_url` is asked, with the same signature and under the same rules as other webhooks. It has 10 seconds to answer, and is asked again up to three times. Then the agent that its answer names takes the call, or else one of the number's `inbound_agents`. If there is none, or if the answer rejects the call, no call is created. The answer to this request comes when that is decided.
+         * @description A call from a country that is not in the number's `allowed_inbound_country_list` is rejected. Otherwise the number's `inbound_webhook_url` is asked first, with the same signature and under the same rules as other webhooks. It has 10 seconds to answer, and is asked again up to three times. Then the agent that its answer names takes the call, or else one of the number's `inbound_agents`. If there is none, or if the answer rejects the call, no call is created. The answer to this request comes when that is decided.
          */
         post: operations["receiveCall"];
         delete?: never;
@@ -1579,7 +1579,7 @@ export interface components {
         };
         ReceivedCall: {
             /**
-             * @description `taken`: an agent has the call, or it waits until there is room for it. `rejected`: the webhook rejected it. `disconnected`: there is no agent for it.
+             * @description `taken`: an agent has the call, or it waits until there is room for it. `rejected`: the webhook rejected it, or the number allows no calls from this country. `disconnected`: there is no agent for it.
              * @enum {string}
              */
             outcome: "taken" | "rejected" | "disconnected";

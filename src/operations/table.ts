@@ -36,15 +36,14 @@ import {
   listBatchTestsV2,
 } from './testing/batch-tests.js';
 import {
-  createPhoneCall,
   deleteCall,
   getCall,
-  registerPhoneCall,
   rerunCallAnalysis,
   stopCall,
   updateCall,
   updateLiveCall,
 } from './calls/calls.js';
+import { createPhoneCall, registerPhoneCall } from './calls/phone-calls.js';
 import { getConcurrency } from './calls/concurrency.js';
 import { createWebCall, createWebCallV2 } from './calls/web-calls.js';
 import { listCallsV2, listCallsV3 } from './calls/list-calls.js';

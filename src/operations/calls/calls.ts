@@ -5,8 +5,7 @@ import {
   type WireCall,
   type WirePhoneCall,
 } from '../../domain/calls/call.js';
-import { isE164, pickAgent, type WeightedAgent } from '../../domain/calls/phone-number.js';
-import { ApiError, MissingError } from '../../errors.js';
+import { ApiError } from '../../errors.js';
 import { keyedChance } from '../../random.js';
 import {
   analysisResults,
@@ -33,86 +32,12 @@ import {
   type Services,
 } from '../operation.js';
 import { findCall, findCallToMove } from './find-call.js';
-import type { CallRequest } from './call-request.js';
-import { createCall, refuseLargeMetadata } from './new-call.js';
-
-export const createPhoneCall: Operation<'createPhoneCall'> = async (services, caller, { body }) => {
-  const { from_number: fromNumber, to_number: toNumber } = body;
-  const { ignore_e164_validation: takesAny = false } = body;
-  if (!takesAny && !isE164(fromNumber)) refuseNumber('from_number');
-  if (!takesAny && !isE164(toNumber)) refuseNumber('to_number');
-  const workspace = await openSettled(services, caller);
-  const created = await createCall(services, caller, workspace, {
-    ...{ origin: 'dialled', direction: 'outbound', fromNumber, toNumber },
-    ...agentOf(services, workspace, body),
-    details: {
-      ...(body.metadata !== undefined && { metadata: body.metadata }),
-      ...(body.retell_llm_dynamic_variables !== undefined && {
-        variables: body.retell_llm_dynamic_variables,
-      }),
-      ...(body.custom_sip_headers !== undefined && { sipHeaders: body.custom_sip_headers }),
-      ...(body.agent_override !== undefined && { override: body.agent_override }),
-    },
-  });
-  return showPhoneCall(services, created);
-};
-
-function refuseNumber(name: string): never {
-  throw new ApiError('invalid_request', `body/${name} must be in E.164 form, as +14157774444`);
-}
+import { refuseLargeMetadata } from './new-call.js';
 
 export const openSettled = (services: Services, caller: Caller): Workspace | Promise<Workspace> =>
   settle(services, services.workspaces.open(caller.workspace));
 
-/** Documented: the override, or else one of the number's agents, drawn by weight. @throws ApiError */
-function agentOf(
-  { store }: Services,
-  { id, name, settings }: Workspace,
-  body: {
-    readonly from_number: string;
-    readonly override_agent_id?: string;
-    readonly override_agent_version?: number | string;
-  },
-): Pick<CallRequest, 'agentId' | 'agentVersion'> {
-  const { from_number: from, override_agent_id: agentId } = body;
-  const number = store.phoneNumbers.find(id, from);
-  if (number === undefined && settings.unknownNumbers === 'reject') {
-    throw new MissingError(from, 'phone-number', 'unprocessable');
-  }
-  if (agentId !== undefined) return { agentId, agentVersion: body.override_agent_version };
-  const agents: readonly WeightedAgent[] = number?.content.outbound_agents ?? [];
-  const ordinal = store.workspaces.ordinals(id).call;
-  const draw = keyedChance(settings.seed).within(name, 'agent of call');
-  const picked = pickAgent(agents, draw(ordinal));
-  if (picked === undefined) throw new ApiError('no_outbound_agent');
-  return {
-    agentId: picked.agent_id,
-    agentVersion: body.override_agent_version ?? picked.agent_version,
-  };
-}
-
-export const registerPhoneCall: Operation<'registerPhoneCall'> = async (
-  services,
-  caller,
-  { body },
-) => {
-  const workspace = await openSettled(services, caller);
-  const created = await createCall(services, caller, workspace, {
-    ...{ origin: 'registered', direction: body.direction ?? 'outbound' },
-    ...{ fromNumber: body.from_number ?? '', toNumber: body.to_number ?? '' },
-    ...{ agentId: body.agent_id, agentVersion: body.agent_version },
-    details: {
-      ...(body.metadata !== undefined && { metadata: body.metadata }),
-      ...(body.retell_llm_dynamic_variables !== undefined && {
-        variables: body.retell_llm_dynamic_variables,
-      }),
-      ...(body.agent_override !== undefined && { override: body.agent_override }),
-    },
-  });
-  return showPhoneCall(services, created);
-};
-
-const showPhoneCall = (services: Services, stored: StoredCall) =>
+export const showPhoneCall = (services: Services, stored: StoredCall) =>
   show(services, stored) as WirePhoneCall | Promise<WirePhoneCall>;
 
 /** A call as it is now, without waiting for what only a call that is over needs. */

@@ -24,6 +24,7 @@ import type { StoredCall } from '../../store/calls.js';
 import { show } from '../calls/calls.js';
 import type { CallRequest, ReservedCall } from '../calls/call-request.js';
 import { createCall, reserveCall } from '../calls/new-call.js';
+import { findWrongCountry } from '../numbers/countries.js';
 import type { Caller, Services } from '../operation.js';
 import { openSettledWorkspace, type ControlOperation } from './control-operation.js';
 import { waitFor } from './waiting.js';
@@ -63,6 +64,13 @@ export const receiveCall: ControlOperation<'receiveCall'> = async (services, cal
     agent: numberAgent(workspace, number?.content, reserved),
   };
   const warnings = leftOut.map((name) => `custom_sip_headers/${name} is not told by the vendor`);
+  // Documented: a call from a country that is not on the list is rejected.
+  const problem = await findWrongCountry(incoming.number, 'allowed_inbound_country_list', from);
+  if (problem !== undefined) {
+    warnings.push(`from_number ${problem}`);
+    const rejected = { outcome: 'rejected', decidedBy: 'number' } as const;
+    return { ...rejected, callId: reserved.id, webhook: null, warnings, call: null };
+  }
   const asked = await ask(services, caller, workspace, incoming);
   warnings.push(...(asked?.warnings ?? []));
   const result = await decide(services, caller, incoming, asked?.decision, warnings);
