@@ -22,6 +22,11 @@ export const cacheByText = <Value extends object>(
 ): BoundedCache<string, Value> =>
   new LRUCache({ maxSize: maxCharacters, sizeCalculation: (_value, text) => text.length });
 
+/** Remembers values until they together have this size; each `set` gives the size of its own. */
+export const sizedCache = <Key extends string | number, Value extends object>(
+  maxSize: number,
+): BoundedCache<Key, Value> => new LRUCache<Key, Value>({ maxSize });
+
 /** Finds it if it is not in the cache. */
 export function cached<Key extends string | number, Value extends object | string | number>(
   cache: BoundedCache<Key, Value>,

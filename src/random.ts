@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { customAlphabet, customRandom } from 'nanoid';
+import { customAlphabet } from 'nanoid';
 import { boundedCache, cached } from './bounded-cache.js';
 import { idPrefixes, type NumberedKind } from './stored-id.js';
 
@@ -95,14 +95,8 @@ const idLengths: Partial<Record<KeyedKind, number>> = {
  * An id in the vendor's format. Observed: a prefix and lower-case hex digits.
  * It depends on the key alone, so that a restored workspace creates the same ids again.
  */
-export function keyedId(kind: KeyedKind, ...key: ChanceKey): string {
-  let block = 0;
-  const bytes = (size: number): Buffer => {
-    block += 1;
-    return Buffer.from(derivedHex(64, kind, ...key, block).repeat(Math.ceil(size / 32)), 'hex');
-  };
-  return idPrefixes[kind] + customRandom('0123456789abcdef', idLengths[kind] ?? 12, bytes)();
-}
+export const keyedId = (kind: KeyedKind, ...key: ChanceKey): string =>
+  idPrefixes[kind] + derivedHex(idLengths[kind] ?? 12, kind, ...key);
 
 /** Numbers of which the ids of a batch and of its runs are made. */
 export interface BatchNumbers extends RunNumbers {

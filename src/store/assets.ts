@@ -119,6 +119,9 @@ const selectVersions = `
 const isNamed = 'assets.workspace_id = :workspaceId AND kind = :kind AND asset_id = :id';
 const ofNamed = `asset_key = (SELECT asset_key FROM assets WHERE ${isNamed})`;
 
+/** What the contents that are kept in memory have together as JSON. */
+const maxCachedCharacters = 2_000_000;
+
 export function assetStore(db: Db, caches: Caches): AssetWriter {
   const find = db.prepare<AssetName & { version: number | null }, Row>(
     `${selectVersions} WHERE ${isNamed} AND (:version IS NULL OR version = :version)
@@ -175,6 +178,8 @@ export function assetStore(db: Db, caches: Caches): AssetWriter {
     );
   const listPage = { ascending: preparePage('>', 'ASC'), descending: preparePage('<', 'DESC') };
   const references = caches.create<string, AssetReference | 'none'>();
+  // hot path: calls of one agent read the same again and again. A content never changes.
+  const contents = caches.createSized<number, AssetContent>(maxCachedCharacters);
 
   return {
     ...assetWriter(db, () => {
@@ -191,8 +196,14 @@ export function assetStore(db: Db, caches: Caches): AssetWriter {
     },
     listPins: (engine) =>
       listPins.all({ ...engine, idPath: `$.response_engine.${idPropertyOf[engine.kind]}` }),
-    getContent: (contentKey) =>
-      JSON.parse(required(getContent.get({ contentKey }))) as AssetContent,
+    getContent(contentKey) {
+      const known = contents.get(contentKey);
+      if (known !== undefined) return known;
+      const text = required(getContent.get({ contentKey }));
+      const content = JSON.parse(text) as AssetContent;
+      contents.set(contentKey, content, { size: text.length });
+      return content;
+    },
     getContentText: (contentKey) => required(getContent.get({ contentKey })),
     listVersions: (asset) => readEach(() => listVersions.iterate(asset), toVersion),
     countVersions: (asset) => required(countVersions.get(asset)),

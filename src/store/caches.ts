@@ -1,4 +1,4 @@
-import { boundedCache, type BoundedCache } from '../bounded-cache.js';
+import { boundedCache, sizedCache, type BoundedCache } from '../bounded-cache.js';
 
 /**
  * Caches of rows of the database. An entry stays true until this process writes, because no other process
@@ -10,17 +10,24 @@ export interface Caches {
     Key,
     Value
   >;
+  /** The same, bounded by the sizes that each `set` gives. */
+  createSized<Key extends string | number, Value extends object>(
+    maxSize: number,
+  ): BoundedCache<Key, Value>;
   readonly clear: () => void;
 }
 
 export function storeCaches(): Caches {
   const all: { clear(): void }[] = [];
+  const clearing = <Cache extends { clear(): void }>(cache: Cache): Cache => {
+    all.push(cache);
+    return cache;
+  };
   return {
-    create<Key extends string | number, Value extends object | string | number>() {
-      const cache = boundedCache<Key, Value>();
-      all.push(cache);
-      return cache;
-    },
+    create: <Key extends string | number, Value extends object | string | number>() =>
+      clearing(boundedCache<Key, Value>()),
+    createSized: <Key extends string | number, Value extends object>(maxSize: number) =>
+      clearing(sizedCache<Key, Value>(maxSize)),
     clear() {
       for (const cache of all) cache.clear();
     },

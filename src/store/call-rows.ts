@@ -13,6 +13,7 @@ import type {
 } from '../domain/calls/call-record.js';
 import type { EngineType } from '../domain/engines/response-engine.js';
 import type { Progression } from '../workspace/settings.js';
+import type { Value } from './database/bulk-insert.js';
 
 /** A call with what the store knows of it besides. */
 export interface StoredCall {
@@ -50,29 +51,8 @@ export const positionOf = ({ key, call }: StoredCall): CallPosition => ({
 const startOf = ({ plan, state }: CallRecord): number | undefined =>
   state.status === 'registered' ? undefined : plan.connectsAt;
 
-/** The columns that may change. */
-export interface Changing {
+export interface CallRow {
   key: number;
-  status: CallStatus;
-  passed: number;
-  nextAt: number | null;
-  sortedAt: number;
-  startedAt: number | null;
-  endedAt: number | null;
-  reason: string | null;
-  plan: string;
-  dataStorage: string | null;
-  details: string;
-  reads: number;
-  combinedCost: number | null;
-  latency: number | null;
-  sentiment: string | null;
-  successful: 0 | 1 | null;
-  inVoicemail: 0 | 1 | null;
-}
-
-/** The columns that never change. */
-export interface Fixed {
   workspaceId: number;
   id: string;
   ordinal: number;
@@ -86,13 +66,27 @@ export interface Fixed {
   engineType: EngineType | null;
   engineContentKey: number | null;
   seedKey: number;
+  seed: string;
   progression: Progression['kind'];
   polls: number;
+  reads: number;
+  status: CallStatus;
+  passed: number;
+  nextAt: number | null;
+  sortedAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  reason: string | null;
   course: string | null;
-  waits: 0 | 1;
+  plan: string;
+  dataStorage: string | null;
+  details: string;
+  combinedCost: number | null;
+  latency: number | null;
+  sentiment: string | null;
+  successful: 0 | 1 | null;
+  inVoicemail: 0 | 1 | null;
 }
-
-export type CallRow = Changing & Omit<Fixed, 'waits'> & { seed: string };
 
 export const callColumns = `call_key AS key, workspace_id AS workspaceId, call_id AS id, ordinal, origin, direction,
   from_number AS fromNumber, to_number AS toNumber, agent_id AS agentId,
@@ -103,26 +97,37 @@ export const callColumns = `call_key AS key, workspace_id AS workspaceId, call_i
   ended_at AS endedAt, reason, course, plan, data_storage AS dataStorage, details,
   combined_cost AS combinedCost, latency, sentiment, successful, in_voicemail AS inVoicemail`;
 
-export const toFixed = ({ call, progression, ...stored }: NewCall): Fixed => ({
-  workspaceId: stored.workspaceId,
-  id: call.id,
-  ordinal: call.ordinal,
-  // A web call waits as a registered one does. Its details tell it apart.
-  origin: call.origin === 'web' ? 'registered' : call.origin,
-  direction: call.direction,
-  fromNumber: call.fromNumber,
-  toNumber: call.toNumber,
-  agentId: call.agentId,
-  agentVersion: call.agentVersion,
-  agentContentKey: stored.agentContentKey,
-  engineType: stored.engineType,
-  engineContentKey: stored.engineContentKey,
-  seedKey: stored.seedKey,
-  progression: progression.kind,
-  polls: progression.kind === 'polls' ? progression.polls : 0,
-  course: courseText({ call }),
-  waits: waitsOf(call),
-});
+/** The columns that never change, and below in the same order what a call has in them. */
+export const fixedColumns = [
+  ...['workspace_id', 'call_id', 'ordinal', 'origin', 'direction', 'from_number', 'to_number'],
+  ...['agent_id', 'agent_version', 'agent_content_key', 'engine_type', 'engine_content_key'],
+  ...['seed_key', 'progression', 'polls', 'course', 'waits'],
+];
+
+// hot path: values by position, because the driver looks up each name.
+export function fixedValues({ call, progression, ...stored }: NewCall): Value[] {
+  const { workspaceId, agentContentKey, engineType, engineContentKey, seedKey } = stored;
+  return [
+    workspaceId,
+    call.id,
+    call.ordinal,
+    // A web call waits as a registered one does. Its details tell it apart.
+    call.origin === 'web' ? 'registered' : call.origin,
+    call.direction,
+    call.fromNumber,
+    call.toNumber,
+    call.agentId,
+    call.agentVersion,
+    agentContentKey,
+    engineType,
+    engineContentKey,
+    seedKey,
+    progression.kind,
+    progression.kind === 'polls' ? progression.polls : 0,
+    courseText({ call }),
+    waitsOf(call),
+  ];
+}
 
 /** 1 for a call that waits for room. */
 export const waitsOf = ({ details }: CallRecord): 0 | 1 => (details.waiting === undefined ? 0 : 1);
@@ -133,28 +138,35 @@ export const courseText = ({ call: { course } }: Pick<StoredCall, 'call'>): stri
 const toFlag = (value: boolean | null): 0 | 1 | null => (value === null ? null : value ? 1 : 0);
 const fromFlag = (flag: 0 | 1 | null): boolean | null => (flag === null ? null : flag === 1);
 
-export function toChanging({ call, nextAt, reads, results }: NewCall): Omit<Changing, 'key'> {
+/** The columns that may change, and below in the same order what a call has in them. */
+export const changingColumns = [
+  ...['status', 'passed', 'next_at', 'sorted_at', 'started_at', 'ended_at', 'reason', 'plan'],
+  ...['data_storage', 'details', 'reads', 'combined_cost', 'latency', 'sentiment', 'successful'],
+  'in_voicemail',
+];
+
+export function changingValues({ call, nextAt, reads, results }: NewCall): Value[] {
   const { state, plan } = call;
   const isOver = state.status !== 'registered' && state.status !== 'ongoing';
   const startedAt = startOf(call) ?? null;
-  return {
-    status: state.status,
-    passed: state.passed,
+  return [
+    state.status,
+    state.passed,
     nextAt,
-    sortedAt: startedAt ?? plan.createdAt,
+    startedAt ?? plan.createdAt,
     startedAt,
-    endedAt: isOver ? (plan.endsAt ?? null) : null,
-    reason: isOver ? (plan.reason ?? null) : null,
-    plan: JSON.stringify(plan),
-    dataStorage: call.dataStorage ?? null,
-    details: JSON.stringify(call.details),
+    isOver ? (plan.endsAt ?? null) : null,
+    isOver ? (plan.reason ?? null) : null,
+    JSON.stringify(plan),
+    call.dataStorage ?? null,
+    JSON.stringify(call.details),
     reads,
-    combinedCost: results.combinedCost,
-    latency: results.latency,
-    sentiment: results.sentiment,
-    successful: toFlag(results.successful),
-    inVoicemail: toFlag(results.inVoicemail),
-  };
+    results.combinedCost,
+    results.latency,
+    results.sentiment,
+    toFlag(results.successful),
+    toFlag(results.inVoicemail),
+  ];
 }
 
 export function fromCallRow(row: CallRow): StoredCall {

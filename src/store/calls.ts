@@ -1,20 +1,21 @@
 import type { GivenTranscripts } from '../domain/calls/given-call.js';
 import {
   callColumns as columns,
+  changingColumns,
+  changingValues,
   courseText,
+  fixedColumns,
+  fixedValues,
   fromCallRow as fromRow,
-  toChanging,
   waitsOf,
-  toFixed,
   type CallPosition,
   type CallRow as Row,
-  type Changing,
-  type Fixed,
   type NewCall,
   type StoredCall,
 } from './call-rows.js';
 import { cached } from '../bounded-cache.js';
 import type { Caches } from './caches.js';
+import type { Value } from './database/bulk-insert.js';
 import { readEach, required, type Db } from './database/database.js';
 
 export { positionOf, type CallPosition, type NewCall, type StoredCall } from './call-rows.js';
@@ -72,26 +73,14 @@ const isUnderWay = ({ call: { state, origin, details } }: NewCall): boolean =>
     (origin === 'dialled' || origin === 'inbound'));
 
 export function callStore(db: Db, caches: Caches): CallWriter {
-  const insert = db.prepare<Fixed & Omit<Changing, 'key'> & { transcripts: string | null }>(
-    `INSERT INTO calls (workspace_id, call_id, ordinal, origin, direction, from_number, to_number,
-       agent_id, agent_version, agent_content_key, engine_type, engine_content_key, seed_key,
-       progression, polls, reads, status, passed, next_at, sorted_at, started_at, ended_at, reason,
-       course, plan, data_storage, details, combined_cost, latency, sentiment, successful,
-       in_voicemail, given_transcripts, waits)
-     VALUES (:workspaceId, :id, :ordinal, :origin, :direction, :fromNumber, :toNumber,
-       :agentId, :agentVersion, :agentContentKey, :engineType, :engineContentKey, :seedKey,
-       :progression, :polls, :reads, :status, :passed, :nextAt, :sortedAt, :startedAt, :endedAt,
-       :reason, :course, :plan, :dataStorage, :details, :combinedCost, :latency, :sentiment,
-       :successful, :inVoicemail, :transcripts, :waits)`,
+  const newColumns = [...fixedColumns, ...changingColumns, 'given_transcripts'];
+  const insert = db.prepare<Value[]>(
+    `INSERT INTO calls (${newColumns.join(', ')})
+     VALUES (${newColumns.map(() => '?').join(', ')})`,
   );
-  const change = db.prepare<Changing>(
-    `UPDATE calls
-     SET status = :status, passed = :passed, next_at = :nextAt, sorted_at = :sortedAt,
-         started_at = :startedAt, ended_at = :endedAt, reason = :reason, plan = :plan,
-         data_storage = :dataStorage, details = :details, reads = :reads,
-         combined_cost = :combinedCost, latency = :latency, sentiment = :sentiment,
-         successful = :successful, in_voicemail = :inVoicemail
-     WHERE call_key = :key`,
+  const change = db.prepare<Value[]>(
+    `UPDATE calls SET ${changingColumns.map((column) => `${column} = ?`).join(', ')}
+     WHERE call_key = ?`,
   );
   const waiting = waitingCalls(db);
   const find = db.prepare<{ workspaceId: number; id: string }, Row>(
@@ -130,10 +119,14 @@ export function callStore(db: Db, caches: Caches): CallWriter {
   return {
     insert: (call, given) => {
       const transcripts = given === undefined ? null : JSON.stringify(given);
-      const row = { ...toFixed(call), ...toChanging(call), transcripts };
       const before = underWay.get(call.workspaceId);
       if (before !== undefined) underWay.set(call.workspaceId, before + Number(isUnderWay(call)));
-      return Number(insert.run(row).lastInsertRowid);
+      const { lastInsertRowid } = insert.run(
+        ...fixedValues(call),
+        ...changingValues(call),
+        transcripts,
+      );
+      return Number(lastInsertRowid);
     },
     find(workspaceId, id) {
       const row = find.get({ workspaceId, id });
@@ -141,7 +134,7 @@ export function callStore(db: Db, caches: Caches): CallWriter {
     },
     change: (call) => {
       underWay.delete(call.workspaceId);
-      change.run({ ...toChanging(call), key: call.key });
+      change.run(...changingValues(call), call.key);
     },
     delete: (workspaceId, id) => {
       underWay.delete(workspaceId);
@@ -150,7 +143,7 @@ export function callStore(db: Db, caches: Caches): CallWriter {
     changeCourse(call) {
       underWay.delete(call.workspaceId);
       waiting.setCourse(call);
-      change.run({ ...toChanging(call), key: call.key });
+      change.run(...changingValues(call), call.key);
     },
     findWaiting: waiting.find,
     listDue: (workspaceId, until, limit) =>

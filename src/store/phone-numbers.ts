@@ -1,4 +1,6 @@
 import type { PhoneNumber, PhoneNumberContent } from '../domain/calls/phone-number.js';
+import { cached } from '../bounded-cache.js';
+import type { Caches } from './caches.js';
 import { readEach, type Db } from './database/database.js';
 
 export interface StoredPhoneNumber extends PhoneNumber {
@@ -44,7 +46,7 @@ interface Written {
 
 const columns = 'number_key AS position, number, content, modified_at AS modifiedAt';
 
-export function phoneNumberStore(db: Db): PhoneNumberWriter {
+export function phoneNumberStore(db: Db, caches: Caches): PhoneNumberWriter {
   const insert = db.prepare<Written>(
     `INSERT INTO phone_numbers (workspace_id, number, content, modified_at)
      VALUES (:workspaceId, :number, :content, :modifiedAt)`,
@@ -70,14 +72,25 @@ export function phoneNumberStore(db: Db): PhoneNumberWriter {
     ascending: { statement: prepareList('>', 'ASC'), first: 0 },
     descending: { statement: prepareList('<', 'DESC'), first: Number.MAX_SAFE_INTEGER },
   };
+  // hot path: each new call looks for its number, and most find none. Whoever writes one clears all.
+  const known = caches.create<string, StoredPhoneNumber | 'none'>();
+  const clearing =
+    <Arguments extends unknown[], Result>(write: (...args: Arguments) => Result) =>
+    (...args: Arguments): Result => {
+      known.clear();
+      return write(...args);
+    };
   return {
-    insert: (workspaceId, phoneNumber) => insert.run(toRow(workspaceId, phoneNumber)),
-    find: (workspaceId, number) => {
-      const row = find.get({ workspaceId, number });
-      return row && fromRow(row);
+    insert: clearing((workspaceId, phoneNumber) => insert.run(toRow(workspaceId, phoneNumber))),
+    find(workspaceId, number) {
+      const found = cached(known, `${String(workspaceId)} ${number}`, () => {
+        const row = find.get({ workspaceId, number });
+        return row === undefined ? 'none' : fromRow(row);
+      });
+      return found === 'none' ? undefined : found;
     },
-    change: (workspaceId, phoneNumber) => change.run(toRow(workspaceId, phoneNumber)),
-    delete: (workspaceId, number) => remove.run({ workspaceId, number }).changes > 0,
+    change: clearing((workspaceId, phoneNumber) => change.run(toRow(workspaceId, phoneNumber))),
+    delete: clearing((workspaceId, number) => remove.run({ workspaceId, number }).changes > 0),
     listPage({ workspaceId, after, limit = -1, order }) {
       const { statement, first } = lists[order];
       const range = { workspaceId, after: after ?? first, limit };

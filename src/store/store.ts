@@ -177,7 +177,7 @@ function writerOf(db: Db, caches: Caches): StoreWriter {
     callRules: callRuleStore(db, caches),
     assets: assetStore(db, caches),
     faults: faultStore(db, caches),
-    phoneNumbers: phoneNumberStore(db),
+    phoneNumbers: phoneNumberStore(db, caches),
     calls: callStore(db, caches),
     deliveries: deliveryStore(db),
     snapshots,

@@ -19,12 +19,14 @@ describe('every statement of the store', () => {
     // Figures for whoever watches are of the whole database. The calls that servers held are looked for
     // among those under way.
     const atStart =
-      /FROM calls INDEXED BY calls_under_way|FROM (emulator|migrations|sqlite_schema|pragma_table_info)|^SELECT workspace_id FROM snapshots WHERE name|AS dueAt FROM|^SELECT DISTINCT workspace_id FROM deliveries$|AS reachedAt\s+FROM|^SELECT name(, label, last_used_at AS lastUsedAt)? FROM workspaces$|pragma_page_count/;
+      /FROM calls INDEXED BY calls_under_way|COUNT\(\*\) FROM deliveries$|FROM (emulator|migrations|sqlite_schema|pragma_table_info)|^SELECT workspace_id FROM snapshots WHERE name|AS dueAt FROM|^SELECT DISTINCT workspace_id FROM deliveries$|AS reachedAt\s+FROM|^SELECT name(, label, last_used_at AS lastUsedAt)? FROM workspaces$|pragma_page_count/;
     const planOf = (sql: string) => {
-      const names = [...sql.matchAll(/:(\w+)/g)].map(([, name]) => [name, null]);
+      const names = [...sql.matchAll(/:(\w+)/g)].map(([, name]) => [name, null] as const);
+      const named: unknown[] = names.length > 0 ? [Object.fromEntries(names)] : [];
+      const positions = [...sql.matchAll(/\?/g)].map(() => null);
       const plan = db
-        ?.prepare<object, { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
-        .all(Object.fromEntries(names) as object);
+        ?.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+        .all(...positions, ...named);
       return (plan ?? []).map(({ detail }) => ({ detail, sql }));
     };
     const slow = statements

@@ -34,6 +34,9 @@ const version = fc.nat(3);
 const text = fc.constantFrom('a', 'b', 'c');
 const fault = fc.constantFrom('fault_1', 'fault_2');
 
+const numbers = ['+14155550101', '+14155550102'];
+const number = fc.constantFrom(...numbers);
+
 const definitions = ['test_case_1', 'test_case_2'];
 const definition = fc.constantFrom(...definitions);
 
@@ -75,6 +78,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   definition.map((id): Step => (store, workspaceId) => {
     store.testCases.delete(workspaceId, id);
   }),
+  fc.tuple(number, text).map(([number, text]): Step => (store, workspaceId) => {
+    const isThere = store.phoneNumbers.find(workspaceId, number) !== undefined;
+    const content = { phone_number_type: 'custom', nickname: text } as const;
+    store.phoneNumbers[isThere ? 'change' : 'insert'](workspaceId, {
+      ...{ number, content, modifiedAt: 0 },
+    });
+  }),
+  number.map((number): Step => (store, workspaceId) => {
+    store.phoneNumbers.delete(workspaceId, number);
+  }),
   fc.constant<Step>((store, workspaceId) => {
     makeAll(store.snapshots.take(workspaceId, 's', 0));
   }),
@@ -83,18 +96,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
-/** What is told of a workspace's assets, faults and definitions; asked for first, so that it is remembered. */
-function told({ assets, faults, testCases }: StoreReader, workspaceId: number) {
+/** What is told of a workspace's assets, faults, definitions and numbers; asked for first, so that it is remembered. */
+function told({ assets, faults, testCases, phoneNumbers }: StoreReader, workspaceId: number) {
   const references = ['llm_1', 'llm_2'].flatMap((id) =>
     [undefined, 0, 1, 2, 3].map((version) => assets.refer(name(workspaceId, id), version)),
   );
+  const contents = references.map((found) => found && assets.getContent(found.contentKey));
   const revisions = definitions.map((id) => testCases.findRevisionKey(workspaceId, id));
-  return { references, faults: faults.list(workspaceId), revisions };
+  const found = numbers.map((number) => phoneNumbers.find(workspaceId, number));
+  return { references, contents, faults: faults.list(workspaceId), revisions, numbers: found };
 }
 
 /** The same as a store tells it that remembers nothing: what is undone clears its caches. */
 function stored(store: Store, workspaceId: number) {
-  const { assets, faults, testCases } = store;
+  const { assets, faults, testCases, phoneNumbers } = store;
   store.dryRun(() => undefined);
   const references = ['llm_1', 'llm_2'].flatMap((id) =>
     [undefined, 0, 1, 2, 3].map((version) => {
@@ -102,9 +117,16 @@ function stored(store: Store, workspaceId: number) {
       return found && { version: found.version, contentKey: found.contentKey };
     }),
   );
+  const contents = references.map(
+    (found) => found && (JSON.parse(assets.getContentText(found.contentKey)) as object),
+  );
   const revisions = definitions.map((id) => testCases.find(workspaceId, id)?.revisionKey);
-  return { references, faults: faults.list(workspaceId), revisions };
+  const listed = [...phoneNumbers.listPage({ workspaceId, order: 'ascending', ...wholeList })];
+  const found = numbers.map((number) => listed.find((other) => other.number === number));
+  return { references, contents, faults: faults.list(workspaceId), revisions, numbers: found };
 }
+
+const wholeList = { after: undefined, limit: undefined };
 
 function insertBatch(store: StoreWriter, workspaceId: number, id: string): void {
   const ordinal = store.workspaces.takeOrdinal(workspaceId, 'batch');

@@ -12,7 +12,11 @@ import {
   storeSteps,
   withTurns,
 } from '../../simulation/calls/call-steps.js';
-import { readCallContext, type CallContext } from '../../simulation/calls/call-context.js';
+import {
+  noContent,
+  readCallContext,
+  type CallContext,
+} from '../../simulation/calls/call-context.js';
 import { lookUpEngine } from '../../simulation/engine-lookup.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { NewCall, StoredCall } from '../../store/calls.js';
@@ -70,7 +74,7 @@ function findAgent(
     return getAgentVersion(services, caller, id, version).asset;
   }
   if (settings.unknownEngines === 'reject') throw new MissingError(id, 'agent', 'unprocessable');
-  return { version: madeUpVersion(version), contentKey: null, content: {} };
+  return { version: madeUpVersion(version), contentKey: null, content: noContent };
 }
 
 /** The version of an agent that does not exist. @throws ApiError 400 if no agent could have it. */

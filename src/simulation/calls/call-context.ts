@@ -46,6 +46,31 @@ export interface CallContextInput {
 /** Observed: what an LLM thinks with unless told otherwise. */
 const defaultModel = 'gpt-4.1';
 
+/** The content of an agent that the emulator does not have. */
+export const noContent: AssetContent = {};
+
+/**
+ * What was read of contents that the store keeps, so that the events of many calls of one agent read it once.
+ * Nothing makes it stale: a content never changes.
+ */
+const knownAgents = new WeakMap<AssetContent, CallAgent>();
+const knownEngines: Readonly<Record<EngineType, WeakMap<AssetContent, Engine>>> = {
+  'retell-llm': new WeakMap(),
+  'conversation-flow': new WeakMap(),
+};
+
+function readOnce<Read>(
+  known: WeakMap<AssetContent, Read>,
+  content: AssetContent,
+  read: (content: AssetContent) => Read,
+): Read {
+  const before = known.get(content);
+  if (before !== undefined) return before;
+  const result = read(content);
+  known.set(content, result);
+  return result;
+}
+
 export function readCallContext({
   agent,
   engine,
@@ -53,34 +78,45 @@ export function readCallContext({
   ...input
 }: CallContextInput): CallContext {
   const { readTranscripts = () => undefined, start = {} } = input;
-  const content = { ...agent, ...override.agent };
+  const content = override.agent === undefined ? agent : { ...agent, ...override.agent };
   const reference = objectOf(content['response_engine']);
   const engineType = reference?.['type'];
   const own = engine?.type === 'retell-llm' ? override.retell_llm : override.conversation_flow;
-  const { startNode, startState } = start;
-  const engineContent: AssetContent | undefined = engine && {
-    ...{ ...engine.content, ...own },
-    ...(startNode !== undefined && { start_node_id: startNode }),
-    ...(startState !== undefined && { starting_state: startState }),
-  };
-  let read: Engine | undefined;
+  const engineContent = engine && withOwn(engine.content, own, start);
   return {
-    agent: readCallAgent(content),
+    agent: readOnce(knownAgents, content, readCallAgent),
     readTranscripts,
     // Read when it is first asked for: a list needs only some of its settings.
     get engine() {
       if (engine === undefined || engineContent === undefined) return undefined;
-      return (read ??= readEngine(engine.type, engineContent));
+      const { type } = engine;
+      return readOnce(knownEngines[type], engineContent, (read) => readEngine(type, read));
     },
-    model: engineType === 'custom-llm' ? undefined : modelOf(engineContent ?? {}),
+    model: engineType === 'custom-llm' ? undefined : modelOf(engineContent ?? noContent),
     usesKnowledge:
       Array.isArray(engineContent?.['knowledge_base_ids']) &&
       engineContent['knowledge_base_ids'].length > 0,
     get collects() {
       return this.engine?.tools.some(({ variables }) => variables.length > 0) === true;
     },
-    transfer: engineContent && transferOf(engineContent),
+    get transfer() {
+      return engineContent && transferOf(engineContent);
+    },
     serverUrl: engineType === 'custom-llm' ? textOf(reference?.['llm_websocket_url']) : undefined,
+  };
+}
+
+/** The content of an engine for one call. */
+function withOwn(
+  content: AssetContent,
+  own: object | undefined,
+  { startNode, startState }: NonNullable<CallContextInput['start']>,
+): AssetContent {
+  if (own === undefined && startNode === undefined && startState === undefined) return content;
+  return {
+    ...{ ...content, ...own },
+    ...(startNode !== undefined && { start_node_id: startNode }),
+    ...(startState !== undefined && { starting_state: startState }),
   };
 }
 

@@ -17,7 +17,7 @@ import {
 import type { NewCall, StoredCall } from '../../store/calls.js';
 import type { StoreReader, StoreWriter } from '../../store/store.js';
 import { analysisOf, figuresOfCall } from './render.js';
-import { readCallContext, type CallContext } from './call-context.js';
+import { noContent, readCallContext, type CallContext } from './call-context.js';
 
 /** What a call came to by a moment, and what clients are told of it then. */
 export interface CallStep {
@@ -42,29 +42,20 @@ export interface CallListener {
   readonly prepare: (workspaceId: number, context: CallContext) => Promise<unknown> | undefined;
 }
 
-/** Reads contexts of calls, each content once. Not to be kept: contents may be rolled back. */
-export function callContextReader({
-  assets,
-  calls,
-}: StoreReader): (stored: StoredCall) => CallContext {
-  const contents = new Map<number, ReturnType<StoreReader['assets']['getContent']>>();
-  const contentOf = (key: number) => {
-    const content = contents.get(key) ?? assets.getContent(key);
-    contents.set(key, content);
-    return content;
-  };
-  return ({ key, call, agentContentKey, engineType, engineContentKey }) =>
+/** Reads what calls are held with. Not to be kept: contents may be rolled back. */
+export const callContextReader =
+  ({ assets, calls }: StoreReader): ((stored: StoredCall) => CallContext) =>
+  ({ key, call, agentContentKey, engineType, engineContentKey }) =>
     readCallContext({
-      agent: agentContentKey === null ? {} : contentOf(agentContentKey),
+      agent: agentContentKey === null ? noContent : assets.getContent(agentContentKey),
       engine:
         engineType === null || engineContentKey === null
           ? undefined
-          : { type: engineType, content: contentOf(engineContentKey) },
+          : { type: engineType, content: assets.getContent(engineContentKey) },
       override: call.details.override,
       start: call.details,
       ...(call.details.given && { readTranscripts: () => calls.getTranscripts(key) }),
     });
-}
 
 /** A call with another plan or state, and with what follows from these. */
 function withState(

@@ -78,7 +78,7 @@ export function planCourse(input: CourseInput): CallCourse {
       analysis === null
         ? undefined
         : (timeOf(outcome.analysisDelay) ?? span(settings.analysisDelay, 'analysis')),
-    transfer: transferOf(reason, talk ?? 0, span(settings.duration, 'transfer')),
+    transfer: transferOf(reason, talk ?? 0, () => span(settings.duration, 'transfer')),
     forced: {
       ...(disconnectionReason !== undefined && { disconnectionReason }),
       ...(duration !== undefined && { duration }),
@@ -210,12 +210,12 @@ export const isTransfer = (reason: DisconnectionReason): boolean => transfers.in
 function transferOf(
   reason: DisconnectionReason,
   talk: number,
-  rest: number,
+  drawRest: () => number,
 ): CallCourse['transfer'] {
   if (!isTransfer(reason)) return undefined;
   return {
     lead: Math.floor(Math.min(talk / 4, 3000)),
-    rest: reason === 'transfer_cancelled' ? undefined : rest,
+    rest: reason === 'transfer_cancelled' ? undefined : drawRest(),
   };
 }
 
