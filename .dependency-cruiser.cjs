@@ -4,7 +4,7 @@ const layers = [
   '^src/cli\\.ts$',
   '^src/index\\.ts$',
   '^src/configuration/(config|fixture-file|tls-files)\\.ts$|^src/logging/log\\.ts$|^src/(pull|trigger)/',
-  '^src/configuration/(options|option-spec|call-options|tls-options|webhook-options)\\.ts$',
+  '^src/configuration/(options|option-spec|call-options|object-options|tls-options|webhook-options)\\.ts$',
   '^src/(http|library|redirect)/',
   '^src/emulator\\.ts$',
   '^src/operations/',

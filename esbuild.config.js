@@ -20,8 +20,8 @@ const common = {
   platform: 'node',
   target: 'node20',
   external: [
-    ...['@fastify/reply-from', '@fastify/swagger', '@fastify/swagger-ui', 'better-sqlite3'],
-    ...['awesome-phonenumber', 'pino-pretty', 'prom-client', 'ws', 'yaml'],
+    ...['@fastify/busboy', '@fastify/reply-from', '@fastify/swagger', '@fastify/swagger-ui'],
+    ...['awesome-phonenumber', 'better-sqlite3', 'pino-pretty', 'prom-client', 'ws', 'yaml'],
     // Fastify has them for what is not asked of it (see src/http/app.ts).
     ...['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request'],
   ],

@@ -157,6 +157,23 @@ CREATE TABLE migrations (
        applied_at INTEGER NOT NULL
      ) STRICT;
 
+CREATE TABLE objects (
+  object_key INTEGER PRIMARY KEY AUTOINCREMENT,
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  kind TEXT NOT NULL,
+  object_id TEXT NOT NULL,
+  -- What no two objects of the kind share, such as the phone number of a contact; null if there is none.
+  unique_value TEXT,
+  status TEXT,
+  -- When the next state comes; null if none comes by itself.
+  next_at INTEGER,
+  created_at INTEGER NOT NULL,
+  modified_at INTEGER NOT NULL CHECK (modified_at >= created_at),
+  content TEXT NOT NULL CHECK (json_valid(content)),
+  UNIQUE (workspace_id, kind, object_id),
+  UNIQUE (workspace_id, kind, unique_value)
+) STRICT;
+
 CREATE TABLE outcome_rules (
   rule_key INTEGER PRIMARY KEY AUTOINCREMENT,
   workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
@@ -270,7 +287,7 @@ CREATE TABLE workspaces (
   settled_at INTEGER NOT NULL
 , clock_mode TEXT NOT NULL DEFAULT 'real'
   CHECK (clock_mode IN ('real', 'manual')), clock_time INTEGER NOT NULL DEFAULT 0, clock_anchor INTEGER NOT NULL DEFAULT 0, clock_speed REAL NOT NULL DEFAULT 1 CHECK (clock_speed > 0), settings TEXT NOT NULL DEFAULT '{}'
-  CHECK (json_valid(settings)), next_definition_ordinal INTEGER NOT NULL DEFAULT 0, next_rule_ordinal INTEGER NOT NULL DEFAULT 0, next_fault_ordinal INTEGER NOT NULL DEFAULT 0, credit INTEGER CHECK (credit >= 0), rate_tokens REAL, rate_filled_at INTEGER, next_asset_ordinal INTEGER NOT NULL DEFAULT 0, label TEXT CHECK (length(label) BETWEEN 1 AND 100), last_used_at INTEGER, rate_windows TEXT CHECK (json_valid(rate_windows)), next_number_ordinal INTEGER NOT NULL DEFAULT 0, next_call_ordinal INTEGER NOT NULL DEFAULT 0) STRICT;
+  CHECK (json_valid(settings)), next_definition_ordinal INTEGER NOT NULL DEFAULT 0, next_rule_ordinal INTEGER NOT NULL DEFAULT 0, next_fault_ordinal INTEGER NOT NULL DEFAULT 0, credit INTEGER CHECK (credit >= 0), rate_tokens REAL, rate_filled_at INTEGER, next_asset_ordinal INTEGER NOT NULL DEFAULT 0, label TEXT CHECK (length(label) BETWEEN 1 AND 100), last_used_at INTEGER, rate_windows TEXT CHECK (json_valid(rate_windows)), next_number_ordinal INTEGER NOT NULL DEFAULT 0, next_call_ordinal INTEGER NOT NULL DEFAULT 0, next_object_ordinal INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE INDEX asset_versions_by_workspace ON asset_versions (workspace_id);
 
@@ -304,6 +321,10 @@ CREATE INDEX deliveries_due ON deliveries (workspace_id, due_at, delivery_key, o
 CREATE INDEX deliveries_held ON deliveries (workspace_id, call_id) WHERE held_until IS NOT NULL;
 
 CREATE INDEX faults_by_workspace ON faults (workspace_id, fault_key);
+
+CREATE INDEX objects_by_kind ON objects (workspace_id, kind, object_key);
+
+CREATE INDEX objects_due ON objects (workspace_id, next_at, object_key) WHERE next_at IS NOT NULL;
 
 CREATE INDEX outcome_rules_by_workspace ON outcome_rules (workspace_id, rule_key);
 

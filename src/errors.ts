@@ -35,6 +35,7 @@ const errorTable = {
   precondition_failed: [412, 'Precondition failed for conditional update.'],
   payload_too_large: [413, 'The request body is too large.'],
   unsupported_media_type: [415, 'The request body must be sent as application/json.'],
+  unsupported_form: [415, 'The request body must be sent as multipart/form-data.'],
   expectation_failed: [417, 'The server cannot meet the header Expect.'],
   unprocessable: [422, 'Cannot find requested asset under given api key.'],
   // Documented: the status. The words are ours.
@@ -145,7 +146,7 @@ export class SchemaError extends ApiError {
 
 /**
  * The real service's name of the table in which something was not found: the noun of its paths.
- * Observed: `agent` (and `phone-number` and `voice`). The others are assumed to follow the same rule.
+ * Observed: `agent`, `phone-number` and `voice`. The others are assumed to follow the same rule.
  */
 type ItemTable =
   | 'agent'
@@ -155,7 +156,10 @@ type ItemTable =
   | 'batch-test'
   | 'test-run'
   | 'phone-number'
-  | 'call';
+  | 'call'
+  | 'voice'
+  | 'knowledge-base'
+  | 'source';
 
 /** Something that the workspace does not have. */
 export class MissingError extends ApiError {

@@ -89,6 +89,9 @@ const idLengths: Partial<Record<KeyedKind, number>> = {
   'retell-llm': 28,
   agent: 26,
   call: 27,
+  voice: 26,
+  'knowledge-base': 16,
+  source: 16,
 };
 
 /**

@@ -12,6 +12,10 @@ export const idPrefixes = {
   'conversation-flow': 'conversation_flow_',
   agent: 'agent_',
   call: 'call_',
+  // Observed: the prefix of cloned and added voices. Documented: that of knowledge bases, in examples.
+  voice: 'custom_voice_',
+  'knowledge-base': 'knowledge_base_',
+  source: 'source_',
 } as const;
 
 /** The kinds whose ids are stored as numbers. */

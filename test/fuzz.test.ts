@@ -6,6 +6,8 @@ import { startEmulator, type RetellEmulator } from '../src/index.js';
 import { someCall } from './support/calls.js';
 import { someFlow } from './support/emulator.js';
 import { exampleRequests, type Ids } from './support/example-requests.js';
+import { formText, formType } from './support/forms.js';
+import { createStoredObjects, objectIds, type Post } from './support/object-example-requests.js';
 
 /** `FUZZ_CASES=100000 npx vitest run test/fuzz.test.ts` is the long form. */
 const cases = Number(process.env['FUZZ_CASES'] ?? 1500);
@@ -78,6 +80,7 @@ const ids: Ids = {
   ...{ definition: 'test_case_1', batch: 'test_batch_1', run: 'test_job_1' },
   ...{ llm: 'llm_1', flow: 'flow_1', agent: 'agent_1' },
   ...{ number: '+14155550100', call: 'call_1', pastCall: 'call_2' },
+  ...objectIds('object_1'),
 };
 const operations = [...loadContract('retell').operations, ...loadContract('control').operations];
 const controlBodies: Partial<Record<string, object>> = {
@@ -113,7 +116,8 @@ const mutated = fc
     const example = exampleRequests[operation.id];
     const path = operation.path.replaceAll(/\{\w+\}/g, segment);
     const content = example?.body?.(ids) ?? controlBodies[operation.id] ?? {};
-    const text = JSON.stringify(content);
+    const isForm = example?.isForm === true;
+    const text = isForm ? formText(content) : JSON.stringify(content);
     // Somewhere a value is replaced by another that is odd.
     const values = [...text.matchAll(/"(?:[^"\\]|\\.)*"(?!:)|-?\d+|true|false|null/g)];
     const hit = values[place % (values.length + 1)];
@@ -126,16 +130,23 @@ const mutated = fc
     const parts = [...(path.endsWith('/wait') ? ['timeout=0'] : []), ...(odd === '' ? [] : [odd])];
     const safeQuery = parts.length === 0 ? '' : `?${parts.join('&')}`;
     const method = operation.method.toUpperCase();
-    return toBytes(method, path + safeQuery, Buffer.from(body, 'latin1'), [header]);
+    const type = isForm ? formType : 'application/json';
+    return toBytes(method, path + safeQuery, Buffer.from(body, 'latin1'), [header], type);
   });
 
-const toBytes = (method: string, path: string, body: Buffer, extra: string[] = []): Buffer =>
+const toBytes = (
+  method: string,
+  path: string,
+  body: Buffer,
+  extra: string[] = [],
+  type = 'application/json',
+): Buffer =>
   Buffer.concat([
     Buffer.from(
       [
         `${method} ${path} HTTP/1.1`,
         ...['host: 127.0.0.1', 'connection: close', 'authorization: Bearer key_fuzz'],
-        ...['content-type: application/json', `content-length: ${String(body.length)}`],
+        ...[`content-type: ${type}`, `content-length: ${String(body.length)}`],
         ...extra,
         ...['', ''],
       ].join('\r\n'),
@@ -231,18 +242,28 @@ describe('many keys that use each other’s ids', () => {
       { length: 6 },
       (_, index) => `secret-${String(index)}-${'m'.repeat(8)}`,
     );
-    const call = async (key: number, method: string, path: string, body?: object) => {
+    const call = async (
+      key: number,
+      method: string,
+      path: string,
+      body?: object,
+      isForm?: boolean,
+    ) => {
       const answer = await fetch(url + path, {
         method,
-        headers: { authorization: `Bearer key_${String(key)}`, 'content-type': 'application/json' },
-        ...(body && { body: JSON.stringify(body) }),
+        headers: {
+          authorization: `Bearer key_${String(key)}`,
+          'content-type': isForm === true ? formType : 'application/json',
+        },
+        ...(body && { body: isForm === true ? formText(body) : JSON.stringify(body) }),
       });
       return answer.text();
     };
     const known: Ids[] = [];
     for (const [key, mark] of marks.entries()) {
-      const create = async (path: string, body: object, id: string) =>
-        (JSON.parse(await call(key, 'POST', path, body)) as Record<string, string>)[id] ?? '';
+      const create: Post = async (path, body, id, isForm) =>
+        (JSON.parse(await call(key, 'POST', path, body, isForm)) as Record<string, string>)[id] ??
+        '';
       const llm = await create('/create-retell-llm', { begin_message: mark }, 'llm_id');
       const response_engine = { type: 'retell-llm', llm_id: llm };
       const definition = await create(
@@ -261,6 +282,7 @@ describe('many keys that use each other’s ids', () => {
       const said = { override_agent_id: mark, metadata: { mark } };
       const place = () => create('/v2/create-phone-call', { ...someCall, ...said }, 'call_id');
       known.push({
+        ...(await createStoredObjects(create, mark)),
         ...{ call: await place(), pastCall: await place() },
         number: await create('/create-phone-number', { nickname: mark }, 'phone_number'),
         ...{ definition, batch, llm, run: runs.items[0]?.test_case_job_id ?? '' },
@@ -296,6 +318,7 @@ describe('many keys that use each other’s ids', () => {
                 operation.method.toUpperCase(),
                 example.url(ids),
                 example.body?.(ids),
+                example.isForm,
               )
             : '',
           await call(mine, 'GET', `/_emulator/${own ?? ''}`),

@@ -60,8 +60,8 @@ describe('the pages', () => {
       { files: { path: string }[]; size: number; unpackedSize: number },
     ];
     // As docs/library.md says.
-    expect(pack.size).toBeLessThan(1_100_000);
-    expect(pack.unpackedSize).toBeLessThan(4_600_000);
+    expect(pack.size).toBeLessThan(1_300_000);
+    expect(pack.unpackedSize).toBeLessThan(5_600_000);
     const packed = pack.files.map(({ path }) => path);
     const inPackage = ['llms.txt', ...pages.filter((page) => page.startsWith('docs/'))];
     const targets = inPackage.flatMap(linksOf).map((link) => link.replace(/#.*/, ''));

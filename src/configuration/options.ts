@@ -1,5 +1,6 @@
 import { controlFormats } from '../workspace/settings.js';
 import { callOptionSpecs } from './call-options.js';
+import { objectOptionSpecs } from './object-options.js';
 import type { OptionSpec } from './option-spec.js';
 import { tlsOptionSpecs } from './tls-options.js';
 import { webhookOptionSpecs } from './webhook-options.js';
@@ -241,6 +242,7 @@ export const optionSpecs: readonly OptionSpec[] = [
   },
   ...webhookOptionSpecs,
   ...callOptionSpecs,
+  ...objectOptionSpecs,
   {
     name: 'seed',
     placeholder: 'TEXT',

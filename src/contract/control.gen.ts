@@ -1155,6 +1155,18 @@ export interface components {
              * @description How long, by the clock of the machine, the user of a call waits for the server of a custom LLM before speaking again.
              */
             customLlmTimeout?: string;
+            /**
+             * Format: duration-distribution
+             * @description How long a knowledge base reads its sources: `2s`, `1s..30s`, or lognormal as median and sigma, `10s/0.7`. No time under the progression `immediate`.
+             * @example 1s..30s
+             */
+            knowledgeBaseDuration?: string;
+            /**
+             * Format: knowledge-base-outcomes
+             * @description What becomes of a knowledge base when its sources were read, as relative weights. A refresh that fails leaves it `complete` without the new sources.
+             * @example complete=0.9,error=0.1
+             */
+            knowledgeBaseOutcomes?: string;
         };
         /** @description What moves the runs of a batch on. `time`: runs end when their durations are over. `immediate`: all runs have ended at the first read. `polls`: runs end as the batch is read. `manual`: runs end by request. */
         Progression: string | {
@@ -1786,6 +1798,8 @@ export interface components {
             batchTests?: components["schemas"]["FixtureBatchTest"][];
             phoneNumbers?: components["schemas"]["FixturePhoneNumber"][];
             calls?: components["schemas"]["FixtureCall"][];
+            voices?: components["schemas"]["FixtureVoice"][];
+            knowledgeBases?: components["schemas"]["FixtureKnowledgeBase"][];
             generate?: components["schemas"]["FixtureGenerate"];
             ordinals?: components["schemas"]["Ordinals"];
         };
@@ -2157,6 +2171,39 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description A voice, a knowledge base and the like, as on the wire. Its states go on from the one that it has. */
+        FixtureObject: {
+            /** @description When it was created; now if absent. */
+            created_timestamp?: components["schemas"]["Moment"];
+            /** @description When it was last changed; when it was created if absent. */
+            user_modified_timestamp?: components["schemas"]["Moment"];
+            /** @description When its next state comes. Null for never; if absent, that follows from the settings. */
+            nextStateAt?: components["schemas"]["Moment"] | null;
+        };
+        FixtureVoice: {
+            voice_id?: components["schemas"]["Id"];
+        } & (components["schemas"]["FixtureObject"] & components["schemas"]["Voice"]);
+        FixtureKnowledgeBase: {
+            knowledge_base_id?: components["schemas"]["Id"];
+            knowledge_base_name: string;
+            /**
+             * @description `complete` if absent.
+             * @enum {string}
+             */
+            status?: "in_progress" | "complete" | "error" | "refreshing_in_progress";
+            enable_auto_refresh?: boolean;
+            last_refreshed_timestamp?: number;
+            max_chunk_size?: number;
+            min_chunk_size?: number;
+            error_messages?: string[];
+            knowledge_base_sources?: components["schemas"]["KnowledgeBaseSource"][];
+            /** @description What it becomes at its next state. If absent, it becomes complete, without more sources. */
+            next?: {
+                /** @enum {string} */
+                status: "complete" | "error";
+                addedSources: components["schemas"]["KnowledgeBaseSource"][];
+            };
+        } & components["schemas"]["FixtureObject"];
         /** @description Calls that are over, as a workspace that was used for some time has them. They follow from the seed. */
         FixtureGenerate: {
             /** @description How many. */
@@ -2185,6 +2232,7 @@ export interface components {
             asset?: number;
             number?: number;
             call?: number;
+            object?: number;
         };
         FixturesLoaded: {
             /** @description Values that the contract does not list. Absent if there are none, or if the setting `unknownValues` is not `warn`. */
@@ -2200,6 +2248,8 @@ export interface components {
             phoneNumbers: number;
             /** @description The number of calls, including generated ones. */
             calls: number;
+            /** @description The number of voices, knowledge bases and the like. */
+            objects: number;
         };
         Snapshot: {
             name: string;
@@ -3356,6 +3406,50 @@ export interface components {
             retell_llm?: components["schemas"]["LlmOverride"];
             conversation_flow?: components["schemas"]["FlowOverride"];
         };
+        Voice: {
+            voice_id: string;
+            voice_name: string;
+            /** @enum {string} */
+            provider: "elevenlabs" | "openai" | "cartesia" | "minimax" | "fish_audio" | "inworld" | "platform";
+            /** @enum {string} */
+            gender: "male" | "female";
+            accent?: string;
+            age?: string;
+            /** @description Where the real service has a sample. The emulator has no sound. */
+            preview_audio_url?: string;
+        };
+        DocumentSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "document";
+            source_id: string;
+            filename: string;
+            file_url: string;
+            /** @description In bytes. */
+            file_size: number;
+        };
+        TextSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "text";
+            source_id: string;
+            title: string;
+            content_url: string;
+        };
+        UrlSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "url";
+            source_id: string;
+            url: string;
+        };
+        KnowledgeBaseSource: components["schemas"]["DocumentSource"] | components["schemas"]["TextSource"] | components["schemas"]["UrlSource"];
     };
     responses: {
         /** @description The request was refused. The message says why. */

@@ -6,7 +6,10 @@ const methods: readonly Method[] = ['get', 'put', 'post', 'delete', 'patch'];
 /** The parts of an OpenAPI document that routes are created from. */
 export interface ContractDocument {
   readonly paths: Record<string, Partial<Record<Method, OperationObject>>>;
-  readonly components: { readonly parameters?: Record<string, ParameterObject> };
+  readonly components: {
+    readonly parameters?: Record<string, ParameterObject>;
+    readonly schemas?: Record<string, SchemaObject>;
+  };
   readonly security?: readonly object[];
 }
 
@@ -18,6 +21,15 @@ export interface ParameterObject {
   readonly schema: object;
 }
 
+/** The parts of a schema by which texts of a form are read. */
+export interface SchemaObject {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly format?: string;
+  readonly items?: SchemaObject;
+  readonly properties?: Readonly<Record<string, SchemaObject>>;
+}
+
 interface OperationObject {
   readonly operationId: string;
   readonly parameters?: readonly ParameterObject[];
@@ -25,9 +37,15 @@ interface OperationObject {
   readonly 'x-keeps-unknown-properties'?: boolean;
   readonly 'x-refuses-unknown-query'?: boolean;
   readonly security?: readonly object[];
-  readonly requestBody?: { readonly required?: boolean };
+  readonly requestBody?: {
+    readonly required?: boolean;
+    readonly content: Readonly<Record<string, { readonly schema: SchemaObject }>>;
+  };
   readonly responses: Record<string, { readonly $ref?: string }>;
 }
+
+/** The media type of forms, which may have files. */
+export const formType = 'multipart/form-data';
 
 /** One operation of a contract. */
 export interface ContractOperation {
@@ -37,6 +55,8 @@ export interface ContractOperation {
   readonly path: string;
   readonly needsKey: boolean;
   readonly hasBody: boolean;
+  /** The schema of a body that is a form; undefined if a body is JSON. */
+  readonly form: SchemaObject | undefined;
   /** False if the body may be absent. */
   readonly needsBody: boolean;
   readonly query: readonly ParameterObject[];
@@ -86,6 +106,7 @@ function listOperations(document: ContractDocument): ContractOperation[] {
         path,
         needsKey: security.length > 0,
         hasBody: operation.requestBody !== undefined,
+        form: formOf(document, operation),
         needsBody: operation.requestBody?.required === true,
         query: queryParameters(document, operation),
         refusesUnknownQuery: operation['x-refuses-unknown-query'] === true,
@@ -96,6 +117,15 @@ function listOperations(document: ContractDocument): ContractOperation[] {
       };
     }),
   );
+}
+
+function formOf(
+  { components }: ContractDocument,
+  { requestBody }: OperationObject,
+): SchemaObject | undefined {
+  const schema = requestBody?.content[formType]?.schema;
+  const name = schema?.$ref?.split('/').at(-1);
+  return name === undefined ? schema : components.schemas?.[name];
 }
 
 /** The names in a query that the operation does not have. */

@@ -13,12 +13,14 @@ export interface OperationRequest<Operations, Id extends keyof Operations> {
     : undefined;
   readonly body: Operations[Id] extends { requestBody?: never }
     ? undefined
-    : Operations[Id] extends { requestBody: { content: { 'application/json': infer Body } } }
+    : Operations[Id] extends { requestBody: { content: Content<infer Body> } }
       ? Body
-      : Operations[Id] extends { requestBody?: { content: { 'application/json': infer Body } } }
+      : Operations[Id] extends { requestBody?: { content: Content<infer Body> } }
         ? Body | undefined
         : undefined;
 }
+
+type Content<Body> = { 'application/json': Body } | { 'multipart/form-data': Body };
 
 type SuccessStatus = 200 | 201 | 204;
 

@@ -865,6 +865,208 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/list-voices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all voices
+         * @description The voices that every workspace has, and those that were cloned or added here.
+         */
+        get: operations["listVoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-voice/{voice_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a voice */
+        get: operations["getVoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/clone-voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clone a voice
+         * @description Nothing listens to the files. Cartesia and MiniMax take one, Inworld up to three.
+         */
+        post: operations["cloneVoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search-community-voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find community voices
+         * @description Looks for a text in the names, descriptions and ids of some made-up voices of the provider.
+         */
+        post: operations["searchCommunityVoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/add-community-voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a community voice */
+        post: operations["addCommunityVoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/create-knowledge-base": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a knowledge base
+         * @description Its sources are there once it is complete. The settings `knowledgeBaseDuration` and `knowledgeBaseOutcomes` say when that is, and whether it fails. Nothing is read from URLs, and of files only size and digest are kept.
+         */
+        post: operations["createKnowledgeBase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-knowledge-base/{knowledge_base_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a knowledge base */
+        get: operations["getKnowledgeBase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-knowledge-bases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all knowledge bases */
+        get: operations["listKnowledgeBases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/delete-knowledge-base/{knowledge_base_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a knowledge base */
+        delete: operations["deleteKnowledgeBase"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/add-knowledge-base-sources/{knowledge_base_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add sources to a knowledge base
+         * @description It is `refreshing_in_progress` until they are there, or still `in_progress` if it was never complete.
+         */
+        post: operations["addKnowledgeBaseSources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/delete-knowledge-base-source/{knowledge_base_id}/source/{source_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a source of a knowledge base */
+        delete: operations["deleteKnowledgeBaseSource"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/create-phone-call": {
         parameters: {
             query?: never;
@@ -2259,6 +2461,120 @@ export interface components {
             /** @deprecated */
             outbound_sms_agent_version?: number | null;
         };
+        Voice: {
+            voice_id: string;
+            voice_name: string;
+            /** @enum {string} */
+            provider: "elevenlabs" | "openai" | "cartesia" | "minimax" | "fish_audio" | "inworld" | "platform";
+            /** @enum {string} */
+            gender: "male" | "female";
+            accent?: string;
+            age?: string;
+            /** @description Where the real service has a sample. The emulator has no sound. */
+            preview_audio_url?: string;
+        };
+        ClonedVoice: {
+            voice_name: string;
+            /** @enum {string} */
+            voice_provider: "elevenlabs" | "cartesia" | "minimax" | "fish_audio" | "platform" | "inworld";
+            /** @description Recordings of the voice. */
+            files: string[];
+        };
+        /**
+         * @description `elevenlabs` if absent.
+         * @enum {string}
+         */
+        CommunityProvider: "elevenlabs" | "cartesia" | "minimax" | "fish_audio" | "inworld";
+        CommunityVoiceSearch: {
+            search_query: string;
+            voice_provider?: components["schemas"]["CommunityProvider"];
+        };
+        CommunityVoice: {
+            provider_voice_id?: string;
+            name?: string;
+            description?: string;
+            /** @description The owner, at ElevenLabs only. */
+            public_user_id?: string;
+        };
+        AddedVoice: {
+            provider_voice_id: string;
+            voice_name: string;
+            voice_provider?: components["schemas"]["CommunityProvider"];
+            /** @description The owner. ElevenLabs requires it. */
+            public_user_id?: string;
+        };
+        NewKnowledgeBase: {
+            knowledge_base_name: string;
+            knowledge_base_texts?: {
+                title: string;
+                text: string;
+            }[];
+            knowledge_base_urls?: string[];
+            /** @description Each has at most 50 MB. */
+            knowledge_base_files?: string[];
+            /** @description If true, its URLs are read again once a day. */
+            enable_auto_refresh?: boolean;
+            /** @description 2,000 if absent. */
+            max_chunk_size?: number;
+            /** @description 400 if absent. It must be below `max_chunk_size`. */
+            min_chunk_size?: number;
+        };
+        AddedSources: {
+            knowledge_base_texts?: {
+                title: string;
+                text: string;
+            }[];
+            knowledge_base_urls?: string[];
+            /** @description Each has at most 50 MB. */
+            knowledge_base_files?: string[];
+        };
+        DocumentSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "document";
+            source_id: string;
+            filename: string;
+            file_url: string;
+            /** @description In bytes. */
+            file_size: number;
+        };
+        TextSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "text";
+            source_id: string;
+            title: string;
+            content_url: string;
+        };
+        UrlSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "url";
+            source_id: string;
+            url: string;
+        };
+        KnowledgeBaseSource: components["schemas"]["DocumentSource"] | components["schemas"]["TextSource"] | components["schemas"]["UrlSource"];
+        KnowledgeBase: {
+            knowledge_base_id: string;
+            knowledge_base_name: string;
+            /** @enum {string} */
+            status: "in_progress" | "complete" | "error" | "refreshing_in_progress";
+            /** @description Absent until it was complete once. */
+            knowledge_base_sources?: components["schemas"]["KnowledgeBaseSource"][];
+            enable_auto_refresh?: boolean;
+            /** @description When its URLs were last read; only if `enable_auto_refresh` is true. */
+            last_refreshed_timestamp?: number;
+            max_chunk_size?: number;
+            min_chunk_size?: number;
+            /** @description What could not be read the last time. */
+            error_messages?: string[];
+        };
         /** @description A phone number. */
         PhoneNumber: {
             /** @example +14157774444 */
@@ -3087,6 +3403,21 @@ export interface components {
          * @example call_0123456789abcdef0123456789a
          */
         CallId: string;
+        /**
+         * @description The voice's id.
+         * @example 11labs-Adrian
+         */
+        VoiceId: string;
+        /**
+         * @description The knowledge base's id.
+         * @example knowledge_base_0123456789abcdef
+         */
+        KnowledgeBaseId: string;
+        /**
+         * @description The source's id.
+         * @example source_0123456789abcdef
+         */
+        SourceId: string;
         /** @description The order of creation; `descending` if absent. */
         SortOrder: "ascending" | "descending";
         /** @description The maximum number of items; 1,000 if absent. */
@@ -4790,6 +5121,389 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listVoices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All voices. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voice"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getVoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The voice's id.
+                 * @example 11labs-Adrian
+                 */
+                voice_id: components["parameters"]["VoiceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The voice. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voice"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    cloneVoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "voice_name": "Ann",
+                 *       "voice_provider": "elevenlabs",
+                 *       "files": [
+                 *         "Hello."
+                 *       ]
+                 *     }
+                 */
+                "multipart/form-data": components["schemas"]["ClonedVoice"];
+            };
+        };
+        responses: {
+            /** @description The new voice. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voice"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    searchCommunityVoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "search_query": "warm"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CommunityVoiceSearch"];
+            };
+        };
+        responses: {
+            /** @description The voices that were found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        voices: components["schemas"]["CommunityVoice"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    addCommunityVoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "provider_voice_id": "warm_1",
+                 *       "voice_name": "Ann"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AddedVoice"];
+            };
+        };
+        responses: {
+            /** @description The new voice. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voice"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createKnowledgeBase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "knowledge_base_name": "Opening hours",
+                 *       "knowledge_base_texts": [
+                 *         {
+                 *           "title": "Hours",
+                 *           "text": "We are open from 9 to 5."
+                 *         }
+                 *       ],
+                 *       "knowledge_base_urls": [
+                 *         "https://www.example.com"
+                 *       ],
+                 *       "knowledge_base_files": [
+                 *         "Hello."
+                 *       ]
+                 *     }
+                 */
+                "multipart/form-data": components["schemas"]["NewKnowledgeBase"];
+            };
+        };
+        responses: {
+            /** @description The knowledge base, which is `in_progress`. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeBase"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getKnowledgeBase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The knowledge base's id.
+                 * @example knowledge_base_0123456789abcdef
+                 */
+                knowledge_base_id: components["parameters"]["KnowledgeBaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The knowledge base. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeBase"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listKnowledgeBases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All knowledge bases, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeBase"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteKnowledgeBase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The knowledge base's id.
+                 * @example knowledge_base_0123456789abcdef
+                 */
+                knowledge_base_id: components["parameters"]["KnowledgeBaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    addKnowledgeBaseSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The knowledge base's id.
+                 * @example knowledge_base_0123456789abcdef
+                 */
+                knowledge_base_id: components["parameters"]["KnowledgeBaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "knowledge_base_texts": [
+                 *         {
+                 *           "title": "Prices",
+                 *           "text": "A rose costs 3 dollars."
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "multipart/form-data": components["schemas"]["AddedSources"];
+            };
+        };
+        responses: {
+            /** @description The knowledge base, with its former sources. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeBase"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteKnowledgeBaseSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The knowledge base's id.
+                 * @example knowledge_base_0123456789abcdef
+                 */
+                knowledge_base_id: components["parameters"]["KnowledgeBaseId"];
+                /**
+                 * @description The source's id.
+                 * @example source_0123456789abcdef
+                 */
+                source_id: components["parameters"]["SourceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The knowledge base without the source. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeBase"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };

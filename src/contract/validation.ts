@@ -1,7 +1,7 @@
 import type { ErrorObject, Options as AjvOptions, ValidateFunction } from 'ajv/dist/2020.js';
 import { SchemaError } from '../errors.js';
 import { createAjv, createdOnce, partAdder } from './ajv.js';
-import type { Contract, ContractOperation } from './document.js';
+import { formType, type Contract, type ContractOperation } from './document.js';
 import { inObservedWords } from './observed-words.js';
 import { vendorFormats, type TextFormats } from './formats.js';
 import {
@@ -237,14 +237,27 @@ function findMissing(path: string, value: unknown, other: unknown): string[] {
 }
 
 const bodyPointer = (operation: ContractOperation): string =>
-  contentPointer(operation, 'requestBody');
+  contentPointer(operation, 'requestBody', operation.form && formType);
 
 /** Where the contract has the schema of what an operation takes or answers. */
-const contentPointer = ({ path, method }: ContractOperation, holder: string): string =>
-  `/paths/${toPointerPart(path)}/${method}/${holder}/content/application~1json/schema`;
+const contentPointer = (
+  { path, method }: ContractOperation,
+  holder: string,
+  mediaType = 'application/json',
+): string =>
+  `/paths/${toPointerPart(path)}/${method}/${holder}/content/${toPointerPart(mediaType)}/schema`;
 
 const toPointerPart = (part: string): string =>
   encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
+
+/** A file of a form. The parser of forms has put an object in its place: see `UploadedFile`. */
+const isFile = (schema: unknown): boolean =>
+  typeof schema === 'object' && schema !== null && 'format' in schema && schema.format === 'binary';
+
+const aFile = {
+  description: 'a file',
+  not: { type: ['string', 'number', 'boolean', 'null', 'array'] },
+};
 
 /**
  * A copy of a part of the contract for Ajv, which refuses the `mapping` of a discriminator. Other tools need it; for
@@ -253,6 +266,7 @@ const toPointerPart = (part: string): string =>
 function forAjv(part: object): object {
   return JSON.parse(
     JSON.stringify(part, (key, value: unknown) => {
+      if (isFile(value)) return aFile;
       if (key !== 'discriminator') return withOpenEnums(value);
       const { propertyName, mapping = {} } = value as { propertyName: string; mapping?: object };
       return { propertyName, allowed: Object.keys(mapping) };

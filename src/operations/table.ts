@@ -56,7 +56,22 @@ import {
   listPhoneNumbersV2,
   updatePhoneNumber,
 } from './numbers/phone-numbers.js';
+import {
+  addKnowledgeBaseSources,
+  createKnowledgeBase,
+  deleteKnowledgeBase,
+  deleteKnowledgeBaseSource,
+  getKnowledgeBase,
+  listKnowledgeBases,
+} from './knowledge/knowledge-bases.js';
 import type { Operation, OperationId } from './operation.js';
+import {
+  addCommunityVoice,
+  cloneVoice,
+  getVoice,
+  listVoices,
+  searchCommunityVoice,
+} from './voices/voices.js';
 import {
   createTestCaseDefinition,
   deleteTestCaseDefinition,
@@ -114,6 +129,17 @@ export const operationsTable = {
   deletePhoneNumber,
   listPhoneNumbersV2,
   listPhoneNumbers,
+  listVoices,
+  getVoice,
+  cloneVoice,
+  searchCommunityVoice,
+  addCommunityVoice,
+  createKnowledgeBase,
+  getKnowledgeBase,
+  listKnowledgeBases,
+  deleteKnowledgeBase,
+  addKnowledgeBaseSources,
+  deleteKnowledgeBaseSource,
   createPhoneCall,
   createWebCall,
   createWebCallV2,

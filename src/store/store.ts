@@ -13,6 +13,7 @@ import { callStore, type CallReader, type CallWriter } from './calls.js';
 import { deliveryStore, type DeliveryReader, type DeliveryWriter } from './deliveries.js';
 import { faultStore, type FaultReader, type FaultWriter } from './faults.js';
 import { prepareSchema } from './database/migrate.js';
+import { objectStore, type ObjectReader, type ObjectWriter } from './objects.js';
 import {
   phoneNumberStore,
   type PhoneNumberReader,
@@ -52,6 +53,7 @@ export interface StoreReader {
   readonly assets: AssetReader;
   readonly faults: FaultReader;
   readonly phoneNumbers: PhoneNumberReader;
+  readonly objects: ObjectReader;
   readonly calls: CallReader;
   readonly deliveries: DeliveryReader;
   readonly snapshots: SnapshotReader;
@@ -71,6 +73,7 @@ export interface StoreWriter extends StoreReader {
   readonly assets: AssetWriter;
   readonly faults: FaultWriter;
   readonly phoneNumbers: PhoneNumberWriter;
+  readonly objects: ObjectWriter;
   readonly calls: CallWriter;
   readonly deliveries: DeliveryWriter;
   readonly snapshots: SnapshotWriter;
@@ -178,6 +181,7 @@ function writerOf(db: Db, caches: Caches): StoreWriter {
     assets: assetStore(db, caches),
     faults: faultStore(db, caches),
     phoneNumbers: phoneNumberStore(db, caches),
+    objects: objectStore(db),
     calls: callStore(db, caches),
     deliveries: deliveryStore(db),
     snapshots,

@@ -70,10 +70,15 @@ const added = {
   faults: 'workspace_id = :id AND fault_key > :fault',
   phone_numbers: 'workspace_id = :id AND number_key > :number',
   calls: 'call_key > :call AND workspace_id = :id',
+  objects: 'workspace_id = :id AND object_key > :object',
 };
 
 /** Loads that an older version began do not know of these. */
-const addedNothing = { number: Number.MAX_SAFE_INTEGER, call: Number.MAX_SAFE_INTEGER };
+const addedNothing = {
+  number: Number.MAX_SAFE_INTEGER,
+  call: Number.MAX_SAFE_INTEGER,
+  object: Number.MAX_SAFE_INTEGER,
+};
 
 /** The order in which rows may be written. A new one comes last: older loads have copies of the first. */
 const copied = ['outcome_rules', 'assets', 'asset_versions', 'call_rules'];
@@ -94,7 +99,8 @@ export function unfinishedWorkStore(
             (SELECT COALESCE(MAX(fault_key), 0) FROM faults WHERE workspace_id = :id) AS fault,
             (SELECT COALESCE(MAX(number_key), 0) FROM phone_numbers
              WHERE workspace_id = :id) AS number,
-            (SELECT COALESCE(MAX(call_key), 0) FROM calls) AS call
+            (SELECT COALESCE(MAX(call_key), 0) FROM calls) AS call,
+            (SELECT COALESCE(MAX(object_key), 0) FROM objects) AS object
      FROM workspaces WHERE workspace_id = :id`,
   );
   const removals = Object.entries(added).map(([table, isAdded]) =>

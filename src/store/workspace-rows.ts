@@ -32,6 +32,7 @@ const groups: readonly Group[] = [
   { key: 'fault_key', tables: { faults: 'faults' } },
   { key: 'asset_key', tables: { assets: 'assets', assetVersions: 'asset_versions' } },
   { key: 'number_key', tables: { numbers: 'phone_numbers' } },
+  { key: 'object_key', tables: { objects: 'objects' } },
   { key: 'call_key', tables: { calls: 'calls' } },
   { key: 'delivery_key', tables: { deliveries: 'deliveries' } },
   {

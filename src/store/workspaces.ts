@@ -212,7 +212,10 @@ function toWorkspace(row: Row): WorkspaceRow {
   };
 }
 
-const ordinalKinds = ['batch', 'definition', 'rule', 'fault', 'asset', 'number', 'call'] as const;
+const ordinalKinds = [
+  ...(['batch', 'definition', 'rule', 'fault', 'asset', 'number', 'call'] as const),
+  'object',
+] as const;
 
 function ordinalStore(db: Db, caches: Caches) {
   const prepareSet = (kind: Ordinal) =>
@@ -226,7 +229,7 @@ function ordinalStore(db: Db, caches: Caches) {
     `SELECT next_batch_ordinal AS batch, next_definition_ordinal AS definition,
             next_rule_ordinal AS rule, next_fault_ordinal AS fault,
             next_asset_ordinal AS asset, next_number_ordinal AS number,
-            next_call_ordinal AS call
+            next_call_ordinal AS call, next_object_ordinal AS object
      FROM workspaces WHERE workspace_id = :id`,
   );
   const raiseOrdinals = db.prepare<Record<Ordinal, number> & { id: number }>(
@@ -237,7 +240,8 @@ function ordinalStore(db: Db, caches: Caches) {
          next_fault_ordinal = MAX(next_fault_ordinal, :fault),
          next_asset_ordinal = MAX(next_asset_ordinal, :asset),
          next_number_ordinal = MAX(next_number_ordinal, :number),
-         next_call_ordinal = MAX(next_call_ordinal, :call)
+         next_call_ordinal = MAX(next_call_ordinal, :call),
+         next_object_ordinal = MAX(next_object_ordinal, :object)
      WHERE workspace_id = :id`,
   );
   // hot path: each batch takes one. Taking an ordinal updates the entry; raising ordinals deletes it.
@@ -255,8 +259,8 @@ function ordinalStore(db: Db, caches: Caches) {
     ordinals: (id: number) => ({ ...read(id) }),
     raiseOrdinals(id: number, next: Partial<Record<Ordinal, number>>) {
       known.delete(id);
-      const none = { batch: 0, definition: 0, rule: 0, fault: 0, asset: 0, number: 0, call: 0 };
-      raiseOrdinals.run({ ...none, ...next, id });
+      const none = Object.fromEntries(ordinalKinds.map((kind) => [kind, 0]));
+      raiseOrdinals.run({ ...(none as Record<Ordinal, number>), ...next, id });
     },
   };
 }
@@ -276,6 +280,8 @@ const firstDue = (id: string): string =>
       )
       UNION ALL
       SELECT MIN(next_at) FROM calls WHERE workspace_id = ${id} AND next_at IS NOT NULL
+      UNION ALL
+      SELECT MIN(next_at) FROM objects WHERE workspace_id = ${id} AND next_at IS NOT NULL
     ))`;
 
 function dueStore(

@@ -8,6 +8,7 @@ import type { WebhookForm } from '../domain/webhooks/webhook-event.js';
 import type { ValidationErrorForm } from '../errors.js';
 import { parseMoment } from './clock.js';
 import { parseCallOutcomes, toCallOutcomes, type CallOutcomeWeights } from './call-outcomes.js';
+import { parseKnowledgeBaseOutcomes, type KnowledgeBaseOutcomes } from './object-settings.js';
 import { parseRateLimit, type RateLimit } from './limits/rate-limit.js';
 
 /** Settings in their text form: in the control API, the config file, flags and the library. */
@@ -35,6 +36,7 @@ export interface Settings {
   /** What to do with a request for what the vendor has withdrawn. */
   readonly deprecated: 'warn' | 'serve' | 'reject';
   readonly calls: CallSettings;
+  readonly knowledgeBases: KnowledgeBaseSettings;
   readonly seed: string;
   /** The most runs under way at once in a workspace. */
   readonly concurrency: number;
@@ -72,6 +74,12 @@ export interface WebhookSettings {
   readonly signatureClock: 'real' | 'virtual';
   readonly form: WebhookForm;
   readonly retries: RetryPolicy;
+}
+
+/** How long knowledge bases read their sources, and what becomes of them. */
+export interface KnowledgeBaseSettings {
+  readonly duration: DurationDistribution;
+  readonly outcomes: KnowledgeBaseOutcomes;
 }
 
 /** What steers phone calls. */
@@ -137,6 +145,10 @@ export const controlFormats = {
     allowed:
       'weights of disconnection reasons such as user_hangup=0.8,dial_busy=0.2, one of them above 0',
   },
+  'knowledge-base-outcomes': {
+    accepts: (text) => parseKnowledgeBaseOutcomes(text) !== undefined,
+    allowed: 'weights such as complete=0.9,error=0.1, one of them above 0',
+  },
   'rate-limit': {
     accepts: (text) => parseRateLimit(text) !== undefined,
     allowed: 'off, vendor, or requests in a time such as 10/1s',
@@ -187,6 +199,10 @@ export function parseSettings(input: Required<SettingsInput>): Settings {
     },
     unknownNumbers: input.unknownNumbers,
     deprecated: input.deprecated,
+    knowledgeBases: {
+      duration: required(parseDurationDistribution(input.knowledgeBaseDuration)),
+      outcomes: required(parseKnowledgeBaseOutcomes(input.knowledgeBaseOutcomes)),
+    },
     calls: parseCallSettings(input),
   };
 }

@@ -7,8 +7,11 @@ import {
   createExampleObjects,
   someAgent,
   exampleRequests,
+  payloadOf,
   type Ids,
 } from '../support/example-requests.js';
+import { asForm } from '../support/forms.js';
+import { objectIds } from '../support/object-example-requests.js';
 
 const contract = loadContract('retell');
 
@@ -27,7 +30,7 @@ describe('every operation of the contract', () => {
   describe.each(contract.operations)('$id', ({ id, method: lowerCase, path, success }) => {
     const example = exampleRequests[id] ?? { url: () => '', malformed: { url: '' } };
     const method = lowerCase.toUpperCase() as 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-    const withBody = (ids: Ids) => (example.body ? { payload: example.body(ids) } : {});
+    const withBody = (ids: Ids) => (example.body ? payloadOf(example, example.body(ids)) : {});
     const error = { status: 'error', message: expect.any(String) as string };
 
     it(`answers ${String(success)} to a valid request`, async () => {
@@ -74,7 +77,7 @@ describe('every operation of the contract', () => {
       const request =
         'url' in example.malformed
           ? { url: example.malformed.url, ...withBody(ids) }
-          : { url: example.url(ids), payload: example.malformed.body as object };
+          : { url: example.url(ids), ...payloadOf(example, example.malformed.body as object) };
       const { status, body } = await client.send({ method, ...request });
       expect(body).toMatchObject(error);
       expect(status).toBe(400);
@@ -88,7 +91,8 @@ describe('every operation of the contract', () => {
       for (const unknown of ['x', 'x'.repeat(5000), '%00', '__proto__']) {
         const tested = { definition: unknown, batch: unknown, run: unknown };
         const calls = { number: unknown, call: unknown, pastCall: unknown };
-        const nothing = { ...tested, ...calls, llm: unknown, flow: unknown, agent: unknown };
+        const engines = { llm: unknown, flow: unknown, agent: unknown };
+        const nothing = { ...tested, ...calls, ...engines, ...objectIds(unknown) };
         const url = example.url(nothing);
         const { status } = await client.send({ method, url, ...withBody(ids) });
         expect(status).toBe(404);
@@ -133,15 +137,29 @@ describe('the example request of the reference', () => {
     const url = filledUrl(operation, await createExampleObjects(client));
     const { method, path, hasBody, success } = operation;
     const described = contract.document.paths[path]?.[method] as Partial<Described> | undefined;
-    const payload = described?.requestBody?.content['application/json'].example;
-    expect(payload !== undefined, 'has an example').toBe(hasBody);
-    const { status, body } = await client.send({ method, url, ...(payload && { payload }) });
+    const { 'application/json': json, 'multipart/form-data': form } =
+      described?.requestBody?.content ?? {};
+    const example = (json ?? form)?.example;
+    expect(example !== undefined, 'has an example').toBe(hasBody);
+    const payload = example && (form ? asForm(withFiles(example)) : { payload: example });
+    const { status, body } = await client.send({ method, url, ...payload });
     expect(status, JSON.stringify(body)).toBe(success);
   });
 
   interface Described {
-    readonly requestBody: { content: { 'application/json': { example?: object } } };
+    readonly requestBody: { content: Partial<Record<string, { example?: object }>> };
   }
+
+  /** The reference has a text for a file. */
+  const withFiles = (example: object) =>
+    Object.fromEntries(
+      Object.entries(example).map(([name, value]: [string, unknown]) => [
+        name,
+        /^(file|files|knowledge_base_files)$/.test(name)
+          ? [value].flat().map((content) => ({ file: 'a.txt', content: String(content) }))
+          : value,
+      ]),
+    );
 
   /** Operations that only a call allows that is over. */
   const ofPastCalls = ['updateCall', 'rerunCallAnalysis'];
@@ -152,6 +170,7 @@ describe('the example request of the reference', () => {
       ...{ test_case_definition_id: ids.definition, test_case_batch_job_id: ids.batch },
       ...{ test_case_job_id: ids.run, llm_id: ids.llm },
       ...{ conversation_flow_id: ids.flow, agent_id: ids.agent, phone_number: ids.number },
+      ...{ voice_id: ids.voice, knowledge_base_id: ids.knowledgeBase, source_id: ids.source },
       call_id: ofPastCalls.includes(id) ? ids.pastCall : ids.call,
     };
     const proposed = new URLSearchParams();
@@ -160,7 +179,7 @@ describe('the example request of the reference', () => {
       const value = example ?? schema.default;
       if (value !== undefined) proposed.set(name, value);
     }
-    const filled = path.replace(/\{(\w+)\}/, (_, name: string) => byName[name] ?? '');
+    const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => byName[name] ?? '');
     return `${filled}?${proposed.toString()}`;
   }
 });

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { loadContract } from '../../src/contract/document.js';
 import { buildTestApp, retellLlm, someDefinition } from '../support/emulator.js';
-import { createExampleObjects, exampleRequests, type Ids } from '../support/example-requests.js';
+import {
+  createExampleObjects,
+  exampleRequests,
+  payloadOf,
+  type Ids,
+} from '../support/example-requests.js';
+import { objectIds } from '../support/object-example-requests.js';
 
 const { operations } = loadContract('retell');
 
@@ -17,9 +23,9 @@ const asked = operations.map((operation) => {
     const url = example?.url(ids) ?? '';
     const payload = example?.body?.(ids);
     const end = query === '' ? '' : `${url.includes('?') ? '&' : '?'}${query}`;
-    return { method, url: url + end, ...(payload && { payload }) };
+    return { method, url: url + end, ...(payload && payloadOf(example, payload)) };
   };
-  return { ...operation, request, malformed: example?.malformed };
+  return { ...operation, example, request, malformed: example?.malformed };
 });
 
 const withSchema = asked.filter(
@@ -32,13 +38,12 @@ describe('a request that its schema refuses', () => {
   it.each(withSchema)('has both shapes, or that of the setting: $id', async (operation) => {
     const { client } = buildTestApp();
     const ids = await createExampleObjects(client());
-    const { malformed, request } = operation;
-    const { method } = request(ids);
-    const { payload } = request(ids) as { payload?: object };
+    const { malformed, request, example } = operation;
+    const { method, url, ...rest } = request(ids);
     const bad =
       malformed === undefined || 'url' in malformed
-        ? { method, url: malformed?.url ?? '', ...(payload && { payload }) }
-        : { method, url: request(ids).url, payload: malformed.body as object };
+        ? { ...rest, method, url: malformed?.url ?? '' }
+        : { method, url, ...payloadOf(example, malformed.body as object) };
     const observed = { error_message: expect.stringMatching(/^request\/(body|query)/) as string };
     for (const [form, body] of [
       ['both', { ...documented, ...observed }],
@@ -147,6 +152,8 @@ describe('an object that does not exist', () => {
     test_case_job_id: 'test-run',
     phone_number: 'phone-number',
     call_id: 'call',
+    voice_id: 'voice',
+    knowledge_base_id: 'knowledge-base',
   };
 
   it.each(asked.filter(({ path }) => path.includes('{')))(
@@ -156,7 +163,8 @@ describe('an object that does not exist', () => {
       const table = tables[/\{(\w+)\}/.exec(path)?.[1] ?? ''];
       const none = { definition: 'x_1', batch: 'x_1', run: 'x_1' };
       const calls = { number: 'x_1', call: 'x_1', pastCall: 'x_1' };
-      const missing = request({ ...none, ...calls, llm: 'x_1', flow: 'x_1', agent: 'x_1' });
+      const engines = { llm: 'x_1', flow: 'x_1', agent: 'x_1' };
+      const missing = request({ ...none, ...calls, ...engines, ...objectIds('x_1') });
       const observed = await client().send(missing);
       expect(table).toBeDefined();
       expect(observed.body).toEqual({

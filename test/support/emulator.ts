@@ -59,6 +59,8 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   concurrencyExceeded: 'reject',
   customLlm: 'auto',
   customLlmTimeout: '10s',
+  knowledgeBaseDuration: '2s',
+  knowledgeBaseOutcomes: 'complete=1',
 };
 
 export const thisMachine: NonNullable<AppOptions['controlAccess']> = {

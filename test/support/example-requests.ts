@@ -1,16 +1,24 @@
 import { someCall } from './calls.js';
 import { callExampleRequests } from './call-example-requests.js';
+import { asForm } from './forms.js';
+import {
+  createStoredObjects,
+  objectExampleRequests,
+  type ObjectIds,
+} from './object-example-requests.js';
 import { retellLlm, someDefinition, someFlow, type TestClient } from './emulator.js';
 
 export interface ExampleRequest {
   /** Path and query of a request that succeeds, made from ids of the workspace. */
   readonly url: (ids: Ids) => string;
   readonly body?: (ids: Ids) => object;
+  /** True if the body is a form. */
+  readonly isForm?: boolean;
   /** What to make of it so that it is malformed. */
   readonly malformed: { readonly url: string } | { readonly body: unknown };
 }
 
-export interface Ids {
+export interface Ids extends ObjectIds {
   readonly definition: string;
   readonly batch: string;
   readonly run: string;
@@ -24,10 +32,15 @@ export interface Ids {
   readonly pastCall: string;
 }
 
+/** What `inject` sends for a body of this operation. */
+export const payloadOf = (example: ExampleRequest | undefined, body: object) =>
+  example?.isForm === true ? asForm(body) : { payload: body };
+
 export const engineQuery = 'type=retell-llm&llm_id=llm_1';
 
 /** Every operation of the contract, by id; the test fails while one is missing. */
 export const exampleRequests: Record<string, ExampleRequest> = {
+  ...objectExampleRequests,
   createTestCaseDefinition: {
     url: () => '/create-test-case-definition',
     body: () => someDefinition,
@@ -248,9 +261,15 @@ export async function createExampleObjects(client: TestClient): Promise<Ids> {
   const headers = { 'x-emulator-progression': 'immediate' };
   const { body: pastCall } = await client.send({ ...calls, headers });
   const call = await create(calls.url, someCall, 'call_id');
+  const objects = await createStoredObjects(async (url, body, property, isForm) => {
+    const payload = isForm === true ? asForm(body) : { payload: body };
+    const { body: created } = await client.send({ method: 'POST', url, ...payload });
+    return String(created[property]);
+  }, 'Example');
   // Longer than it rings.
   await client.call('POST', '/_emulator/clock/advance', { by: '4s' });
   return {
+    ...{ ...objects, source: await firstSource(client, objects.knowledgeBase) },
     ...{ call, pastCall: String(pastCall['call_id']) },
     number: await create('/create-phone-number', {}, 'phone_number'),
     ...{ definition, batch, agent, run: items[0]?.test_case_job_id ?? '' },
@@ -259,4 +278,11 @@ export async function createExampleObjects(client: TestClient): Promise<Ids> {
       ...(['/create-conversation-flow', someFlow, 'conversation_flow_id'] as const),
     ),
   };
+}
+
+async function firstSource(client: TestClient, id: string): Promise<string> {
+  const { knowledge_base_sources: sources } = await client.call<{
+    knowledge_base_sources: { source_id: string }[];
+  }>('GET', `/get-knowledge-base/${id}`);
+  return sources[0]?.source_id ?? '';
 }

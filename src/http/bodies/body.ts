@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ApiError } from '../../errors.js';
 import { maxFixtureLevels, maxLevels } from '../../json/checks.js';
 import type { Clock } from '../../workspace/clock.js';
+import { registerFormParser } from './forms.js';
 import { parseLargeJson, parseSafely, refuseUnusable, type JsonLimits } from './large-json.js';
 
 declare module 'fastify' {
@@ -22,7 +23,7 @@ const limitsOf = ({ operation }: FastifyRequest): JsonLimits =>
 const largeSize = 1024 * 1024;
 
 /**
- * Accepts JSON bodies only. An empty body counts as none. A body that cannot be used is refused later, by
+ * Accepts JSON bodies, and forms where the operation takes a form. An empty body counts as none. A body that cannot be used is refused later, by
  * `bodyOf`. Fastify would refuse it before all other checks and close the connection.
  */
 export function registerBodyParser(app: FastifyInstance, clock: Clock): void {
@@ -34,6 +35,10 @@ export function registerBodyParser(app: FastifyInstance, clock: Clock): void {
       request.bodyProblem = error;
       done(null, undefined);
     };
+    if (isForm(request) && body.length > 0) {
+      refuse(new ApiError('unsupported_form', 'The Content-Type is application/json.'));
+      return;
+    }
     if (body.length >= largeSize) {
       parseLarge(body as Buffer, request, () => clock.turn())
         .then((value) => {
@@ -48,13 +53,19 @@ export function registerBodyParser(app: FastifyInstance, clock: Clock): void {
       refuse(error);
     }
   });
+  registerFormParser(app);
   // The body is not read here: Node discards the rest of it when the answer has been sent.
   app.addContentTypeParser('*', (request, _body, done) => {
     const type = request.headers['content-type'] ?? 'absent';
-    request.bodyProblem = new ApiError('unsupported_media_type', `The Content-Type is ${type}.`);
+    const code = isForm(request) ? 'unsupported_form' : 'unsupported_media_type';
+    request.bodyProblem = new ApiError(code, `The Content-Type is ${type}.`);
     done(null, undefined);
   });
 }
+
+/** True if the operation takes a form. */
+const isForm = ({ routeOptions }: FastifyRequest): boolean =>
+  routeOptions.config.form !== undefined;
 
 /** @throws ApiError 400, 413 or 415 if the body cannot be used. */
 export function bodyOf({ body, bodyProblem }: FastifyRequest): unknown {

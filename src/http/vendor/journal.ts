@@ -59,6 +59,10 @@ export function registerJournal(app: FastifyInstance, emulator: Emulator, fallba
   });
 }
 
+const unusable: readonly string[] = [
+  ...['invalid_request', 'unsupported_media_type', 'unsupported_form', 'payload_too_large'],
+];
+
 /** Records why a request is refused. */
 export function noteRefusal(request: FastifyRequest, refusal: ApiError): void {
   const { code, message } = refusal;
@@ -70,5 +74,5 @@ export function noteRefusal(request: FastifyRequest, refusal: ApiError): void {
   // There is no record if the journal is off, or if the router could not parse the path.
   if (!record) return;
   record.error = message;
-  record.valid = !['invalid_request', 'unsupported_media_type', 'payload_too_large'].includes(code);
+  record.valid = !unusable.includes(code);
 }

@@ -1,5 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { unknownQueryOf, type Contract, type ContractOperation } from '../../contract/document.js';
+import {
+  unknownQueryOf,
+  type Contract,
+  type ContractOperation,
+  type SchemaObject,
+} from '../../contract/document.js';
 import type { ContractValidation } from '../../contract/validation.js';
 import type { Emulator } from '../../emulator.js';
 import { ApiError, SchemaError } from '../../errors.js';
@@ -24,6 +29,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The id of the route's operation in the contract. */
     operationId?: string;
+    /** The schema of a body that is a form; undefined if a body is JSON. */
+    form?: SchemaObject | undefined;
   }
 }
 
@@ -69,7 +76,7 @@ function registerOperation(
   app.route({
     method: operation.method,
     url: toRoutePath(operation.path),
-    config: { operationId: operation.id },
+    config: { operationId: operation.id, form: operation.form },
     // Checks the key before the body is read, so that a client without access learns nothing else.
     onRequest: (request, _reply, done) => {
       if (operation.needsKey) request.workspace = admit(request);

@@ -9,6 +9,7 @@ import { planOutcome, drawDuration, drawForRun, type ForcedOutcomes } from './ou
 import { createForcedOutcomeFinder } from './forced-outcomes.js';
 import { passDueCalls, type CallListener } from '../calls/call-steps.js';
 import { admitWaiting } from '../calls/waiting.js';
+import { passDueObjects } from '../objects/pass-objects.js';
 import { scheduleRuns } from './schedule.js';
 import type { Workspace } from '../workspaces/workspace.js';
 
@@ -40,10 +41,14 @@ export function createAdvanceOnce(
     const calls = passDueCalls(writer, workspaceId, range, callListener, (at) =>
       admitWaiting(writer, workspaceId, concurrencyLimit, at),
     );
+    const objectsUntil = Math.min(callsUntil, calls.next);
+    const objects = passDueObjects(writer, workspace, { until: objectsUntil, size });
     writer.workspaces.addProgress({
       id: workspaceId,
       runningDelta: started - ended,
-      settledAt: Math.max(happened.settledAt, due.settledAt, calls.settledAt),
+      settledAt: Math.max(
+        ...[happened.settledAt, due.settledAt, calls.settledAt, objects.settledAt],
+      ),
     });
     return {
       runsStarted: started,
@@ -51,7 +56,7 @@ export function createAdvanceOnce(
       batchTestsCompleted: happened.completed.length - delayed + due.completed,
       callsStarted: calls.started,
       callsEnded: calls.ended,
-      next: Math.min(nextOfRuns, due.next, calls.next),
+      next: Math.min(nextOfRuns, due.next, calls.next, objects.next),
       ...(calls.waitFor !== undefined && { waitFor: calls.waitFor }),
     };
   };

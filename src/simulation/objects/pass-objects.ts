@@ -1,0 +1,41 @@
+import type { ObjectKind } from '../../domain/objects/kinds.js';
+import { afterIndexing } from '../../domain/objects/knowledge-base.js';
+import type { StoredObject } from '../../domain/objects/stored-object.js';
+import type { ListedObject } from '../../store/objects.js';
+import type { StoreWriter } from '../../store/store.js';
+import type { Workspace } from '../workspaces/workspace.js';
+
+/** What an object becomes at its next state, and what else happens then. */
+type NextState = (
+  object: ListedObject,
+  at: number,
+  parts: { readonly writer: StoreWriter; readonly workspace: Workspace },
+) => StoredObject;
+
+/** By kind. The other kinds have no states. */
+const nextStates: Partial<Record<ObjectKind, NextState>> = {
+  'knowledge-base': afterIndexing,
+};
+
+/**
+ * Lets the states come that objects of a workspace are due for, `size` at a time. Returns when the next one is
+ * due, and when the last one came.
+ */
+export function passDueObjects(
+  writer: StoreWriter,
+  workspace: Workspace,
+  { until, size }: { readonly until: number; readonly size: number },
+): { readonly settledAt: number; readonly next: number } {
+  const { objects } = writer;
+  const { id: workspaceId } = workspace;
+  const first = objects.nextDue(workspaceId) ?? Infinity;
+  if (first > until) return { settledAt: 0, next: first };
+  let settledAt = 0;
+  for (const object of objects.listDue(workspaceId, until, size)) {
+    const { kind, nextAt } = object;
+    settledAt = nextAt ?? until;
+    const next = nextStates[kind]?.(object, settledAt, { writer, workspace });
+    objects.change({ workspaceId, kind }, next ?? { ...object, nextAt: null });
+  }
+  return { settledAt, next: objects.nextDue(workspaceId) ?? Infinity };
+}
