@@ -8,6 +8,7 @@ import { someFlow } from './support/emulator.js';
 import { exampleRequests, type Ids } from './support/example-requests.js';
 import { formText, formType } from './support/forms.js';
 import { createStoredObjects, objectIds, type Post } from './support/object-example-requests.js';
+import { weirdJson } from './support/weird-json.js';
 
 /** `FUZZ_CASES=100000 npx vitest run test/fuzz.test.ts` is the long form. */
 const cases = Number(process.env['FUZZ_CASES'] ?? 1500);
@@ -65,17 +66,6 @@ function checkAnswers(received: string): void {
   if (status !== 200 || length > 0) checkAnswers(received.slice(end + length));
 }
 
-const weirdJson = fc.constantFrom(
-  ...['1e400', '-1e400', '-0', '9007199254740993', '1.5', 'null', 'true', '"\\u0000"', '""'],
-  ...['[]', '{}', '"\\ud800"', '{"__proto__":{"a":1}}', '{"constructor":{"prototype":{}}}'],
-  ...[
-    '{"a":1,"a":2}',
-    `"${'x'.repeat(70_000)}"`,
-    '['.repeat(5000),
-    `${'['.repeat(500)}${']'.repeat(500)}`,
-  ],
-  ...['NaN', 'undefined', "'x'", '01', '1.', '{"a":}', '\u00ff\u00fe', '"\n"'],
-);
 const ids: Ids = {
   ...{ definition: 'test_case_1', batch: 'test_batch_1', run: 'test_job_1' },
   ...{ llm: 'llm_1', flow: 'flow_1', agent: 'agent_1' },
