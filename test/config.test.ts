@@ -150,6 +150,7 @@ describe('resolveConfig', () => {
     ['host', 'http://x', 'a host name or an IP address'],
     ['database', 'a\0b', 'the path of a file, or :memory:'],
     ['concurrency', '0', 'a whole number from 1 to 1000000'],
+    ['runDuration', '30', 'a duration such as 2s'],
     ['runDuration', '5 bananas', 'a duration such as 2s'],
     ['runDuration', '2s..1s', 'a duration such as 2s'],
     ['runDuration', '2s/x', 'a duration such as 2s'],

@@ -116,17 +116,17 @@ export interface Wording {
 /** Formats of the control contract's strings. */
 export const controlFormats = {
   'duration-distribution': {
-    accepts: (text) => parseDurationDistribution(text) !== undefined,
+    accepts: (text) => hasUnits(text) && parseDurationDistribution(text) !== undefined,
     allowed:
-      'a duration such as 2s, a range such as 500ms..2500ms, or a median and sigma such as 2s/0.5',
+      'a duration such as 2s, a range such as 500ms..2500ms, or a median and sigma such as 2s/0.5, with units',
   },
   'time-span': {
-    accepts: (text) => parseDuration(text) !== undefined,
-    allowed: 'a duration such as 2s or 500ms, of at most 365d',
+    accepts: (text) => hasUnits(text) && parseDuration(text) !== undefined,
+    allowed: 'a duration such as 2s or 500ms, with its unit and of at most 365d',
   },
   'web-call-join': {
-    accepts: (text) => text === 'manual' || parseDuration(text) !== undefined,
-    allowed: 'a duration such as 200ms, or manual',
+    accepts: (text) => text === 'manual' || (hasUnits(text) && parseDuration(text) !== undefined),
+    allowed: 'a duration such as 200ms, with its unit, or manual',
   },
   moment: {
     accepts: (text) => parseMoment(text) !== undefined,
@@ -255,6 +255,16 @@ export function parseDurationDistribution(text: string): DurationDistribution | 
   if (ends.length > 2 || from === undefined || to === undefined || from > to) return undefined;
   return { kind: 'range', from, to };
 }
+
+/**
+ * False for a number without a unit, such as `30`, by which some mean seconds and others milliseconds. Only
+ * what is new must have units: older databases hold settings without them, in milliseconds.
+ */
+const hasUnits = (distribution: string): boolean =>
+  distribution
+    .replace(/\/.*$/, '')
+    .split('..')
+    .every((duration) => /[a-z]/i.test(duration) || Number(duration) === 0);
 
 export const maxDuration = ms('365d');
 

@@ -101,6 +101,9 @@ describe('settings', () => {
   it.each([
     [{ concurrency: 0 }, /body\/concurrency must be >= 1/],
     [{ concurrency: '5' }, /body\/concurrency must be integer/],
+    [{ runDuration: '30' }, /body\/runDuration must be a duration such as 2s, .* with units/],
+    [{ runDuration: '500..2s' }, /body\/runDuration must be a duration such as 2s, .* with units/],
+    [{ batchStartDelay: '30' }, /body\/batchStartDelay must be a duration such as 2s/],
     [{ runDuration: '2 bananas' }, /body\/runDuration must be a duration such as 2s, a range/],
     [{ outcomes: 'pass=0' }, /body\/outcomes must be weights such as/],
     [{ outcomes: { pass: 1, won: 1 } }, /body\/outcomes must NOT have the unknown property "won"/],

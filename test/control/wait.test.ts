@@ -108,6 +108,11 @@ describe('waiting for a batch', () => {
 
   it.each([
     ['?status=done', /query\/status must be "in_progress" or "complete"/],
+    ['?timeout=30', /query\/timeout must be a duration such as 2s or 500ms, with its unit/],
+    [
+      '?timeot=30s',
+      /query must NOT have the unknown parameter "timeot" \(did you mean "timeout"\?\)/,
+    ],
     ['?timeout=soon', /query\/timeout must be a duration such as 2s/],
   ])('%s is refused', async (query, message) => {
     const { client } = buildStoppedApp();

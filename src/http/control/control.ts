@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { operations } from '../../contract/control.gen.js';
-import type { Contract, ContractOperation } from '../../contract/document.js';
+import { unknownQueryOf, type Contract, type ContractOperation } from '../../contract/document.js';
 import type { OperationResult } from '../../contract/operation.js';
 import type { ContractValidation } from '../../contract/validation.js';
 import type { Emulator } from '../../emulator.js';
 import { ApiError } from '../../errors.js';
+import { suggestion } from '../../nearest.js';
 import type { ProcessOperationId } from '../../operations/control/control-operation.js';
 import { controlTable } from '../../operations/control/table.js';
 import { afterExclusiveWork, type Caller, type Services } from '../../operations/operation.js';
@@ -118,6 +119,7 @@ function registerOperation(
     },
     handler: async (request, reply) => {
       const { params, query } = request;
+      refuseUnknownQuery(operation, query);
       const body = operation.hasBody ? bodyOf(request) : undefined;
       const workspace = request.workspace ?? '';
       const gone = new AbortController();
@@ -141,6 +143,16 @@ function registerOperation(
       return reply.code(operation.success).send(result);
     },
   });
+}
+
+/** @throws ApiError 400 for a parameter that the operation ignores: a misspelt filter would match everything. */
+function refuseUnknownQuery(operation: ContractOperation, query: unknown): void {
+  const [name] = unknownQueryOf(operation, query);
+  if (name === undefined) return;
+  const known = operation.query.map(({ name }) => name);
+  const hint = suggestion(name, known);
+  const detail = `query must NOT have the unknown parameter "${name.slice(0, 100)}"${hint}`;
+  throw new ApiError('invalid_request', detail);
 }
 
 const isForAll = ({ body }: FastifyRequest): boolean =>
