@@ -41,8 +41,8 @@ export const optionSpecs: readonly OptionSpec[] = [
     placeholder: 'FILE',
     description: 'file of the database; :memory: keeps everything in memory, until the exit',
     default: './.retell-emulator/emulator.sqlite',
-    allowed: 'the path of a file, or :memory:',
-    schema: { type: 'string', minLength: 1, pattern: '^[^\\0]*$' },
+    allowed: 'the path of a file (without ~ and file:), or :memory:',
+    schema: { type: 'string', minLength: 1, pattern: '^(?!:(?!memory:$)|~|file:)[^\\0]*$' },
   },
   {
     name: 'apiKey',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { once } from 'node:events';
@@ -174,11 +174,16 @@ describe('the command', () => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'letter.txt'), 'Dear SQLite');
     mkdirSync(join(cwd, 'folder'));
-    for (const database of ['letter.txt', 'folder']) {
-      const refused = spawnCli({ cwd, args: ['--database', database] });
-      expect((await refused.end()).code).toBe(1);
-      expect(refused.stderr).toMatch(/^retell-emulator: [^\n]+\n$/);
-    }
+    symlinkSync(join(cwd, 'none', 'x.sqlite'), join(cwd, 'dangling'));
+    symlinkSync('loop', join(cwd, 'loop'));
+    const names = ['letter.txt', 'folder', 'dangling', 'loop', 'x'.repeat(300), '/proc/x.sqlite'];
+    await Promise.all(
+      names.map(async (database) => {
+        const refused = spawnCli({ cwd, args: ['--database', database] });
+        expect((await refused.end()).code).toBe(1);
+        expect(refused.stderr).toMatch(/^retell-emulator: [^\n]+\n$/);
+      }),
+    );
     expect(readFileSync(join(cwd, 'letter.txt'), 'utf8')).toBe('Dear SQLite');
   });
 

@@ -6,8 +6,13 @@ const reasons: Record<string, string> = {
   EACCES: 'permission denied',
   EEXIST: 'its folder is not a folder',
   EISDIR: 'it is a folder',
+  ELOOP: 'its symbolic links lead to themselves',
+  ENAMETOOLONG: 'its name is too long',
+  ENOENT: 'no file can be created there; a symbolic link may lead to a folder that does not exist',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'its folder is not a folder',
+  ENXIO: 'it is not a file',
+  EPERM: 'not permitted',
   EROFS: 'the file system is read-only',
   SQLITE_ABORT: 'what was being written at the same time failed',
   SQLITE_BUSY:
