@@ -13,6 +13,7 @@ const later = {
   'ajv/dist/2020.js': 'ajv',
   'json-schema-faker': 'json-schema-faker',
   pino: 'pino',
+  ws: 'ws',
 };
 
 const common = {
@@ -21,7 +22,7 @@ const common = {
   target: 'node20',
   external: [
     ...['@fastify/busboy', '@fastify/reply-from', '@fastify/swagger', '@fastify/swagger-ui'],
-    ...['awesome-phonenumber', 'better-sqlite3', 'pino-pretty', 'prom-client', 'ws', 'yaml'],
+    ...['awesome-phonenumber', 'better-sqlite3', 'pino-pretty', 'prom-client', 'yaml'],
     // Fastify has them for what is not asked of it (see src/http/app.ts).
     ...['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'light-my-request'],
   ],
@@ -53,7 +54,7 @@ const kept_nextTick = process.nextTick.bind(process);`,
 const loadLater = (folder) => ({
   name: 'load later',
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^(ajv\/dist\/2020\.js|json-schema-faker|pino)$/ }, ({ path, kind }) =>
+    onResolve({ filter: /^(ajv\/dist\/2020\.js|json-schema-faker|pino|ws)$/ }, ({ path, kind }) =>
       kind === 'entry-point' ? undefined : { path: `${folder}${later[path]}.js`, external: true },
     );
     // esbuild sees what `require` loads only where it is called by this name.
@@ -145,6 +146,8 @@ const builds = await Promise.all([
     entryPoints: Object.fromEntries(Object.entries(later).map(([name, file]) => [file, name])),
     outdir: 'dist/cjs',
     format: 'cjs',
+    define: keepTimers.define,
+    banner: { js: keepTimers.banner },
   }),
 ]);
 

@@ -42,6 +42,7 @@ export interface TranscriptUpdate {
 interface Conversation {
   readonly status: string;
   readonly entries: readonly Said[];
+  readonly metadata: readonly { readonly index: number; readonly metadata: unknown }[];
 }
 
 interface Said {
@@ -132,6 +133,12 @@ export class RetellWebClient extends EventEmitter {
         this.#emitChange(said, told, conversation.entries);
         if (said.endedAt === null) break;
       }
+      for (const { index, metadata } of conversation.metadata) {
+        if (this.#call !== call) return;
+        if (index < told.metadata) continue;
+        told.metadata = index + 1;
+        this.emit('metadata', { event_type: 'metadata', metadata });
+      }
       if (this.#call === call && conversation.status !== 'ongoing') this.#end();
     });
   }
@@ -170,6 +177,8 @@ interface Told {
   over: number;
   /** What was told of the one that is being said. */
   content: unknown;
+  /** The index of the metadata that is told next. */
+  metadata: number;
 }
 
 const updateOf = (entries: readonly Said[]): TranscriptUpdate => ({
@@ -218,7 +227,7 @@ class FollowedCall {
   }
 
   follow(onChange: (conversation: Conversation, told: Told) => void): void {
-    const told: Told = { over: 0, content: undefined };
+    const told: Told = { over: 0, content: undefined, metadata: 0 };
     const look = async (): Promise<void> => {
       const conversation = await this.#read().catch(() => undefined);
       if (this.#isOver) return;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startEmulator, type RetellEmulator, type Workspace } from '../src/index.js';
 import { connectWebClient, RetellWebClient } from '../src/web-client.js';
+import { startLlmServer } from './support/llm-server.js';
 
 let emulator: RetellEmulator;
 beforeAll(async () => {
@@ -10,7 +11,7 @@ afterAll(() => emulator.close());
 
 const events = [
   ...['call_started', 'call_ready', 'call_ended', 'agent_start_talking', 'agent_stop_talking'],
-  ...['update', 'node_transition', 'error'],
+  ...['update', 'node_transition', 'metadata', 'error'],
 ];
 
 interface Update {
@@ -39,14 +40,19 @@ function createClient(apiKey: string) {
   return { client, told, next, sent, namesOf: () => told.map(([name]) => name) };
 }
 
-async function createCall({ apiKey, url }: Workspace, body: object = {}) {
-  const response = await fetch(`${url}/v3/create-web-call`, {
+async function post<Body>({ apiKey, url }: Workspace, path: string, body: object): Promise<Body> {
+  const response = await fetch(`${url}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ agent_id: 'agent_1', ...body }),
+    body: JSON.stringify(body),
   });
-  return (await response.json()) as { call_id: string; access_token: string };
+  return (await response.json()) as Body;
 }
+
+const createCall = (workspace: Workspace, body: object = {}) =>
+  post<{ call_id: string; access_token: string }>(workspace, '/v3/create-web-call', {
+    ...{ agent_id: 'agent_1', ...body },
+  });
 
 const transcript = [
   { role: 'agent', content: 'Hello, how can I help you today?' },
@@ -61,6 +67,32 @@ const orderCall = (workspace: Workspace) =>
   });
 
 describe('the stand-in for the browser client', () => {
+  it('tells metadata that the server of a custom LLM sends', async () => {
+    const server = await startLlmServer({
+      onFrame: ({ interaction_type: type, response_id }, { say, respond }) => {
+        if (type !== 'response_required') return;
+        for (const slide of [1, 2]) say({ response_type: 'metadata', metadata: { slide } });
+        respond(response_id, 'Done', { end_call: true });
+      },
+    });
+    const workspace = emulator.workspace('key_metadata');
+    await workspace.callRules.add({ outcome: { transcript: [{ role: 'user', content: 'Hi' }] } });
+    const { agent_id } = await post<{ agent_id: string }>(workspace, '/create-agent', {
+      response_engine: { type: 'custom-llm', llm_websocket_url: server.url },
+      voice_id: '11labs-Adrian',
+    });
+    const { access_token: accessToken } = await createCall(workspace, { agent_id });
+    const { client, told, next } = createClient(workspace.apiKey);
+    await client.startCall({ accessToken });
+    const ended = next('call_ended');
+    await workspace.settle();
+    await ended;
+    expect(told.filter(([name]) => name === 'metadata')).toEqual([
+      ['metadata', { event_type: 'metadata', metadata: { slide: 1 } }],
+      ['metadata', { event_type: 'metadata', metadata: { slide: 2 } }],
+    ]);
+  });
+
   it('joins a call, tells of each turn, and ends with the call', async () => {
     const workspace = emulator.workspace('key_whole');
     await orderCall(workspace);

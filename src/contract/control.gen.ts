@@ -1728,6 +1728,14 @@ export interface components {
                     [key: string]: unknown;
                 };
             }[];
+            /** @description What the server of a custom LLM sent for the browser of a web call, the newest last. The last 500 are kept, in memory. */
+            metadata: {
+                /** @description Counts what was sent in the call, from 0. */
+                index: number;
+                at: number;
+                /** @description Any JSON, as the server sent it. */
+                metadata: unknown;
+            }[];
         };
         NextMoment: {
             /** @enum {string} */

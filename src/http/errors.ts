@@ -7,7 +7,7 @@ import {
   nearestOperation,
 } from '../contract/vendor-path.js';
 import { ApiError, type ErrorBody } from '../errors.js';
-import { storageFailure } from '../store/database/failures.js';
+import { storageFailure, wasClosed } from '../store/database/failures.js';
 import { stopwatch } from '../workspace/clock.js';
 import { announcedSize } from './bodies/body-budget.js';
 import { millisecondsSince } from './on-response-closed.js';
@@ -31,6 +31,9 @@ const refusals: Record<string, (error: FastifyError, request: FastifyRequest) =>
   FST_ERR_MAX_PARAM_LENGTH: () => new ApiError('not_found'),
 };
 
+/** Problems of the machine, and of a time at which the emulator closes. */
+const expected = new Set(['storage', 'unavailable']);
+
 /** Sends every error in the contract's shape. A bug is logged, and the client does not see its cause. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   void reply.send(refuse(error, request, reply));
@@ -41,7 +44,7 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   const refusal = toApiError(error, request);
   noteRefusal(request, refusal);
   // A known refusal needs no stack in the log: the line of the request has its reason.
-  const isExpected = error instanceof ApiError || refusal.code === 'storage' || hasLeft(request);
+  const isExpected = error instanceof ApiError || expected.has(refusal.code) || hasLeft(request);
   if (refusal.statusCode >= 500 && !isExpected) request.log.error({ err: error }, 'request failed');
   reply.code(refusal.statusCode).headers(refusal.headers);
   return refusal.body;
@@ -66,6 +69,7 @@ function toApiError(error: unknown, request: FastifyRequest): ApiError {
   // A problem of the machine, such as a full disk, which the user can solve.
   const failure = storageFailure(error);
   if (failure !== undefined) return new ApiError('storage', `${failure}.`);
+  if (wasClosed(error)) return new ApiError('unavailable');
   const { code = '' } = error as Partial<FastifyError>;
   return refusals[code]?.(error as FastifyError, request) ?? new ApiError('internal');
 }

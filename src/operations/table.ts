@@ -35,14 +35,8 @@ import {
   listBatchTests,
   listBatchTestsV2,
 } from './testing/batch-tests.js';
-import {
-  deleteCall,
-  getCall,
-  rerunCallAnalysis,
-  stopCall,
-  updateCall,
-  updateLiveCall,
-} from './calls/calls.js';
+import { deleteCall, getCall, rerunCallAnalysis, stopCall } from './calls/calls.js';
+import { updateCall, updateLiveCall } from './calls/call-changes.js';
 import { createPhoneCall, registerPhoneCall } from './calls/phone-calls.js';
 import { getConcurrency } from './calls/concurrency.js';
 import { createWebCall, createWebCallV2 } from './calls/web-calls.js';

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import type * as Ws from 'ws';
 import type { RawData, WebSocket } from 'ws';
 import type {
   Connection,
@@ -18,6 +20,9 @@ const framesAtOnce = 100;
 /** Milliseconds that a server has to answer a close frame. */
 const closeTimeout = 2000;
 
+/** Not loaded at the start: most emulators open no websocket. */
+const loadWs = (): typeof Ws => createRequire(import.meta.url)('ws') as typeof Ws;
+
 /** Websockets go where webhooks may go: to this machine, and to hosts that were allowed. */
 export function createConnector(clock: Clock, findDestination: FindDestination): Connector {
   const sockets = new Set<OpenSocket>();
@@ -33,7 +38,7 @@ export function createConnector(clock: Clock, findDestination: FindDestination):
       if ('refused' in destination) socket.fail(destination.refused);
       else if (!isClosed) {
         sockets.add(socket);
-        void socket.open(destination);
+        socket.open(destination);
       }
       return socket;
     },
@@ -80,10 +85,8 @@ class OpenSocket implements Connection {
     });
   }
 
-  async open({ url, addresses }: Destination): Promise<void> {
-    const { WebSocket: Socket } = await import('ws');
-    if (this.#listener === undefined) return;
-    const socket = new Socket(url, {
+  open({ url, addresses }: Destination): void {
+    const socket = new (loadWs().WebSocket)(url, {
       maxPayload: maxFrameBytes,
       perMessageDeflate: false,
       headers: { 'user-agent': `retell-emulator/${version}` },

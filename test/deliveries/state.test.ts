@@ -1,15 +1,10 @@
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { openEmulator } from '../../src/emulator.js';
-import { buildApp } from '../../src/http/app.js';
+import { describe, expect, it } from 'vitest';
 import { controlTable } from '../../src/operations/control/table.js';
-import { callsOn, place, plainCalls } from '../support/calls.js';
+import { callsOn, place } from '../support/calls.js';
 import { advance } from '../support/control.js';
 import { brief, eventsOf, listDeliveries, webhookOf } from '../support/deliveries.js';
-import { defaultSettings, TestClient, thisMachine } from '../support/emulator.js';
-import { temporaryFolder } from '../support/files.js';
-import { ManualClock, newYear } from '../support/manual-clock.js';
 import { startReceiver } from '../support/receiver.js';
+import { restarts } from '../support/restarts.js';
 
 /** Two failed attempts of `call_started` have been made, and the call is talked. */
 async function afterFailures() {
@@ -84,34 +79,6 @@ describe('webhooks that wait', () => {
 });
 
 describe('after a restart', () => {
-  /** Opens the same file each time, on one clock. */
-  function restarts() {
-    const database = join(temporaryFolder(), 'emulator.sqlite');
-    const clock = new ManualClock();
-    const warnings: string[] = [];
-    const errors: unknown[] = [];
-    onTestFinished(() => {
-      expect(errors).toEqual([]);
-      expect(clock.alarmCount).toBe(0);
-    });
-    const open = (settings: object = {}) => {
-      const emulator = openEmulator({
-        ...{ database, clock, onWarning: (line: string) => warnings.push(line) },
-        settings: { ...defaultSettings, ...plainCalls, ...settings },
-        initialClock: () => ({ mode: 'manual', time: newYear }),
-        onError: (error) => errors.push(error),
-      });
-      const access = { apiKeys: [], validateResponses: true, controlAccess: thisMachine };
-      const app = buildApp({ emulator, ...access });
-      const close = async (): Promise<void> => {
-        await app.close();
-        emulator.close();
-      };
-      return { emulator, close, client: new TestClient(app, 'key_a', emulator) };
-    };
-    return { clock, open, warnings };
-  }
-
   /** `call_started` was acknowledged, and `call_ended` was sent, when the first process ends. */
   async function interrupted(settings: object = {}) {
     const parts = restarts();

@@ -14,6 +14,16 @@ interface LlmCall {
   readonly options?: TestOptions;
 }
 
+/** An agent whose custom LLM is at this URL. */
+export async function createLlmAgent(client: TestClient, url: string, more: object = {}) {
+  const { agent_id } = await client.call<{ agent_id: string }>('POST', '/create-agent', {
+    response_engine: { type: 'custom-llm', llm_websocket_url: url },
+    voice_id: '11labs-Adrian',
+    ...more,
+  });
+  return agent_id;
+}
+
 /** Places a call of an agent whose custom LLM is at this URL. */
 export async function placeLlmCall(
   url: string,
@@ -22,15 +32,7 @@ export async function placeLlmCall(
   const app = callsOn(settings, options);
   const { client, clock } = app;
   await client.call('POST', '/_emulator/call-rules', { outcome });
-  const { agent_id: override_agent_id } = await client.call<{ agent_id: string }>(
-    'POST',
-    '/create-agent',
-    {
-      response_engine: { type: 'custom-llm', llm_websocket_url: url },
-      voice_id: '11labs-Adrian',
-      ...agent,
-    },
-  );
+  const override_agent_id = await createLlmAgent(client, url, agent);
   const { call_id: id } = await place(client, { override_agent_id, ...body });
   return {
     ...app,

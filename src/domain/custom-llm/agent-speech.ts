@@ -1,4 +1,4 @@
-import { enter, enterNow, endCall, listen, note, send, type Draft } from './draft.js';
+import { enter, enterNow, endCall, listen, note, request, send, type Draft } from './draft.js';
 import type { SpokenFrame } from './server-frame.js';
 import { interruptionOf, speechTime, wordTime, type AgentSpeech } from './session.js';
 
@@ -217,6 +217,16 @@ export function breakOff(draft: Draft, said?: string): void {
     }
     session.floor = { kind: 'nobody', since: now.at };
   }
+}
+
+/**
+ * Documented: what the agent says is broken off for something new, unless nobody may interrupt the agent. An
+ * agent that waits for the user speaks, and one does not talk over the user.
+ */
+export function speakAgain(draft: Draft): void {
+  const { floor, pace } = draft.session;
+  if (floor.kind === 'agent' && pace.interruptionSensitivity > 0) breakOff(draft);
+  if (draft.session.floor.kind === 'nobody') request(draft, 'response_required');
 }
 
 /** The entries without the speech of the agent that began at this moment and is still going on. */

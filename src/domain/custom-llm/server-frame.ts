@@ -18,7 +18,7 @@ export type ServerFrame =
       readonly successful: boolean;
     }
   | { readonly kind: 'update_agent'; readonly pace: Partial<AgentPace> }
-  | { readonly kind: 'metadata' }
+  | { readonly kind: 'metadata'; readonly metadata: unknown }
   | { readonly kind: 'ping_pong'; readonly timestamp: number };
 
 /** A part of what the agent says: in answer to a request, or without one. */
@@ -81,7 +81,7 @@ export function readServerFrame(text: string): ReadFrame {
     case 'update_agent':
       return readUpdate(json);
     case 'metadata':
-      return { kind: 'metadata' };
+      return { kind: 'metadata', metadata: json['metadata'] };
     case 'ping_pong': {
       const { timestamp } = json;
       if (typeof timestamp !== 'number') return wrongType('timestamp', 'a number');

@@ -158,7 +158,10 @@ export type SessionEvent =
   | { readonly kind: 'text'; readonly text: string }
   /** The user speaks or presses a key, by hand. */
   | { readonly kind: 'says'; readonly content: string }
-  | { readonly kind: 'presses'; readonly digit: string };
+  | { readonly kind: 'presses'; readonly digit: string }
+  /** The client puts something into the conversation, or has the agent speak. */
+  | { readonly kind: 'injects'; readonly content: string }
+  | { readonly kind: 'triggers' };
 
 /** A frame for the server. `entries` are what its transcripts show, as of `at`. */
 export type OutgoingFrame =
@@ -179,6 +182,8 @@ export type SessionEffect =
       /** True if only a part of the frame is sent. */
       readonly isCut: boolean;
     }
+  /** Documented: metadata goes to the browser of a web call. */
+  | { readonly do: 'forward'; readonly metadata: unknown }
   /** Why a frame of the server changed nothing, or what else is worth knowing. */
   | { readonly do: 'note'; readonly text: string }
   | {

@@ -1,6 +1,7 @@
 import {
   breakIn,
   completeSpeeches,
+  speakAgain,
   speechIsOver,
   splitSpeech,
   takeSpoken,
@@ -84,6 +85,12 @@ function take(draft: Draft, event: SessionEvent): void {
       return;
     case 'presses':
       press(draft, event.digit);
+      return;
+    case 'injects':
+      enterNow(draft, { role: 'injected', content: event.content });
+      return;
+    case 'triggers':
+      speakAgain(draft);
   }
 }
 
@@ -188,7 +195,7 @@ function takeFrame(draft: Draft, frame: ServerFrame): void {
       session.pace = { ...session.pace, ...frame.pace };
       return;
     case 'metadata':
-      note(draft, 'metadata goes to the browser of a web call');
+      draft.effects.push({ do: 'forward', metadata: frame.metadata });
   }
 }
 

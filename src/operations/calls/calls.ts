@@ -1,10 +1,4 @@
-import {
-  isAnalysed,
-  isOver,
-  type DataStorageSetting,
-  type WireCall,
-  type WirePhoneCall,
-} from '../../domain/calls/call.js';
+import { isAnalysed, isOver, type WireCall, type WirePhoneCall } from '../../domain/calls/call.js';
 import { ApiError } from '../../errors.js';
 import { keyedChance } from '../../random.js';
 import {
@@ -26,13 +20,11 @@ import type { StoreWriter } from '../../store/store.js';
 import {
   refuseWithoutCredit,
   settle,
-  warning,
   type Caller,
   type Operation,
   type Services,
 } from '../operation.js';
 import { findCall, findCallToMove } from './find-call.js';
-import { refuseLargeMetadata } from './new-call.js';
 
 export const openSettled = (services: Services, caller: Caller): Workspace | Promise<Workspace> =>
   settle(services, services.workspaces.open(caller.workspace));
@@ -137,103 +129,9 @@ export const deleteCall: Operation<'deleteCall'> = async (services, caller, { pa
     return admitWaiting(writer, id, settings.calls.concurrencyLimit, now);
   });
   services.webhooks.queue.reschedule(id);
+  services.llmSessions.forget(stored.key);
   if (hasBegun) scheduleCalls(services, workspace);
   return undefined;
-};
-
-const strictness: readonly DataStorageSetting[] = [
-  'everything',
-  'everything_except_pii',
-  'basic_attributes_only',
-];
-
-/** The setting to store less of a call. @throws ApiError 400 if that would store more */
-function stricter(
-  { store }: Services,
-  stored: StoredCall,
-  asked: DataStorageSetting | undefined,
-  place: string,
-): StoredCall {
-  if (asked === undefined) return stored;
-  const present = stored.call.dataStorage ?? callContextReader(store)(stored).agent.dataStorage;
-  if (strictness.indexOf(asked) < strictness.indexOf(present)) {
-    throw new ApiError('invalid_request', `${place} must not be less strict than ${present}`);
-  }
-  return { ...stored, call: { ...stored.call, dataStorage: asked } };
-}
-
-export const updateCall: Operation<'updateCall'> = async (services, caller, { params, body }) => {
-  const { workspace, stored } = await findCall(services, caller, params.call_id);
-  warnOfLiveChange(caller, workspace, stored, body);
-  refuseLargeMetadata(body.metadata);
-  const { metadata, custom_attributes: attributes, override_dynamic_variables: variables } = body;
-  const storage = body.data_storage_setting;
-  const changed = withDetails(stricter(services, stored, storage, 'body/data_storage_setting'), {
-    ...(metadata !== undefined && { metadata }),
-    ...(attributes !== undefined && {
-      customAttributes: { ...stored.call.details.customAttributes, ...attributes },
-    }),
-    ...(variables !== undefined && { liveVariables: variables ?? {} }),
-  });
-  services.store.together(({ calls }) => {
-    calls.change(changed);
-  });
-  return show(services, changed);
-};
-
-/** Documented: since 31 August 2026 only calls that are over are changed here. @throws ApiError by policy */
-function warnOfLiveChange(
-  caller: Caller,
-  { settings }: Workspace,
-  { call }: StoredCall,
-  body: { readonly override_dynamic_variables?: unknown },
-): void {
-  const goesOn = !isOver(call.state.status);
-  if (!goesOn && body.override_dynamic_variables === undefined) return;
-  if (settings.deprecated === 'serve') return;
-  const detail = goesOn
-    ? `it is ${call.state.status}, and PATCH /v2/update-live-call/{call_id} changes it.`
-    : 'body/override_dynamic_variables is for calls that go on.';
-  if (settings.deprecated === 'warn') {
-    caller.warnLater?.(warning(`the real service refuses this: ${detail}`));
-  } else if (goesOn) {
-    throw new ApiError('call_goes_on', detail);
-  } else {
-    throw new ApiError('deprecated', detail);
-  }
-}
-
-export const updateLiveCall: Operation<'updateLiveCall'> = async (
-  services,
-  caller,
-  { params, body },
-) => {
-  const { workspace, stored } = await findCall(services, caller, params.call_id);
-  if (stored.call.state.status !== 'ongoing') {
-    throw new ApiError('call_is_over', `it is ${stored.call.state.status}.`);
-  }
-  const { fields_to_override: fields = {}, call_control: control = {} } = body;
-  const { metadata, override_dynamic_variables: variables } = fields;
-  refuseLargeMetadata(metadata, 'body/fields_to_override/metadata');
-  const { additional_context: context } = control;
-  const place = 'body/fields_to_override/data_storage_setting';
-  const { details } = stored.call;
-  const changed = withDetails(stricter(services, stored, fields.data_storage_setting, place), {
-    ...(metadata !== undefined && { metadata }),
-    ...(variables !== undefined && {
-      liveVariables: variables === null ? {} : { ...details.liveVariables, ...variables },
-    }),
-    ...(context !== undefined && {
-      live: [
-        ...(details.live ?? []),
-        { at: workspace.now, entry: { role: 'injected', content: context } },
-      ],
-    }),
-  });
-  services.store.together(({ calls }) => {
-    calls.change(changed);
-  });
-  return { success: true };
 };
 
 export const rerunCallAnalysis: Operation<'rerunCallAnalysis'> = async (

@@ -12,7 +12,7 @@ export const getConversation: ControlOperation<'getConversation'> = async (
   { params },
 ) => {
   const generate = await loadValueGenerator();
-  const { store } = services;
+  const { store, llmSessions } = services;
   const { id, now } = found(await findSettledWorkspace(services, caller));
   const stored = found(store.calls.find(id, params.call_id));
   const { call } = stored;
@@ -30,5 +30,8 @@ export const getConversation: ControlOperation<'getConversation'> = async (
       entry: { ...entry },
     };
   });
-  return { id: call.id, status, now, entries };
+  const metadata = llmSessions
+    .metadata(stored.key)
+    .map(({ index, time, metadata }) => ({ index, at: time, metadata }));
+  return { id: call.id, status, now, entries, metadata };
 };

@@ -1,4 +1,5 @@
 import { addHappened, nothingHappened, type Happened } from '../../simulation/clockwork/worker.js';
+import { ApiError } from '../../errors.js';
 import type { DeliveryState } from '../../outbound/delivery-journal.js';
 import type { Services } from '../operation.js';
 import { settleUntil, wasReset } from './control-operation.js';
@@ -16,7 +17,7 @@ interface Passed extends Happened {
  *
  * A receiver may ask for anything meanwhile. What asks settles the workspace without webhooks, and so does
  * not wait for the one that waits for its answer.
- * @throws ApiError 409 if the workspace was reset or restored meanwhile
+ * @throws ApiError 409 if the workspace was reset or restored meanwhile, 503 if the emulator was closed
  */
 export async function passTime(services: Services, id: number, target: number): Promise<Passed> {
   const { webhooks, workspaces } = services;
@@ -38,7 +39,7 @@ export async function passTime(services: Services, id: number, target: number): 
 }
 
 async function passUntil(services: Services, id: number, target: number): Promise<Happened> {
-  const { worker, webhooks, llmSessions } = services;
+  const { worker, webhooks, llmSessions, changes } = services;
   const { queue } = webhooks;
   const isSameState = worker.watch(id);
   let total = nothingHappened;
@@ -55,6 +56,7 @@ async function passUntil(services: Services, id: number, target: number): Promis
     else if (bound < target) await llmSessions.whenChanged(id);
     // The webhook that stopped the work before may be over by now.
     else if (worker.isSettled(id, target)) return total;
+    if (changes.closed) throw new ApiError('unavailable');
     if (!isSameState()) throw wasReset();
   }
 }

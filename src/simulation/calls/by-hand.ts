@@ -44,12 +44,13 @@ export function connectedNow(
 
 /** A web call that is joined now. What was planned after that comes as long after it. */
 export function joinedNow(stored: StoredCall, now: number): StoredCall {
-  const { course, plan } = stored.call;
+  const { course, plan, details } = stored.call;
   if (course?.isJoinedByHand !== true) return answeredNow(stored, now);
   const joined = { ...course, ring: now - plan.createdAt, isJoinedByHand: false };
+  const schedule = details.llm === undefined ? scheduleCourse : scheduleLive;
   return withPlan(
     { ...stored, call: { ...stored.call, course: joined } },
-    scheduleCourse(joined, plan.createdAt),
+    schedule(joined, plan.createdAt),
   );
 }
 

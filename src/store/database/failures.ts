@@ -37,6 +37,10 @@ function reasonOf(error: unknown): string | undefined {
 export const storageFailure = (error: unknown): string | undefined =>
   isSqliteError(error) ? reasonOf(error) : undefined;
 
+/** True if a statement was to be run after the database was closed. */
+export const wasClosed = (error: unknown): boolean =>
+  error instanceof TypeError && error.message === 'The database connection is not open';
+
 /**
  * Runs the part of a start that uses the database.
  * @throws StartupError of one line if the file cannot be used.

@@ -14,7 +14,7 @@ import {
 import { redactBody } from '../../../domain/requests/redaction.js';
 import { stepSession } from '../../../domain/custom-llm/step.js';
 import type { Connection, Connector } from './connection.js';
-import type { FrameJournal } from './frame-journal.js';
+import type { FrameJournal, MetadataJournal } from './frame-journal.js';
 import { frameText } from './frame-text.js';
 
 /** What became of a call, to be stored. */
@@ -41,6 +41,7 @@ export interface SessionParts {
   readonly isUnclocked: boolean;
   readonly connector: Connector;
   readonly frames: FrameJournal;
+  readonly metadata: MetadataJournal;
   /** The machine's time. */
   readonly real: () => number;
   /** The time of the workspace. */
@@ -146,6 +147,11 @@ export class ActiveSession {
         const sent = effect.isCut ? text.slice(0, text.length / 2) : text;
         this.#record('sent', sent);
         this.#connection?.send(sent);
+        return;
+      }
+      case 'forward': {
+        const { callKey, metadata } = this.#parts;
+        metadata.add(callKey, { time: this.#at, metadata: effect.metadata });
         return;
       }
       case 'note':

@@ -22,6 +22,8 @@ export function frameText(frame: OutgoingFrame, content: Content): string {
   const { callId, connectedAt, entries, at } = content;
   const timed = entries
     .filter((entry) => entry.at <= at)
+    // One that was cut was entered again.
+    .sort((a, b) => a.at - b.at)
     .map((entry) => timeEntry(entry.entry, entry.at - connectedAt));
   const forms = toForms(saidUntil(timed, at - connectedAt), callId);
   return JSON.stringify({

@@ -9,6 +9,7 @@ import type { SessionPlan, SocketFault, UserTurn } from '../../../domain/custom-
 import { keyedChance, type Draw } from '../../../random.js';
 import { parseDuration } from '../../../workspace/settings.js';
 import type { CallContext } from '../call-context.js';
+import { scheduleCourse } from '../course.js';
 import { machineGreeting } from '../speech.js';
 import { drawnTurns, orderedTurns, pauseBefore } from './user-script.js';
 
@@ -28,15 +29,18 @@ export function toLiveCourse(
   };
 }
 
-/** When a call that was created at this moment is connected. Its session ends it. */
-export const scheduleLive = ({ ring }: CallCourse, createdAt: number): CallPlan => ({
-  createdAt,
-  connectsAt: createdAt + ring,
-});
+/** When a call that was created at this moment is connected. Its session ends it, unless nobody joins it. */
+export const scheduleLive = (course: CallCourse, createdAt: number): CallPlan =>
+  course.isJoinedByHand === true
+    ? scheduleCourse(course, createdAt)
+    : { createdAt, connectsAt: createdAt + course.ring };
 
 /** The same for a call that is to be over by this moment, however long it is talked. */
-export const scheduleLivePast = (course: CallCourse, llm: LlmDetails, over: number): CallPlan =>
-  scheduleLive(course, over - llm.endsBy.after - course.ring - (course.analysisDelay ?? 0));
+export function scheduleLivePast(course: CallCourse, llm: LlmDetails, over: number): CallPlan {
+  const { ring, analysisDelay = 0, isJoinedByHand = false } = course;
+  const length = isJoinedByHand ? 0 : llm.endsBy.after + ring + analysisDelay;
+  return scheduleLive(course, over - length);
+}
 
 /** True if a server is asked what is said in a call that goes so. */
 export const hasConversation = ({ reason, talk, forced }: CallCourse): boolean =>

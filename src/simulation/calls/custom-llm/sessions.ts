@@ -1,27 +1,28 @@
 import { isOver } from '../../../domain/calls/call.js';
 import type { SessionEvent } from '../../../domain/custom-llm/session.js';
-import { keyedChance } from '../../../random.js';
 import type { StoredCall } from '../../../store/calls.js';
 import type { Store } from '../../../store/store.js';
 import { wallTimeOf, type Clock, type Timer } from '../../../workspace/clock.js';
 import { createListeners } from '../../../workspace/listeners.js';
-import { drawDuration } from '../../testing/outcome.js';
 import type { Workspace } from '../../workspaces/workspace.js';
-import { endedEarly } from '../by-hand.js';
 import {
   passMoments,
   callContextReader,
   storeSteps,
-  withDetails,
-  withPlan,
   type CallListener,
   type CallStep,
 } from '../call-steps.js';
 import { toListedCall } from '../render.js';
-import type { CallContext } from '../call-context.js';
+import { admitWaiting } from '../waiting.js';
 import { ActiveSession, type Progress } from './active-session.js';
+import { endOf, turnSteps, withProgress } from './call-progress.js';
 import type { Connector } from './connection.js';
-import { createFrameJournal, type FrameRecord } from './frame-journal.js';
+import {
+  createFrameJournal,
+  createMetadataJournal,
+  type FrameRecord,
+  type MetadataRecord,
+} from './frame-journal.js';
 import { sessionPlanOf } from './session-plan.js';
 
 /** Calls that the clients' own servers hold. */
@@ -40,18 +41,25 @@ export interface LlmSessions {
   pass(workspaceId: number, until: number): void;
   /** Sets the timers again, because the workspace's clock was changed. */
   reschedule(workspaceId: number): void;
+  /** Ends the session of a call that was deleted, if it has one. */
+  forget(callKey: number): void;
   /** Ends the sessions of a workspace that was reset or restored, and calls that had one. */
   restart(workspaceId: number): void;
   /** Ends the calls whose sessions ended with the process that held them. */
   resume(): void;
   frames(callKey: number): readonly FrameRecord[];
-  /** Lets the user of a call say or do something. False if it has no session. */
-  act(callKey: number, event: UserEvent): boolean;
+  /** What the server sent for the browser of a web call. */
+  metadata(callKey: number): readonly MetadataRecord[];
+  /** Lets something happen in a call that no server decides. False if it has no session. */
+  act(callKey: number, event: LiveEvent): boolean;
   close(): void;
 }
 
-/** Something that the user does by hand. */
-export type UserEvent = Extract<SessionEvent, { kind: 'says' | 'presses' }>;
+/** Something that the user does by hand, or that the client wants. */
+export type LiveEvent = Extract<
+  SessionEvent,
+  { kind: 'says' | 'presses' | 'injects' | 'triggers' }
+>;
 
 export interface SessionsParts {
   readonly clock: Clock;
@@ -82,6 +90,7 @@ class Sessions implements LlmSessions {
   readonly #parts: SessionsParts;
   readonly #held = new Map<number, Held>();
   readonly #frames = createFrameJournal();
+  readonly #metadata = createMetadataJournal();
   readonly #listeners = createListeners<undefined>();
 
   constructor(parts: SessionsParts) {
@@ -94,7 +103,7 @@ class Sessions implements LlmSessions {
     if (isOver(call.state.status)) {
       // Not within this step: the session may be the one that has ended the call.
       void this.#parts.clock.turn().then(() => {
-        this.#forget(key);
+        this.forget(key);
       });
     } else if (events.some(({ name }) => name === 'call_started')) {
       const beginsAt = call.plan.connectsAt ?? call.plan.createdAt;
@@ -146,7 +155,7 @@ class Sessions implements LlmSessions {
   }
 
   restart(workspaceId: number): void {
-    for (const { key } of this.#ofWorkspace(workspaceId)) this.#forget(key);
+    for (const { key } of this.#ofWorkspace(workspaceId)) this.forget(key);
     this.#endLost((call) => call.workspaceId === workspaceId);
   }
 
@@ -158,7 +167,11 @@ class Sessions implements LlmSessions {
     return this.#frames.list(callKey);
   }
 
-  act(callKey: number, event: UserEvent): boolean {
+  metadata(callKey: number): readonly MetadataRecord[] {
+    return this.#metadata.list(callKey);
+  }
+
+  act(callKey: number, event: LiveEvent): boolean {
     const held = this.#held.get(callKey);
     if (held === undefined) return false;
     held.session ??= this.#begin(held);
@@ -168,11 +181,11 @@ class Sessions implements LlmSessions {
   }
 
   close(): void {
-    for (const key of [...this.#held.keys()]) this.#forget(key);
+    for (const key of [...this.#held.keys()]) this.forget(key);
     this.#parts.connector.close();
   }
 
-  #forget(key: number): void {
+  forget(key: number): void {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#held.delete(key);
@@ -204,11 +217,11 @@ class Sessions implements LlmSessions {
     if (!this.#held.has(held.key)) return;
     try {
       held.session ??= this.#begin(held);
-      if (held.session === undefined) this.#forget(held.key);
+      if (held.session === undefined) this.forget(held.key);
       else held.session.take({ kind: 'time' }, at);
     } catch (error) {
       this.#parts.onError(error);
-      this.#forget(held.key);
+      this.forget(held.key);
     }
   }
 
@@ -224,6 +237,7 @@ class Sessions implements LlmSessions {
     const now = (): number => get(workspaceId).now;
     return new ActiveSession({
       ...{ callKey: key, call: stored.call, url: llm.url, connector, frames: this.#frames, now },
+      metadata: this.#metadata,
       plan: sessionPlanOf(stored.call, llm, context, settings.calls.answerTimeout),
       connectedAt: held.beginsAt,
       isUnclocked: stored.progression.kind === 'immediate',
@@ -252,7 +266,7 @@ class Sessions implements LlmSessions {
     const { store, listener } = this.#parts;
     const stored = this.#find(held);
     if (stored === undefined) {
-      this.#forget(held.key);
+      this.forget(held.key);
       return;
     }
     const loading = listener().prepare(held.workspaceId, callContextReader(store)(stored));
@@ -267,17 +281,24 @@ class Sessions implements LlmSessions {
   #change(stored: StoredCall, progress: Progress): void {
     const { store, get, listener, scheduleBy, announce } = this.#parts;
     const { workspaceId: id } = stored;
-    const { at } = progress;
-    const last = store.now((writer) => {
+    const { at, end } = progress;
+    const next = store.now((writer) => {
       writer.workspaces.addProgress({ id, runningDelta: 0, settledAt: at });
       const contextOf = callContextReader(writer);
       const steps =
-        progress.end === undefined
+        end === undefined
           ? turnSteps(stored, progress, contextOf)
-          : passMoments(endOf(stored, progress, get), Math.max(at, get(id).now), contextOf);
-      return storeSteps(writer, stored, steps, listener());
+          : passMoments(
+              endOf(stored, progress, get(id).settings),
+              Math.max(at, get(id).now),
+              contextOf,
+            );
+      const { nextAt } = storeSteps(writer, stored, steps, listener());
+      const { concurrencyLimit } = get(id).settings.calls;
+      const hasBegun = end !== undefined && admitWaiting(writer, id, concurrencyLimit, at);
+      return hasBegun ? (writer.calls.nextDue(id) ?? null) : nextAt;
     });
-    if (last.nextAt !== null) scheduleBy(id, last.nextAt);
+    if (next !== null) scheduleBy(id, next);
     announce(id);
   }
 
@@ -305,44 +326,3 @@ const neverBegun = {
 
 const nextOf = ({ session, beginsAt }: Held): number =>
   session === undefined ? beginsAt : session.nextByWorkspace;
-
-function withProgress(stored: StoredCall, { entries, measured }: Progress): StoredCall {
-  const { llm } = stored.call.details;
-  if (llm === undefined) return stored;
-  const { answers, roundTrips } = measured;
-  return withDetails(stored, { llm: { ...llm, entries, answers, roundTrips } });
-}
-
-/** Documented: clients are told of each turn, if they want to be. */
-function turnSteps(
-  stored: StoredCall,
-  { at, isTurnOver }: Progress,
-  contextOf: (stored: StoredCall) => CallContext,
-): CallStep[] {
-  const { plan } = stored.call;
-  if (!isTurnOver || plan.turnsAt === undefined) return [];
-  const turned = withPlan(stored, { ...plan, turnsAt: [...plan.turnsAt, at] });
-  return passMoments(turned, at, contextOf);
-}
-
-/** A call that its session has ended. */
-function endOf(
-  stored: StoredCall,
-  { at, end }: Progress,
-  get: (workspaceId: number) => Workspace,
-): StoredCall {
-  const { call, workspaceId } = stored;
-  const { reason = 'error_unknown', transferNumber: transferDestination } = end ?? {};
-  const { settings } = get(workspaceId);
-  const chance = keyedChance(call.seed).within('call', call.id, 'end');
-  const wasPlanned = reason === call.course?.reason || reason === call.details.llm?.endsBy.reason;
-  return endedEarly(stored, at, {
-    ...{ reason, analysisDelay: call.course?.analysisDelay },
-    endedBy: wasPlanned && transferDestination === undefined ? undefined : 'server',
-    transferRest: drawDuration(settings.calls.duration, (part) => chance('transfer', part)),
-    forced: {
-      ...call.details.forced,
-      ...(transferDestination !== undefined && { transferDestination }),
-    },
-  });
-}
