@@ -192,6 +192,16 @@ describe('a call that comes in where there is no room', () => {
     expect(await readCall(client, callId)).toMatchObject({ call_status: 'ongoing' });
   });
 
+  it('does not wait longer because another one that waited begins', async () => {
+    const { client } = callsOn({ concurrencyLimit: 1, callDuration: '15s' });
+    await createNumber(client);
+    const ids: string[] = [];
+    for (let count = 0; count < 3; count += 1) ids.push((await receive(client)).callId);
+    await advance(client, { until: 'idle' });
+    const calls = await Promise.all(ids.map((id) => readCall(client, id)));
+    expect(calls.map(({ duration_ms }) => duration_ms)).toEqual([15_000, 15_000, 15_000]);
+  });
+
   it('begins at once when the limit is raised', async () => {
     const { client } = callsOn(limited);
     await createNumber(client);

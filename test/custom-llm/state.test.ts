@@ -93,7 +93,6 @@ describe('a call that a server holds', () => {
     for (let count = 0; count < 3; count += 1) ids.push((await receive(client)).callId);
     await advance(client, { until: 'idle' });
     const calls = await Promise.all(ids.map((id) => readCall(client, id)));
-    console.log(JSON.stringify(calls.map((c) => [c.call_status, c.start_timestamp, c.end_timestamp, c.duration_ms]), null, 1));
     const reasons = calls.map(({ disconnection_reason }) => disconnection_reason);
     expect(reasons).toEqual(['user_hangup', 'user_hangup', 'user_hangup']);
     const [first, second, third] = calls.map(

@@ -1,3 +1,4 @@
+import TinyQueue from 'tinyqueue';
 import {
   isAnalysed,
   isOver,
@@ -230,6 +231,8 @@ export interface PassedCalls {
   readonly waitFor: Promise<unknown> | undefined;
 }
 
+const timeOf = (stored: StoredCall | undefined): number => stored?.nextAt ?? Infinity;
+
 /**
  * Lets what is due in the calls of a workspace happen, `size` at a time; the first is due at `first`. It
  * stops once something is to be sent, so that code which advances the clock can let it be sent before time
@@ -249,15 +252,20 @@ export function passDueCalls(
   let [settledAt, last] = [0, until];
   let [started, ended] = [0, 0];
   let waitFor: Promise<unknown> | undefined;
-  for (const due of calls.listDue(workspaceId, until, size)) {
-    const at = due.nextAt ?? until;
-    if (at > last) break;
+  const listed = calls.listDue(workspaceId, until, size);
+  // A call that was not read may come after this.
+  const horizon = listed.length < size ? until : timeOf(listed.at(-1));
+  const queue = new TinyQueue(listed, (a, b) => timeOf(a) - timeOf(b) || a.key - b.key);
+  for (let count = 0; count < size; count += 1) {
+    const due = queue.pop();
+    const at = timeOf(due);
+    if (due === undefined || at > last) break;
     waitFor = listener.prepare(workspaceId, contextOf(due));
     if (waitFor !== undefined) break;
     const planned = withPlannedTurns(due, contextOf, listener);
     // One moment at a time, so that those of different calls come in their order.
     const steps = passMoments(planned, at, contextOf);
-    const { call } = storeSteps(writer, planned, steps, {
+    const next = storeSteps(writer, planned, steps, {
       onStep(step) {
         const isStored = listener.onStep(step, writer);
         if (isStored) last = at;
@@ -265,12 +273,13 @@ export function passDueCalls(
       },
     });
     settledAt = Math.max(settledAt, at);
-    const hasEnded = isOver(call.state.status) && !isOver(due.call.state.status);
+    const hasEnded = isOver(next.call.state.status) && !isOver(due.call.state.status);
     if (hasEnded) ended += 1;
     if (steps.some(({ events }) => events.some(({ name }) => name === 'call_started')))
       started += 1;
     // The others that are due were read before that.
     if (hasEnded && onEnd(at)) break;
+    if (timeOf(next) <= horizon) queue.push(next);
   }
   return { started, ended, settledAt, next: calls.nextDue(workspaceId) ?? Infinity, waitFor };
 }
