@@ -1799,6 +1799,7 @@ export interface components {
             retellLlms?: components["schemas"]["FixtureRetellLlm"][];
             conversationFlows?: components["schemas"]["FixtureConversationFlow"][];
             agents?: components["schemas"]["FixtureAgent"][];
+            chatAgents?: components["schemas"]["FixtureChatAgent"][];
             /** @description How many more runs and calls can be created; null for any number. Those of these fixtures cost no credit. */
             credit?: number | null;
             rateLimitBucket?: components["schemas"]["RateLimitBucket"];
@@ -1883,6 +1884,10 @@ export interface components {
             response_engine: components["schemas"]["ResponseEngine"];
             voice_id: string;
         } & (components["schemas"]["FixtureAsset"] & WithRequired<components["schemas"]["AgentInput"], "response_engine" | "voice_id">);
+        FixtureChatAgent: {
+            agent_id?: components["schemas"]["Id"];
+            response_engine: components["schemas"]["ResponseEngine"];
+        } & (components["schemas"]["FixtureAsset"] & WithRequired<components["schemas"]["ChatAgentInput"], "response_engine">);
         FixtureBatchTest: {
             test_case_batch_job_id?: components["schemas"]["Id"];
             response_engine: components["schemas"]["RetellResponseEngine"];
@@ -3370,6 +3375,49 @@ export interface components {
             };
             timezone?: string | null;
             is_public?: boolean | null;
+        };
+        /** @description The properties of a chat agent that clients set. Unknown properties are stored unchanged. */
+        ChatAgentInput: {
+            response_engine?: components["schemas"]["ResponseEngine"];
+            agent_name?: string | null;
+            version_description?: string | null;
+            version_title?: string | null;
+            language?: components["schemas"]["Language"] | components["schemas"]["Language"][];
+            /** Format: templated-url */
+            webhook_url?: string | null;
+            webhook_events?: ("chat_started" | "chat_ended" | "chat_analyzed" | "transcript_updated")[] | null;
+            webhook_timeout_ms?: number;
+            /** @enum {string|null} */
+            data_storage_setting?: "everything" | "everything_except_pii" | "basic_attributes_only" | null;
+            data_storage_retention_days?: number | null;
+            opt_in_signed_url?: boolean;
+            signed_url_expiration_ms?: number | null;
+            pii_config?: {
+                /** @enum {string} */
+                mode: "post_call";
+                categories: ("person_name" | "address" | "email" | "phone_number" | "ssn" | "passport" | "driver_license" | "credit_card" | "bank_account" | "password" | "pin" | "medical_id" | "date_of_birth" | "customer_account_number")[];
+            };
+            guardrail_config?: {
+                output_topics?: ("harassment" | "self_harm" | "sexual_exploitation" | "violence" | "defense_and_national_security" | "illicit_and_harmful_activity" | "gambling" | "regulated_professional_advice" | "child_safety_and_exploitation")[] | null;
+                input_topics?: "platform_integrity_jailbreaking"[] | null;
+            };
+            handbook_config?: {
+                default_personality?: boolean;
+                natural_filler_words?: boolean;
+                high_empathy?: boolean;
+                echo_verification?: boolean;
+                nato_phonetic_alphabet?: boolean;
+                speech_normalization?: boolean;
+                smart_matching?: boolean;
+                ai_disclosure?: boolean;
+                scope_boundaries?: boolean;
+            };
+            timezone?: string | null;
+            is_public?: boolean | null;
+            auto_close_message?: string | null;
+            end_chat_after_silence_ms?: number | null;
+            post_chat_analysis_data?: components["schemas"]["AnalysisItem"][] | null;
+            post_chat_analysis_model?: components["schemas"]["LLMModel"] | null;
         };
         /** @description An agent, and how often it is drawn. */
         WeightedAgent: {

@@ -733,6 +733,159 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/create-chat-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a chat agent */
+        post: operations["createChatAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-chat-agent/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a chat agent */
+        get: operations["getChatAgent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/update-chat-agent/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a chat agent
+         * @description Changes the given properties of the requested version, or of the latest. Of a published version, only the title can be changed.
+         */
+        patch: operations["updateChatAgent"];
+        trace?: never;
+    };
+    "/delete-chat-agent/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a chat agent */
+        delete: operations["deleteChatAgent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-chat-agent-versions/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all versions of a chat agent
+         * @description Refuses a list that is too large. `list-agent-versions` has pages.
+         */
+        get: operations["getChatAgentVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-chat-agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all versions of all chat agents
+         * @deprecated
+         * @description Refuses a list that is too large. The operation with pages has no such limit.
+         */
+        get: operations["listChatAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/publish-chat-agent/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish the latest version of a chat agent
+         * @deprecated
+         * @description Publishes the latest version and creates the next one as a draft. The vendor has retired this operation.
+         */
+        post: operations["publishChatAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/repair-agent/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove what an agent refers to in vain
+         * @description Removes knowledge bases that do not exist from the engine of a draft, if the engine is a draft, too.
+         */
+        post: operations["repairAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/create-phone-number": {
         parameters: {
             query?: never;
@@ -1697,6 +1850,59 @@ export interface components {
             timezone?: string | null;
             is_public?: boolean | null;
         };
+        /** @description The properties of a chat agent that clients set. Unknown properties are stored unchanged. */
+        ChatAgentInput: {
+            response_engine?: components["schemas"]["ResponseEngine"];
+            agent_name?: string | null;
+            version_description?: string | null;
+            version_title?: string | null;
+            language?: components["schemas"]["Language"] | components["schemas"]["Language"][];
+            /** Format: templated-url */
+            webhook_url?: string | null;
+            webhook_events?: ("chat_started" | "chat_ended" | "chat_analyzed" | "transcript_updated")[] | null;
+            webhook_timeout_ms?: number;
+            /** @enum {string|null} */
+            data_storage_setting?: "everything" | "everything_except_pii" | "basic_attributes_only" | null;
+            data_storage_retention_days?: number | null;
+            opt_in_signed_url?: boolean;
+            signed_url_expiration_ms?: number | null;
+            pii_config?: {
+                /** @enum {string} */
+                mode: "post_call";
+                categories: ("person_name" | "address" | "email" | "phone_number" | "ssn" | "passport" | "driver_license" | "credit_card" | "bank_account" | "password" | "pin" | "medical_id" | "date_of_birth" | "customer_account_number")[];
+            };
+            guardrail_config?: {
+                output_topics?: ("harassment" | "self_harm" | "sexual_exploitation" | "violence" | "defense_and_national_security" | "illicit_and_harmful_activity" | "gambling" | "regulated_professional_advice" | "child_safety_and_exploitation")[] | null;
+                input_topics?: "platform_integrity_jailbreaking"[] | null;
+            };
+            handbook_config?: {
+                default_personality?: boolean;
+                natural_filler_words?: boolean;
+                high_empathy?: boolean;
+                echo_verification?: boolean;
+                nato_phonetic_alphabet?: boolean;
+                speech_normalization?: boolean;
+                smart_matching?: boolean;
+                ai_disclosure?: boolean;
+                scope_boundaries?: boolean;
+            };
+            timezone?: string | null;
+            is_public?: boolean | null;
+            auto_close_message?: string | null;
+            end_chat_after_silence_ms?: number | null;
+            post_chat_analysis_data?: components["schemas"]["AnalysisItem"][] | null;
+            post_chat_analysis_model?: components["schemas"]["LLMModel"] | null;
+        };
+        /** @description One version of a chat agent. */
+        ChatAgent: {
+            agent_id: string;
+            /** @enum {string} */
+            channel?: "chat";
+            version?: number;
+            base_version?: number | null;
+            is_published?: boolean;
+            last_modification_timestamp: number;
+        } & WithRequired<components["schemas"]["ChatAgentInput"], "response_engine">;
         /** @description The speech recognition of an agent whose mode is `custom`. */
         CustomSttConfig: {
             /** @enum {string} */
@@ -4716,7 +4922,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Agent"];
+                    "application/json": components["schemas"]["Agent"] | components["schemas"]["ChatAgent"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -4876,6 +5082,274 @@ export interface operations {
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createChatAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "agent_name": "Flower shop",
+                 *       "response_engine": {
+                 *         "type": "retell-llm",
+                 *         "llm_id": "llm_1"
+                 *       }
+                 *     }
+                 */
+                "application/json": WithRequired<components["schemas"]["ChatAgentInput"], "response_engine">;
+            };
+        };
+        responses: {
+            /** @description The first version of the agent, which has the number 0. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getChatAgent: {
+        parameters: {
+            query?: {
+                /** @description The version: its number, `latest`, or `latest_published`, which is the published version with the highest number. If absent, `latest`. */
+                version?: components["parameters"]["AgentVersion"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The requested version, or the latest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updateChatAgent: {
+        parameters: {
+            query?: {
+                /** @description The version: its number, `latest`, or `latest_published`, which is the published version with the highest number. If absent, `latest`. */
+                version?: components["parameters"]["AgentVersion"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "agent_name": "Flower shop, at night"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChatAgentInput"];
+            };
+        };
+        responses: {
+            /** @description The version after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteChatAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent was deleted with all its versions. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getChatAgentVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All versions, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAgent"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listChatAgents: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items; 1,000 if absent. */
+                limit?: components["parameters"]["LegacyLimit"];
+                /** @description The id of the last item of the previous page. */
+                pagination_key?: components["parameters"]["LegacyPaginationKey"];
+                /** @description The version of the last item of the previous page. */
+                pagination_key_version?: components["parameters"]["LegacyPaginationKeyVersion"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Versions of chat agents, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAgent"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    publishChatAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest version was published. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    repairAgent: {
+        parameters: {
+            query?: {
+                /** @description The version: its number, `latest`, or `latest_published`, which is the published version with the highest number. If absent, `latest`. */
+                version?: components["parameters"]["AgentVersion"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version after the repair. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"] | components["schemas"]["ChatAgent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
             500: components["responses"]["InternalServerError"];
         };
     };

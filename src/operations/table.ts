@@ -15,6 +15,16 @@ import {
   updateAgent,
 } from './agents/agents.js';
 import {
+  createChatAgent,
+  deleteChatAgent,
+  getChatAgent,
+  getChatAgentVersions,
+  listChatAgents,
+  publishChatAgent,
+  updateChatAgent,
+} from './agents/chat-agents.js';
+import { repairAgent } from './agents/repair-agent.js';
+import {
   createConversationFlow,
   createRetellLLM,
   deleteConversationFlow,
@@ -116,6 +126,14 @@ export const operationsTable = {
   publishAgent,
   deleteAgentVersion,
   createPlaygroundCompletion,
+  createChatAgent,
+  getChatAgent,
+  updateChatAgent,
+  deleteChatAgent,
+  getChatAgentVersions,
+  listChatAgents,
+  publishChatAgent,
+  repairAgent,
   createPhoneNumber,
   importPhoneNumber,
   getPhoneNumber,

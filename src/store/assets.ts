@@ -60,7 +60,7 @@ export interface AssetVersionPage {
   /** Only versions that come after this one; all if absent. */
   readonly after?: Pick<StoredAssetVersion, 'position' | 'version'> | undefined;
   /** The maximum number; all if absent. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 export interface AssetReader {

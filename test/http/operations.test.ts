@@ -170,6 +170,7 @@ describe('the example request of the reference', () => {
       ...{ test_case_definition_id: ids.definition, test_case_batch_job_id: ids.batch },
       ...{ test_case_job_id: ids.run, llm_id: ids.llm },
       ...{ conversation_flow_id: ids.flow, agent_id: ids.agent, phone_number: ids.number },
+      ...(id.includes('ChatAgent') && { agent_id: ids.chatAgent }),
       ...{ voice_id: ids.voice, knowledge_base_id: ids.knowledgeBase, source_id: ids.source },
       call_id: ofPastCalls.includes(id) ? ids.pastCall : ids.call,
     };

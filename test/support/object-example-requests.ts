@@ -6,6 +6,7 @@ const objectIdNames = [
   // A knowledge base that is complete, and one of its sources.
   'knowledgeBase',
   'source',
+  'chatAgent',
 ] as const;
 
 export type ObjectIds = Readonly<Record<(typeof objectIdNames)[number], string>>;
@@ -28,8 +29,11 @@ export async function createStoredObjects(post: Post, mark: string): Promise<Obj
     voice: await post('/add-community-voice', community, 'voice_id'),
     knowledgeBase: await post('/create-knowledge-base', knowledge, 'knowledge_base_id', true),
     source: '',
+    chatAgent: await post('/create-chat-agent', { ...chatAgent, agent_name: mark }, 'agent_id'),
   };
 }
+
+const chatAgent = { response_engine: { type: 'retell-llm', llm_id: 'llm_1' } };
 
 const readme = { file: 'README.md', content: 'Example data' };
 
@@ -91,5 +95,39 @@ export const objectExampleRequests = {
     url: ({ knowledgeBase, source }) =>
       `/delete-knowledge-base-source/${knowledgeBase}/source/${source}`,
     malformed: { url: '/delete-knowledge-base-source/%zz/source/x' },
+  },
+  createChatAgent: {
+    url: () => '/create-chat-agent',
+    body: () => chatAgent,
+    malformed: { body: {} },
+  },
+  getChatAgent: {
+    url: (ids) => `/get-chat-agent/${ids.chatAgent}`,
+    malformed: { url: '/get-chat-agent/%zz' },
+  },
+  updateChatAgent: {
+    url: (ids) => `/update-chat-agent/${ids.chatAgent}`,
+    body: () => ({ auto_close_message: 'Bye.' }),
+    malformed: { body: { end_chat_after_silence_ms: 1 } },
+  },
+  deleteChatAgent: {
+    url: (ids) => `/delete-chat-agent/${ids.chatAgent}`,
+    malformed: { url: '/delete-chat-agent/%zz' },
+  },
+  getChatAgentVersions: {
+    url: (ids) => `/get-chat-agent-versions/${ids.chatAgent}`,
+    malformed: { url: '/get-chat-agent-versions/%zz' },
+  },
+  listChatAgents: {
+    url: () => '/list-chat-agents',
+    malformed: { url: '/list-chat-agents?limit=x' },
+  },
+  publishChatAgent: {
+    url: (ids) => `/publish-chat-agent/${ids.chatAgent}`,
+    malformed: { url: '/publish-chat-agent/%zz' },
+  },
+  repairAgent: {
+    url: (ids) => `/repair-agent/${ids.chatAgent}`,
+    malformed: { url: '/repair-agent/%zz' },
   },
 } satisfies Record<string, ExampleRequest>;

@@ -18,6 +18,7 @@ export function findAssetMistake(kind: AssetKind, content: AssetContent): AssetM
     case 'agent':
       return (
         findDuplicateName(objectsIn(content, '/post_call_analysis_data')) ??
+        findDuplicateName(objectsIn(content, '/post_chat_analysis_data')) ??
         findTranscriptionMistake(['', content])
       );
     case 'retell-llm':

@@ -2,8 +2,14 @@
 export const assetKinds = ['retell-llm', 'conversation-flow', 'agent'] as const;
 export type AssetKind = (typeof assetKinds)[number];
 
+/** What an agent does. Voice agents and chat agents share ids, versions and lists. */
+export type Channel = 'voice' | 'chat';
+
 /** The content of a version as clients sent it: known properties and others. */
 export type AssetContent = Readonly<Record<string, unknown>>;
+
+export const channelOf = (content: AssetContent): Channel =>
+  content['channel'] === 'chat' ? 'chat' : 'voice';
 
 export interface AssetVersion {
   readonly id: string;

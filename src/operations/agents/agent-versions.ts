@@ -5,10 +5,10 @@ import { engineName } from '../../simulation/engine-lookup.js';
 import type { StoredAssetVersion } from '../../store/assets.js';
 import { required } from '../../store/database/database.js';
 import type { StoreWriter } from '../../store/store.js';
-import { getAgentVersion, toAgent } from './agents.js';
+import { getAgentOf, getAgentVersion, toAgent } from './agents.js';
 import { writeChange, type FoundAsset } from '../engines/assets.js';
 import { toArray } from '../gathering.js';
-import { warning, type Operation } from '../operation.js';
+import { warning, type Operation, type Services } from '../operation.js';
 import { readPageQuery, toPage } from '../paging.js';
 
 type Schemas = components['schemas'];
@@ -16,10 +16,16 @@ type AnyEngine = Schemas['ResponseEngine'];
 type HostedEngine = Exclude<AnyEngine, { type: 'custom-llm' }>;
 
 export const getAgentVersions: Operation<'getAgentVersions'> = (services, caller, { params }) => {
-  const { name } = getAgentVersion(services, caller, params.agent_id, undefined);
-  const versions = services.store.assets.listVersions(name);
-  return toArray(versions, toAgent, `/list-agent-versions/${name.id}`);
+  const { name } = getAgentOf('voice', services, caller, params.agent_id, undefined);
+  return listAllVersions(services, name, toAgent);
 };
+
+/** All versions of an agent, the newest first. */
+export const listAllVersions = <Wire>(
+  { store }: Services,
+  name: FoundAsset['name'],
+  toWire: (asset: StoredAssetVersion) => Wire,
+): Wire[] => toArray(store.assets.listVersions(name), toWire, `/list-agent-versions/${name.id}`);
 
 export const listAgentVersions: Operation<'listAgentVersions'> = (
   services,
@@ -134,14 +140,19 @@ export const publishAgentVersion: Operation<'publishAgentVersion'> = (
 
 /** Observed before it was retired: it publishes the latest version and creates a draft. */
 export const publishAgent: Operation<'publishAgent'> = (services, caller, { params }) => {
-  const agent = getAgentVersion(services, caller, params.agent_id, undefined, 'not_found');
-  services.store.now((writer) => {
+  const agent = getAgentOf('voice', services, caller, params.agent_id, undefined, 'not_found');
+  publishLatest(services, agent);
+  return undefined;
+};
+
+/** Publishes the latest version of an agent and creates a draft. */
+export function publishLatest({ store }: Services, agent: FoundAsset): void {
+  store.now((writer) => {
     publish(writer, agent, {});
     const asset = required(writer.assets.find(agent.name, agent.asset.version));
     createDraft(writer, { ...agent, asset });
   });
-  return undefined;
-};
+}
 
 /** Publishes a version of an agent, and the engine's version if the engine is stored here. */
 function publish(writer: StoreWriter, agent: FoundAsset, labels: AssetContent): void {

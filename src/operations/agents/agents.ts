@@ -1,12 +1,14 @@
 import type { components } from '../../contract/retell.gen.js';
 import {
+  channelOf,
   clientContent,
   toWireVersion,
   type AssetContent,
   type AssetVersion,
+  type Channel,
 } from '../../domain/engines/asset.js';
 import { engineKeyOf } from '../../domain/engines/response-engine.js';
-import { ApiError } from '../../errors.js';
+import { ApiError, MissingError } from '../../errors.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredAssetVersion } from '../../store/assets.js';
 import {
@@ -34,19 +36,29 @@ function pinEngine(services: Services, workspace: Workspace, engine: AnyEngine):
   return resolveEngine(services, workspace, engine, 'body/response_engine').engine;
 }
 
-/** Observed: answers have them although the client did not send them. */
-const defaults = { channel: 'voice', language: 'en-US' };
+/** Observed: answers have it, and `channel`, although the client did not send them. */
+const defaults = { language: 'en-US' };
 
-export const createAgent: Operation<'createAgent'> = (services, caller, { body }) => {
-  const { response_engine: engine } = body;
+/** The first version of an agent. */
+export function addAgent(
+  services: Services,
+  caller: Caller,
+  channel: Channel,
+  input: { readonly response_engine: AnyEngine },
+): StoredAssetVersion {
   const toContent = (workspace: Workspace): AssetContent => ({
     ...defaults,
-    ...clientContent(body),
-    response_engine: pinEngine(services, workspace, engine),
+    ...clientContent(input),
+    channel,
+    response_engine: pinEngine(services, workspace, input.response_engine),
   });
-  return toAgent(createAsset(services, caller, 'agent', toContent));
-};
+  return createAsset(services, caller, 'agent', toContent);
+}
 
+export const createAgent: Operation<'createAgent'> = (services, caller, { body }) =>
+  toAgent(addAgent(services, caller, 'voice', body));
+
+/** An agent of any channel. */
 export const getAgentVersion = (
   services: Services,
   caller: Caller,
@@ -55,19 +67,37 @@ export const getAgentVersion = (
   otherwise?: 'not_found',
 ): FoundAsset => getAsset(services, caller, { kind: 'agent', id, version }, otherwise);
 
-export const getAgent: Operation<'getAgent'> = (services, caller, { params, query }) =>
-  toAgent(getAgentVersion(services, caller, params.agent_id, query.version).asset);
+/** An agent of this channel. @throws ApiError also if its channel is another */
+export function getAgentOf(
+  channel: Channel,
+  ...[services, caller, id, version, otherwise]: Parameters<typeof getAgentVersion>
+): FoundAsset {
+  const found = getAgentVersion(services, caller, id, version, otherwise);
+  if (channelOf(found.asset.content) === channel) return found;
+  throw new MissingError(id, 'agent', otherwise ?? 'unprocessable');
+}
 
-export const updateAgent: Operation<'updateAgent'> = (
-  services,
-  caller,
-  { params, query, body },
-) => {
-  const agent = getAgentVersion(services, caller, params.agent_id, query.version);
-  const change = clientContent(body);
+export const getAgent: Operation<'getAgent'> = (services, caller, { params, query }) =>
+  toAgent(getAgentOf('voice', services, caller, params.agent_id, query.version).asset);
+
+/** Changes the properties that are given, but for the channel. @throws ApiError */
+export function changeAgent(
+  services: Services,
+  agent: FoundAsset,
+  input: { readonly response_engine?: AnyEngine },
+): AssetVersion {
+  const change = Object.fromEntries(
+    Object.entries(clientContent(input)).filter(([name]) => name !== 'channel'),
+  );
   refusePublished(agent, change);
-  const engine = changedEngine(services, agent, body.response_engine);
-  return toAgent(changeAsset(services, agent, { ...change, ...engine }));
+  const engine = changedEngine(services, agent, input.response_engine);
+  return changeAsset(services, agent, { ...change, ...engine });
+}
+
+export const updateAgent: Operation<'updateAgent'> = (services, caller, request) => {
+  const { params, query, body } = request;
+  const agent = getAgentOf('voice', services, caller, params.agent_id, query.version);
+  return toAgent(changeAgent(services, agent, body));
 };
 
 /** The agent's engine after an update. @throws ApiError 400 if it may not be changed */
@@ -100,7 +130,7 @@ const versionOf = (engine: AnyEngine): number | null | undefined =>
   engine.type === 'custom-llm' ? undefined : engine.version;
 
 export const deleteAgent: Operation<'deleteAgent'> = (services, caller, { params }) => {
-  const { name } = getAgentVersion(services, caller, params.agent_id, undefined);
+  const { name } = getAgentOf('voice', services, caller, params.agent_id, undefined);
   services.store.together(({ assets }) => assets.delete(name));
   return undefined;
 };
@@ -110,10 +140,16 @@ export const listAgents: Operation<'listAgents'> = (services, caller, { query })
   listAssetVersions(
     services,
     caller,
-    { kind: 'agent', query, isLatest: query.is_latest },
+    { kind: 'agent', query, isLatest: query.is_latest, passes: isOf('voice') },
     toAgent,
     '/v2/list-agents',
   );
+
+/** True for agents of this channel. */
+export const isOf =
+  (channel: Channel) =>
+  ({ content }: AssetVersion): boolean =>
+    channelOf(content) === channel;
 
 export const listAgentsV2: Operation<'listAgentsV2'> = (services, caller, { query, body }) => {
   const filter = body?.filter_criteria ?? {};
@@ -128,7 +164,7 @@ function toSummary({ id, content, modifiedAt }: StoredAssetVersion): Schemas['Ag
   return {
     agent_id: id,
     agent_name: typeof name === 'string' ? name : id,
-    channel: 'voice',
+    channel: channelOf(content),
     tags: {},
     user_modified_timestamp: modifiedAt,
   };

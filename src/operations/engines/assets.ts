@@ -197,7 +197,7 @@ interface LegacyPageQuery {
 export function listAssetVersions<Wire>(
   services: Services,
   caller: Caller,
-  { kind, query, isLatest = false }: AssetVersionList,
+  { kind, query, isLatest = false, passes }: AssetVersionList,
   toWire: (asset: StoredAssetVersion) => Wire,
   successor: string,
 ): Promise<Wire[]> {
@@ -207,11 +207,13 @@ export function listAssetVersions<Wire>(
   const list = (last: Listed | undefined): Iterable<StoredAssetVersion> => {
     const workspace = findWorkspace(services, caller);
     if (workspace === undefined) return [];
-    const range = { workspaceId: workspace.id, kind, limit };
-    const after = last ?? (id === '' ? undefined : findListed(assets, { ...range, id }, version));
-    return isLatest
+    const all = { workspaceId: workspace.id, kind };
+    const range = { ...all, limit: passes === undefined ? limit : undefined };
+    const after = last ?? (id === '' ? undefined : findListed(assets, { ...all, id }, version));
+    const listed = isLatest
       ? assets.listPage({ ...range, after: after?.position, order: 'descending' })
       : assets.listAllVersions({ ...range, after });
+    return passes === undefined ? listed : thoseThat(passes, listed);
   };
   return toArraySlowly({ list, toWire, turn: () => services.clock.turn() }, successor, limit);
 }
@@ -220,6 +222,8 @@ interface AssetVersionList {
   readonly kind: AssetKind;
   readonly query: LegacyPageQuery;
   readonly isLatest?: boolean | undefined;
+  /** Tells which versions are listed; all if absent. */
+  readonly passes?: (asset: StoredAssetVersion) => boolean;
 }
 
 type Listed = Pick<StoredAssetVersion, 'position' | 'version'>;
