@@ -316,7 +316,9 @@ CREATE INDEX calls_under_way ON calls (workspace_id) WHERE status IN ('registere
 
 CREATE INDEX calls_waiting ON calls (workspace_id, call_key) WHERE waits = 1;
 
-CREATE INDEX deliveries_due ON deliveries (workspace_id, due_at, delivery_key, origin);
+CREATE INDEX deliveries_by_origin ON deliveries (workspace_id, origin, due_at, delivery_key);
+
+CREATE INDEX deliveries_due ON deliveries (workspace_id, due_at);
 
 CREATE INDEX deliveries_held ON deliveries (workspace_id, call_id) WHERE held_until IS NOT NULL;
 

@@ -150,7 +150,7 @@ function createRounds(parts: DeliveryQueueParts, queues: WorkspaceQueues) {
         // What is told must not be lost by a crash after it was told.
         await store.runThenCommit(() => undefined);
         if (isOver()) return;
-        const next = startDue(parts, { slots, requests, most: limits.workspace }, queue);
+        const next = startDue(parts, { slots, requests, most: limits.origin }, queue);
         timer.scheduleBy(dueTimes.set(id, next));
       }
     } catch (error) {
@@ -192,13 +192,17 @@ function startDue(
   const workspace = workspaces.get(queue.id);
   const { id, now } = workspace;
   const { deliveries } = store;
-  // Those that are under way are due, too.
-  const limit = most + queue.underWay.size;
-  for (const { key, origin } of deliveries.listDue(id, now, slots.fullOrigins(id), limit)) {
-    if (queue.underWay.has(key) || !slots.take(id, origin)) continue;
-    const delivery = deliveries.find(key);
-    const isStarted = delivery !== undefined && requests.start(queue, workspace, delivery);
-    if (!isStarted) slots.release(id, origin);
+  for (const origin of deliveries.listDueOrigins(id, now)) {
+    if (!slots.isFree(id, origin)) continue;
+    // Those that are under way are due, too. With these there are no more than there are slots.
+    const keys = deliveries.listDue({ workspaceId: id, origin, until: now, limit: most });
+    for (const key of keys) {
+      if (queue.underWay.has(key)) continue;
+      if (!slots.take(id, origin)) break;
+      const delivery = deliveries.find(key);
+      const isStarted = delivery !== undefined && requests.start(queue, workspace, delivery);
+      if (!isStarted) slots.release(id, origin);
+    }
   }
   return deliveries.nextDueAfter(id, now);
 }

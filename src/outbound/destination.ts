@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { boundedCache, cached } from '../bounded-cache.js';
 import { isLoopback } from '../loopback.js';
 
 /** Where a request may go: the URL to send it to. */
@@ -43,7 +44,9 @@ export interface OutboundRules {
 export function destinationFinder({ allow, rewrites }: OutboundRules): FindDestination {
   // Whoever names a host to rewrite to wants requests to go there.
   const allowed = [...allow, ...rewrites.map(({ to }) => exactly(hostOf(to)))];
-  return (text) => {
+  // hot path: many webhooks go to one URL. Nothing makes an entry stale: the rules do not change.
+  const known = boundedCache<string, Destination | Refusal>();
+  const find: FindDestination = (text) => {
     const given = httpUrlOf(text);
     if (given === undefined) return { refused: 'it is not an http or https URL' };
     const url = rewriteUrl(given, rewrites);
@@ -55,6 +58,7 @@ export function destinationFinder({ allow, rewrites }: OutboundRules): FindDesti
     }
     return { url, addresses: isIP(host) === 0 ? undefined : [host] };
   };
+  return (text) => cached(known, text, () => find(text));
 }
 
 /** Reads `app`, `hooks.example.com`, `*.example.com` or an address. @returns undefined if it is none. */

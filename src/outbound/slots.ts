@@ -9,8 +9,8 @@ export interface Slots {
   release(workspaceId: number, origin: string): void;
   /** How many are taken in a workspace. */
   taken(workspaceId: number): number;
-  /** Origins to which the workspace can send no more for now. */
-  fullOrigins(workspaceId: number): string[];
+  /** True if there is a slot for a request to this origin. */
+  isFree(workspaceId: number, origin: string): boolean;
 }
 
 export interface SlotLimits {
@@ -22,12 +22,15 @@ export function createSlots(limits: SlotLimits): Slots {
   const workspaces = new Map<number, Map<string, number>>();
   const taken = (workspaceId: number): number =>
     [...(workspaces.get(workspaceId)?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+  const isFree = (workspaceId: number, origin: string): boolean =>
+    (workspaces.get(workspaceId)?.get(origin) ?? 0) < limits.origin &&
+    taken(workspaceId) < limits.workspace;
   return {
+    isFree,
     take(workspaceId, origin) {
+      if (!isFree(workspaceId, origin)) return false;
       const origins = workspaces.get(workspaceId) ?? new Map<string, number>();
-      const count = origins.get(origin) ?? 0;
-      if (count >= limits.origin || taken(workspaceId) >= limits.workspace) return false;
-      workspaces.set(workspaceId, origins.set(origin, count + 1));
+      workspaces.set(workspaceId, origins.set(origin, (origins.get(origin) ?? 0) + 1));
       return true;
     },
     release(workspaceId, origin) {
@@ -38,9 +41,5 @@ export function createSlots(limits: SlotLimits): Slots {
       if (origins?.size === 0) workspaces.delete(workspaceId);
     },
     taken,
-    fullOrigins: (workspaceId) =>
-      [...(workspaces.get(workspaceId) ?? [])]
-        .filter(([, count]) => count >= limits.origin)
-        .map(([origin]) => origin),
   };
 }

@@ -33,19 +33,13 @@ export interface WaitingDelivery {
 
 export type NewDelivery = Omit<WaitingDelivery, 'key' | 'attempts'>;
 
-/** What tells which delivery is to be sent next, and to whom. */
-export type DueDelivery = Pick<WaitingDelivery, 'key' | 'origin'>;
-
 export interface DeliveryReader {
   /** Undefined once somebody took it, it has failed for good, or it was dropped. */
   find(key: number): WaitingDelivery | undefined;
-  /** Those that are due by `until`, the first first, except to these origins. */
-  listDue(
-    workspaceId: number,
-    until: number,
-    exceptTo: readonly string[],
-    limit: number,
-  ): DueDelivery[];
+  /** The origins to which something is due by `until`, in the order of what is due to them first. */
+  listDueOrigins(workspaceId: number, until: number): string[];
+  /** The keys of those that are due to an origin by `until`, the first first. */
+  listDue(due: DueDeliveries): number[];
   /** When the first is due; Infinity if none waits. */
   nextDue(workspaceId: number): number;
   /** The same for those that are due later than at `time`. */
@@ -56,6 +50,13 @@ export interface DeliveryReader {
   listWorkspaces(): number[];
   /** How many wait, of all workspaces: for their time, for an answer, or for another attempt. */
   count(): number;
+}
+
+export interface DueDeliveries {
+  readonly workspaceId: number;
+  readonly origin: string;
+  readonly until: number;
+  readonly limit: number;
 }
 
 export interface DeliveryWriter extends DeliveryReader {
@@ -93,15 +94,26 @@ export function deliveryStore(db: Db): DeliveryWriter {
   const find = db.prepare<{ key: number }, WaitingDelivery>(
     `SELECT ${columns} FROM deliveries WHERE delivery_key = :key`,
   );
-  const listDue = db.prepare<
-    { workspaceId: number; until: number; exceptTo: string; limit: number },
-    DueDelivery
-  >(
-    `SELECT delivery_key AS key, origin FROM deliveries
-     WHERE workspace_id = :workspaceId AND due_at <= :until
-       AND origin NOT IN (SELECT value FROM json_each(:exceptTo))
-     ORDER BY due_at, delivery_key LIMIT :limit`,
+  // From one origin to the next by the index, so that it does not read all that waits for a slow one.
+  const listOrigins = db.prepare<{ workspaceId: number }, { origin: string; dueAt: number }>(
+    `WITH RECURSIVE origins (origin) AS (
+       SELECT MIN(origin) FROM deliveries WHERE workspace_id = :workspaceId
+       UNION ALL
+       SELECT (SELECT MIN(deliveries.origin) FROM deliveries
+               WHERE workspace_id = :workspaceId AND deliveries.origin > origins.origin)
+       FROM origins WHERE origins.origin IS NOT NULL
+     )
+     SELECT origin, (SELECT MIN(due_at) FROM deliveries
+                     WHERE workspace_id = :workspaceId AND deliveries.origin = origins.origin) AS dueAt
+     FROM origins WHERE origin IS NOT NULL`,
   );
+  const listDue = db
+    .prepare<DueDeliveries, number>(
+      `SELECT delivery_key FROM deliveries
+       WHERE workspace_id = :workspaceId AND origin = :origin AND due_at <= :until
+       ORDER BY due_at, delivery_key LIMIT :limit`,
+    )
+    .pluck();
   const nextDueAfter = db
     .prepare<{ workspaceId: number; time: number }, number | null>(
       'SELECT MIN(due_at) FROM deliveries WHERE workspace_id = :workspaceId AND due_at > :time',
@@ -122,6 +134,11 @@ export function deliveryStore(db: Db): DeliveryWriter {
   );
   const remove = db.prepare<{ key: number }>('DELETE FROM deliveries WHERE delivery_key = :key');
   const isHeld = `workspace_id = :workspaceId AND call_id = :callId AND held_until IS NOT NULL`;
+  const isAnyHeld = db
+    .prepare<{ workspaceId: number; callId: string }, number>(
+      `SELECT 1 FROM deliveries WHERE ${isHeld} LIMIT 1`,
+    )
+    .pluck();
   const release = db.prepare<HeldDeliveries & { until: WebhookEvent }>(
     `UPDATE deliveries SET due_at = :time, held_until = NULL WHERE ${isHeld} AND held_until = :until`,
   );
@@ -140,8 +157,13 @@ export function deliveryStore(db: Db): DeliveryWriter {
     insert: (delivery) =>
       insert.run(delivery.heldUntil === null ? delivery : { ...delivery, dueAt: never }),
     find: (key) => find.get({ key }),
-    listDue: (workspaceId, until, exceptTo, limit) =>
-      listDue.all({ workspaceId, until, limit, exceptTo: JSON.stringify(exceptTo) }),
+    listDueOrigins: (workspaceId, until) =>
+      listOrigins
+        .all({ workspaceId })
+        .filter(({ dueAt }) => dueAt <= until)
+        .sort((a, b) => a.dueAt - b.dueAt)
+        .map(({ origin }) => origin),
+    listDue: (due) => listDue.all(due),
     nextDue: (workspaceId) => nextAfter(workspaceId, Number.MIN_SAFE_INTEGER),
     nextDueAfter: nextAfter,
     waits: (workspaceId, callId, event) => waits.get({ workspaceId, callId, event }) === 1,
@@ -149,7 +171,14 @@ export function deliveryStore(db: Db): DeliveryWriter {
     count: () => count.get() ?? 0,
     retry: (key, attempts, dueAt) => retry.run({ key, attempts, dueAt }).changes > 0,
     delete: (key) => remove.run({ key }).changes > 0,
-    release: (held, until) => release.run({ ...held, until }),
-    releaseRest: (held) => releaseRest.run(held),
+    // hot path: hardly any is held, and to find that out costs less than to write nothing.
+    release: ({ workspaceId, callId, time }, until) => {
+      if (isAnyHeld.get({ workspaceId, callId }) === undefined) return;
+      release.run({ workspaceId, callId, time, until });
+    },
+    releaseRest: (held) => {
+      const { workspaceId, callId } = held;
+      if (isAnyHeld.get({ workspaceId, callId }) !== undefined) releaseRest.run(held);
+    },
   };
 }

@@ -58,6 +58,26 @@ describe('the webhooks of a call', () => {
     );
   });
 
+  it('have the conversation of the call as it is then, if it was changed since its end', async () => {
+    const receiver = await startReceiver();
+    const { client } = callsOn({ webhookUrl: receiver.url, analysisDelay: '1h' });
+    const greeting = 'Hello {{name}}, this is {{company}}.';
+    const { call_id } = await place(client, {
+      override_agent_id: await createAgent(client, {
+        ...{ type: 'retell-llm', llm_id: await createLlm(client, greeting) },
+      }),
+      retell_llm_dynamic_variables: { name: 'Ann', company: 'Acme' },
+    });
+    await advance(client, '1m');
+    const variables = { override_dynamic_variables: { name: 'Bea' } };
+    await client.call('PATCH', `/v2/update-call/${call_id}`, variables);
+    await advance(client, { until: 'idle' });
+    const [, ended, analyzed] = receiver.received.map(webhookOf);
+    expect(ended?.call).toHaveProperty('transcript', expect.stringContaining('Hello Ann, this'));
+    expect(analyzed?.call).toHaveProperty('transcript', expect.stringContaining('Hello Bea, this'));
+    expect(analyzed?.call).toEqual(await readCall(client, call_id));
+  });
+
   it('do not tell of a start where nobody answered', async () => {
     const receiver = await startReceiver();
     const { client } = callsOn({ webhookUrl: receiver.url });

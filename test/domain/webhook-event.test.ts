@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type Retell from 'retell-sdk';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
@@ -52,25 +53,30 @@ describe('the body of a webhook', () => {
   const read = (text: string) => JSON.parse(text) as Record<string, unknown>;
 
   it('has the analysis in the event that tells of it, and in no other', () => {
-    expect(read(webhookBody('call_analyzed', call, 7, form))).toEqual({
+    expect(read(webhookBody('call_analyzed', { subject: call, time: 7 }, form))).toEqual({
       event: 'call_analyzed',
       event_timestamp: 7,
       call,
     });
-    expect(read(webhookBody('call_ended', call, 7, form))['call']).toEqual({ call_id: 'call_1' });
+    expect(read(webhookBody('call_ended', { subject: call, time: 7 }, form))['call']).toEqual({
+      call_id: 'call_1',
+    });
   });
 
   it('can be written as older versions did', () => {
     const omit = { ...form, webhookEventTimestamp: 'omit' } as const;
     const chat = { chat_id: 'chat_1' };
-    expect(read(webhookBody('chat_ended', chat, 7, omit))).toEqual({ event: 'chat_ended', chat });
+    expect(read(webhookBody('chat_ended', { subject: chat, time: 7 }, omit))).toEqual({
+      event: 'chat_ended',
+      chat,
+    });
     const data = { ...omit, webhookCallKey: 'data' } as const;
-    expect(read(webhookBody('chat_ended', chat, 7, data))).toEqual({
+    expect(read(webhookBody('chat_ended', { subject: chat, time: 7 }, data))).toEqual({
       event: 'chat_ended',
       data: chat,
     });
     const both = { ...omit, webhookCallKey: 'both' } as const;
-    expect(read(webhookBody('chat_ended', chat, 7, both))).toEqual({
+    expect(read(webhookBody('chat_ended', { subject: chat, time: 7 }, both))).toEqual({
       event: 'chat_ended',
       chat,
       data: chat,
@@ -95,6 +101,25 @@ describe('the URL of a webhook', () => {
   });
 });
 
+describe('a body with the last properties of its subject as JSON', () => {
+  it('is that of a subject that has all of them', () => {
+    const object = fc.dictionary(fc.string(), fc.jsonValue());
+    fc.assert(
+      fc.property(object, object, object, fc.constantFrom('call', 'data', 'both'), (...all) => {
+        const [first, last, extra, webhookCallKey] = all;
+        const form = { webhookEventTimestamp: 'send', webhookCallKey } as const;
+        const parts = { subject: first, lastProperties: JSON.stringify(last), time: 7, extra };
+        // Properties that both have would be there twice: the caller has none.
+        fc.pre(Object.keys(last).every((name) => !(name in first)));
+        fc.pre(!['event', 'event_timestamp', 'call', 'data'].some((name) => name in extra));
+        const body: unknown = JSON.parse(webhookBody('call_analyzed', parts, form));
+        const whole = { subject: { ...first, ...last }, time: 7, extra };
+        expect(body).toEqual(JSON.parse(webhookBody('call_analyzed', whole, form)));
+      }),
+    );
+  });
+});
+
 describe('a made-up call', () => {
   it('has the types of the SDK', () => {
     expectTypeOf<SampleCall>().toExtend<Retell.PhoneCallResponse>();
@@ -104,10 +129,8 @@ describe('a made-up call', () => {
   it.each(events)('is about the right thing in %s, and adds up', (event) => {
     const text = webhookBody(
       event,
-      sampleSubject(event, parts),
-      parts.now,
+      { subject: sampleSubject(event, parts), time: parts.now, extra: sampleExtra(event) },
       form,
-      sampleExtra(event),
     );
     expect(JSON.stringify(JSON.parse(text))).toBe(text);
     const body = JSON.parse(text) as { event: string; call?: SampleCall; chat?: SampleChat };

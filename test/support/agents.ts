@@ -2,8 +2,8 @@ import type { TestClient } from './emulator.js';
 
 export type Json = Record<string, unknown>;
 
-export async function createLlm(client: TestClient): Promise<string> {
-  const { llm_id } = await client.call('POST', '/create-retell-llm', { begin_message: 'Hi' });
+export async function createLlm(client: TestClient, begin_message = 'Hi'): Promise<string> {
+  const { llm_id } = await client.call('POST', '/create-retell-llm', { begin_message });
   return String(llm_id);
 }
 

@@ -29,28 +29,46 @@ export interface WebhookForm {
   readonly webhookCallKey: 'call' | 'data' | 'both';
 }
 
+/** What a webhook says. */
+export interface WebhookContent {
+  /** The call or chat as the vendor's API returns it at the time of the event. */
+  readonly subject: object;
+  /** The last properties of the subject, as the JSON of an object. */
+  readonly lastProperties?: string;
+  /** When the event happened, by the workspace's clock. */
+  readonly time: number;
+  /** What goes beside the call: the destination of a transfer. */
+  readonly extra?: object;
+}
+
 /**
  * The body of a webhook. It is JSON as `JSON.stringify` writes it, because some receivers check the
  * signature over a body that they parsed and wrote again.
- * @param subject the call or chat as the vendor's API returns it at the time of the event.
- * @param time of the event, by the workspace's clock.
- * @param extra what goes beside the call: the destination of a transfer.
  */
 export function webhookBody(
   event: WebhookEvent,
-  subject: object,
-  time: number,
+  { subject, lastProperties = '{}', time, extra = {} }: WebhookContent,
   { webhookEventTimestamp, webhookCallKey }: WebhookForm,
-  extra: object = {},
 ): string {
-  const content = event.endsWith('_analyzed') ? subject : withoutAnalysis(subject);
-  return JSON.stringify({
-    event,
-    ...(webhookEventTimestamp === 'send' && { event_timestamp: time }),
-    ...(webhookCallKey !== 'data' && { [isChatEvent(event) ? 'chat' : 'call']: content }),
-    ...(webhookCallKey !== 'call' && { data: content }),
-    ...extra,
-  });
+  const known = event.endsWith('_analyzed') ? subject : withoutAnalysis(subject);
+  const content = joinObjects(JSON.stringify(known), lastProperties);
+  return [
+    JSON.stringify({
+      event,
+      ...(webhookEventTimestamp === 'send' && { event_timestamp: time }),
+    }),
+    ...(webhookCallKey === 'data'
+      ? []
+      : [`{"${isChatEvent(event) ? 'chat' : 'call'}":${content}}`]),
+    ...(webhookCallKey === 'call' ? [] : [`{"data":${content}}`]),
+    JSON.stringify(extra),
+  ].reduce(joinObjects);
+}
+
+/** The JSON of an object with the properties of both. */
+function joinObjects(first: string, second: string): string {
+  if (second === '{}') return first;
+  return first === '{}' ? second : `${first.slice(0, -1)},${second.slice(1)}`;
 }
 
 /** Documented: only the event of the analysis has it. */

@@ -89,6 +89,10 @@ function sampleWebhook(
     callId: typeof id === 'string' ? id : undefined,
     url,
     time: now,
-    body: webhookBody(event, subject, now, settings.webhooks.form, sampleExtra(event)),
+    body: webhookBody(
+      event,
+      { subject, time: now, extra: sampleExtra(event) },
+      settings.webhooks.form,
+    ),
   };
 }

@@ -62,8 +62,9 @@ function latencyOf(
 ): Schemas['CallLatency'] {
   const parts: (keyof typeof usualLatency)[] = ['llm', 'tts', 'asr'];
   if (model === undefined) parts.push('llm_websocket_network_rtt');
-  const values = parts.map((part) =>
-    chance.series(count, 'latency', part).map((draw) => around(usualLatency[part], draw)),
+  const draws = chance.series(count * parts.length, 'latency');
+  const values = parts.map((part, index) =>
+    draws.slice(index * count, (index + 1) * count).map((draw) => around(usualLatency[part], draw)),
   );
   // What a user waits for is the sum of the parts.
   const sums = Array.from({ length: count }, (_, index) =>

@@ -174,7 +174,7 @@ function transferOf(call: CallRecord, context: CallContext) {
 const keptFor = 600_000;
 
 /** Whether the setting of the call lets nothing be read of it any more but its basic attributes. */
-const isForgotten = (call: CallRecord, context: CallContext, now: number): boolean =>
+export const isForgotten = (call: CallRecord, context: CallContext, now: number): boolean =>
   (call.dataStorage ?? context.agent.dataStorage) === 'basic_attributes_only' &&
   isOver(call.state.status) &&
   now >= (call.plan.endsAt ?? now) + keptFor;
@@ -266,6 +266,36 @@ function endOf(
   };
 }
 
+/** What a call has only once it is over, because it follows from what was said. */
+export interface SpokenPart {
+  readonly collected: Readonly<Record<string, string>>;
+  readonly transcripts: Partial<TranscriptForms>;
+}
+
+const nothingSpoken: SpokenPart = { collected: {}, transcripts: {} };
+
+export function spokenPartOf(
+  call: CallRecord,
+  context: CallContext,
+  generate: GenerateValue,
+  now: number,
+): SpokenPart {
+  if (!isOver(call.state.status)) return nothingSpoken;
+  const forgotten = isForgotten(call, context, now);
+  if (call.details.given?.isComplete === true) {
+    return forgotten
+      ? nothingSpoken
+      : { collected: {}, transcripts: { ...context.readTranscripts() } };
+  }
+  const { entries, collected } = saidIn(call, context, generate, now);
+  if (talkOf(call, now) === undefined || forgotten) return { collected, transcripts: {} };
+  const forms = toForms(entries, call.id);
+  return {
+    collected,
+    transcripts: { ...forms, ...scrubbedOf(context, forms), ...context.readTranscripts() },
+  };
+}
+
 /** A call as it is read: with what was said, once it is over. */
 export function toCall(
   call: CallRecord,
@@ -273,16 +303,8 @@ export function toCall(
   generate: GenerateValue,
   now: number,
 ): WireCall {
-  if (!isOver(call.state.status)) return toListedCall(call, context, {}, now);
-  if (call.details.given?.isComplete === true) {
-    const listed = toListedCall(call, context, {}, now);
-    return isForgotten(call, context, now) ? listed : { ...listed, ...context.readTranscripts() };
-  }
-  const { entries, collected } = saidIn(call, context, generate, now);
-  const listed = toListedCall(call, context, collected, now);
-  if (talkOf(call, now) === undefined || isForgotten(call, context, now)) return listed;
-  const forms = toForms(entries, call.id);
-  return { ...listed, ...forms, ...scrubbedOf(context, forms), ...context.readTranscripts() };
+  const { collected, transcripts } = spokenPartOf(call, context, generate, now);
+  return { ...toListedCall(call, context, collected, now), ...transcripts };
 }
 
 /** A call that goes on, with what was said by now. */

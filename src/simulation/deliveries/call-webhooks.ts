@@ -1,4 +1,4 @@
-import type { CallEventName, WireCall } from '../../domain/calls/call.js';
+import { isOver, type CallEventName } from '../../domain/calls/call.js';
 import type { CallRecord } from '../../domain/calls/call-record.js';
 import type { JsonObject } from '../../domain/json.js';
 import {
@@ -6,6 +6,7 @@ import {
   wantsEvent,
   webhookBody,
   webhookUrlOf,
+  type WebhookContent,
 } from '../../domain/webhooks/webhook-event.js';
 import { derivedHex } from '../../random.js';
 import type { StoredCall } from '../../store/calls.js';
@@ -13,12 +14,13 @@ import type { NewDelivery } from '../../store/deliveries.js';
 import { loadValueGenerator, type GenerateValue } from '../conversation/schema-value.js';
 import { callContextReader, type CallListener } from '../calls/call-steps.js';
 import {
-  toCall,
   toCallWithTranscript,
+  toListedCall,
   transferNumberOf,
   turnTimesOf,
   variablesOf,
 } from '../calls/render.js';
+import { createKnownConversations } from '../calls/known-conversations.js';
 import type { CallContext, CallTransfer } from '../calls/call-context.js';
 import { insertWithFault, releaseAtEnd, withoutFault } from './webhook-faults.js';
 import type { Workspace } from '../workspaces/workspace.js';
@@ -34,6 +36,17 @@ export function createCallWebhooks(
   onStored: (workspaceId: number) => void,
 ): CallListener {
   const generator = loadedOnce();
+  const conversationOf = createKnownConversations();
+  const contentOf = (name: CallEventName, call: CallRecord, moment: Moment): WebhookContent => {
+    const { context, at } = moment;
+    const extra = extraOf(name, call, context);
+    if (name === 'transcript_updated' && !isOver(call.state.status)) {
+      return { subject: toCallWithTranscript(call, context, generator.get(), at), time: at, extra };
+    }
+    const { collected, transcripts } = conversationOf(call, context, generator.get(), at);
+    const subject = toListedCall(call, context, collected, at);
+    return { subject, lastProperties: transcripts, time: at, extra };
+  };
   const accountUrlOf = (id: number): string | undefined => get(id).settings.webhooks.url;
   const hasUrl = (id: number, { agent }: CallContext): boolean =>
     (agent.webhookUrl ?? '') !== '' || accountUrlOf(id) !== undefined;
@@ -48,9 +61,8 @@ export function createCallWebhooks(
       const wanted = events.filter(({ name }) => wantsEvent(context.agent.events, name));
       const workspace = get(stored.workspaceId);
       for (const { name, at } of wanted) {
-        const subject = subjectOf(name, stored.call, { context, generate: generator.get(), at });
-        const extra = extraOf(name, stored.call, context);
-        const body = webhookBody(name, subject, at, workspace.settings.webhooks.form, extra);
+        const content = contentOf(name, stored.call, { context, at });
+        const body = webhookBody(name, content, workspace.settings.webhooks.form);
         const delivery = toDelivery(stored, { name, at, url, body, context });
         insertWithFault(writer, workspace, stored.call, delivery);
       }
@@ -105,18 +117,8 @@ function systemVariablesOf({ id, origin, direction, fromNumber, toNumber }: Call
 
 interface Moment {
   readonly context: CallContext;
-  readonly generate: GenerateValue;
   readonly at: number;
 }
-
-const subjectOf = (
-  name: CallEventName,
-  call: CallRecord,
-  { context, generate, at }: Moment,
-): WireCall =>
-  name === 'transcript_updated'
-    ? toCallWithTranscript(call, context, generate, at)
-    : toCall(call, context, generate, at);
 
 /** Documented: transfers have these beside the call, with keys in camel case. */
 function extraOf(name: CallEventName, call: CallRecord, context: CallContext): object {
