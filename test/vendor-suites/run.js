@@ -20,8 +20,11 @@ import { startProcess } from '../../bench/processes.js';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** The key that the suite sends. */
 const apiKey = 'YOUR_RETELL_API_KEY';
-const emulated = ['agent', 'llm', 'conversation-flow', 'playground', 'tests'];
-const refusals = parse(readFileSync(here('refused.yaml'), 'utf8'));
+const emulated = [
+  ...['agent', 'llm', 'conversation-flow', 'playground', 'tests'],
+  ...['phone-number', 'call', 'concurrency'],
+];
+const allRefusals = parse(readFileSync(here('refused.yaml'), 'utf8'));
 
 /** Copies the suite and the source that it tests, with every test switched on. */
 function unskip(sdk, folder, resources) {
@@ -72,7 +75,8 @@ function runJest(sdk, folder, url) {
 }
 
 /** Passed, refused as `refused.yaml` says, or failed: by resource. */
-function judge({ testResults }, resources) {
+function judge({ testResults }, resources, major) {
+  const refusals = allRefusals.filter(({ sdk = major }) => sdk === major);
   return resources.map((resource) => {
     const suite = testResults.find(({ name }) => name.endsWith(`/${resource}.test.ts`));
     const results = { passed: [], refused: [], failed: [] };
@@ -130,6 +134,9 @@ function choose(sdk, named) {
   return { resources, missing: asked.filter((resource) => !resources.includes(resource)) };
 }
 
+const majorOf = (sdk) =>
+  Number.parseInt(JSON.parse(readFileSync(join(sdk, 'package.json'), 'utf8')).version, 10);
+
 /** Why a suite of this folder can't be run; undefined if it can. */
 function problemOf(sdk, resources) {
   if (resources.length === 0) return `${sdk} has no such suite in tests/api-resources`;
@@ -170,7 +177,7 @@ async function main([sdkFolder, ...named]) {
   const emulator = await startOnFixtures(folder);
   try {
     unskip(sdk, folder, resources);
-    const { failed } = print(judge(runJest(sdk, folder, emulator.url), resources));
+    const { failed } = print(judge(runJest(sdk, folder, emulator.url), resources, majorOf(sdk)));
     return failed.length === 0 ? 0 : 1;
   } finally {
     await emulator.end();

@@ -7,6 +7,7 @@ import { startEmulator, type RetellEmulator } from '../../src/index.js';
 import { clientOf } from '../support/library.js';
 import { agentCalls, engineCalls, type Call } from './calls.js';
 import type { Complete } from './complete.js';
+import { audioCalls, callCalls, numberCalls } from './telephony.js';
 
 const fixtures = fileURLToPath(new URL('fixtures.yaml', import.meta.url));
 const llm = { type: 'retell-llm', llm_id: 'llm_id' } as const;
@@ -170,16 +171,22 @@ const testCalls: Call[] = [
   ],
 ];
 
-const calls = [...agentCalls, ...engineCalls, ...playgroundCalls, ...testCalls];
+const calls = [
+  ...[...agentCalls, ...engineCalls, ...playgroundCalls, ...testCalls],
+  ...[...numberCalls, ...callCalls],
+];
 const resources = {
   agent: Retell.Agent,
   llm: Retell.Llm,
   conversationFlow: Retell.ConversationFlow,
   playground: Retell.Playground,
   tests: Retell.Tests,
+  phoneNumber: Retell.PhoneNumber,
+  call: Retell.Call,
+  concurrency: Retell.Concurrency,
 };
 /** Not emulated; the vendor's suite of this SDK does not call it either. */
-const notEmulated = ['agent.repair'];
+const notEmulated = ['agent.repair', ...audioCalls];
 
 describe('retell-sdk on the fixtures of the vendor suites', () => {
   let emulator: RetellEmulator;
