@@ -130,7 +130,7 @@ CREATE TABLE deliveries (
   -- Requests that were made.
   attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0)
 , forgery TEXT
-  CHECK (forgery IN ('wrong-key', 'no-signature', 'stale', 'changed-body', 'cut-body')), dropped INTEGER NOT NULL DEFAULT 0 CHECK (dropped IN (0, 1)), held_until TEXT, fault_id TEXT) STRICT;
+  CHECK (forgery IN ('wrong-key', 'no-signature', 'stale', 'changed-body', 'cut-body')), dropped INTEGER NOT NULL DEFAULT 0 CHECK (dropped IN (0, 1)), held_until TEXT, fault_id TEXT, tool TEXT, method TEXT NOT NULL DEFAULT 'POST', headers TEXT, retries INTEGER CHECK (retries >= 0)) STRICT;
 
 CREATE TABLE emulator (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),

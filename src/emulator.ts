@@ -16,8 +16,8 @@ import { createLlmSessions, type LlmSessions } from './simulation/calls/custom-l
 import { createChanges, type Changes } from './simulation/clockwork/changes.js';
 import { releaseClocksAhead } from './simulation/clockwork/clocks-ahead.js';
 import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js';
-import type { CallListener } from './simulation/calls/call-steps.js';
-import { createCallWebhooks } from './simulation/deliveries/call-webhooks.js';
+import { createCallWebhooks, type CallWebhooks } from './simulation/deliveries/call-webhooks.js';
+import { createFunctionAnswers } from './simulation/deliveries/function-answers.js';
 import { createAdvanceOnce } from './simulation/testing/advance.js';
 import { endAllUnfinishedWork } from './simulation/workspaces/unfinished-work.js';
 import { startWorker, type Worker } from './simulation/clockwork/worker.js';
@@ -94,7 +94,7 @@ function checkFixtures(
 }
 
 /** The same with a second listener to steps. */
-const withListener = (webhooks: CallListener, onStep: LlmSessions['onStep']): CallListener => ({
+const withListener = (webhooks: CallWebhooks, onStep: LlmSessions['onStep']): CallWebhooks => ({
   ...webhooks,
   onStep: (step, writer) => {
     const isStored = webhooks.onStep(step, writer);
@@ -158,13 +158,17 @@ interface CallParts {
   readonly outbound: OutboundRules | undefined;
 }
 
-/** What goes on in calls beside the worker: their webhooks, and the servers that hold some of them. */
+/** What goes on in calls beside the worker: webhooks, custom functions, and the servers that hold some of them. */
 function openCalls(
   { changes, outbound, ...parts }: CallParts,
   scheduleBy: (workspaceId: number, at: number) => void,
 ) {
   const { clock, store, workspaces, listener } = parts;
-  const webhooks = createWebhooks({ ...parts, rules: outbound });
+  const functions = createFunctionAnswers({
+    ...{ store, get: workspaces.get, callWebhooks: () => callWebhooks, scheduleBy },
+    announce: changes.announce,
+  });
+  const webhooks = createWebhooks({ ...parts, rules: outbound, functions });
   const { queue } = webhooks;
   const llmSessions = createLlmSessions({
     ...{ clock, store, get: workspaces.get, onError: listener.onError, announce: changes.announce },
@@ -172,12 +176,12 @@ function openCalls(
     listener: () => callWebhooks,
     scheduleBy,
   });
-  const callWebhooks = withListener(
+  const callWebhooks: CallWebhooks = withListener(
     createCallWebhooks(workspaces.get, queue.wake),
     llmSessions.onStep,
   );
   return {
-    ...{ webhooks, llmSessions, callWebhooks },
+    services: { webhooks, llmSessions, callWebhooks, functionAnswers: functions },
     reschedule: (id: number) => {
       queue.reschedule(id);
       llmSessions.reschedule(id);
@@ -185,6 +189,11 @@ function openCalls(
     restart: (id: number) => {
       queue.restart(id);
       llmSessions.restart(id);
+      functions.resume([id]).catch(listener.onError);
+    },
+    resume: () => {
+      llmSessions.resume();
+      functions.resume(store.calls.listWorkspacesAwaiting()).catch(listener.onError);
     },
     close: () => {
       webhooks.close();
@@ -215,7 +224,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   const worker: Worker = startWorker({
     clock,
     changes,
-    advanceOnce: createAdvanceOnce(store, workspaces.get, sliceSize, calls.callWebhooks),
+    advanceOnce: createAdvanceOnce(store, workspaces.get, sliceSize, calls.services.callWebhooks),
     clockOf: (id) => store.workspaces.get(id).clock,
     nowOf: (id) => workspaces.get(id).now,
     acrossTurns: store.acrossTurns,
@@ -228,7 +237,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   const hasOlderWorkspaces = fixtures.length > 0 && store.workspaces.listNames().length > 0;
   // The default workspace exists from the start, so that its batches progress before the first request.
   if (fixtures.length > 0 && workspace !== undefined) workspaces.open(workspace);
-  calls.llmSessions.resume();
+  calls.resume();
   return {
     store,
     workspaces,
@@ -237,9 +246,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     journal: journalSize === 0 ? undefined : createJournal(journalLimits),
     waiters: createWaiters(),
     exclusiveWork: createExclusiveWork(),
-    webhooks: calls.webhooks,
-    callWebhooks: calls.callWebhooks,
-    llmSessions: calls.llmSessions,
+    ...calls.services,
     limitsEveryWorkspace: options.settings.rateLimit !== 'off',
     clock,
     seed,

@@ -720,7 +720,7 @@ export interface paths {
         };
         /**
          * What was sent, and how it was answered
-         * @description The webhooks of the workspace, the newest last: what was sent, and what was not sent and why.
+         * @description The webhooks of the workspace and its requests for custom functions, the newest last: what was sent, and what was not sent and why.
          */
         get: operations["listDeliveries"];
         put?: never;
@@ -1227,7 +1227,7 @@ export interface components {
             };
             webhook?: components["schemas"]["WebhookFault"];
         };
-        /** @description What goes wrong with a webhook. It applies to all attempts of it, and is decided when the event happens. */
+        /** @description What goes wrong with a webhook, or with a request for a custom function. It applies to all attempts of it, and is decided when the event happens. */
         WebhookFault: {
             /**
              * @description It is not sent. The journal calls it `dropped`.
@@ -1246,7 +1246,7 @@ export interface components {
             /** @description What is wrong with its signature or its body. */
             forgery?: components["schemas"]["Forgery"];
         };
-        /** @description Matches a request that fits all of the given properties. An empty object matches every request. `event`, `callId`, `agentId` and `url` are for rules with `webhook`, the others for rules without it. */
+        /** @description Matches a request that fits all of the given properties. An empty object matches every request. `event`, `tool`, `callId`, `agentId` and `url` are for rules with `webhook`, the others for rules without it. */
         FaultMatch: {
             /** @description The id of an operation of the vendor's contract. */
             operation?: string;
@@ -1256,8 +1256,10 @@ export interface components {
             testCaseDefinitionId?: string;
             /** @description A batch that the path names. */
             batchTestId?: string;
-            /** @description The event of a webhook. */
-            event?: components["schemas"]["WebhookEvent"];
+            /** @description The event of a webhook. A rule applies to requests for custom functions only if it says `custom_function`. */
+            event?: components["schemas"]["WebhookEvent"] | "custom_function";
+            /** @description The name of a custom function; only with the event `custom_function`. */
+            tool?: string;
             /** @description The call of a webhook. */
             callId?: string;
             /** @description The agent of a webhook's call. */
@@ -1444,7 +1446,7 @@ export interface components {
             /** @description The user breaks in as soon as the agent has said so many characters; only in a call that a custom LLM holds. */
             interruptAfter?: number;
         };
-        /** @description A tool that the agent calls, and what it gives back. */
+        /** @description A tool that the agent calls, and what it gives back. The URL of a custom function is requested unless there is a result. */
         ToolEntry: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1452,10 +1454,11 @@ export interface components {
              */
             role: "tool";
             name: string;
+            /** @description Of a custom function whose URL is requested, they are generated if absent. */
             arguments?: {
                 [key: string]: unknown;
             };
-            /** @description No result follows if absent. */
+            /** @description If absent, the result is that of the custom function, or that of `tools`; no result follows a tool of another type. */
             result?: string;
             /** @description True if absent. */
             successful?: boolean;
@@ -1529,6 +1532,15 @@ export interface components {
             socketFaults?: components["schemas"]["SocketFault"][];
             /** @description The number that the call is transferred to; only with the reason `call_transfer`. */
             transferDestination?: string;
+            tools?: components["schemas"]["ForcedTools"];
+        };
+        /** @description What tools give back, by their names. The URL of a custom function that is named here is not requested. */
+        ForcedTools: {
+            [key: string]: {
+                result: string;
+                /** @description True if absent. */
+                successful?: boolean;
+            };
         };
         ForcedAnalysis: {
             summary?: string;
@@ -1644,6 +1656,13 @@ export interface components {
             plan: components["schemas"]["CallPlan"];
             /** @description What happens next by itself; null if nothing does. */
             next: components["schemas"]["NextMoment"] | null;
+            /** @description The custom function whose result the conversation waits for. Nothing else happens until it has come. */
+            awaits?: {
+                tool: string;
+                since: number;
+                /** @description The id of the delivery in the journal. */
+                delivery: string;
+            };
             /** @description Reads of the call, if these move it, and those after which it is over. */
             reads?: {
                 made: number;
@@ -1739,7 +1758,7 @@ export interface components {
         };
         NextMoment: {
             /** @enum {string} */
-            moment: "connect" | "turn" | "transfer-start" | "end" | "transfer-end" | "analyse";
+            moment: "connect" | "turn" | "function" | "transfer-start" | "end" | "transfer-end" | "analyse";
             at: number;
             /** @description What clients can be told then. */
             events: string[];
@@ -2077,6 +2096,9 @@ export interface components {
             }[];
             /** @description How many times the call was analysed again; 0 if absent. */
             reruns?: number;
+            /** @description When custom functions are called. */
+            functionsAt?: number[];
+            functions?: components["schemas"]["FixtureFunctions"];
             /**
              * @description Who ended the call before it was planned to end; `server` for that of a custom LLM.
              * @enum {string}
@@ -2118,6 +2140,34 @@ export interface components {
             answers: number[];
             roundTrips: number[];
         };
+        /** @description What came of the custom functions of a call, in milliseconds since its connection. An export has it. */
+        FixtureFunctions: {
+            /** @description What was said until the last of them was called, with its result if it has come. */
+            said: {
+                entry: components["schemas"]["FixtureSpeech"];
+                start: number;
+                end: number;
+            }[];
+            answers: {
+                key: string;
+                content: string;
+                successful: boolean;
+                variables: {
+                    [key: string]: string;
+                };
+            }[];
+            /** @description When the rest of the conversation begins. */
+            restFrom: number;
+            /** @description When the call is planned to end. */
+            talk: number;
+            /** @description The function whose result has not come yet. Its URL is requested again. */
+            awaited?: {
+                key: string;
+                name: string;
+                at: number;
+                delivery: string;
+            };
+        };
         /** @description How a call goes, in milliseconds. An export has it. Null if the call is moved by hand. */
         FixtureCourse: {
             reason: components["schemas"]["DisconnectionReason"];
@@ -2140,6 +2190,7 @@ export interface components {
                 analysis?: components["schemas"]["ForcedAnalysis"] | null;
                 recording?: boolean;
                 transferDestination?: string;
+                tools?: components["schemas"]["ForcedTools"];
             };
         } | null;
         /** @description Something that is said or done in a call. */
@@ -2161,6 +2212,8 @@ export interface components {
             name: string;
             arguments: string;
             type: string;
+            /** @description Which call of a custom function it is. */
+            functionKey?: string;
         };
         FixtureToolResult: {
             /**
@@ -2289,12 +2342,12 @@ export interface components {
          */
         Forgery: "wrong-key" | "no-signature" | "stale" | "changed-body" | "cut-body";
         /**
-         * @description `waiting` if it waits for its next attempt or for the key that signs it, `delivered` if it was answered with a 2xx, `failed` if it was not and is not tried again, `suppressed` if it was not sent because its URL is not one that the emulator may send to, `dropped` if a fault says so, `cancelled` if the workspace was reset or restored before it was delivered.
+         * @description `waiting` if it waits for its next attempt or for the key that signs it, `delivered` if it was answered with a 2xx, `failed` if it was not and is not tried again, `suppressed` if it was not sent because its URL is not one that the emulator may send to, `dropped` if a fault says so, `cancelled` if the workspace was reset or restored before it was delivered, or if the call of a custom function was over before.
          * @enum {string}
          */
         DeliveryState: "sending" | "waiting" | "delivered" | "failed" | "suppressed" | "dropped" | "cancelled";
-        /** @description What a delivery is about: an event of a call or chat, or the question about a call that comes in. */
-        ToldEvent: components["schemas"]["WebhookEvent"] | "call_inbound";
+        /** @description What a delivery is about: an event of a call or chat, the question about a call that comes in, or the call of a custom function. */
+        ToldEvent: components["schemas"]["WebhookEvent"] | ("call_inbound" | "custom_function");
         WebhookToSend: {
             event: components["schemas"]["WebhookEvent"];
             /** @description Where to send it; the setting `webhookUrl` if absent. */
@@ -2325,14 +2378,21 @@ export interface components {
             unanswered: components["schemas"]["Forgery"][];
             deliveries: components["schemas"]["Delivery"][];
         };
-        /** @description A webhook, and what became of it. */
+        /** @description A webhook, or a request for a custom function, and what became of it. */
         Delivery: {
             id: string;
             /** @description Rises from delivery to delivery. */
             number: number;
             event: components["schemas"]["ToldEvent"];
+            /** @description The name of the custom function; null for a webhook. */
+            tool: string | null;
             /** @description The id of the call or chat that it is about. */
             callId: string | null;
+            /**
+             * @description The method of the request. It is POST for a webhook.
+             * @enum {string}
+             */
+            method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
             /** @description Where it goes, before anything was rewritten. Credentials are left out. */
             url: string;
             state: components["schemas"]["DeliveryState"];
@@ -2366,7 +2426,7 @@ export interface components {
             };
             /** @description What it was answered with; null if there was no answer. */
             status: number | null;
-            /** @description The first 16,384 bytes of the answer's body. */
+            /** @description The beginning of the answer's body: 16,384 bytes, or 15,000 characters of the answer of a custom function. */
             answer: string;
             /** @description Why there was no answer, or only a part of one. */
             error: string | null;
@@ -2383,6 +2443,8 @@ export interface components {
         /** @description All that is given must fit. An empty one matches every delivery. */
         DeliveryMatcher: {
             event?: components["schemas"]["ToldEvent"];
+            /** @description The name of a custom function. */
+            tool?: string;
             callId?: string;
             /** @description With `*` for any text and `?` for any character. */
             url?: string;
@@ -3609,7 +3671,9 @@ export interface components {
         /** @description The delivery's id. */
         DeliveryId: string;
         /** @description Only deliveries of this event. */
-        DeliveryEvent: "call_started" | "call_ended" | "call_analyzed" | "transcript_updated" | "transfer_started" | "transfer_bridged" | "transfer_cancelled" | "transfer_ended" | "chat_started" | "chat_ended" | "chat_analyzed" | "call_inbound";
+        DeliveryEvent: "call_started" | "call_ended" | "call_analyzed" | "transcript_updated" | "transfer_started" | "transfer_bridged" | "transfer_cancelled" | "transfer_ended" | "chat_started" | "chat_ended" | "chat_analyzed" | "call_inbound" | "custom_function";
+        /** @description Only requests for the custom function of this name. */
+        DeliveryTool: string;
         /** @description Only deliveries about the call or chat with this id. */
         DeliveryCallId: string;
         /** @description Only deliveries that have come so far. */
@@ -5181,6 +5245,8 @@ export interface operations {
             query?: {
                 /** @description Only deliveries of this event. */
                 event?: components["parameters"]["DeliveryEvent"];
+                /** @description Only requests for the custom function of this name. */
+                tool?: components["parameters"]["DeliveryTool"];
                 /** @description Only deliveries about the call or chat with this id. */
                 callId?: components["parameters"]["DeliveryCallId"];
                 /** @description Only deliveries that have come so far. */
@@ -5327,6 +5393,8 @@ export interface operations {
             query?: {
                 /** @description Only deliveries of this event. */
                 event?: components["parameters"]["DeliveryEvent"];
+                /** @description Only requests for the custom function of this name. */
+                tool?: components["parameters"]["DeliveryTool"];
                 /** @description Only deliveries about the call or chat with this id. */
                 callId?: components["parameters"]["DeliveryCallId"];
                 /** @description Only deliveries that have come so far. */

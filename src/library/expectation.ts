@@ -90,5 +90,5 @@ const counted = (count: number, noun: Noun): string =>
 const describe = ({ id, method, path, status, fault }: JournalEntry): string =>
   `#${String(id)} ${method} ${path} -> ${status === null ? 'no answer' : String(status)}${fault === null ? '' : ` (${fault.rule ?? fault.source})`}`;
 
-const describeDelivery = ({ number, event, callId, url, state, error }: Delivery): string =>
-  `#${String(number)} ${event} of ${callId ?? 'no call'} to ${url} -> ${state}${error === null ? '' : ` (${error})`}`;
+const describeDelivery = ({ number, event, tool, callId, url, state, error }: Delivery): string =>
+  `#${String(number)} ${tool === null ? event : `${event} ${tool}`} of ${callId ?? 'no call'} to ${url} -> ${state}${error === null ? '' : ` (${error})`}`;

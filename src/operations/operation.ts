@@ -6,7 +6,8 @@ import type { Webhooks } from '../outbound/webhooks.js';
 import type { LlmSessions } from '../simulation/calls/custom-llm/sessions.js';
 import type { Changes } from '../simulation/clockwork/changes.js';
 import type { Worker } from '../simulation/clockwork/worker.js';
-import type { CallListener } from '../simulation/calls/call-steps.js';
+import type { CallWebhooks } from '../simulation/deliveries/call-webhooks.js';
+import type { FunctionAnswers } from '../simulation/deliveries/function-answers.js';
 import type { Workspace } from '../simulation/workspaces/workspace.js';
 import type { Workspaces } from '../simulation/workspaces/workspaces.js';
 import { storageFailure } from '../store/database/failures.js';
@@ -31,7 +32,8 @@ export interface Services {
   readonly exclusiveWork: ExclusiveWork;
   readonly webhooks: Webhooks;
   /** Makes webhooks of what happens in calls. */
-  readonly callWebhooks: CallListener;
+  readonly callWebhooks: CallWebhooks;
+  readonly functionAnswers: FunctionAnswers;
   readonly llmSessions: LlmSessions;
   /** True if the rate limit also holds for workspaces that are still empty. */
   readonly limitsEveryWorkspace: boolean;

@@ -1,18 +1,19 @@
+import { resultText } from '../domain/calls/custom-function.js';
 import { isAccepted } from '../domain/webhooks/delivery.js';
 import type { Workspace } from '../simulation/workspaces/workspace.js';
 import { version } from '../version.js';
 import type { Clock } from '../workspace/clock.js';
 import type { Forgery } from '../domain/webhooks/webhook-event.js';
-import type { AttemptRecord, DeliveryRecord } from './delivery-journal.js';
+import type { AttemptRecord, DeliveryRecord, FunctionParts } from './delivery-journal.js';
 import { destinationFinder, type OutboundRules } from './destination.js';
 import { forge, type SignedBody } from './forgery.js';
-import type { Sender } from './sender.js';
+import type { Sender, Sent } from './sender.js';
 import { sign, signatureHeader } from './signature.js';
 import type { SigningKeys } from './signing-keys.js';
 
 /** What came of one request. */
 export type AttemptResult =
-  | { readonly kind: 'suppressed' | 'dropped'; readonly reason: string }
+  | { readonly kind: 'suppressed' | 'dropped' | 'cancelled'; readonly reason: string }
   /** Undefined if it was accepted. */
   | { readonly kind: 'sent'; readonly problem: string | undefined };
 
@@ -21,7 +22,14 @@ export interface Message {
   readonly body: string;
   readonly timeout: number;
   readonly maxAnswerBytes?: number;
+  /** What a request for a custom function has besides. Its answer must come whole. */
+  readonly ofFunction?: FunctionParts | undefined;
 }
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Enough for the characters of an answer that the agent gets, whatever they are. */
+const maxFunctionAnswerBytes = 64 * 1024;
 
 /** Signs and sends single requests, and notes them in the journal. */
 export interface Attempts {
@@ -51,29 +59,44 @@ export function createAttempts(
     },
     keyOf: ({ name, settings }) => settings.webhooks.signingKey ?? keys.get(name),
     async make({ now, settings }, record, message) {
-      const { timeout, maxAnswerBytes } = message;
+      const { timeout, ofFunction } = message;
+      const maxAnswerBytes = ofFunction ? maxFunctionAnswerBytes : message.maxAnswerBytes;
       const realTime = clock.now();
       const stamp = settings.webhooks.signatureClock === 'real' ? realTime : now;
       const { url, forgery } = record;
       const { body, signature } = signedBody(forgery, message, stamp);
       record.body = body;
-      const headers = headersWith(signature);
+      const headers = headersWith(signature, body, ofFunction?.headers);
       const attempt = newAttempt(now, realTime, url, headers);
       record.attempts.push(attempt);
       const limits = { timeout, ...(maxAnswerBytes !== undefined && { maxAnswerBytes }) };
-      const sent = await (await sender.get()).send({ url, headers, body, ...limits });
+      const method = { ...(ofFunction && { method: ofFunction.method }) };
+      const sent = await (await sender.get()).send({ url, headers, body, ...method, ...limits });
       if ('refused' in sent) {
         record.attempts.pop();
         return { kind: 'suppressed', reason: sent.refused };
       }
-      const { target, status, body: answer, error, latency } = sent;
+      const { target, status, error, latency } = sent;
+      const answer = ofFunction ? resultText(sent.body) : sent.body;
       Object.assign(attempt, { target, status, answer, error, latency });
-      if (isAccepted(status)) return { kind: 'sent', problem: undefined };
-      const problem = status === undefined ? error : `it was answered with ${String(status)}`;
-      return { kind: 'sent', problem: problem ?? 'there was no answer' };
+      const problem = ofFunction ? functionProblem(sent) : webhookProblem(sent);
+      return { kind: 'sent', problem };
     },
     close: sender.close,
   };
+}
+
+/** Why a webhook was not accepted. Only the status counts. */
+function webhookProblem({ status, error = 'there was no answer' }: Sent): string | undefined {
+  if (isAccepted(status)) return undefined;
+  return status === undefined ? error : `it was answered with ${String(status)}`;
+}
+
+/** Why a custom function has no result. Observed: in the words of the HTTP client. */
+function functionProblem({ status, error, isCut }: Sent): string | undefined {
+  if (status === undefined) return error ?? 'there was no answer';
+  if (!isAccepted(status)) return `Request failed with status code ${String(status)}`;
+  return isCut ? undefined : error;
 }
 
 const signedBody = (
@@ -106,17 +129,25 @@ function lazySender(clock: Clock, rules: OutboundRules) {
   };
 }
 
-const headersWith = (signature: string | undefined): Record<string, string> => ({
-  'content-type': 'application/json',
-  'user-agent': `retell-emulator/${version}`,
-  ...(signature !== undefined && { [signatureHeader]: signature }),
-});
+/** Those of a tool may replace all but the signature. */
+function headersWith(signature: string | undefined, body: string, own: Headers = {}): Headers {
+  const names = Object.keys(own).map((name) => name.toLowerCase());
+  const usual = {
+    ...(body !== '' && { 'content-type': 'application/json' }),
+    'user-agent': `retell-emulator/${version}`,
+  };
+  return {
+    ...Object.fromEntries(Object.entries(usual).filter(([name]) => !names.includes(name))),
+    ...own,
+    ...(signature !== undefined && { [signatureHeader]: signature }),
+  };
+}
 
 const newAttempt = (
   time: number,
   realTime: number,
   target: string,
-  headers: Record<string, string>,
+  headers: Headers,
 ): AttemptRecord => ({
   time,
   realTime,

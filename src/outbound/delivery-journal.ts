@@ -8,6 +8,14 @@ type Schemas = components['schemas'];
 export type DeliveryEvent = Schemas['ToldEvent'];
 export type DeliveryState = Schemas['DeliveryState'];
 
+/** The request for a custom function, as far as it is none of a webhook. */
+export interface FunctionParts {
+  readonly tool: string;
+  readonly method: Schemas['Delivery']['method'];
+  /** Those of the tool. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** One request of a delivery, as it was sent and answered. */
 export interface AttemptRecord {
   /** By the workspace's clock. */
@@ -29,6 +37,8 @@ export interface DeliveryRecord extends RingRecord {
   number: number;
   id: string;
   event: DeliveryEvent;
+  /** What a request for a custom function has besides. */
+  ofFunction: FunctionParts | undefined;
   callId: string | undefined;
   url: string;
   state: DeliveryState;
@@ -60,7 +70,7 @@ type NewRecord = Pick<
   DeliveryRecord,
   'id' | 'event' | 'callId' | 'url' | 'forgery' | 'time' | 'body'
 > &
-  Partial<Pick<DeliveryRecord, 'earlierAttempts' | 'fault'>>;
+  Partial<Pick<DeliveryRecord, 'earlierAttempts' | 'fault' | 'ofFunction'>>;
 
 /** What a delivery has come to. */
 export interface DeliveryChange {
@@ -125,6 +135,7 @@ const emptyRecord = (): DeliveryRecord => ({
   number: 0,
   id: '',
   event: 'call_started',
+  ofFunction: undefined,
   callId: undefined,
   url: '',
   state: 'sending',

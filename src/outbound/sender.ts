@@ -7,6 +7,8 @@ import { fixedLookup } from './fixed-lookup.js';
 const { Agent, request: httpRequest } = process.getBuiltinModule('node:http');
 
 export interface OutboundRequest {
+  /** POST if absent. */
+  readonly method?: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
@@ -28,6 +30,8 @@ export interface Sent {
   readonly body: string;
   /** Why there is no answer, or only a part of it. */
   readonly error: string | undefined;
+  /** True if the answer was longer than what is read of it. */
+  readonly isCut: boolean;
   /** Milliseconds of the machine's clock, with fractions. */
   readonly latency: number;
 }
@@ -77,8 +81,14 @@ export function createSender(clock: Clock, findDestination: FindDestination): Se
       const destination = findDestination(outbound.url);
       if ('refused' in destination) return destination;
       const transport = await transports.for(destination.url);
-      if (isClosed) return failed(destination, 'the emulator was closed', 0);
-      const request = startRequest(transport, destination, outbound);
+      if (isClosed) return failed(destination, 'the emulator was closed');
+      let request: ClientRequest;
+      try {
+        request = startRequest(transport, destination, outbound);
+      } catch (error) {
+        // Node refuses names and values of headers that HTTP does not allow.
+        return failed(destination, describe(error as Error));
+      }
       underWay.add(request);
       const sent = await finish(clock, request, destination, outbound);
       underWay.delete(request);
@@ -118,12 +128,16 @@ function openTransports() {
 function startRequest(
   { agent, request }: Transport,
   { url, addresses }: Destination,
-  { headers, body }: OutboundRequest,
+  { method = 'POST', headers, body }: OutboundRequest,
 ): ClientRequest {
+  const hasBody = method !== 'GET' && method !== 'DELETE';
   return request(url, {
-    method: 'POST',
+    method,
     agent,
-    headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+    headers: {
+      ...headers,
+      ...(hasBody && { 'content-length': String(Buffer.byteLength(body)) }),
+    },
     // What is connected to is what was checked: the name is not resolved a second time.
     ...(addresses !== undefined && { lookup: fixedLookup(addresses), autoSelectFamily: true }),
   });
@@ -146,7 +160,8 @@ function finish(
       const { status, chunks } = answer;
       const text = Buffer.concat(chunks).toString('utf8', 0, maxAnswerBytes);
       const latency = stopwatch() - start;
-      resolve({ target: url.href, status, body: text, error: timedOut ?? error, latency });
+      const isCut = answer.size > maxAnswerBytes;
+      resolve({ target: url.href, status, body: text, error: timedOut ?? error, isCut, latency });
     };
     const timer = clock.wakeAt(clock.now() + timeout, () => {
       timedOut = `the answer was not over after ${String(timeout)} ms`;
@@ -201,12 +216,13 @@ function readAnswer(
   });
 }
 
-const failed = ({ url }: Destination, error: string, latency: number): Sent => ({
+const failed = ({ url }: Destination, error: string): Sent => ({
   target: url.href,
   status: undefined,
   body: '',
   error,
-  latency,
+  isCut: false,
+  latency: 0,
 });
 
 /** Errors of several addresses are one, without words of its own. */

@@ -12,6 +12,7 @@ import {
   type DeliveryEvent,
   type DeliveryJournal,
   type DeliveryRecord,
+  type FunctionParts,
 } from './delivery-journal.js';
 import { createDeliveryQueue, type DeliveryQueue } from './delivery-queue.js';
 import type { DeliveryRequestParts } from './delivery-requests.js';
@@ -30,6 +31,8 @@ export interface Webhook {
   readonly time: number;
   /** What is to be wrong with it. */
   readonly forgery?: Forgery;
+  /** What a request for a custom function has besides. */
+  readonly ofFunction?: FunctionParts | undefined;
 }
 
 /** Sends webhooks, and keeps what became of them. */
@@ -61,6 +64,7 @@ export interface WebhookOptions {
   readonly store: Store;
   readonly workspaces: Pick<Workspaces, 'get'>;
   readonly listener: Pick<DeliveryRequestParts, 'onError' | 'onWarning'>;
+  readonly functions: DeliveryRequestParts['functions'];
   /** Where webhooks may go besides this machine; nowhere if undefined. */
   readonly rules: OutboundRules | undefined;
   /** Deliveries that the journal of a workspace holds, and what all journals may take together. */
@@ -74,11 +78,11 @@ const defaultTimeoutMs = 10_000;
 const maxQuestionAnswerBytes = 256 * 1024;
 
 export function createWebhooks(options: WebhookOptions): Webhooks {
-  const { clock, store, workspaces } = options;
+  const { clock, store, workspaces, functions } = options;
   const journal = createDeliveryJournal(options.journal);
   const keys = createSigningKeys();
   const attempts = createAttempts(clock, keys, options.rules);
-  const parts = { clock, store, workspaces, journal, attempts, keys };
+  const parts = { clock, store, workspaces, journal, attempts, keys, functions };
   const queue = createDeliveryQueue({ ...parts, ...options.listener });
 
   /** Starts a record for a webhook. @throws ApiError 409 */
@@ -100,7 +104,8 @@ export function createWebhooks(options: WebhookOptions): Webhooks {
     queue,
     async send(workspace, webhook) {
       const { key, record } = begin(workspace, webhook);
-      const message = { key, body: webhook.body, timeout: defaultTimeoutMs };
+      const { body, ofFunction } = webhook;
+      const message = { key, body, ofFunction, timeout: defaultTimeoutMs };
       const result = await attempts.make(workspace, record, message);
       journal.change(workspace.name, record, changeBy(result));
       return record;

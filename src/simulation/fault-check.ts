@@ -36,7 +36,7 @@ export function findFaultMistake(fault: FaultInput): string | undefined {
   return findUnknownOperation(match?.operation);
 }
 
-const ofWebhooks = ['event', 'callId', 'agentId', 'url'];
+const ofWebhooks = ['event', 'tool', 'callId', 'agentId', 'url'];
 const ofRequests = ['operation', 'path', 'testCaseDefinitionId', 'batchTestId'];
 const aboutRequests = ['error', 'latency', 'connection', 'drip', 'phase'];
 
@@ -47,6 +47,13 @@ function findWebhookMistake(fault: FaultInput, webhook: WebhookFault): string | 
   const others = namesIn(fault, aboutRequests);
   if (others.length > 0) return `must not have both "webhook" and "${others.join('", "')}"`;
   const { drop, delay, holdUntil } = webhook;
+  const isOfFunctions = fault.match?.event === 'custom_function';
+  if (fault.match?.tool !== undefined && !isOfFunctions) {
+    return 'must match the event "custom_function" where it matches a "tool"';
+  }
+  if (holdUntil !== undefined && isOfFunctions) {
+    return 'must not have "holdUntil" for a custom function: its call would wait for itself';
+  }
   if (drop === true && Object.keys(webhook).length > 1) {
     return 'must have nothing beside "drop" in "webhook": what is not sent cannot go wrong otherwise';
   }

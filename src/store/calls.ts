@@ -41,6 +41,10 @@ export interface CallReader {
   nextDue(workspaceId: number): number | undefined;
   /** Calls of all workspaces that go on, and that the clients' own servers hold. */
   listHeldByServers(): StoredCall[];
+  /** Calls that go on, and wait for the result of a custom function. */
+  listAwaiting(workspaceId: number): StoredCall[];
+  /** The workspaces that have such calls. */
+  listWorkspacesAwaiting(): number[];
   /** Calls that are dialled or talked. Those that wait for room are not. */
   countUnderWay(workspaceId: number): number;
   /** The first call that waits for room; undefined if none does. */
@@ -99,7 +103,6 @@ export function callStore(db: Db, caches: Caches): CallWriter {
       `SELECT MIN(next_at) FROM calls WHERE workspace_id = :workspaceId AND next_at IS NOT NULL`,
     )
     .pluck();
-  // The words are those of the index of calls under way.
   const countUnderWay = db
     .prepare<{ workspaceId: number }, number>(
       `SELECT COUNT(*) FROM calls
@@ -169,8 +172,10 @@ export function callStore(db: Db, caches: Caches): CallWriter {
   };
 }
 
-/** Those that the clients' own servers hold. */
-function heldCalls(db: Db): Pick<CallReader, 'listHeldByServers'> {
+/** Those that the clients' own servers hold, or that wait for one. */
+function heldCalls(
+  db: Db,
+): Pick<CallReader, 'listHeldByServers' | 'listAwaiting' | 'listWorkspacesAwaiting'> {
   // By this index, so that it does not read all calls. The order follows, because the index has another.
   const listHeldByServers = db.prepare<[], Row>(
     `SELECT ${columns} FROM calls INDEXED BY calls_under_way
@@ -178,10 +183,34 @@ function heldCalls(db: Db): Pick<CallReader, 'listHeldByServers'> {
        AND details ->> '$.llm' IS NOT NULL`,
   );
   return {
+    ...awaitingCalls(db),
     listHeldByServers: () => {
       const rows = listHeldByServers.all();
       return rows.sort((a, b) => a.key - b.key).map((row) => fromRow(row));
     },
+  };
+}
+
+/** Those that wait for the result of a custom function. */
+function awaitingCalls(db: Db): Pick<CallReader, 'listAwaiting' | 'listWorkspacesAwaiting'> {
+  // By this index, as above.
+  const isAwaiting = `status IN ('registered', 'ongoing') AND status = 'ongoing'
+    AND details ->> '$.functions.awaited' IS NOT NULL`;
+  const list = db.prepare<{ workspaceId: number }, Row>(
+    `SELECT ${columns} FROM calls INDEXED BY calls_under_way
+     WHERE workspace_id = :workspaceId AND ${isAwaiting}`,
+  );
+  const workspaces = db
+    .prepare<[], number>(
+      `SELECT DISTINCT workspace_id FROM calls INDEXED BY calls_under_way WHERE ${isAwaiting}`,
+    )
+    .pluck();
+  return {
+    listAwaiting: (workspaceId) => {
+      const rows = list.all({ workspaceId });
+      return rows.sort((a, b) => a.key - b.key).map((row) => fromRow(row));
+    },
+    listWorkspacesAwaiting: () => workspaces.all(),
   };
 }
 

@@ -1,12 +1,12 @@
-import type { Forgery, WebhookEvent } from '../domain/webhooks/webhook-event.js';
+import type { Forgery, QueuedEvent, WebhookEvent } from '../domain/webhooks/webhook-event.js';
 import type { Db } from './database/database.js';
 
-/** A webhook that nobody has taken yet. */
+/** A webhook, or a request for a custom function, that nobody has taken yet. */
 export interface WaitingDelivery {
   readonly key: number;
   readonly workspaceId: number;
   readonly id: string;
-  readonly event: WebhookEvent;
+  readonly event: QueuedEvent;
   readonly callId: string | null;
   readonly url: string;
   /** Scheme, host and port of the URL. */
@@ -29,6 +29,13 @@ export interface WaitingDelivery {
   readonly heldUntil: WebhookEvent | null;
   /** The rule that hit it. */
   readonly faultId: string | null;
+  /** The name of the custom function. The rest is for requests of functions, too. */
+  readonly tool: string | null;
+  readonly method: string;
+  /** JSON: the headers of the tool. */
+  readonly headers: string | null;
+  /** How often it is tried again; as often as the settings say if null. */
+  readonly retries: number | null;
 }
 
 export type NewDelivery = Omit<WaitingDelivery, 'key' | 'attempts'>;
@@ -45,7 +52,7 @@ export interface DeliveryReader {
   /** The same for those that are due later than at `time`. */
   nextDueAfter(workspaceId: number, time: number): number;
   /** True if a webhook of this event of a call waits or is under way. */
-  waits(workspaceId: number, callId: string, event: WebhookEvent): boolean;
+  waits(workspaceId: number, callId: string, event: QueuedEvent): boolean;
   /** The workspaces with deliveries that wait. */
   listWorkspaces(): number[];
   /** How many wait, of all workspaces: for their time, for an answer, or for another attempt. */
@@ -66,7 +73,7 @@ export interface DeliveryWriter extends DeliveryReader {
   /** Deletes one of which nothing more is to be sent. False if it was deleted before. */
   delete(key: number): boolean;
   /** Makes those of a call due at `time` that are held until this event. */
-  release(held: HeldDeliveries, until: WebhookEvent): void;
+  release(held: HeldDeliveries, until: QueuedEvent): void;
   /** The same for those that wait for an event which is not itself to be sent. */
   releaseRest(held: HeldDeliveries): void;
 }
@@ -82,14 +89,15 @@ const never = 9e15;
 
 const columns = `delivery_key AS key, workspace_id AS workspaceId, delivery_id AS id, event,
   call_id AS callId, url, origin, body, timeout, happened_at AS happenedAt, due_at AS dueAt, attempts,
-  forgery, dropped, held_until AS heldUntil, fault_id AS faultId`;
+  forgery, dropped, held_until AS heldUntil, fault_id AS faultId, tool, method, headers, retries`;
 
 export function deliveryStore(db: Db): DeliveryWriter {
   const insert = db.prepare<NewDelivery>(
     `INSERT INTO deliveries (workspace_id, delivery_id, event, call_id, url, origin, body, timeout,
-                             happened_at, due_at, forgery, dropped, held_until, fault_id)
+                             happened_at, due_at, forgery, dropped, held_until, fault_id, tool, method,
+                             headers, retries)
      VALUES (:workspaceId, :id, :event, :callId, :url, :origin, :body, :timeout, :happenedAt, :dueAt,
-             :forgery, :dropped, :heldUntil, :faultId)`,
+             :forgery, :dropped, :heldUntil, :faultId, :tool, :method, :headers, :retries)`,
   );
   const find = db.prepare<{ key: number }, WaitingDelivery>(
     `SELECT ${columns} FROM deliveries WHERE delivery_key = :key`,
@@ -120,7 +128,7 @@ export function deliveryStore(db: Db): DeliveryWriter {
     )
     .pluck();
   const waits = db
-    .prepare<{ workspaceId: number; callId: string; event: WebhookEvent }, number>(
+    .prepare<{ workspaceId: number; callId: string; event: QueuedEvent }, number>(
       `SELECT 1 FROM deliveries
        WHERE workspace_id = :workspaceId AND call_id = :callId AND event = :event LIMIT 1`,
     )
@@ -139,7 +147,7 @@ export function deliveryStore(db: Db): DeliveryWriter {
       `SELECT 1 FROM deliveries WHERE ${isHeld} LIMIT 1`,
     )
     .pluck();
-  const release = db.prepare<HeldDeliveries & { until: WebhookEvent }>(
+  const release = db.prepare<HeldDeliveries & { until: QueuedEvent }>(
     `UPDATE deliveries SET due_at = :time, held_until = NULL WHERE ${isHeld} AND held_until = :until`,
   );
   const releaseRest = db.prepare<HeldDeliveries>(

@@ -245,6 +245,9 @@ describe('the list of calls', () => {
         { type: 'string', name: 'topic', description: 'x', examples: ['t'] },
       ],
     });
+    // In the place of the answer of its URL, which is on another machine.
+    const outcome = { tools: { book_table: { result: '{"status":"success"}' } } };
+    await client.call('POST', '/_emulator/call-rules', { times: 1, outcome });
     const { call_id: call } = await place(client, { override_agent_id: id });
     await place(client);
     await advance(client, { until: 'idle' });

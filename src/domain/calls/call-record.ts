@@ -46,6 +46,7 @@ export interface CallCourse {
     | 'recording'
     | 'transferDestination'
     | 'socketFaults'
+    | 'tools'
   >;
 }
 
@@ -61,6 +62,8 @@ export type SpeechEntry =
       readonly arguments: string;
       /** The tool's. */
       readonly type: string;
+      /** Which call of a custom function it is, if its URL is requested. */
+      readonly functionKey?: string;
     }
   | {
       readonly role: 'tool_call_result';
@@ -98,6 +101,49 @@ export interface LlmDetails {
   readonly roundTrips: readonly number[];
 }
 
+/** A part of a transcript that stays as it is, in milliseconds since the connection. */
+export interface SaidEntry {
+  readonly entry: SpeechEntry;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The result of a custom function that was called. */
+export interface FunctionAnswer {
+  /** Which call it was. */
+  readonly key: string;
+  readonly content: string;
+  readonly successful: boolean;
+  /** Dynamic variables that it sets. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** A custom function whose result has not come. */
+export interface AwaitedFunction {
+  readonly key: string;
+  /** The tool's. */
+  readonly name: string;
+  /** When it was called, by the workspace's clock. */
+  readonly at: number;
+  /** The id of the delivery. */
+  readonly delivery: string;
+}
+
+/**
+ * What came of the custom functions of a call. The conversation of such a call is planned up to the next
+ * function only. What was said before a function stays as it is, and the rest follows from all results.
+ */
+export interface CallFunctions {
+  /** What was said until the last function was called, with its result if it has come. */
+  readonly said: readonly SaidEntry[];
+  readonly answers: readonly FunctionAnswer[];
+  /** When the rest begins, in milliseconds since the connection. */
+  readonly restFrom: number;
+  /** From the connection to the planned end. What functions take is added to it. */
+  readonly talk: number;
+  readonly awaited?: AwaitedFunction;
+}
+
 /** What was said of a call when it was created, and by changes since. */
 export interface CallDetails {
   /** True for a web call. The others are phone calls. */
@@ -109,6 +155,8 @@ export interface CallDetails {
   readonly sipHeaders?: Readonly<Record<string, string>>;
   readonly customAttributes?: Readonly<Record<string, string | number | boolean>>;
   readonly live?: readonly LiveEntry[];
+  /** There from the connection on, if the engine has custom functions. */
+  readonly functions?: CallFunctions;
   /** How it goes once there is room for it; there is none if this is there. */
   readonly waiting?: { readonly course?: CallCourse; readonly customLlm?: LlmDetails };
   readonly llm?: LlmDetails;

@@ -116,6 +116,8 @@ export interface CallTimes {
   readonly transferEndsAt?: number | undefined;
   /** When turns of the conversation end; only if somebody wants to be told. */
   readonly turnsAt?: readonly number[] | undefined;
+  /** When custom functions were called, and when the next one will be. */
+  readonly functionsAt?: readonly number[] | undefined;
 }
 
 /** How a call is to go. */
@@ -124,7 +126,8 @@ export interface CallPlan extends CallTimes {
   readonly reason?: DisconnectionReason | undefined;
 }
 
-type MomentKind = 'connect' | 'turn' | 'transfer-start' | 'end' | 'transfer-end' | 'analyse';
+type MomentKind =
+  'connect' | 'turn' | 'function' | 'transfer-start' | 'end' | 'transfer-end' | 'analyse';
 
 /** A moment at which the state of a call changes, or at which clients are told something. */
 export interface Moment {
@@ -151,10 +154,11 @@ export function momentsOf(plan: CallPlan): Moment[] {
   add('connect', connectsAt);
   const within: Moment[] = [];
   for (const at of plan.turnsAt ?? []) if (at <= endsAt) within.push({ kind: 'turn', at });
+  for (const at of plan.functionsAt ?? []) if (at <= endsAt) within.push({ kind: 'function', at });
   if (transferStartsAt !== undefined && transferStartsAt <= endsAt) {
     within.push({ kind: 'transfer-start', at: transferStartsAt });
   }
-  // The sort is stable: at the same time a turn comes before the transfer that it leads to.
+  // The sort is stable: at the same time a turn comes before the function or the transfer that it leads to.
   moments.push(...within.sort((a, b) => a.at - b.at));
   add('end', plan.endsAt);
   const after: Moment[] = [];
@@ -194,6 +198,9 @@ export function eventsOf(
       return ['call_started'];
     case 'turn':
       return ['transcript_updated'];
+    // Clients are asked for the result, which is no event.
+    case 'function':
+      return [];
     case 'transfer-start':
       return ['transfer_started'];
     case 'end':

@@ -15,6 +15,10 @@ export interface EngineTool {
   readonly url: string | undefined;
   /** What the agent says before the call: nothing, a text by the model, or a fixed text. */
   readonly announcement: 'none' | 'model' | { readonly text: string };
+  /** Whether the agent speaks about the result. */
+  readonly speaksAfter: boolean;
+  /** All that the client sent of it. */
+  readonly settings: JsonObject;
 }
 
 /** Documented (SDK types): a dynamic variable, and the JSON path of its value in the result. */
@@ -78,6 +82,8 @@ export function newTool(name: string, type: string, settings: JsonObject): Engin
       .flatMap(([name, path]) => (typeof path === 'string' ? [{ name, path }] : [])),
     url: textOf(settings['url']),
     announcement: announcementOf(settings),
+    speaksAfter: settings['speak_after_execution'] !== false,
+    settings,
   };
 }
 

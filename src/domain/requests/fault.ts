@@ -1,6 +1,6 @@
 import type { components } from '../../contract/control.gen.js';
 import { matchesGlob } from '../glob.js';
-import type { WebhookEvent } from '../webhooks/webhook-event.js';
+import type { QueuedEvent } from '../webhooks/webhook-event.js';
 
 type Schemas = components['schemas'];
 
@@ -36,7 +36,9 @@ export function matchesFault({ match = {}, webhook }: FaultInput, facts: Request
 
 /** The facts of a webhook that fault rules match on. */
 export interface WebhookFacts {
-  readonly event: WebhookEvent;
+  readonly event: QueuedEvent;
+  /** The name of a custom function. */
+  readonly tool: string | null;
   readonly callId: string;
   readonly agentId: string;
   readonly url: string;
@@ -47,14 +49,19 @@ export function matchesWebhookFault(
   facts: WebhookFacts,
 ): boolean {
   if (webhook === undefined) return false;
-  const { event, callId, agentId, url } = match;
+  const { event, tool, callId, agentId, url } = match;
   return (
-    (event ?? facts.event) === facts.event &&
+    isMeant(event, facts.event) &&
+    (tool ?? facts.tool) === facts.tool &&
     (callId ?? facts.callId) === facts.callId &&
     (agentId ?? facts.agentId) === facts.agentId &&
     (url === undefined || matchesGlob(url, facts.url))
   );
 }
+
+/** A rule that names no event is meant for webhooks. */
+const isMeant = (named: QueuedEvent | undefined, event: QueuedEvent): boolean =>
+  named === undefined ? event !== 'custom_function' : named === event;
 
 /** The counts and the age of a fault rule. */
 export interface FaultState {

@@ -3,6 +3,9 @@ import type { components } from '../../contract/control.gen.js';
 /** What a webhook reports. */
 export type WebhookEvent = components['schemas']['WebhookEvent'];
 
+/** What a stored delivery is about: an event, or the call of a custom function. */
+export type QueuedEvent = WebhookEvent | 'custom_function';
+
 /** What is wrong with a webhook on purpose. */
 export type Forgery = components['schemas']['Forgery'];
 

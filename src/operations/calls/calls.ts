@@ -1,9 +1,11 @@
 import { isAnalysed, isOver, type WireCall, type WirePhoneCall } from '../../domain/calls/call.js';
 import { ApiError } from '../../errors.js';
 import { keyedChance } from '../../random.js';
+import type { AskedFunction } from '../../simulation/calls/functions.js';
 import {
   analysisResults,
   endedNow,
+  stepInput,
   passMoments,
   callContextReader,
   storeSteps,
@@ -81,23 +83,29 @@ export function analysisDelayOf(
   return drawDuration(settings.calls.analysisDelay, (part) => draw(part));
 }
 
-/**
- * Stores a call that was changed, with what happens at once because of it.
- * @param isReplanned true if its course has changed, too.
- */
+/** What else is stored with a call that was changed. */
+interface ChangeOfCall {
+  /** True if its course has changed, too. */
+  readonly isReplanned?: boolean;
+  /** A custom function that is called by hand. */
+  readonly asked?: AskedFunction;
+}
+
+/** Stores a call that was changed, with what happens at once because of it. */
 export function change(
   services: Services,
   workspace: Workspace,
   stored: StoredCall,
-  isReplanned = false,
+  { isReplanned = false, asked }: ChangeOfCall = {},
 ): StoredCall {
   const { id, now } = workspace;
   const { store, worker, changes, callWebhooks } = services;
   const { changed, hasBegun } = store.together((writer) => {
     writer.workspaces.addProgress({ id, runningDelta: 0, settledAt: now });
-    const steps = passMoments(stored, now, callContextReader(writer));
+    const steps = passMoments(stored, now, stepInput(writer, callWebhooks));
     if (isReplanned) writer.calls.changeCourse(stored);
     const changed = storeSteps(writer, stored, steps, callWebhooks);
+    if (asked !== undefined) callWebhooks.ask(changed, asked, writer);
     return { changed, hasBegun: giveRoom(writer, workspace, changed) };
   });
   if (changed.nextAt !== null) worker.scheduleBy(id, changed.nextAt);
@@ -121,11 +129,10 @@ const scheduleCalls = ({ store, worker }: Services, { id }: Workspace): void => 
 export const deleteCall: Operation<'deleteCall'> = async (services, caller, { params }) => {
   const { workspace, stored } = await findCall(services, caller, params.call_id);
   const { id, now, settings } = workspace;
-  const { call } = stored;
   const hasBegun = services.store.together((writer) => {
-    writer.calls.delete(id, call.id);
+    writer.calls.delete(id, stored.call.id);
     // No event of it happens any more.
-    writer.deliveries.releaseRest({ workspaceId: id, callId: call.id, time: now });
+    writer.deliveries.releaseRest({ workspaceId: id, callId: stored.call.id, time: now });
     return admitWaiting(writer, id, settings.calls.concurrencyLimit, now);
   });
   services.webhooks.queue.reschedule(id);

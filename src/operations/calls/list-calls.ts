@@ -13,7 +13,8 @@ import { maxOfArray, maxOfPage } from '../../domain/requests/answer-sizes.js';
 import { ApiError } from '../../errors.js';
 import { derivedHex } from '../../random.js';
 import { callContextReader } from '../../simulation/calls/call-steps.js';
-import { analysisOf, saidIn, toCall, toListedCall } from '../../simulation/calls/render.js';
+import { analysisOf, toCall, toListedCall } from '../../simulation/calls/render.js';
+import { saidIn } from '../../simulation/calls/said.js';
 import { givenToolCalls, toolCallsOf } from '../../simulation/calls/tool-calls.js';
 import {
   loadValueGenerator,
@@ -112,7 +113,10 @@ function callReader({ store }: Services, { id, now }: Workspace, generate: Gener
     toListed: (stored: StoredCall) => {
       const context = contextOf(stored);
       const { state, details } = stored.call;
-      const collects = isOver(state.status) && !details.given?.isComplete && context.collects;
+      const collects =
+        isOver(state.status) &&
+        !details.given?.isComplete &&
+        (context.collects || details.functions !== undefined);
       const { collected } = collects
         ? saidIn(stored.call, context, generate, now)
         : { collected: {} };

@@ -7,6 +7,7 @@ import { ApiError, MissingError } from '../../errors.js';
 import { keyedChance, keyedId } from '../../random.js';
 import {
   beginCall,
+  stepInput,
   passMoments,
   callContextReader,
   storeSteps,
@@ -123,14 +124,16 @@ export function createCall(
   const isOverLimit = isFull(services, workspace, request);
   const context = readCallContext({ agent: agent.content, engine: undefined, override });
   const { id: workspaceId, name, settings, now } = workspace;
-  const loading = callWebhooks.prepare(workspaceId, context);
+  const progression = caller.progression ?? settings.progression;
+  // The others do not come to their functions here, so their engine is not read.
+  const read = progression.kind === 'immediate' ? { agent, engine, override } : undefined;
+  const loading = callWebhooks.prepare(workspaceId, read ? readWhole(services, read) : context);
   if (loading !== undefined) {
     return loading
       .then(() => settle(services, services.workspaces.get(workspaceId)))
       .then((present) => createCall(services, caller, present, request));
   }
   if (agent.contentKey === null) caller.warnLater?.(warning(madeUp(request.agentId)));
-  const progression = caller.progression ?? settings.progression;
   const { origin, direction, fromNumber, toNumber, agentId } = request;
   const { reserved, details } = request;
   const created = store.together((writer, attempt) => {
@@ -158,12 +161,28 @@ export function createCall(
     const stored = { ...begun, key: writer.calls.insert(begun) };
     if (workspace.credit !== null) writer.workspaces.setCredit(workspaceId, workspace.credit - 1);
     if (progression.kind !== 'immediate') return stored;
-    const steps = passMoments(stored, now, callContextReader(writer));
+    const steps = passMoments(stored, now, stepInput(writer, callWebhooks));
     return storeSteps(writer, stored, steps, callWebhooks);
   });
   if (created.nextAt !== null) services.worker.scheduleBy(workspaceId, created.nextAt);
   warnOfAnalysis(caller, created, context);
   return created;
+}
+
+interface ContextParts {
+  readonly agent: CallAgentVersion;
+  readonly engine: EngineOfCall;
+  readonly override: CallRequest['details']['override'];
+}
+
+/** The context of a new call, with its engine. */
+function readWhole({ store }: Services, { agent, engine, override }: ContextParts): CallContext {
+  const { engineType: type, engineContentKey: key } = engine;
+  return readCallContext({
+    ...{ agent: agent.content, override },
+    engine:
+      type === null || key === null ? undefined : { type, content: store.assets.getContent(key) },
+  });
 }
 
 const madeUp = (agentId: string): string =>

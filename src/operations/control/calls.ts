@@ -1,16 +1,8 @@
 import type { components } from '../../contract/control.gen.js';
-import {
-  connectsBefore,
-  eventsOf,
-  isOver,
-  momentsOf,
-  nextMoment,
-  pastEvents,
-  type CallPlan,
-} from '../../domain/calls/call.js';
+import { connectsBefore, isOver, type CallPlan } from '../../domain/calls/call.js';
 import type { CallRecord } from '../../domain/calls/call-record.js';
 import { findForcedCallProblem, findWrongValues } from '../../domain/calls/forced-call.js';
-import { redactBody } from '../../domain/requests/redaction.js';
+import type { EngineTool } from '../../domain/engines/engine-tool.js';
 import { ApiError } from '../../errors.js';
 import { keyedChance } from '../../random.js';
 import {
@@ -22,8 +14,10 @@ import {
 } from '../../simulation/calls/by-hand.js';
 import { planCourse } from '../../simulation/calls/course.js';
 import { callContextReader, withTurns } from '../../simulation/calls/call-steps.js';
-import { chanceOf, variablesOf } from '../../simulation/calls/render.js';
-import { toSpeech } from '../../simulation/calls/speech.js';
+import { chanceOf, variablesOf } from '../../simulation/calls/said.js';
+import { askByHand } from '../../simulation/calls/functions.js';
+import type { CallContext } from '../../simulation/calls/call-context.js';
+import { requestedFunction, toSpeech } from '../../simulation/calls/script.js';
 import { drawDuration } from '../../simulation/testing/outcome.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredCall } from '../../store/calls.js';
@@ -32,6 +26,7 @@ import { planByServer } from '../calls/call-plan.js';
 import { analysisDelayOf, change } from '../calls/calls.js';
 import { findCallToMove, type FoundCall } from '../calls/find-call.js';
 import { findSettledWorkspace, type Caller, type Services } from '../operation.js';
+import { explain } from './call-provenance.js';
 import { found, type ControlOperation } from './control-operation.js';
 
 type Schemas = components['schemas'];
@@ -53,76 +48,6 @@ export const explainCall: ControlOperation<'explainCall'> = async (
   const { workspace, stored } = await findCall(services, caller, params.call_id);
   return explain(services, workspace, stored);
 };
-
-function explain(
-  { webhooks, llmSessions }: Services,
-  { name }: Workspace,
-  { key, call, progression, reads }: StoredCall,
-): Schemas['CallProvenance'] {
-  const { plan, state } = call;
-  const { llm } = call.details;
-  return {
-    id: call.id,
-    status: state.status,
-    decidedBy: decisionOf(call),
-    plan: toPlan(call),
-    next: nextOf(call),
-    ...(progression.kind === 'polls' && { reads: { made: reads, needed: progression.polls } }),
-    timeline: timelineOf(call),
-    events: pastEvents(plan, state).map(({ name, at }) => ({ at, event: name })),
-    webhooks: webhooks.journal
-      .list(name)
-      .filter(({ callId }) => callId === call.id)
-      .map(({ id, event, state }) => ({ id, event, state })),
-    ...(llm && {
-      customLlm: {
-        url: String(redactBody(llm.url)),
-        frames: llmSessions.frames(key).map(({ direction, time, realTime, text }) => {
-          return { direction, time, realTime, text };
-        }),
-      },
-    }),
-  };
-}
-
-function decisionOf(call: CallRecord): Schemas['CallDecision'] {
-  const { course, details, seed } = call;
-  if (details.endedBy !== undefined) return { source: details.endedBy };
-  if (course === undefined) return { source: 'hand' };
-  const { decidedBy } = course;
-  if (decidedBy.source !== 'draw') return decidedBy;
-  return { ...decidedBy, seed, draw: chanceOf(call).within('course')('reason') };
-}
-
-function toPlan({ plan, course }: CallRecord): Schemas['CallPlan'] {
-  const { createdAt, connectsAt, endsAt, analysesAt, transferStartsAt, transferEndsAt } = plan;
-  return {
-    disconnectionReason: plan.reason ?? course?.reason ?? null,
-    createdAt,
-    connectsAt: connectsAt ?? null,
-    ...(transferStartsAt !== undefined && { transferStartsAt }),
-    endsAt: endsAt ?? null,
-    ...(transferEndsAt !== undefined && { transferEndsAt }),
-    analysesAt: analysesAt ?? null,
-  };
-}
-
-function nextOf({ plan, state }: CallRecord): Schemas['NextMoment'] | null {
-  const next = nextMoment(plan, state);
-  if (next === undefined) return null;
-  return { moment: next.kind, at: next.at, events: [...eventsOf(plan, next.kind)] };
-}
-
-function timelineOf({ plan, state }: CallRecord): Schemas['CallProvenance']['timeline'] {
-  const past = momentsOf(plan).slice(0, state.passed);
-  return [
-    { at: plan.createdAt, status: 'registered' },
-    ...past.flatMap(({ kind, at }) => {
-      if (kind === 'connect') return [{ at, status: 'ongoing' }];
-      return kind === 'end' ? [{ at, status: state.status }] : [];
-    }),
-  ];
-}
 
 export const answerCall: ControlOperation<'answerCall'> = async (services, caller, { params }) => {
   const { workspace, stored } = await findToMove(services, caller, params.call_id);
@@ -205,9 +130,27 @@ export const sayInCall: ControlOperation<'sayInCall'> = async (
   const { workspace, stored } = await findToMove(services, caller, params.call_id);
   refuseUnlessOngoing(stored);
   if (stored.call.details.llm !== undefined) return sayToServer(services, workspace, stored, body);
-  const { engine } = callContextReader(services.store)(stored);
-  return move(services, workspace, saidNow(stored, workspace.now, toSpeech(body, engine)));
+  const context = callContextReader(services.store)(stored);
+  const tool = stored.call.course === undefined ? functionToAsk(body, context) : undefined;
+  if (tool === undefined) {
+    const said = saidNow(stored, workspace.now, toSpeech(body, context.engine));
+    return move(services, workspace, said);
+  }
+  const { awaited } = stored.call.details.functions ?? {};
+  if (awaited !== undefined) refuse(`The call waits for the function ${awaited.name}.`);
+  const moment = { context, generate: services.callWebhooks.generate(), at: workspace.now };
+  const asked = askByHand(stored, tool, body.role === 'tool' ? body.arguments : undefined, moment);
+  return explain(services, workspace, change(services, workspace, asked.stored, asked));
 };
+
+/** The custom function that is requested because somebody lets the agent call it. */
+const functionToAsk = (
+  body: Schemas['CallEntryInput'],
+  { engine }: CallContext,
+): EngineTool | undefined =>
+  body.role === 'tool' && body.result === undefined
+    ? requestedFunction(engine, body.name)
+    : undefined;
 
 /** The client's own server says what the agent says, so only the user can speak by hand. */
 function sayToServer(
@@ -297,7 +240,7 @@ const move = (services: Services, workspace: Workspace, stored: StoredCall) =>
 function moveReplanned(services: Services, workspace: Workspace, stored: StoredCall) {
   const { store, callWebhooks } = services;
   const planned = withTurns(stored, callContextReader(store)(stored), callWebhooks);
-  return explain(services, workspace, change(services, workspace, planned, true));
+  return explain(services, workspace, change(services, workspace, planned, { isReplanned: true }));
 }
 
 function refuse(problem: string): never {

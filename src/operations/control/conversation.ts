@@ -1,7 +1,7 @@
 import { isOver } from '../../domain/calls/call.js';
 import { toForms } from '../../simulation/calls/transcript-forms.js';
 import { callContextReader } from '../../simulation/calls/call-steps.js';
-import { saidIn } from '../../simulation/calls/render.js';
+import { saidIn } from '../../simulation/calls/said.js';
 import { loadValueGenerator } from '../../simulation/conversation/schema-value.js';
 import { findSettledWorkspace } from '../operation.js';
 import { found, type ControlOperation } from './control-operation.js';

@@ -1,6 +1,6 @@
 import type { components } from '../../contract/control.gen.js';
 import { matchesGlob } from '../../domain/glob.js';
-import { redactBody } from '../../domain/requests/redaction.js';
+import { isSecretHeader, redactBody, redacted } from '../../domain/requests/redaction.js';
 import {
   bodyDifferences,
   difference,
@@ -14,6 +14,7 @@ import {
   type AttemptRecord,
   type DeliveryRecord,
 } from '../../outbound/delivery-journal.js';
+import { signatureHeader } from '../../outbound/signature.js';
 import { parseDuration } from '../../workspace/settings.js';
 import type { Caller, Services } from '../operation.js';
 import type { ControlOperation } from './control-operation.js';
@@ -100,6 +101,7 @@ const find = (services: Services, caller: Caller, matcher: Matcher): DeliveryRec
 function differencesOf(matcher: Matcher, record: DeliveryRecord): Difference[] {
   const actual = {
     event: record.event,
+    tool: record.ofFunction?.tool,
     callId: record.callId,
     state: record.state,
     status: record.attempts.at(-1)?.status,
@@ -119,14 +121,16 @@ function differencesOf(matcher: Matcher, record: DeliveryRecord): Difference[] {
 }
 
 export function toDelivery(record: DeliveryRecord): Schemas['Delivery'] {
-  const { id, number, event, state, time } = record;
+  const { id, number, event, state, time, ofFunction } = record;
   const { callId = null, forgery = null, fault = null } = record;
   const { nextAttempt = null, error = null } = record;
   return {
     id,
     number,
     event,
+    tool: ofFunction?.tool ?? null,
     callId,
+    method: ofFunction?.method ?? 'POST',
     url: redactUrl(record.url),
     state,
     forgery,
@@ -142,20 +146,29 @@ export function toDelivery(record: DeliveryRecord): Schemas['Delivery'] {
 }
 
 function toAttempt(attempt: AttemptRecord, count: number): Schemas['DeliveryAttempt'] {
-  const { time, realTime, target, headers, answer } = attempt;
+  const { time, realTime, target, answer } = attempt;
   const { status = null, error = null, latency = null } = attempt;
   return {
     attempt: count,
     time,
     realTime,
     target: redactUrl(target),
-    headers,
+    headers: shownHeaders(attempt.headers),
     status,
     answer,
     error,
     latency,
   };
 }
+
+/** Without credentials. A signature is none: it is of this one body. */
+const shownHeaders = (headers: AttemptRecord['headers']): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      isSecretHeader(name) && name !== signatureHeader ? redacted : value,
+    ]),
+  );
 
 /** Without user, password, and credentials in the query. */
 const redactUrl = (url: string): string => String(redactBody(url));

@@ -26,6 +26,7 @@ export const loadFixtures: ControlOperation<'loadFixtures'> = async (
     const loaded = isSmall
       ? await loadAtOnce(services, caller, body, replace)
       : await exclusively(services, caller, () => loadSliced(services, caller, body, replace));
+    await services.functionAnswers.resume([services.workspaces.open(caller.workspace).id]);
     const { unknownValues: unknown = [] } = caller;
     return {
       ...loaded,

@@ -49,6 +49,7 @@ export const restoreSnapshot: ControlOperation<'restoreSnapshot'> = (services, c
       }),
     );
     worker.restart(id, store.workspaces.nextDue(id));
+    await services.functionAnswers.resume([id]);
     return restored;
   });
 };

@@ -65,9 +65,9 @@ export const redeliverWebhook: ControlOperation<'redeliverWebhook'> = async (
   if (before.forgery !== undefined) {
     throw new ApiError('conflict', 'It is forged: forge another one in its place.');
   }
-  const { event, callId, url, body, time } = before;
+  const { event, callId, url, body, time, ofFunction } = before;
   const workspace = await openSettledWorkspace(services, caller);
-  return toDelivery(await webhooks.send(workspace, { event, callId, url, body, time }));
+  return toDelivery(await webhooks.send(workspace, { event, callId, url, body, time, ofFunction }));
 };
 
 /** A webhook about a call that is made up for it. */

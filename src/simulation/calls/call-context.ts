@@ -1,6 +1,7 @@
 import type { components } from '../../contract/retell.gen.js';
 import type { AssetContent } from '../../domain/engines/asset.js';
 import { readCallAgent, type CallAgent } from '../../domain/calls/call-agent.js';
+import { isFunction } from '../../domain/calls/custom-function.js';
 import type { CallDetails } from '../../domain/calls/call-record.js';
 import type { GivenTranscripts } from '../../domain/calls/given-call.js';
 import { readEngine, type Engine } from '../../domain/engines/engine.js';
@@ -19,6 +20,8 @@ export interface CallContext {
   readonly usesKnowledge: boolean;
   /** Whether the engine has tools that find out dynamic variables. */
   readonly collects: boolean;
+  /** Names of the custom functions that the engine has. */
+  readonly functions: readonly string[];
   /** Whom the engine transfers calls to, and how. */
   readonly transfer: CallTransfer | undefined;
   /** The transcripts that fixtures gave; undefined for what is generated. */
@@ -99,6 +102,9 @@ export function readCallContext({
     get collects() {
       return this.engine?.tools.some(({ variables }) => variables.length > 0) === true;
     },
+    get functions() {
+      return engineContent === undefined ? [] : functionsOf(engineContent);
+    },
     get transfer() {
       return engineContent && transferOf(engineContent);
     },
@@ -126,8 +132,26 @@ const modelOf = (content: JsonObject): string =>
   textOf(content['model']) ??
   defaultModel;
 
-/** Tools and nodes that are searched for a number; a client may send megabytes of them. */
+/** Tools and nodes that are searched; a client may send megabytes of them. */
 const maxSearched = 1000;
+
+/** Names of the custom functions of an LLM and its states, or of a flow, its nodes and its components. */
+function functionsOf(content: JsonObject): string[] {
+  const components = listOf(content['components'], maxSearched);
+  const holders = [
+    ...[content, ...listOf(content['states'], maxSearched), ...components],
+    ...[content, ...components].flatMap(({ nodes }) => listOf(nodes, maxSearched)),
+  ];
+  return holders.flatMap(({ general_tools: general, tools }) =>
+    [...listOf(general, maxSearched), ...listOf(tools, maxSearched)].flatMap(
+      ({ name, type, url }) => {
+        const isRequested = isFunction({ type: textOf(type) ?? 'custom', url: textOf(url) });
+        const found = textOf(name);
+        return isRequested && found !== undefined ? [found] : [];
+      },
+    ),
+  );
+}
 
 /** The first number that a call can be transferred to: of a tool, of a state's tool, or of a node. */
 function transferOf(content: JsonObject): CallTransfer | undefined {

@@ -8,6 +8,7 @@ import {
   type CallPlan,
   type CallState,
   type DisconnectionReason,
+  type Moment,
 } from '../../domain/calls/call.js';
 import {
   noResults,
@@ -17,6 +18,8 @@ import {
 } from '../../domain/calls/call-record.js';
 import type { NewCall, StoredCall } from '../../store/calls.js';
 import type { StoreReader, StoreWriter } from '../../store/store.js';
+import type { GenerateValue } from '../conversation/schema-value.js';
+import { askFunction, withFunctions, type AskedFunction } from './functions.js';
 import { analysisOf, figuresOfCall } from './render.js';
 import { noContent, readCallContext, type CallContext } from './call-context.js';
 
@@ -24,6 +27,8 @@ import { noContent, readCallContext, type CallContext } from './call-context.js'
 export interface CallStep {
   readonly call: StoredCall;
   readonly events: readonly CallEvent[];
+  /** The custom function that is called then. */
+  readonly asked?: AskedFunction | undefined;
 }
 
 /**
@@ -41,7 +46,20 @@ export interface CallListener {
   readonly turnsOf: (call: CallRecord, context: CallContext) => readonly number[];
   /** Loads what it needs to be told of a call; undefined if there is nothing to load. */
   readonly prepare: (workspaceId: number, context: CallContext) => Promise<unknown> | undefined;
+  /** Makes arguments of functions, for calls of which `prepare` was called. */
+  readonly generate: () => GenerateValue;
 }
+
+/** What happens in calls is read with these. */
+export interface StepInput {
+  readonly contextOf: (stored: StoredCall) => CallContext;
+  readonly generate: CallListener['generate'];
+}
+
+export const stepInput = (store: StoreReader, { generate }: Pick<CallListener, 'generate'>) => ({
+  contextOf: callContextReader(store),
+  generate,
+});
 
 /** Reads what calls are held with. Not to be kept: contents may be rolled back. */
 export const callContextReader =
@@ -70,11 +88,8 @@ function withState(
 }
 
 /** Passes all moments of a call that come by `until`. */
-export function passMoments(
-  stored: StoredCall,
-  until: number,
-  contextOf: (stored: StoredCall) => CallContext,
-): CallStep[] {
+export function passMoments(stored: StoredCall, until: number, input: StepInput): CallStep[] {
+  const { contextOf } = input;
   const steps: CallStep[] = [];
   let present = stored;
   for (;;) {
@@ -83,9 +98,22 @@ export function passMoments(
     if (moment === undefined || moment.at > until) return steps;
     const passed = passMoment(plan, state, moment);
     const next = withState(present, plan, passed.state, present.results);
-    present = { ...next, results: { ...next.results, ...resultsAt(moment.kind, next, contextOf) } };
-    steps.push({ call: present, events: passed.events });
+    const { stored: reached, asked } = withFunctionsAt(moment, next, input);
+    const results = { ...reached.results, ...resultsAt(moment.kind, next, contextOf) };
+    present = withState(reached, reached.call.plan, reached.call.state, results);
+    steps.push({ call: present, events: passed.events, asked });
   }
+}
+
+/** Plans the functions of a call that is connected, or calls one of them. */
+function withFunctionsAt(
+  { kind, at }: Moment,
+  stored: StoredCall,
+  { contextOf, generate }: StepInput,
+): { readonly stored: StoredCall; readonly asked?: AskedFunction | undefined } {
+  if (kind === 'connect') return { stored: withFunctions(stored, contextOf(stored), generate) };
+  if (kind !== 'function') return { stored };
+  return askFunction(stored, { context: contextOf(stored), generate: generate(), at });
 }
 
 /** What lists can tell a call by from this moment on. */
@@ -189,10 +217,11 @@ export function endedNow(
   reason: DisconnectionReason,
   analysisDelay: number | undefined,
 ): StoredCall {
-  const { createdAt, turnsAt, connectsAt, transferStartsAt } = stored.call.plan;
+  const { createdAt, turnsAt, functionsAt, connectsAt, transferStartsAt } = stored.call.plan;
   return withPlan(stored, {
     createdAt,
     ...(turnsAt !== undefined && { turnsAt }),
+    ...(functionsAt !== undefined && { functionsAt: functionsAt.filter((at) => at <= now) }),
     ...(connectsAt !== undefined && connectsAt <= now && { connectsAt }),
     ...(transferStartsAt !== undefined && transferStartsAt <= now && { transferStartsAt }),
     ...{ endsAt: now, reason },
@@ -248,7 +277,7 @@ export function passDueCalls(
 ): PassedCalls {
   if (first > until) return { started: 0, ended: 0, settledAt: 0, next: first, waitFor: undefined };
   const { calls } = writer;
-  const contextOf = callContextReader(writer);
+  const input = stepInput(writer, listener);
   let [settledAt, last] = [0, until];
   let [started, ended] = [0, 0];
   let waitFor: Promise<unknown> | undefined;
@@ -260,11 +289,11 @@ export function passDueCalls(
     const due = queue.pop();
     const at = timeOf(due);
     if (due === undefined || at > last) break;
-    waitFor = listener.prepare(workspaceId, contextOf(due));
+    waitFor = listener.prepare(workspaceId, input.contextOf(due));
     if (waitFor !== undefined) break;
-    const planned = withPlannedTurns(due, contextOf, listener);
+    const planned = withPlannedTurns(due, input.contextOf, listener);
     // One moment at a time, so that those of different calls come in their order.
-    const steps = passMoments(planned, at, contextOf);
+    const steps = passMoments(planned, at, input);
     const next = storeSteps(writer, planned, steps, {
       onStep(step) {
         const isStored = listener.onStep(step, writer);

@@ -67,7 +67,7 @@ export function planCourse(input: CourseInput): CallCourse {
     talk = timeOf(outcome.duration) ?? talkOf(reason, agent, span(settings.duration, 'talk'));
     if (talk >= agent.maxDuration) [reason, talk] = ['max_duration_reached', agent.maxDuration];
   }
-  const { transcript, analysis, recording, transferDestination, socketFaults } = outcome;
+  const { transcript, analysis, recording, transferDestination, socketFaults, tools } = outcome;
   const { duration, disconnectionReason } = outcome;
   const isJoinedByHand =
     input.origin === 'web' && settings.webJoin === 'manual' && outcome.ring === undefined;
@@ -87,6 +87,7 @@ export function planCourse(input: CourseInput): CallCourse {
       ...(analysis !== undefined && { analysis }),
       ...(recording !== undefined && { recording }),
       ...(transferDestination !== undefined && { transferDestination }),
+      ...(tools !== undefined && { tools }),
     },
   };
 }
@@ -231,6 +232,33 @@ export function scheduleCourse(course: CallCourse, createdAt: number): CallPlan 
     ...(analysisDelay !== undefined && { analysesAt: endsAt + analysisDelay }),
     ...(transfer !== undefined && { transferStartsAt: endsAt - transfer.lead }),
     ...(transfer?.rest !== undefined && { transferEndsAt: endsAt + transfer.rest }),
+  };
+}
+
+/** What a call waited for that goes on now. */
+interface RestOfCall {
+  readonly at: number;
+  readonly endsAt: number;
+  /** True if it ends because it has become too long. */
+  readonly isTooLong: boolean;
+}
+
+/** When the rest of a course happens, after a call has waited. A transfer that has begun stays where it is. */
+export function scheduleRest(
+  { reason, analysisDelay, transfer }: CallCourse,
+  plan: CallPlan,
+  { at, endsAt, isTooLong }: RestOfCall,
+): CallPlan {
+  const { transferStartsAt } = plan;
+  const leaves = isTooLong ? undefined : transfer;
+  return {
+    ...plan,
+    ...{ endsAt, reason: isTooLong ? 'max_duration_reached' : reason },
+    ...(analysisDelay !== undefined && { analysesAt: endsAt + analysisDelay }),
+    ...(leaves !== undefined && {
+      transferStartsAt: transferStartsAt ?? Math.max(at, endsAt - leaves.lead),
+    }),
+    ...(leaves?.rest !== undefined && { transferEndsAt: endsAt + leaves.rest }),
   };
 }
 

@@ -5,95 +5,20 @@ import {
   type WireCall,
   type WireListedCall,
 } from '../../domain/calls/call.js';
-import type { CallDetails, CallRecord, LlmDetails } from '../../domain/calls/call-record.js';
+import type { CallDetails, CallRecord } from '../../domain/calls/call-record.js';
 import { withGiven } from '../../domain/calls/given-call.js';
-import { derivedHex, keyedChance, type Chance } from '../../random.js';
+import { derivedHex } from '../../random.js';
 import type { GenerateValue } from '../conversation/schema-value.js';
 import { analyse, type CallAnalysis } from './analysis.js';
 import { figuresOf, type CallFigures } from './cost-and-latency.js';
 import { toForms, type TranscriptForms } from './transcript-forms.js';
 import type { CallContext } from './call-context.js';
-import { holdCall } from './speech.js';
-import { saidUntil, timeEntry, timeLive, timeSpeech, type TimedEntry } from './timing.js';
-
-/** What a call draws from: its seed, and its id, which follows from its workspace and its ordinal. */
-export const chanceOf = ({ seed, id }: CallRecord): Chance => keyedChance(seed).within('call', id);
-
-/** Milliseconds from the connection to the end, or to now; undefined if nobody has answered. */
-function talkOf({ plan, state }: CallRecord, now: number): number | undefined {
-  const { connectsAt, endsAt } = plan;
-  if (connectsAt === undefined || state.status === 'registered') return undefined;
-  return Math.max(0, (isOver(state.status) ? (endsAt ?? now) : now) - connectsAt);
-}
-
-/** What was said in a call until it was over, or until now, with times. */
-export function saidIn(
-  call: CallRecord,
-  context: CallContext,
-  generate: GenerateValue,
-  now: number,
-): {
-  readonly entries: readonly TimedEntry[];
-  readonly collected: Readonly<Record<string, string>>;
-} {
-  const talk = talkOf(call, now);
-  const { course, details, plan } = call;
-  if (talk === undefined) return { entries: [], collected: {} };
-  const connectsAt = plan.connectsAt ?? now;
-  const live = timeLive(
-    (details.live ?? []).map(({ at, entry }) => ({ entry, start: Math.max(0, at - connectsAt) })),
-    isOver(call.state.status) ? talk : Infinity,
-  );
-  if (details.llm !== undefined) {
-    const said = saidByServer(details.llm, connectsAt, talk);
-    return { entries: [...said, ...live].sort((a, b) => a.start - b.start), collected: {} };
-  }
-  if (course?.talk === undefined) return { entries: live, collected: {} };
-  const { agent, engine } = context;
-  const speech = holdCall({
-    ...{ agent, engine, generate, direction: call.direction, counterpart: course.counterpart },
-    ...{ reason: course.reason, ordered: course.forced.transcript },
-    variables: variablesOf(call),
-    draw: chanceOf(call).within('speech'),
-  });
-  const timed = timeSpeech(speech.entries, course.talk, {
-    before: agent.beginMessageDelay,
-    after: course.reason === 'inactivity' ? agent.silenceLimit : 0,
-  });
-  const entries = [...saidUntil(timed, talk), ...live].sort((a, b) => a.start - b.start);
-  return { entries, collected: speech.collected };
-}
+import { chanceOf, saidIn, talkOf, variablesOf } from './said.js';
 
 /** What was ordered of a call, at its creation or at its end. */
 const forcedOf = ({ course, details }: CallRecord): NonNullable<CallDetails['forced']> => ({
   ...course?.forced,
   ...details.forced,
-});
-
-/** When the turns of a call will be over that is going to be talked, by the workspace's clock. */
-export function turnTimesOf(
-  call: CallRecord,
-  context: CallContext,
-  generate: GenerateValue,
-): number[] {
-  const { connectsAt, endsAt } = call.plan;
-  if (connectsAt === undefined || endsAt === undefined) return [];
-  const over = { ...call, state: { status: 'ended', passed: 0 } } as const;
-  return saidIn(over, context, generate, endsAt)
-    .entries.filter(({ words }) => words.length > 0)
-    .map(({ end }) => connectsAt + Math.ceil(end));
-}
-
-/** What was said in a call that the client's server holds: a call that ends cuts what is being said. */
-const saidByServer = ({ entries }: LlmDetails, connectsAt: number, talk: number): TimedEntry[] =>
-  saidUntil(
-    entries.map(({ at, entry }) => timeEntry(entry, Math.max(0, at - connectsAt))),
-    talk,
-  );
-
-export const variablesOf = ({ details }: CallRecord): Record<string, string> => ({
-  ...details.variables,
-  ...details.liveVariables,
 });
 
 /** Not a place of the Internet (RFC 6761): what is stored there, nobody can fetch. */

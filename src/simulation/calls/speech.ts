@@ -1,4 +1,5 @@
-import type { CallEntryInput } from '../../domain/calls/forced-call.js';
+import { isFunction } from '../../domain/calls/custom-function.js';
+import type { CallEntryInput, ForcedCall } from '../../domain/calls/forced-call.js';
 import type { Counterpart, SpeechEntry } from '../../domain/calls/call-record.js';
 import type { CallAgent } from '../../domain/calls/call-agent.js';
 import type { CallDirection, DisconnectionReason } from '../../domain/calls/call.js';
@@ -6,18 +7,27 @@ import type { Engine } from '../../domain/engines/engine.js';
 import { endsConversation, type EngineTool } from '../../domain/engines/engine-tool.js';
 import { newContent, type TestCaseContent } from '../../domain/testing/test-case.js';
 import type { Draw } from '../../random.js';
-import type { Conversation, Entry } from '../conversation/entry.js';
+import type { Conversation } from '../conversation/entry.js';
 import { toText } from '../conversation/equation.js';
 import { maxVariables } from '../conversation/facts.js';
+import {
+  functionCallsOf,
+  type CalledFunctions,
+  type FunctionCalls,
+} from '../conversation/function-calls.js';
 import { simulateConversation } from '../conversation/run.js';
 import type { GenerateValue } from '../conversation/schema-value.js';
 import { substitute } from '../conversation/text.js';
+import { readScript } from './script.js';
+import { endOfSpeech } from './speech-end.js';
 
 /** What is said in a call. */
 export interface Speech {
   readonly entries: readonly SpeechEntry[];
   /** What the agent has found out, by name. */
   readonly collected: Readonly<Record<string, string>>;
+  /** The custom functions that are called, by which call it is. */
+  readonly functions: FunctionCalls;
 }
 
 /** What the conversation of a call depends on. */
@@ -32,52 +42,61 @@ export interface SpeechInput {
   readonly reason: DisconnectionReason;
   readonly counterpart: Counterpart;
   readonly ordered: readonly CallEntryInput[] | undefined;
+  /** What tools give back, in the place of their own results. */
+  readonly tools: ForcedCall['tools'];
+  /** Undefined if no custom function is requested. */
+  readonly functions?: CalledFunctions | undefined;
   readonly generate: GenerateValue;
   readonly draw: Draw;
 }
 
-const silent: Speech = { entries: [], collected: {} };
+const noFunctions: FunctionCalls = new Map();
+const speechOf = (entries: readonly SpeechEntry[]): Speech => ({
+  ...{ entries, collected: {}, functions: noFunctions },
+});
 
-/** Holds the conversation of a call that was answered. The same input gives the same conversation. */
+/**
+ * Holds the conversation of a call that was answered. The same input gives the same conversation. If custom
+ * functions were called before, it begins after the last result.
+ */
 export function holdCall(input: SpeechInput): Speech {
-  const { ordered, counterpart, reason } = input;
+  const { ordered, counterpart, reason, functions, draw } = input;
   if (ordered !== undefined) {
-    return { entries: ordered.flatMap((entry) => toSpeech(entry, input.engine)), collected: {} };
+    const { entries, calls } = readScript({
+      ...input,
+      entries: ordered,
+      variables: variablesOf(input),
+    });
+    const from = positionAfter(entries, functions?.last);
+    return { entries: entries.slice(from), collected: {}, functions: calls };
   }
-  if (reason === 'error_llm_websocket_open') return silent;
-  if (counterpart !== 'person') return { entries: withMachine(input), collected: {} };
+  if (reason === 'error_llm_websocket_open') return speechOf([]);
+  if (counterpart !== 'person') return speechOf(withMachine(input));
+  const wanted = wishOf(input);
   const conversation = simulateConversation({
-    content: contentOf(input),
+    content: contentOf(input, wanted),
     engine: input.engine,
-    ...{ outcome: 'pass', ending: undefined, generate: input.generate, draw: input.draw },
+    ...(functions !== undefined && { functions: functions.results, wanted }),
+    ...{ outcome: 'pass', ending: undefined, generate: input.generate, draw },
   });
+  const { entries } = conversation;
+  const { kept, added } = endOfSpeech(entries, input);
+  const from = positionAfter(entries, functions?.last);
   return {
-    entries: endedBy(reason, conversation.entries, input),
+    entries: [...entries.slice(from, Math.max(kept, from)), ...added],
     collected: collectedBy(conversation),
+    functions: functionCallsOf(conversation.calls),
   };
 }
 
-/** What a rule, or somebody by hand, says and does. A tool has the type that the engine gives it. */
-export function toSpeech(entry: CallEntryInput, engine: Engine | undefined): SpeechEntry[] {
-  switch (entry.role) {
-    case 'tool': {
-      const { name, arguments: given = {}, result, successful = true } = entry;
-      const invocation: SpeechEntry = {
-        ...{ role: 'tool_call_invocation', name },
-        type: engine?.tools.find((tool) => tool.name === name)?.type ?? 'custom',
-        arguments: JSON.stringify(given),
-      };
-      return result === undefined
-        ? [invocation]
-        : [invocation, { role: 'tool_call_result', content: result, successful }];
-    }
-    case 'dtmf':
-      return [{ role: 'dtmf', digit: entry.digit }];
-    case 'silence':
-      return [];
-    default:
-      return [{ role: entry.role, content: entry.content }];
-  }
+/** Where a conversation goes on after the result of a function. */
+function positionAfter(entries: readonly SpeechEntry[], key: string | undefined): number {
+  if (key === undefined) return 0;
+  const at = entries.findIndex(
+    (entry) => entry.role === 'tool_call_invocation' && entry.functionKey === key,
+  );
+  if (at === -1) return entries.length;
+  return entries[at + 1]?.role === 'tool_call_result' ? at + 2 : at + 1;
 }
 
 const variablesOf = ({ engine, variables }: SpeechInput): Record<string, string> =>
@@ -121,16 +140,35 @@ const topics = [
 
 const names = ['Ann Lee', 'Sam Ortiz', 'Maria Novak', 'John Reed', 'Priya Shah', 'Tom Weber'];
 
+/** The tool that the user asks for: a custom function, if the conversation requests such. */
+function wishOf({ engine, functions, draw }: SpeechInput): EngineTool | undefined {
+  const tools = (engine?.tools ?? []).filter(isAskedFor);
+  const callable = functions === undefined ? [] : callableFunctions(engine, tools);
+  const choices = callable.length > 0 ? callable : tools;
+  return choices[Math.floor(draw('wish') * choices.length)];
+}
+
+/** The custom functions that some node, or the agent anywhere, can call. */
+function callableFunctions(engine: Engine | undefined, tools: readonly EngineTool[]): EngineTool[] {
+  const nodes = [...(engine?.nodes.values() ?? [])];
+  const called = [
+    ...(engine?.generalTools ?? []),
+    ...nodes.flatMap(({ ownTool, tools: own }) =>
+      ownTool === undefined ? own : [ownTool, ...own],
+    ),
+  ];
+  const names = new Set(called.map(({ name }) => name));
+  return tools.filter((tool) => isFunction(tool) && names.has(tool.name));
+}
+
 /** Who the user is and what the user wants, in the place of what a definition says of it. */
-function contentOf(input: SpeechInput): TestCaseContent {
+function contentOf(input: SpeechInput, wanted: EngineTool | undefined): TestCaseContent {
   const { engine, direction, draw } = input;
   const variables = variablesOf(input);
   const name =
     Object.entries(variables).find(([key]) => /(?:^|_)(?:full_?)?name$/i.test(key))?.[1] ??
     names[Math.floor(draw('name') * names.length)] ??
     '';
-  const tools = (engine?.tools ?? []).filter(isAskedFor);
-  const wanted = tools[Math.floor(draw('wish') * tools.length)];
   const wish = wanted === undefined ? 'know more about it' : deedOf(wanted.name);
   const waits = direction === 'outbound' ? ' You expected this call.' : '';
   return newContent({
@@ -139,14 +177,30 @@ function contentOf(input: SpeechInput): TestCaseContent {
     user_prompt: `You are ${name}. You want to ${wish}.${waits}`,
     metrics: [topics[Math.floor(draw('topic') * topics.length)] ?? ''],
     dynamic_variables: variables,
-    tool_mocks: (engine?.tools ?? []).filter(isCustom).map(({ name }) => ({
-      tool_name: name,
-      input_match_rule: { type: 'any' },
-      output: '{"status":"success"}',
-      result: true,
-    })),
+    tool_mocks: mocksOf(input),
   });
 }
+
+/** What tools give back by rule, and that those succeed which would be called over HTTP. */
+function mocksOf({ engine, tools = {}, functions }: SpeechInput): TestCaseContent['tool_mocks'] {
+  const succeeding = (engine?.tools ?? []).filter(
+    (tool) => isCustom(tool) && (functions === undefined || !isFunction(tool)),
+  );
+  return [
+    ...Object.entries(tools).map(([name, { result, successful }]) =>
+      mock(name, result, successful),
+    ),
+    ...succeeding.map(({ name }) => mock(name, '{"status":"success"}')),
+  ];
+}
+
+const mock = (
+  name: string,
+  output: string,
+  result = true,
+): TestCaseContent['tool_mocks'][number] => ({
+  ...{ tool_name: name, input_match_rule: { type: 'any' }, output, result },
+});
 
 const noEngine = { llm_id: '', conversation_flow_id: '' } as const;
 
@@ -167,68 +221,6 @@ function deedOf(name: string): string {
     .toLowerCase()
     .split(/[\s_-]+/);
   return others.length === 0 ? `${verb} something` : `${verb} the ${others.join(' ')}`;
-}
-
-const isCallOf = (entry: Entry, test: (type: string) => boolean): boolean =>
-  entry.role === 'tool_call_invocation' && test(entry.type);
-
-const leaving = ['end_call', 'transfer_call', 'bridge_transfer', 'agent_swap'];
-
-/** The share of a conversation that was held when something broke it off. */
-const brokenShare = { least: 0.3, most: 0.8 };
-
-/** A conversation as far as it goes if the call ends for this reason. */
-function endedBy(
-  reason: DisconnectionReason,
-  entries: readonly Entry[],
-  input: SpeechInput,
-): readonly SpeechEntry[] {
-  const leaves = entries.findIndex((entry) => isCallOf(entry, (type) => leaving.includes(type)));
-  const talk = leaves === -1 ? entries : entries.slice(0, leaves);
-  switch (reason) {
-    case 'agent_hangup': {
-      const hangsUp = entries.findIndex((entry) => isCallOf(entry, (type) => type === 'end_call'));
-      return hangsUp === -1 ? talk : entries.slice(0, hangsUp + 1);
-    }
-    case 'call_transfer':
-    case 'transfer_bridged':
-    case 'transfer_cancelled':
-      // They do not part before the transfer.
-      return [...talk.slice(0, Math.max(2, talk.length - 2)), ...transferOf(reason, input)];
-    case 'error_no_audio_received':
-    case 'error_asr':
-      return talk.slice(0, talk.findIndex(({ role }) => role === 'agent') + 1);
-    case 'user_hangup':
-    case 'max_duration_reached':
-      return talk;
-    default: {
-      const { least, most } = brokenShare;
-      const share = least + (most - least) * input.draw('broken');
-      const cut = talk.slice(0, Math.ceil(talk.length * share));
-      // The one who falls silent is the user.
-      return reason === 'inactivity'
-        ? cut.slice(0, cut.findLastIndex(({ role }) => role === 'agent') + 1)
-        : cut;
-    }
-  }
-}
-
-function transferOf(reason: DisconnectionReason, { engine }: SpeechInput): SpeechEntry[] {
-  const tool = engine?.tools.find(({ type }) => type === 'transfer_call');
-  const successful = reason !== 'transfer_cancelled';
-  const status = successful ? 'transferred successfully' : 'transfer cancelled';
-  return [
-    { role: 'user', content: 'Could you put me through to a person?' },
-    { role: 'agent', content: 'Of course, I will put you through. One moment, please.' },
-    {
-      ...{ role: 'tool_call_invocation', name: tool?.name ?? 'transfer_call' },
-      ...{ type: 'transfer_call', arguments: '{}' },
-    },
-    { role: 'tool_call_result', content: JSON.stringify({ status }), successful },
-    ...(reason === 'transfer_bridged'
-      ? [{ role: 'transfer_target', content: 'Hello, this is the front desk.' } as const]
-      : []),
-  ];
 }
 
 /** Documented: the variables that were collected, as texts. */

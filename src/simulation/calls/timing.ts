@@ -1,4 +1,4 @@
-import type { SpeechEntry } from '../../domain/calls/call-record.js';
+import type { SaidEntry, SpeechEntry } from '../../domain/calls/call-record.js';
 import { wordTime } from '../../domain/custom-llm/session.js';
 
 /** A word and when it is said, in seconds since the call was connected. */
@@ -31,12 +31,13 @@ export interface Silence {
 
 /**
  * When each entry of a conversation is said: the words of all take the same time, and what is left is
- * spread between the entries. All of it is within the call, and rises.
+ * spread between the entries. All of it is within `talk` milliseconds after `from`, and rises.
  */
 export function timeSpeech(
   entries: readonly SpeechEntry[],
   talk: number,
   silence: Silence,
+  from = 0,
 ): TimedEntry[] {
   const before = Math.min(silence.before, talk);
   const span = Math.max(0, talk - before - silence.after);
@@ -44,7 +45,7 @@ export function timeSpeech(
   const count = spoken.reduce((sum, words) => sum + words.length, 0);
   const wordTime = count === 0 ? 0 : Math.min(maxWordMs, (span * spokenShare) / count);
   const pause = (span - wordTime * count) / (entries.length + 1);
-  let at = before;
+  let at = from + before;
   return entries.map((entry, index) => {
     const words = spoken[index] ?? [];
     const start = at + pause;
@@ -75,6 +76,13 @@ export function timeEntry(entry: SpeechEntry, start: number): TimedEntry {
   const words = wordsOf(entry);
   const end = start + words.length * maxWordMs;
   return { entry, start, end, words: timeWords(words, start, maxWordMs) };
+}
+
+/** The same for an entry that stays as it is. */
+export function timeSaid({ entry, start, end }: SaidEntry): TimedEntry {
+  const words = wordsOf(entry);
+  const wordTime = (end - start) / Math.max(1, words.length);
+  return { entry, start, end, words: timeWords(words, start, wordTime) };
 }
 
 const timeWords = (words: readonly string[], start: number, wordTime: number): TimedWord[] =>

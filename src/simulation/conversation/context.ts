@@ -8,6 +8,7 @@ import { builtInTools, toolNamed, type EngineTool } from '../../domain/engines/e
 import type { TestCaseContent } from '../../domain/testing/test-case.js';
 import type { Draw } from '../../random.js';
 import { findFacts } from './facts.js';
+import { functionCaller, type CallSite, type FunctionResults } from './function-calls.js';
 import { Effort } from './schema-effort.js';
 import type { GenerateValue, ValueSource } from './schema-value.js';
 import { mocksByTool, toolCaller, type CallTool, type MocksByTool } from './tool-call.js';
@@ -23,25 +24,39 @@ export interface ConversationContext {
   readonly values: ValueSource;
   readonly mocks: MocksByTool;
   readonly call: CallTool;
+  /** Calls tools one after the other, at one kind of site. Custom functions have their results. */
+  readonly callerAt: (site: CallSite, call?: CallTool) => CallTool;
   readonly draw: Draw;
 }
 
-/** @param known undefined if the emulator does not have the engine. */
-export function contextOf(
-  content: TestCaseContent,
-  known: Engine | undefined,
-  generate: GenerateValue,
-  draw: Draw,
-): ConversationContext {
+interface ContextInput {
+  readonly content: TestCaseContent;
+  /** Undefined if the emulator does not have it. */
+  readonly engine: Engine | undefined;
+  readonly generate: GenerateValue;
+  readonly draw: Draw;
+  readonly functions?: FunctionResults | undefined;
+}
+
+export function contextOf({
+  content,
+  engine: known,
+  generate,
+  draw,
+  functions,
+}: ContextInput): ConversationContext {
   const engine = known ?? assumedEngine(content);
   const variables = new Map<string, unknown>(Object.entries(content.dynamic_variables));
   const facts = findFacts(content.user_prompt, content.dynamic_variables, draw);
   const values = { facts, generate, draw, effort: new Effort() };
   const mocks = mocksByTool(content.tool_mocks);
+  const call = toolCaller(mocks, values);
   return {
     ...{ engine, content, variables, draw },
     index: indexOf(engine),
-    ...{ values, mocks, call: toolCaller(mocks, values) },
+    ...{ values, mocks, call },
+    callerAt: (site, base = call) =>
+      functions === undefined ? base : functionCaller(base, functions, site),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { EngineNode } from '../../domain/engines/engine-node.js';
 import { endsConversation, type EngineTool } from '../../domain/engines/engine-tool.js';
 import type { ToolMock } from '../../domain/testing/tool-mock.js';
-import { beginning, type NodeRef } from './entry.js';
+import { beginning, type MadeCall, type NodeRef } from './entry.js';
 import { planExchanges, callSitesOf, stopsOf, type Exchange, type Stop } from './exchange.js';
 import { withoutPhoneNumbers } from './facts.js';
 import { lineFor } from './global-nodes.js';
@@ -9,7 +9,7 @@ import type { Phrase } from './phrases.js';
 import { toClause } from './text.js';
 import { openingLine } from './user-prompt.js';
 import type { ConversationContext } from './context.js';
-import { isSilent, outcomePhrase, type ToolCall } from './tool-call.js';
+import { isSilent, outcomePhrase, type CallTool, type ToolCall } from './tool-call.js';
 import type { VerdictPlan } from './verdict-plan.js';
 import { wordingOf } from './wording.js';
 import type { Step, Walk } from './walk.js';
@@ -22,12 +22,6 @@ export interface MetricMention {
   readonly answeredAt: number;
 }
 
-/** A call, and the entry of its invocation. */
-export interface MadeCall {
-  readonly at: number;
-  readonly call: ToolCall;
-}
-
 /** Writes what user and agent say and do from the first to the last step of a walk. */
 export class Dialogue {
   readonly writer: Writer;
@@ -36,6 +30,7 @@ export class Dialogue {
   /** By metric. */
   readonly about = new Map<number, MetricMention>();
   readonly #context: ConversationContext;
+  readonly #call: CallTool;
   readonly #stops: readonly Stop[];
   readonly #after: readonly Step[];
   readonly #exchanges: readonly Exchange[];
@@ -56,6 +51,7 @@ export class Dialogue {
   ) {
     const { engine, variables, draw } = context;
     this.#context = context;
+    this.#call = context.callerAt('talk');
     this.plan = plan;
     const { stops, after } = stopsOf(walk);
     this.#stops = stops;
@@ -188,7 +184,7 @@ export class Dialogue {
       if (index < tools.length - 1) this.writer.say('agent', outcomePhrase(result));
     }
     const usual = node === undefined || node.type === 'state' ? 'understood' : 'asks';
-    const phrase = result === undefined ? usual : outcomePhrase(result);
+    const phrase = result?.tool.speaksAfter === true ? outcomePhrase(result) : usual;
     this.writer.follow(node ?? { instruction: undefined }, phrase);
   }
 
@@ -306,7 +302,7 @@ export class Dialogue {
 
   #callTool(tool: EngineTool): ToolCall {
     const wanted = this.plan.failing.has(tool.name) ? 'failure' : 'success';
-    const call = this.#context.call(tool, wanted, this.#answered);
+    const call = this.#call(tool, wanted, this.#answered);
     this.#record(call);
     return call;
   }

@@ -11,6 +11,8 @@ export type Entry =
       readonly arguments: string;
       /** The tool's. */
       readonly type: string;
+      /** Which call of a custom function it is, if its URL is requested. */
+      readonly functionKey?: string;
     }
   | { readonly role: 'tool_call_result'; readonly content: string; readonly successful: boolean }
   | {
@@ -64,4 +66,12 @@ export interface Conversation {
   readonly node: NodeRef | undefined;
   /** The dynamic variables at its end. */
   readonly variables: ReadonlyMap<string, unknown>;
+  /** The calls of its tools. */
+  readonly calls: readonly MadeCall[];
+}
+
+/** A call, and the entry of its invocation. */
+export interface MadeCall {
+  readonly at: number;
+  readonly call: ToolCall;
 }

@@ -5,7 +5,7 @@ import type { Ending } from '../../domain/testing/forced-outcome.js';
 import type { TestCaseContent } from '../../domain/testing/test-case.js';
 import type { Draw } from '../../random.js';
 import { endEarly } from './end-early.js';
-import type { Conversation, Entry, NodeRef, Verdict } from './entry.js';
+import type { Conversation, Entry, MadeCall, NodeRef, Verdict } from './entry.js';
 import { callSitesOf } from './exchange.js';
 import { globalNodesFor } from './global-nodes.js';
 import { findPaths } from './paths.js';
@@ -13,7 +13,8 @@ import type { GenerateValue } from './schema-value.js';
 import { contextOf, type ConversationContext } from './context.js';
 import { substitute } from './text.js';
 import { requestedTools } from './requested-tools.js';
-import { Dialogue, type MadeCall } from './dialogue.js';
+import { Dialogue } from './dialogue.js';
+import type { FunctionResults } from './function-calls.js';
 import { toolCaller } from './tool-call.js';
 import { planVerdicts, adjustedTo, type PlannedMetric, type VerdictPlan } from './verdict-plan.js';
 import { maxChecks, walk, type Walk, type WalkPlan } from './walk.js';
@@ -28,42 +29,60 @@ export interface RunInput {
   readonly outcome: Outcome;
   /** What ends it early; undefined if it comes to its end. */
   readonly ending: Ending | undefined;
+  /**
+   * What custom functions gave back, in a conversation that goes on with their real results. Nothing is
+   * planned in it that depends on a result which has not come: it has no metrics.
+   */
+  readonly functions?: FunctionResults | undefined;
+  /** A tool that the user asks for besides those that the prompt names. */
+  readonly wanted?: EngineTool | undefined;
   readonly generate: GenerateValue;
   readonly draw: Draw;
 }
 
 /** Simulates the conversation of a run. The same input gives the same conversation. */
 export function simulateConversation(input: RunInput): Conversation {
-  const { content, engine, outcome, ending, generate, draw } = input;
+  const { content, outcome, ending, draw, functions } = input;
   if (ending === 'agent-model') {
     const variables = new Map<string, unknown>(Object.entries(content.dynamic_variables));
     return {
       ...{ entries: [], verdicts: [], othersMet: 0, cause: { kind: ending } },
-      ...{ node: undefined, variables },
+      ...{ node: undefined, variables, calls: [] },
     };
   }
-  const context = contextOf(content, engine, generate, draw);
+  const context = contextOf(input);
   const passes = outcome !== 'fail' || ending !== undefined;
-  const plan = planVerdicts(content.metrics, passes, context.index, canFailIn(context), draw);
+  const plan =
+    functions === undefined
+      ? planVerdicts(content.metrics, passes, context.index, canFailIn(context), draw)
+      : withoutVerdicts;
   const failingTool = ending === 'tool' ? toolToFail(context, plan) : undefined;
   const dialogue = simulateDialogue(
     context,
     failingTool === undefined ? plan : withDemandedTool(plan, failingTool),
     failingTool,
+    input,
   );
   const { entries } = dialogue.writer;
   if (ending === undefined) {
     const verdicts = dialogue.plan.metrics.map((planned, index) => judge(planned, index, dialogue));
     const { others } = dialogue.plan;
-    const state = stateAt(context, entries, dialogue.calls);
-    return { entries, verdicts, othersMet: others, cause: undefined, ...state };
+    const { calls } = dialogue;
+    const state = stateAt(context, entries, calls);
+    return { entries, verdicts, othersMet: others, cause: undefined, calls, ...state };
   }
   const early = endEarly(ending, dialogue, context, failingTool);
   const kept = dialogue.calls.filter(({ at }) => at < early.kept);
   const state = stateAt(context, early.entries, kept);
   const { entries: said, cause } = early;
-  return { entries: said, cause, verdicts: [], othersMet: 0, ...state };
+  return { entries: said, cause, verdicts: [], othersMet: 0, calls: kept, ...state };
 }
+
+/** The plan of a conversation that nobody judges. */
+const withoutVerdicts: VerdictPlan = {
+  ...{ metrics: [], others: 0 },
+  ...{ demanded: new Set<string>(), forbidden: new Set<string>(), failing: new Set<string>() },
+};
 
 /** Whether a call of a tool can fail: a mock says so, or no mock applies and there is no real tool. */
 const canFailIn =
@@ -95,15 +114,21 @@ function simulateDialogue(
   context: ConversationContext,
   plan: VerdictPlan,
   failingTool: EngineTool | undefined,
+  { functions, wanted: ownWish }: Pick<RunInput, 'functions' | 'wanted'>,
 ): Dialogue {
   const { engine, index } = context;
   const prompt = filledPrompt(context);
+  const requested = requestedTools(prompt, index);
+  const isRequested = requested.some(({ name }) => name === ownWish?.name);
   const wanted = [
     ...(failingTool === undefined ? [] : [failingTool]),
-    ...requestedTools(prompt, index),
+    ...(ownWish === undefined || isRequested ? [] : [ownWish]),
+    ...requested,
   ];
   const paths = findPaths(engine, plan.forbidden);
-  const goals = [...plan.demanded].filter((name) => paths.isCalled(name)).slice(0, maxGoals);
+  const goals = [...plan.demanded, ...(ownWish === undefined ? [] : [ownWish.name])]
+    .filter((name) => paths.isCalled(name))
+    .slice(0, maxGoals);
   const toolsInTalk = new Set([...plan.demanded, ...wanted.map(({ name }) => name)]);
   for (const name of plan.forbidden) toolsInTalk.delete(name);
   const globals = globalNodesFor(engine, prompt);
@@ -111,9 +136,11 @@ function simulateDialogue(
   let best: Walk = { steps: [], ended: false, blocked: false, checks: 0 };
   let most = -1;
   let checks = 0;
+  // Another attempt would change what was said before a result came.
+  const attempts = functions === undefined ? maxWalks : 1;
   for (
     let attempt = 0;
-    attempt < maxWalks && most < goals.length && checks < maxChecks;
+    attempt < attempts && most < goals.length && checks < maxChecks;
     attempt += 1
   ) {
     const found = walkOnce(context, plan, { ...search, attempt });
@@ -164,7 +191,9 @@ function walkOnce(
   const { engine, values, mocks, draw } = context;
   // Other extracted values can lead along other edges.
   const drawAgain: Draw = (...key) => draw('attempt', attempt, ...key);
-  const call = attempt === 0 ? context.call : toolCaller(mocks, { ...values, draw: drawAgain });
+  const base = attempt === 0 ? context.call : toolCaller(mocks, { ...values, draw: drawAgain });
+  const call = context.callerAt('node', base);
+  const callInTalk = context.callerAt('talk');
   return walk({
     ...search,
     ...{ engine, from: engine.startId, leaves: false, stopsToSpeak: false },
@@ -173,7 +202,7 @@ function walkOnce(
     origin: undefined,
     callInTalk: (tool) =>
       search.inTalk.has(tool.name) && !endsConversation(tool)
-        ? context.call(tool, plan.failing.has(tool.name) ? 'failure' : 'success')
+        ? callInTalk(tool, plan.failing.has(tool.name) ? 'failure' : 'success')
         : undefined,
     draw: (step) => drawAgain('way', step),
   });

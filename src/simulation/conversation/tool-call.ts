@@ -15,11 +15,13 @@ export interface ToolCall {
   readonly mock: ToolMock | undefined;
   /** The dynamic variables that it sets. */
   readonly variables: Readonly<Record<string, unknown>>;
+  /** Which call of a custom function it is, if its URL is requested. */
+  readonly functionKey?: string;
 }
 
-/** Whether the agent says nothing about the call: it only sets variables. */
-export const isSilent = ({ tool: { type } }: ToolCall): boolean =>
-  type === 'extract_dynamic_variable' || type === 'code';
+/** Whether the agent says nothing about the call: it only sets variables, or the tool says so. */
+export const isSilent = ({ tool: { type, speaksAfter } }: ToolCall): boolean =>
+  type === 'extract_dynamic_variable' || type === 'code' || !speaksAfter;
 
 export const outcomePhrase = ({ result }: ToolCall): Phrase =>
   result?.successful === false ? 'toolFailed' : 'toolWorked';

@@ -84,7 +84,7 @@ export class Writer {
   }
 
   /** Returns the index of the invocation. */
-  call({ tool, arguments: args, result, variables }: ToolCall): number {
+  call({ tool, arguments: args, result, variables, functionKey }: ToolCall): number {
     const { announcement } = tool;
     if (announcement === 'model') {
       if (this.entries.at(-1)?.role !== 'agent') this.say('agent', 'announce');
@@ -96,6 +96,7 @@ export class Writer {
       type: this.#fit(tool.type, maxNameLength),
       // Cut JSON would not be JSON.
       arguments: given.length > this.#room ? '{}' : this.#fit(given),
+      ...(functionKey !== undefined && { functionKey }),
     });
     if (result !== undefined) {
       const { content, successful } = result;

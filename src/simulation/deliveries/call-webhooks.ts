@@ -11,22 +11,28 @@ import {
 import { derivedHex } from '../../random.js';
 import type { StoredCall } from '../../store/calls.js';
 import type { NewDelivery } from '../../store/deliveries.js';
+import type { StoreWriter } from '../../store/store.js';
 import { loadValueGenerator, type GenerateValue } from '../conversation/schema-value.js';
+import type { AskedFunction } from '../calls/functions.js';
 import { callContextReader, type CallListener } from '../calls/call-steps.js';
-import {
-  toCallWithTranscript,
-  toListedCall,
-  transferNumberOf,
-  turnTimesOf,
-  variablesOf,
-} from '../calls/render.js';
+import { toCallWithTranscript, toListedCall, transferNumberOf } from '../calls/render.js';
 import { createKnownConversations } from '../calls/known-conversations.js';
+import { allVariablesOf, turnTimesOf } from '../calls/said.js';
 import type { CallContext, CallTransfer } from '../calls/call-context.js';
-import { insertWithFault, releaseAtEnd, withoutFault } from './webhook-faults.js';
+import { insertFunction } from './function-requests.js';
+import { asWebhook, insertWithFault, releaseAtEnd, withoutFault } from './webhook-faults.js';
 import type { Workspace } from '../workspaces/workspace.js';
 
+/** Makes webhooks, and requests for custom functions, of what happens in calls. */
+export interface CallWebhooks extends CallListener {
+  /** Stores a request for a custom function. `prepare` must have been called. */
+  readonly ask: (stored: StoredCall, asked: AskedFunction, writer: StoreWriter) => void;
+  /** Loads what `generate` needs. */
+  readonly load: () => Promise<void>;
+}
+
 /**
- * Makes webhooks of what happens in calls. A webhook is stored with its body in the transaction that stores
+ * A webhook is stored with its body in the transaction that stores
  * what it tells of. So it tells what the call was at that time, whatever becomes of the call before it is
  * sent, and a crash never loses only one of the two.
  * @param onStored called within the transaction that stores a webhook.
@@ -34,7 +40,7 @@ import type { Workspace } from '../workspaces/workspace.js';
 export function createCallWebhooks(
   get: (workspaceId: number) => Workspace,
   onStored: (workspaceId: number) => void,
-): CallListener {
+): CallWebhooks {
   const generator = loadedOnce();
   const conversationOf = createKnownConversations();
   const contentOf = (name: CallEventName, call: CallRecord, moment: Moment): WebhookContent => {
@@ -50,10 +56,26 @@ export function createCallWebhooks(
   const accountUrlOf = (id: number): string | undefined => get(id).settings.webhooks.url;
   const hasUrl = (id: number, { agent }: CallContext): boolean =>
     (agent.webhookUrl ?? '') !== '' || accountUrlOf(id) !== undefined;
+  const ask: CallWebhooks['ask'] = (stored, asked, writer) => {
+    const { workspaceId } = stored;
+    insertFunction(writer, get(workspaceId), stored, {
+      ...{ asked, context: callContextReader(writer)(stored), generate: generator.get() },
+    });
+    onStored(workspaceId);
+  };
   return {
     prepare: (id, context) =>
-      generator.isLoaded() || !hasUrl(id, context) ? undefined : generator.load(),
-    onStep({ call: stored, events }, writer) {
+      generator.isLoaded() || !(hasUrl(id, context) || context.functions.length > 0)
+        ? undefined
+        : generator.load(),
+    generate: () => generator.get(),
+    load: () => generator.load(),
+    ask,
+    onStep({ call: stored, events, asked }, writer) {
+      if (asked !== undefined) {
+        ask(stored, asked, writer);
+        return true;
+      }
       if (events.length === 0) return false;
       const context = callContextReader(writer)(stored);
       const url = urlOf(stored.call, context, accountUrlOf(stored.workspaceId));
@@ -101,18 +123,8 @@ function urlOf(
   const { webhookUrl } = context.agent;
   const hasVariables = `${webhookUrl ?? ''}${accountUrl ?? ''}`.includes('{{');
   // Variables of the engine take a while to read.
-  const variables = hasVariables
-    ? { ...context.engine?.defaultVariables, ...systemVariablesOf(call), ...variablesOf(call) }
-    : {};
+  const variables = hasVariables ? allVariablesOf(call, context) : {};
   return webhookUrlOf(webhookUrl, accountUrl, variables);
-}
-
-/** Documented: variables that every call has. */
-function systemVariablesOf({ id, origin, direction, fromNumber, toNumber }: CallRecord) {
-  if (origin === 'web') return { call_id: id, call_type: 'web_call' };
-  const [agent_number, user_number] =
-    direction === 'outbound' ? [fromNumber, toNumber] : [toNumber, fromNumber];
-  return { call_id: id, call_type: 'phone_call', direction, agent_number, user_number };
 }
 
 interface Moment {
@@ -163,4 +175,5 @@ const toDelivery = (
   happenedAt: at,
   dueAt: at,
   ...withoutFault,
+  ...asWebhook,
 });

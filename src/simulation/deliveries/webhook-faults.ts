@@ -14,6 +14,9 @@ import type { Workspace } from '../workspaces/workspace.js';
 /** What a delivery has of which nothing is wrong. */
 export const withoutFault = { forgery: null, dropped: 0, heldUntil: null, faultId: null } as const;
 
+/** What a webhook has in the place of what requests for functions have. */
+export const asWebhook = { tool: null, method: 'POST', headers: null, retries: null } as const;
+
 /** Stores a webhook of a call, with what the first fault rule that hits it does to it. */
 export function insertWithFault(
   writer: StoreWriter,
@@ -21,9 +24,9 @@ export function insertWithFault(
   call: CallRecord,
   delivery: NewDelivery,
 ): void {
-  const { event, url } = delivery;
+  const { event, url, tool } = delivery;
   const faults = writer.faults.list(workspace.id);
-  const facts = { event, url, callId: call.id, agentId: call.agentId };
+  const facts = { event, url, tool, callId: call.id, agentId: call.agentId };
   const taken =
     faults.length === 0
       ? undefined

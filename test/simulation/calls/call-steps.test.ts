@@ -22,7 +22,8 @@ import {
   type CourseInput,
 } from '../../../src/simulation/calls/course.js';
 import type { CallOrigin, CallRecord } from '../../../src/domain/calls/call-record.js';
-import { saidIn, toCall } from '../../../src/simulation/calls/render.js';
+import { toCall } from '../../../src/simulation/calls/render.js';
+import { saidIn } from '../../../src/simulation/calls/said.js';
 import { readCallContext, type CallContext } from '../../../src/simulation/calls/call-context.js';
 import {
   loadValueGenerator,

@@ -3,8 +3,13 @@ import type { StoredCall } from '../../../store/calls.js';
 import type { Settings } from '../../../workspace/settings.js';
 import { drawDuration } from '../../testing/outcome.js';
 import { endedEarly } from '../by-hand.js';
-import { passMoments, withDetails, withPlan, type CallStep } from '../call-steps.js';
-import type { CallContext } from '../call-context.js';
+import {
+  passMoments,
+  withDetails,
+  withPlan,
+  type CallStep,
+  type StepInput,
+} from '../call-steps.js';
 import type { Progress } from './active-session.js';
 
 /** A call of which the session has come further. */
@@ -19,12 +24,12 @@ export function withProgress(stored: StoredCall, { entries, measured }: Progress
 export function turnSteps(
   stored: StoredCall,
   { at, isTurnOver }: Progress,
-  contextOf: (stored: StoredCall) => CallContext,
+  input: StepInput,
 ): CallStep[] {
   const { plan } = stored.call;
   if (!isTurnOver || plan.turnsAt === undefined) return [];
   const turned = withPlan(stored, { ...plan, turnsAt: [...plan.turnsAt, at] });
-  return passMoments(turned, at, contextOf);
+  return passMoments(turned, at, input);
 }
 
 /** A call that its session has ended. */

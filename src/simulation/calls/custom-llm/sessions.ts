@@ -6,6 +6,7 @@ import { wallTimeOf, type Clock, type Timer } from '../../../workspace/clock.js'
 import { createListeners } from '../../../workspace/listeners.js';
 import type { Workspace } from '../../workspaces/workspace.js';
 import {
+  stepInput,
   passMoments,
   callContextReader,
   storeSteps,
@@ -284,14 +285,14 @@ class Sessions implements LlmSessions {
     const { at, end } = progress;
     const next = store.now((writer) => {
       writer.workspaces.addProgress({ id, runningDelta: 0, settledAt: at });
-      const contextOf = callContextReader(writer);
+      const input = stepInput(writer, listener());
       const steps =
         end === undefined
-          ? turnSteps(stored, progress, contextOf)
+          ? turnSteps(stored, progress, input)
           : passMoments(
               endOf(stored, progress, get(id).settings),
               Math.max(at, get(id).now),
-              contextOf,
+              input,
             );
       const { nextAt } = storeSteps(writer, stored, steps, listener());
       const { concurrencyLimit } = get(id).settings.calls;
