@@ -75,6 +75,8 @@ describe('types of the SDK and of the contract, of engines and agents,', () => {
 
 type Calls = Retell['call'];
 type Numbers = Retell['phoneNumber'];
+/** What the SDK has for an answer without a body. */
+type Nothing<Method extends (...args: never[]) => unknown> = Received<Method> | undefined;
 /** The SDK has `unknown` where the reference has an object. */
 type WithoutMetadata<Value> = Omit<Value, 'metadata'>;
 
@@ -107,11 +109,28 @@ describe('types of the SDK and of the contract, of phone numbers and calls,', ()
     expectTypeOf<Answer<'getPhoneNumber'>>().toExtend<Received<Numbers['retrieve']>>();
     expectTypeOf<Received<Numbers['retrieve']>>().toExtend<Answer<'getPhoneNumber'>>();
     expectTypeOf<Answer<'listPhoneNumbersV2'>>().toExtend<Received<Numbers['list']>>();
+    expectTypeOf<Answer<'createPhoneNumber'>>().toExtend<Received<Numbers['create']>>();
+    expectTypeOf<Answer<'importPhoneNumber'>>().toExtend<Received<Numbers['import']>>();
+    expectTypeOf<Answer<'updatePhoneNumber'>>().toExtend<Received<Numbers['update']>>();
+    expectTypeOf<Answer<'deletePhoneNumber'>>().toExtend<Nothing<Numbers['delete']>>();
     expectTypeOf<Answer<'createPhoneCall'>>().toExtend<Received<Calls['createPhoneCall']>>();
+    expectTypeOf<Answer<'registerPhoneCall'>>().toExtend<Received<Calls['registerPhoneCall']>>();
+    expectTypeOf<Answer<'updateCall'>>().toExtend<Received<Calls['update']>>();
+    expectTypeOf<Answer<'rerunCallAnalysis'>>().toExtend<Received<Calls['rerunAnalysis']>>();
+    expectTypeOf<Answer<'stopCall'>>().toExtend<Nothing<Calls['stop']>>();
+    expectTypeOf<Answer<'deleteCall'>>().toExtend<Nothing<Calls['delete']>>();
     expectTypeOf<Answer<'createWebCall'>>().toExtend<Received<Calls['createWebCall']>>();
     expectTypeOf<Answer<'getCall'>>().toExtend<Received<Calls['retrieve']>>();
     expectTypeOf<Answer<'listCallsV3'>>().toExtend<Received<Calls['list']>>();
     expectTypeOf<Answer<'updateLiveCall'>>().toExtend<Received<Calls['updateLive']>>();
+    expectTypeOf<
+      WithoutMetadata<NonNullable<Second<Calls['updateLive']>['fields_to_override']>>
+    >().toExtend<WithoutMetadata<NonNullable<Body<'updateLiveCall'>['fields_to_override']>>>();
+    expectTypeOf<Answer<'createWebCallV2'>>().toExtend<Retell.WebCallResponse>();
+    expectTypeOf<Answer<'listCallsV2'>>().toExtend<Retell.CallResponse[]>();
+    expectTypeOf<Answer<'listPhoneNumbers'>>().toExtend<
+      Received<OlderRetell['phoneNumber']['list']>
+    >();
     expectTypeOf<Answer<'getConcurrency'>>().toExtend<
       Received<Retell['concurrency']['retrieve']>
     >();

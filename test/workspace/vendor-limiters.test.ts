@@ -14,13 +14,15 @@ describe('vendorLimiterOf', () => {
   it.each([...paths])('has %s in the group of %s', (id, path) => {
     const isList = path.includes('/list-') || path.startsWith('/get-batch-test/');
     const isPlayground = path.includes('playground');
-    expect(vendorLimiterOf(id)).toEqual(
-      isPlayground
-        ? { name: 'llm-playground', requests: 8, window: 2000 }
+    const isNewCall = /\/(create-(phone|web)|register-phone)-call$/.test(path);
+    const [name, requests, window] = isPlayground
+      ? ['llm-playground', 8, 2000]
+      : isNewCall
+        ? ['call', 1000, 10_000]
         : isList
-          ? { name: 'list', requests: 15, window: 10_000 }
-          : { name: 'general', requests: 100, window: 10_000 },
-    );
+          ? ['list', 15, 10_000]
+          : ['general', 100, 10_000];
+    expect(vendorLimiterOf(id)).toEqual({ name, requests, window });
   });
 });
 

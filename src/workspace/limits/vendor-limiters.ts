@@ -6,16 +6,16 @@ export interface VendorLimiter extends RateLimit {
   readonly name: string;
 }
 
-/**
- * Documented: these three, and `call` and `call-error` for the creation of calls, which is not limited here.
- */
+/** Documented: these four, and `call-error` for the creation of calls, of which nothing more is said. */
 const list: VendorLimiter = { name: 'list', requests: 15, window: 10_000 };
 const playground: VendorLimiter = { name: 'llm-playground', requests: 8, window: 2000 };
+const call: VendorLimiter = { name: 'call', requests: 1000, window: 10_000 };
 const general: VendorLimiter = { name: 'general', requests: 100, window: 10_000 };
 
 /** Which limiter counts the requests for an operation. Documented: by the names of paths. */
 export function vendorLimiterOf(operation: string): VendorLimiter {
   if (operation === 'createPlaygroundCompletion') return playground;
+  if (/^(create(Phone|Web)Call(V\d)?|registerPhoneCall)$/.test(operation)) return call;
   return operation.startsWith('list') || operation === 'getBatchTest' ? list : general;
 }
 
