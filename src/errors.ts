@@ -22,6 +22,7 @@ const errorTable = {
   deprecated: [400, 'Deprecated API usage is no longer supported:'],
   // Observed: the whole of the message.
   no_outbound_agent: [400, 'No outbound agent id set up for phone number.'],
+  app_in_use: [400, 'Cannot delete an app that agents use:'],
   engine_in_use: [400, 'Cannot delete a response engine that agents use:'],
   answer_too_large: [400, 'The answer is too large:'],
   unauthorized: [401, 'API key is missing or invalid.'],
@@ -39,6 +40,7 @@ const errorTable = {
   expectation_failed: [417, 'The server cannot meet the header Expect.'],
   unprocessable: [422, 'Cannot find requested asset under given api key.'],
   // Documented: the status. The words are ours.
+  job_runs: [422, 'A job of this kind is running already.'],
   call_is_over: [422, 'The call is not ongoing:'],
   call_goes_on: [422, 'The call is not over:'],
   published_agent: [422, 'Cannot update published agent other than version title'],
@@ -159,7 +161,13 @@ type ItemTable =
   | 'call'
   | 'voice'
   | 'knowledge-base'
-  | 'source';
+  | 'source'
+  | 'conversation-flow-component'
+  | 'export-request'
+  | 'asset'
+  | 'app'
+  | 'crm-config'
+  | 'job';
 
 /** Something that the workspace does not have. */
 export class MissingError extends ApiError {

@@ -92,6 +92,9 @@ const idLengths: Partial<Record<KeyedKind, number>> = {
   voice: 26,
   'knowledge-base': 16,
   source: 16,
+  app: 16,
+  asset: 16,
+  org: 16,
 };
 
 /**

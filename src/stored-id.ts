@@ -16,6 +16,13 @@ export const idPrefixes = {
   voice: 'custom_voice_',
   'knowledge-base': 'knowledge_base_',
   source: 'source_',
+  'conversation-flow-component': 'conversation_flow_component_',
+  'export-request': 'export_request_',
+  asset: 'asset_',
+  app: 'app_',
+  'crm-config': 'crm_config_',
+  job: 'job_',
+  org: 'org_',
 } as const;
 
 /** The kinds whose ids are stored as numbers. */

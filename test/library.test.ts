@@ -104,7 +104,7 @@ describe('startEmulator', () => {
       ...{ callDuration: '1s', ringDuration: '1s', analysisDelay: '1s', webCallJoin: '1s' },
       ...{ callOutcomes: { user_hangup: 1 }, concurrencyLimit: 1, concurrencyExceeded: 'end' },
       ...{ customLlm: 'auto', customLlmTimeout: '5s' },
-      ...{ knowledgeBaseDuration: '1s', knowledgeBaseOutcomes: 'complete=1' },
+      ...{ knowledgeBaseDuration: '1s', knowledgeBaseOutcomes: 'complete=1', jobDuration: '1s' },
     };
     expect(Object.keys(options)).toEqual(
       expect.arrayContaining(optionSpecs.map(({ name }) => name)),

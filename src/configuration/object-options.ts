@@ -17,4 +17,11 @@ export const objectOptionSpecs: readonly OptionSpec[] = [
     default: 'complete=1',
     allowed: controlFormats['knowledge-base-outcomes'].allowed,
   },
+  {
+    name: 'jobDuration',
+    placeholder: 'RANGE',
+    description: 'how long imports, syncs and exports take',
+    default: '2s',
+    allowed: controlFormats['duration-distribution'].allowed,
+  },
 ];

@@ -1167,6 +1167,12 @@ export interface components {
              * @example complete=0.9,error=0.1
              */
             knowledgeBaseOutcomes?: string;
+            /**
+             * Format: duration-distribution
+             * @description How long an import, a sync or an export takes. For half of it, it is queued or created.
+             * @example 1s..30s
+             */
+            jobDuration?: string;
         };
         /** @description What moves the runs of a batch on. `time`: runs end when their durations are over. `immediate`: all runs have ended at the first read. `polls`: runs end as the batch is read. `manual`: runs end by request. */
         Progression: string | {
@@ -1828,6 +1834,12 @@ export interface components {
             calls?: components["schemas"]["FixtureCall"][];
             voices?: components["schemas"]["FixtureVoice"][];
             knowledgeBases?: components["schemas"]["FixtureKnowledgeBase"][];
+            conversationFlowComponents?: components["schemas"]["FixtureComponent"][];
+            exportRequests?: components["schemas"]["FixtureExportRequest"][];
+            uploadedAssets?: components["schemas"]["FixtureUploadedAsset"][];
+            apps?: components["schemas"]["FixtureApp"][];
+            crmConfigs?: components["schemas"]["FixtureCrmConfig"][];
+            jobs?: components["schemas"]["FixtureJob"][];
             generate?: components["schemas"]["FixtureGenerate"];
             ordinals?: components["schemas"]["Ordinals"];
         };
@@ -2269,6 +2281,66 @@ export interface components {
                 status: "complete" | "error";
                 addedSources: components["schemas"]["KnowledgeBaseSource"][];
             };
+        } & components["schemas"]["FixtureObject"];
+        FixtureComponent: {
+            conversation_flow_component_id?: components["schemas"]["Id"];
+            name: string;
+            nodes: unknown[];
+        } & (components["schemas"]["FixtureObject"] & components["schemas"]["SharedComponentInput"]);
+        FixtureExportRequest: {
+            export_request_id?: components["schemas"]["Id"];
+            /** @enum {string} */
+            channel: "call" | "chat";
+            /**
+             * @description `completed` if absent.
+             * @enum {string}
+             */
+            status?: "created" | "processing" | "completed" | "error";
+            timezone?: string;
+            url?: string;
+            /** @description How long each of its states lasts, in milliseconds. */
+            duration?: number;
+        } & components["schemas"]["FixtureObject"];
+        FixtureUploadedAsset: {
+            asset_id?: components["schemas"]["Id"];
+            content_type?: string;
+            file_name?: string;
+            file_size?: number;
+            sha256?: string;
+        } & components["schemas"]["FixtureObject"];
+        FixtureApp: {
+            app_id?: components["schemas"]["Id"];
+            provider: string;
+            type: string;
+            /**
+             * @description `not_connected` if absent.
+             * @enum {string}
+             */
+            connection_status?: "not_connected" | "connected" | "error";
+        } & (components["schemas"]["FixtureObject"] & WithRequired<components["schemas"]["AppInput"], "provider" | "type">);
+        /** @description The CRM configuration, of which a workspace has one. */
+        FixtureCrmConfig: {
+            /** @enum {string} */
+            crm_config_id: "crm_config";
+            contact_tags?: string[];
+            last_sync_timestamp?: number;
+        } & (components["schemas"]["FixtureObject"] & components["schemas"]["CrmConfigChange"]);
+        /** @description The last sync or import, of which a workspace has one of each. */
+        FixtureJob: {
+            /** @enum {string} */
+            job: "crm-sync" | "contact-import" | "contact-backfill";
+            /**
+             * @description `idle` if absent.
+             * @enum {string}
+             */
+            status?: "queued" | "running" | "idle";
+            start_timestamp?: number;
+            succeeded?: number;
+            failed?: number;
+            /** @enum {string} */
+            triggered_by?: "manual" | "cron";
+            /** @description How long each of its states lasts, in milliseconds. */
+            duration?: number;
         } & components["schemas"]["FixtureObject"];
         /** @description Calls that are over, as a workspace that was used for some time has them. They follow from the seed. */
         FixtureGenerate: {
@@ -3568,6 +3640,69 @@ export interface components {
             url: string;
         };
         KnowledgeBaseSource: components["schemas"]["DocumentSource"] | components["schemas"]["TextSource"] | components["schemas"]["UrlSource"];
+        PartialFlowComponent: {
+            name?: string;
+            tools?: components["schemas"]["EngineTool"][] | null;
+            mcps?: components["schemas"]["McpServer"][] | null;
+            start_node_id?: string | null;
+            begin_tag_display_position?: components["schemas"]["Position"] | null;
+            notes?: components["schemas"]["FlowNote"][] | null;
+            nodes?: components["schemas"]["FlowNode"][];
+        };
+        /** @description The properties of a shared component that clients set. Unknown properties are stored unchanged. */
+        SharedComponentInput: {
+            flex_mode?: boolean | null;
+        } & components["schemas"]["PartialFlowComponent"];
+        FieldMapping: {
+            external_field_name: string;
+            field_name: string;
+        };
+        AppCrmConfig: {
+            inbound_sync_mappings?: components["schemas"]["FieldMapping"][];
+            outbound_sync_mappings?: components["schemas"]["FieldMapping"][];
+            sync_conversation_activity?: boolean;
+            sync_new_contacts?: boolean;
+        };
+        AppInput: {
+            provider?: string;
+            /** @enum {string} */
+            type?: "crm" | "calendar" | "knowledge_base" | "support" | "communication";
+            name?: string;
+            tenant_id?: string;
+            tenant_url?: string;
+            auth_config?: {
+                /** @enum {string} */
+                type: "oauth2" | "api_key" | "basic";
+                client_id?: string;
+                client_secret?: string;
+                api_key?: string;
+                username?: string;
+                password?: string;
+            };
+            crm_config?: components["schemas"]["AppCrmConfig"];
+        };
+        AnalysisMapping: {
+            analysis_data_name: string;
+            field_name: string;
+            /** @enum {string} */
+            update_mode: "overwrite" | "fill_if_empty" | "merge";
+        };
+        ContactField: {
+            name: string;
+            /** @enum {string} */
+            type: "string" | "number" | "boolean" | "date" | "datetime" | "enum";
+            description?: string;
+            label?: string;
+            /** @description Required by `enum`. */
+            options?: string[];
+        };
+        CrmConfigChange: {
+            /** @description The app to link; null for none. */
+            app_id?: string | null;
+            contact_columns_order?: string[];
+            crm_analysis_data_mappings?: components["schemas"]["AnalysisMapping"][];
+            custom_fields?: components["schemas"]["ContactField"][];
+        };
     };
     responses: {
         /** @description The request was refused. The message says why. */

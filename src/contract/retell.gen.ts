@@ -886,6 +886,423 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/create-conversation-flow-component": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a shared flow component */
+        post: operations["createConversationFlowComponent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-conversation-flow-component/{conversation_flow_component_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a shared flow component */
+        get: operations["getConversationFlowComponent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/update-conversation-flow-component/{conversation_flow_component_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a shared flow component
+         * @description Changes the properties that are given. `nodes` replaces all nodes.
+         */
+        patch: operations["updateConversationFlowComponent"];
+        trace?: never;
+    };
+    "/delete-conversation-flow-component/{conversation_flow_component_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a shared flow component
+         * @description Drafts of flows that use it get a local copy.
+         */
+        delete: operations["deleteConversationFlowComponent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/list-conversation-flow-components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List shared flow components */
+        get: operations["listConversationFlowComponentsV2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-conversation-flow-components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all shared flow components
+         * @deprecated
+         * @description A list that is too large is refused; its successor has pages.
+         */
+        get: operations["listConversationFlowComponents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-mcp-tools/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the MCP tools of an agent
+         * @description No MCP server is asked: the tools are those that the engine of the agent names for the server.
+         */
+        get: operations["getMcpTools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-api-key-info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read who the API key belongs to */
+        get: operations["getApiKeyInfo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/list-export-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List export requests
+         * @description Only fixtures create them; the vendor has no operation for that.
+         */
+        get: operations["listExportRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/create-asset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload an image or a sound
+         * @description Size and digest of the file are kept, and not the file.
+         */
+        post: operations["createAsset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/create-app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connect an app
+         * @description Nothing is connected. Secrets are not kept.
+         */
+        post: operations["createApp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-app/{app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an app */
+        get: operations["getApp"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/update-app/{app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an app
+         * @description Changes the properties that are given. Other credentials make it `not_connected`.
+         */
+        patch: operations["updateApp"];
+        trace?: never;
+    };
+    "/delete-app/{app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete an app
+         * @description Refused while an agent refers to it, unless `force_delete` is true.
+         */
+        delete: operations["deleteApp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List apps */
+        get: operations["listApps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-app-usages/{app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what refers to an app
+         * @description Agents of which a version, or its engine, names the app.
+         */
+        get: operations["listAppUsages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/test-app-auth/{app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test the credentials of an app
+         * @description Succeeds if the app has an `auth_config`, and says so in its `connection_status`.
+         */
+        post: operations["testAppAuth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-crm-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the CRM configuration */
+        get: operations["getCrmConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/update-crm-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the CRM configuration
+         * @description Each property that is given replaces the former one.
+         */
+        post: operations["updateCrmConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-crm-schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the fields of contacts in the CRM
+         * @description Some fields that such systems have.
+         */
+        get: operations["getCrmSchema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/run-sync-job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a sync with the CRM
+         * @description Nothing is read or written. The setting `jobDuration` says how long it takes.
+         */
+        post: operations["runSyncJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-sync-job-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the sync with the CRM */
+        get: operations["getSyncJobStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/create-phone-number": {
         parameters: {
             query?: never;
@@ -2781,6 +3198,170 @@ export interface components {
             /** @description What could not be read the last time. */
             error_messages?: string[];
         };
+        /** @description The properties of a shared component that clients set. Unknown properties are stored unchanged. */
+        SharedComponentInput: {
+            flex_mode?: boolean | null;
+        } & components["schemas"]["PartialFlowComponent"];
+        PartialFlowComponent: {
+            name?: string;
+            tools?: components["schemas"]["EngineTool"][] | null;
+            mcps?: components["schemas"]["McpServer"][] | null;
+            start_node_id?: string | null;
+            begin_tag_display_position?: components["schemas"]["Position"] | null;
+            notes?: components["schemas"]["FlowNote"][] | null;
+            nodes?: components["schemas"]["FlowNode"][];
+        };
+        SharedComponent: {
+            conversation_flow_component_id: string;
+            user_modified_timestamp: number;
+            /** @description The flows that use it in their latest version. */
+            linked_conversation_flow_ids?: string[];
+        } & components["schemas"]["SharedComponentInput"];
+        McpToolDefinition: {
+            name: string;
+            description: string;
+            /** @description A JSON schema. */
+            inputSchema: {
+                [key: string]: unknown;
+            };
+        };
+        ApiKeyInfo: {
+            /** @description The label of the workspace, if it has one. */
+            api_key_name: string | null;
+            org_name: string;
+        };
+        ExportRequest: {
+            export_request_id?: string;
+            /** @enum {string} */
+            channel?: "call" | "chat";
+            created_timestamp?: number;
+            /** @enum {string} */
+            status?: "created" | "processing" | "completed" | "error";
+            timezone?: string;
+            /** @description Where the real service has the export, once it is completed. Nothing is there. */
+            url?: string;
+        };
+        UploadedAssetInput: {
+            /**
+             * Format: binary
+             * @description An image or a sound of at most 10 MB.
+             */
+            file: string;
+        };
+        UploadedAsset: {
+            asset_id?: string;
+            content_type?: string;
+            created_timestamp?: number;
+            file_name?: string;
+            file_size?: number;
+            url?: string;
+        };
+        FieldMapping: {
+            external_field_name: string;
+            field_name: string;
+        };
+        AppInput: {
+            provider?: string;
+            /** @enum {string} */
+            type?: "crm" | "calendar" | "knowledge_base" | "support" | "communication";
+            name?: string;
+            tenant_id?: string;
+            tenant_url?: string;
+            auth_config?: {
+                /** @enum {string} */
+                type: "oauth2" | "api_key" | "basic";
+                client_id?: string;
+                client_secret?: string;
+                api_key?: string;
+                username?: string;
+                password?: string;
+            };
+            crm_config?: components["schemas"]["AppCrmConfig"];
+        };
+        AppCrmConfig: {
+            inbound_sync_mappings?: components["schemas"]["FieldMapping"][];
+            outbound_sync_mappings?: components["schemas"]["FieldMapping"][];
+            sync_conversation_activity?: boolean;
+            sync_new_contacts?: boolean;
+        };
+        App: {
+            app_id: string;
+            org_id: string;
+            provider: string;
+            /** @enum {string} */
+            type: "crm" | "calendar" | "knowledge_base" | "support" | "communication";
+            name?: string;
+            tenant_id?: string;
+            tenant_url?: string;
+            /** @description Without secrets. */
+            auth_config?: {
+                type: string;
+                client_id?: string;
+                username?: string;
+            };
+            crm_config?: components["schemas"]["AppCrmConfig"];
+            /** @enum {string} */
+            connection_status?: "not_connected" | "connected" | "error";
+            created_timestamp: number;
+            user_modified_timestamp: number;
+        };
+        AppUsage: {
+            /** @enum {string} */
+            type: "agent";
+            agent_id: string;
+            agent_name?: string;
+            agent_versions: number[];
+            configured_timestamp: number;
+        };
+        ContactField: {
+            name: string;
+            /** @enum {string} */
+            type: "string" | "number" | "boolean" | "date" | "datetime" | "enum";
+            description?: string;
+            label?: string;
+            /** @description Required by `enum`. */
+            options?: string[];
+        };
+        AnalysisMapping: {
+            analysis_data_name: string;
+            field_name: string;
+            /** @enum {string} */
+            update_mode: "overwrite" | "fill_if_empty" | "merge";
+        };
+        CrmConfigChange: {
+            /** @description The app to link; null for none. */
+            app_id?: string | null;
+            contact_columns_order?: string[];
+            crm_analysis_data_mappings?: components["schemas"]["AnalysisMapping"][];
+            custom_fields?: components["schemas"]["ContactField"][];
+        };
+        CrmConfig: {
+            org_id: string;
+            app_id?: string;
+            contact_columns_order?: string[];
+            contact_tags?: string[];
+            crm_analysis_data_mappings?: components["schemas"]["AnalysisMapping"][];
+            custom_fields?: components["schemas"]["ContactField"][];
+            last_sync_timestamp?: number;
+        };
+        CrmSchema: {
+            provider: string;
+            fields: {
+                name: string;
+                /** @enum {string} */
+                type: "string" | "number" | "boolean" | "date" | "datetime" | "enum";
+                label?: string;
+            }[];
+        };
+        Job: {
+            /** @enum {string} */
+            status: "queued" | "running" | "idle";
+            start_timestamp?: number;
+            succeeded?: number;
+            failed?: number;
+            /** @enum {string} */
+            triggered_by?: "manual" | "cron";
+        };
         /** @description A phone number. */
         PhoneNumber: {
             /** @example +14157774444 */
@@ -3624,6 +4205,27 @@ export interface components {
          * @example source_0123456789abcdef
          */
         SourceId: string;
+        /**
+         * @description The component's id.
+         * @example conversation_flow_component_0123456789ab
+         */
+        ComponentId: string;
+        /**
+         * @description The app's id.
+         * @example app_0123456789abcdef
+         */
+        AppId: string;
+        /**
+         * @description The id of the MCP server.
+         * @example mcp_1
+         */
+        McpId: string;
+        /** @description The component that has the server, if it is one of a component. */
+        McpComponentId: string;
+        /** @description If true, the app is deleted even if agents refer to it. */
+        ForceDeleteApp: boolean;
+        /** @description The app; that of the CRM configuration if absent. */
+        CrmAppId: string;
         /** @description The order of creation; `descending` if absent. */
         SortOrder: "ascending" | "descending";
         /** @description The maximum number of items; 1,000 if absent. */
@@ -5350,6 +5952,747 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createConversationFlowComponent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Payment",
+                 *       "nodes": [
+                 *         {
+                 *           "id": "pay",
+                 *           "type": "conversation",
+                 *           "instruction": {
+                 *             "type": "prompt",
+                 *             "text": "Ask for the card."
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["SharedComponentInput"];
+            };
+        };
+        responses: {
+            /** @description The component. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedComponent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getConversationFlowComponent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The component's id.
+                 * @example conversation_flow_component_0123456789ab
+                 */
+                conversation_flow_component_id: components["parameters"]["ComponentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The component. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedComponent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updateConversationFlowComponent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The component's id.
+                 * @example conversation_flow_component_0123456789ab
+                 */
+                conversation_flow_component_id: components["parameters"]["ComponentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Payment by card"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SharedComponentInput"];
+            };
+        };
+        responses: {
+            /** @description The component after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedComponent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteConversationFlowComponent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The component's id.
+                 * @example conversation_flow_component_0123456789ab
+                 */
+                conversation_flow_component_id: components["parameters"]["ComponentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listConversationFlowComponentsV2: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items. A page may have fewer if items are large. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the previous page, to get the next one. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+                /** @description The order of creation; `descending` if absent. */
+                sort_order?: components["parameters"]["SortOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of components. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["SharedComponent"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listConversationFlowComponents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All components, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedComponent"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getMcpTools: {
+        parameters: {
+            query: {
+                /**
+                 * @description The id of the MCP server.
+                 * @example mcp_1
+                 */
+                mcp_id: components["parameters"]["McpId"];
+                /** @description The component that has the server, if it is one of a component. */
+                component_id?: components["parameters"]["McpComponentId"];
+                /** @description The version: its number, `latest`, or `latest_published`, which is the published version with the highest number. If absent, `latest`. */
+                version?: components["parameters"]["AgentVersion"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The agent's id.
+                 * @example agent_0123456789abcdef0123456789
+                 */
+                agent_id: components["parameters"]["AgentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tools. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpToolDefinition"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getApiKeyInfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The name of the key and of its organisation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyInfo"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listExportRequests: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items. A page may have fewer if items are large. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the previous page, to get the next one. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+                /** @description The order of creation; `descending` if absent. */
+                sort_order?: components["parameters"]["SortOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of export requests. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["ExportRequest"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createAsset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "file": "Hello."
+                 *     }
+                 */
+                "multipart/form-data": components["schemas"]["UploadedAssetInput"];
+            };
+        };
+        responses: {
+            /** @description What was uploaded. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedAsset"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "provider": "hubspot",
+                 *       "type": "crm",
+                 *       "name": "Customers",
+                 *       "auth_config": {
+                 *         "type": "api_key",
+                 *         "api_key": "secret"
+                 *       }
+                 *     }
+                 */
+                "application/json": WithRequired<components["schemas"]["AppInput"], "provider" | "type">;
+            };
+        };
+        responses: {
+            /** @description The app. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["App"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The app's id.
+                 * @example app_0123456789abcdef
+                 */
+                app_id: components["parameters"]["AppId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The app. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["App"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updateApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The app's id.
+                 * @example app_0123456789abcdef
+                 */
+                app_id: components["parameters"]["AppId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Leads"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AppInput"];
+            };
+        };
+        responses: {
+            /** @description The app after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["App"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteApp: {
+        parameters: {
+            query?: {
+                /** @description If true, the app is deleted even if agents refer to it. */
+                force_delete?: components["parameters"]["ForceDeleteApp"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The app's id.
+                 * @example app_0123456789abcdef
+                 */
+                app_id: components["parameters"]["AppId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listApps: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items. A page may have fewer if items are large. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the previous page, to get the next one. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+                /** @description The order of creation; `descending` if absent. */
+                sort_order?: components["parameters"]["SortOrder"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of apps. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["App"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listAppUsages: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items. A page may have fewer if items are large. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the previous page, to get the next one. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+                /** @description The order of creation; `descending` if absent. */
+                sort_order?: components["parameters"]["SortOrder"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The app's id.
+                 * @example app_0123456789abcdef
+                 */
+                app_id: components["parameters"]["AppId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of agents. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["AppUsage"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    testAppAuth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The app's id.
+                 * @example app_0123456789abcdef
+                 */
+                app_id: components["parameters"]["AppId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it has credentials. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getCrmConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The configuration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmConfig"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updateCrmConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "custom_fields": [
+                 *         {
+                 *           "name": "plan",
+                 *           "type": "enum",
+                 *           "options": [
+                 *             "free",
+                 *             "paid"
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CrmConfigChange"];
+            };
+        };
+        responses: {
+            /** @description The configuration after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmConfig"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getCrmSchema: {
+        parameters: {
+            query?: {
+                /** @description The app; that of the CRM configuration if absent. */
+                app_id?: components["parameters"]["CrmAppId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The fields. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmSchema"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    runSyncJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job, which is queued. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getSyncJobStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job; `idle` if none runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };
     };

@@ -23,7 +23,33 @@ import {
   publishChatAgent,
   updateChatAgent,
 } from './agents/chat-agents.js';
+import { getMcpTools } from './agents/mcp-tools.js';
 import { repairAgent } from './agents/repair-agent.js';
+import { createAsset, getApiKeyInfo, listExportRequests } from './account/account.js';
+import {
+  createApp,
+  deleteApp,
+  getApp,
+  listApps,
+  listAppUsages,
+  testAppAuth,
+  updateApp,
+} from './apps/apps.js';
+import {
+  getCrmConfig,
+  getCrmSchema,
+  getSyncJobStatus,
+  runSyncJob,
+  updateCrmConfig,
+} from './apps/crm.js';
+import {
+  createConversationFlowComponent,
+  deleteConversationFlowComponent,
+  getConversationFlowComponent,
+  listConversationFlowComponents,
+  listConversationFlowComponentsV2,
+  updateConversationFlowComponent,
+} from './components/components.js';
 import {
   createConversationFlow,
   createRetellLLM,
@@ -134,6 +160,28 @@ export const operationsTable = {
   listChatAgents,
   publishChatAgent,
   repairAgent,
+  getMcpTools,
+  createConversationFlowComponent,
+  getConversationFlowComponent,
+  updateConversationFlowComponent,
+  deleteConversationFlowComponent,
+  listConversationFlowComponentsV2,
+  listConversationFlowComponents,
+  getApiKeyInfo,
+  listExportRequests,
+  createAsset,
+  createApp,
+  getApp,
+  updateApp,
+  deleteApp,
+  listApps,
+  listAppUsages,
+  testAppAuth,
+  getCrmConfig,
+  updateCrmConfig,
+  getCrmSchema,
+  runSyncJob,
+  getSyncJobStatus,
   createPhoneNumber,
   importPhoneNumber,
   getPhoneNumber,

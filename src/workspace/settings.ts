@@ -37,6 +37,8 @@ export interface Settings {
   readonly deprecated: 'warn' | 'serve' | 'reject';
   readonly calls: CallSettings;
   readonly knowledgeBases: KnowledgeBaseSettings;
+  /** How long exports, imports and syncs take. */
+  readonly jobDuration: DurationDistribution;
   readonly seed: string;
   /** The most runs under way at once in a workspace. */
   readonly concurrency: number;
@@ -199,6 +201,7 @@ export function parseSettings(input: Required<SettingsInput>): Settings {
     },
     unknownNumbers: input.unknownNumbers,
     deprecated: input.deprecated,
+    jobDuration: required(parseDurationDistribution(input.jobDuration)),
     knowledgeBases: {
       duration: required(parseDurationDistribution(input.knowledgeBaseDuration)),
       outcomes: required(parseKnowledgeBaseOutcomes(input.knowledgeBaseOutcomes)),

@@ -22,7 +22,7 @@ describe('settings', () => {
       ...{ callDuration: '10s..30s', ringDuration: '1s..3s', analysisDelay: '2s' },
       ...{ webCallJoin: '200ms', concurrencyLimit: 20, concurrencyExceeded: 'reject' },
       ...{ customLlm: 'auto', customLlmTimeout: '10s' },
-      ...{ knowledgeBaseDuration: '2s', knowledgeBaseOutcomes: 'complete=1' },
+      ...{ knowledgeBaseDuration: '2s', knowledgeBaseOutcomes: 'complete=1', jobDuration: '2s' },
     };
     expect(await client.call('GET', url)).toEqual(before);
     const change = { outcomes: { fail: 1 }, progression: { polls: 2 } };

@@ -61,6 +61,7 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   customLlmTimeout: '10s',
   knowledgeBaseDuration: '2s',
   knowledgeBaseOutcomes: 'complete=1',
+  jobDuration: '2s',
 };
 
 export const thisMachine: NonNullable<AppOptions['controlAccess']> = {

@@ -266,6 +266,7 @@ export async function createExampleObjects(client: TestClient): Promise<Ids> {
     const { body: created } = await client.send({ method: 'POST', url, ...payload });
     return String(created[property]);
   }, 'Example');
+  await client.call('POST', '/update-crm-config', { app_id: objects.app });
   // Longer than it rings.
   await client.call('POST', '/_emulator/clock/advance', { by: '4s' });
   return {

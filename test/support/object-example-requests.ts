@@ -7,6 +7,8 @@ const objectIdNames = [
   'knowledgeBase',
   'source',
   'chatAgent',
+  'component',
+  'app',
 ] as const;
 
 export type ObjectIds = Readonly<Record<(typeof objectIdNames)[number], string>>;
@@ -29,11 +31,26 @@ export async function createStoredObjects(post: Post, mark: string): Promise<Obj
     voice: await post('/add-community-voice', community, 'voice_id'),
     knowledgeBase: await post('/create-knowledge-base', knowledge, 'knowledge_base_id', true),
     source: '',
+    component: await post(
+      ...(['/create-conversation-flow-component', { ...component, name: mark }] as const),
+      'conversation_flow_component_id',
+    ),
+    app: await post('/create-app', { ...app, name: mark }, 'app_id'),
     chatAgent: await post('/create-chat-agent', { ...chatAgent, agent_name: mark }, 'agent_id'),
   };
 }
 
 const chatAgent = { response_engine: { type: 'retell-llm', llm_id: 'llm_1' } };
+
+const component = {
+  name: 'Payment',
+  nodes: [{ id: 'pay', type: 'conversation', instruction: { type: 'prompt', text: 'Ask.' } }],
+};
+
+const app = {
+  ...{ provider: 'hubspot', type: 'crm' },
+  auth_config: { type: 'api_key', api_key: 'k' },
+};
 
 const readme = { file: 'README.md', content: 'Example data' };
 
@@ -95,6 +112,79 @@ export const objectExampleRequests = {
     url: ({ knowledgeBase, source }) =>
       `/delete-knowledge-base-source/${knowledgeBase}/source/${source}`,
     malformed: { url: '/delete-knowledge-base-source/%zz/source/x' },
+  },
+  createConversationFlowComponent: {
+    url: () => '/create-conversation-flow-component',
+    body: () => component,
+    malformed: { body: { name: 'No nodes' } },
+  },
+  getConversationFlowComponent: {
+    url: (ids) => `/get-conversation-flow-component/${ids.component}`,
+    malformed: { url: '/get-conversation-flow-component/%zz' },
+  },
+  updateConversationFlowComponent: {
+    url: (ids) => `/update-conversation-flow-component/${ids.component}`,
+    body: () => ({ name: 'New' }),
+    malformed: { body: { name: 7 } },
+  },
+  deleteConversationFlowComponent: {
+    url: (ids) => `/delete-conversation-flow-component/${ids.component}`,
+    malformed: { url: '/delete-conversation-flow-component/%zz' },
+  },
+  listConversationFlowComponentsV2: {
+    url: () => '/v2/list-conversation-flow-components?limit=2',
+    malformed: { url: '/v2/list-conversation-flow-components?limit=x' },
+  },
+  listConversationFlowComponents: {
+    url: () => '/list-conversation-flow-components',
+    malformed: { url: '/list-conversation-flow-components/%zz' },
+  },
+  getMcpTools: {
+    url: (ids) => `/get-mcp-tools/${ids.chatAgent}?mcp_id=mcp_1`,
+    malformed: { url: '/get-mcp-tools/x' },
+  },
+  getApiKeyInfo: {
+    url: () => '/get-api-key-info',
+    malformed: { url: '/get-api-key-info/%zz' },
+  },
+  listExportRequests: {
+    url: () => '/v2/list-export-requests?limit=2',
+    malformed: { url: '/v2/list-export-requests?limit=x' },
+  },
+  createAsset: {
+    url: () => '/create-asset',
+    isForm: true,
+    body: () => ({ file: { file: 'a.png', content: 'PNG' } }),
+    malformed: { body: { file: 'no file' } },
+  },
+  createApp: { url: () => '/create-app', body: () => app, malformed: { body: { type: 'crm' } } },
+  getApp: { url: (ids) => `/get-app/${ids.app}`, malformed: { url: '/get-app/%zz' } },
+  updateApp: {
+    url: (ids) => `/update-app/${ids.app}`,
+    body: () => ({ name: 'New' }),
+    malformed: { body: { name: 7 } },
+  },
+  deleteApp: { url: (ids) => `/delete-app/${ids.app}`, malformed: { url: '/delete-app/%zz' } },
+  listApps: { url: () => '/list-apps?limit=2', malformed: { url: '/list-apps?limit=x' } },
+  listAppUsages: {
+    url: (ids) => `/list-app-usages/${ids.app}`,
+    malformed: { url: '/list-app-usages/x?limit=x' },
+  },
+  testAppAuth: {
+    url: (ids) => `/test-app-auth/${ids.app}`,
+    malformed: { url: '/test-app-auth/%zz' },
+  },
+  getCrmConfig: { url: () => '/get-crm-config', malformed: { url: '/get-crm-config/%zz' } },
+  updateCrmConfig: {
+    url: () => '/update-crm-config',
+    body: () => ({ custom_fields: [{ name: 'plan', type: 'enum', options: ['free'] }] }),
+    malformed: { body: { custom_fields: [{ name: 'Not snake', type: 'string' }] } },
+  },
+  getCrmSchema: { url: () => '/get-crm-schema', malformed: { url: '/get-crm-schema/%zz' } },
+  runSyncJob: { url: () => '/run-sync-job', malformed: { url: '/run-sync-job/%zz' } },
+  getSyncJobStatus: {
+    url: () => '/get-sync-job-status',
+    malformed: { url: '/get-sync-job-status/%zz' },
   },
   createChatAgent: {
     url: () => '/create-chat-agent',

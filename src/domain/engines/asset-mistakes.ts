@@ -31,6 +31,10 @@ export function findAssetMistake(kind: AssetKind, content: AssetContent): AssetM
   }
 }
 
+/** The first mistake in a component of flows. */
+export const findComponentMistake = (content: AssetContent): AssetMistake | undefined =>
+  findFlowMistake(['', content]);
+
 /** Documented (SDK types): names of states are unique, and so are those of the tools of each state. */
 function findLlmMistake(content: AssetContent): AssetMistake | undefined {
   const general = objectsIn(content, '/general_tools');

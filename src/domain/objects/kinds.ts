@@ -27,6 +27,30 @@ export const objectKinds = {
     defaults: { max_chunk_size: 2000, min_chunk_size: 400, knowledge_base_sources: [] },
     fixtures: 'knowledgeBases',
   },
+  'conversation-flow-component': {
+    idProperty: 'conversation_flow_component_id',
+    fixtures: 'conversationFlowComponents',
+  },
+  'export-request': {
+    idProperty: 'export_request_id',
+    states: ['created', 'processing', 'completed', 'error'],
+    unfinished: ['created', 'processing'],
+    fixtures: 'exportRequests',
+  },
+  asset: { idProperty: 'asset_id', fixtures: 'uploadedAssets' },
+  app: {
+    idProperty: 'app_id',
+    defaults: { connection_status: 'not_connected' },
+    fixtures: 'apps',
+  },
+  'crm-config': { idProperty: 'crm_config_id', fixtures: 'crmConfigs' },
+  // One for each name: the one that runs, or ran last.
+  job: {
+    idProperty: 'job',
+    states: ['queued', 'running', 'idle'],
+    unfinished: ['queued', 'running'],
+    fixtures: 'jobs',
+  },
 } as const satisfies Record<string, KindOfObject>;
 
 export type ObjectKind = keyof typeof objectKinds;

@@ -8,6 +8,7 @@ import { MissingError } from '../../errors.js';
 import { keyedId } from '../../random.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { ListedObject } from '../../store/objects.js';
+import { readPageQuery, toPage } from '../paging.js';
 import { findSettledWorkspace, settle, type Caller, type Services } from '../operation.js';
 
 /** What there is to say of a new object. */
@@ -100,6 +101,39 @@ export async function listObjects(
     services.store.objects.listPage({ workspaceId, kind, order: 'descending' });
   return { workspace, objects: workspace === undefined ? [] : list(workspace.id) };
 }
+
+interface PageQuery {
+  readonly limit?: number;
+  readonly pagination_key?: string;
+  readonly sort_order?: 'ascending' | 'descending';
+}
+
+/** A page of the objects of a kind. */
+export async function listObjectPage<Wire extends object>(
+  services: Services,
+  caller: Caller,
+  kind: ObjectKind,
+  query: PageQuery,
+  toWire: (object: ListedObject, workspace: Workspace) => Wire,
+) {
+  const { sort_order: order = 'descending' } = query;
+  const list = [kind, caller.workspace, order];
+  const page = readPageQuery(query, list);
+  const workspace = await findSettledWorkspace(services, caller);
+  if (workspace === undefined) return toPage<ListedObject, Wire>([], page, list, noWire);
+  const { after, limit } = page;
+  const range = { workspaceId: workspace.id, kind, after, limit: limit + 1, order };
+  return toPage(services.store.objects.listPage(range), page, list, (object) =>
+    toWire(object, workspace),
+  );
+}
+
+const noWire = (): never => {
+  throw new Error('there is no object');
+};
+
+/** Documented (SDK types): the organisation that an object belongs to. */
+export const orgIdOf = ({ name }: Workspace): string => keyedId('org', name);
 
 /** An object without states in its wire shape. */
 export const toWire = (

@@ -1,4 +1,5 @@
 import type { ObjectKind } from '../../domain/objects/kinds.js';
+import { afterExport, afterJob, crmConfigId, jobNames } from '../../domain/objects/jobs.js';
 import { afterIndexing } from '../../domain/objects/knowledge-base.js';
 import type { StoredObject } from '../../domain/objects/stored-object.js';
 import type { ListedObject } from '../../store/objects.js';
@@ -15,7 +16,26 @@ type NextState = (
 /** By kind. The other kinds have no states. */
 const nextStates: Partial<Record<ObjectKind, NextState>> = {
   'knowledge-base': afterIndexing,
+  'export-request': afterExport,
+  job: finishJob,
 };
+
+/** A job that ends has done something. */
+function finishJob(
+  job: ListedObject,
+  at: number,
+  { writer, workspace: { id: workspaceId } }: Parameters<NextState>[2],
+): StoredObject {
+  const next = afterJob(job, at);
+  if (next.status !== 'idle' || job.id !== jobNames.sync) return next;
+  const list = { workspaceId, kind: 'crm-config' } as const;
+  const config = writer.objects.find(list, crmConfigId);
+  if (config !== undefined) {
+    const content = { ...config.content, last_sync_timestamp: at };
+    writer.objects.change(list, { ...config, content });
+  }
+  return next;
+}
 
 /**
  * Lets the states come that objects of a workspace are due for, `size` at a time. Returns when the next one is

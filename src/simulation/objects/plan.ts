@@ -27,5 +27,8 @@ export function drawIndexing({ settings, name }: Workspace, ordinal: number): 'c
 
 /** Draws how long an object of fixtures stays in a state from which another comes. */
 export function drawStateTime(workspace: Workspace, kind: ObjectKind, ordinal: number): number {
-  return drawTime(workspace, workspace.settings.knowledgeBases.duration, kind, ordinal);
+  const { knowledgeBases, jobDuration } = workspace.settings;
+  return kind === 'knowledge-base'
+    ? drawTime(workspace, knowledgeBases.duration, kind, ordinal)
+    : Math.floor(drawTime(workspace, jobDuration, kind, ordinal) / 2);
 }
