@@ -84,6 +84,9 @@ const fromKept = `
     )
   )`;
 
+/** What the revisions that are kept in memory have together as JSON. */
+const maxCachedCharacters = 2_000_000;
+
 export function testCaseStore(db: Db, caches: Caches): TestCaseWriter {
   const keepRevision = revisionKeeper(db);
   const listKept = db.prepare<{ workspaceId: number }, DefinitionRow & { definitionKey: number }>(
@@ -140,6 +143,8 @@ export function testCaseStore(db: Db, caches: Caches): TestCaseWriter {
   );
 
   const revisionKeys = caches.create<string, number | 'none'>();
+  // hot path: runs of one definition read the same again and again. A revision never changes.
+  const revisions = caches.createSized<number, TestCaseRevision>(maxCachedCharacters);
 
   const write = (definition: NewRevision, statement: typeof insertDefinition): number => {
     const { workspaceId, definitionId, content } = definition;
@@ -171,7 +176,12 @@ export function testCaseStore(db: Db, caches: Caches): TestCaseWriter {
     },
     findRevisionKey: revisionKeyFinder(db, revisionKeys),
     getRevision(revisionKey) {
-      return withContent(required(getRevision.get({ revisionKey })));
+      const known = revisions.get(revisionKey);
+      if (known !== undefined) return known;
+      const row = required(getRevision.get({ revisionKey }));
+      const revision = withContent(row);
+      revisions.set(revisionKey, revision, { size: row.content.length });
+      return revision;
     },
     listPage({ before = Number.MAX_SAFE_INTEGER, limit = -1, ...page }) {
       return readEach(() => listPage.iterate({ ...page, before, limit }), withContent);

@@ -103,8 +103,16 @@ function told({ assets, faults, testCases, phoneNumbers }: StoreReader, workspac
   );
   const contents = references.map((found) => found && assets.getContent(found.contentKey));
   const revisions = definitions.map((id) => testCases.findRevisionKey(workspaceId, id));
+  const said = revisions.map((key) => key && testCases.getRevision(key).content);
   const found = numbers.map((number) => phoneNumbers.find(workspaceId, number));
-  return { references, contents, faults: faults.list(workspaceId), revisions, numbers: found };
+  return {
+    references,
+    contents,
+    faults: faults.list(workspaceId),
+    revisions,
+    said,
+    numbers: found,
+  };
 }
 
 /** The same as a store tells it that remembers nothing: what is undone clears its caches. */
@@ -120,10 +128,19 @@ function stored(store: Store, workspaceId: number) {
   const contents = references.map(
     (found) => found && (JSON.parse(assets.getContentText(found.contentKey)) as object),
   );
-  const revisions = definitions.map((id) => testCases.find(workspaceId, id)?.revisionKey);
+  const current = definitions.map((id) => testCases.find(workspaceId, id));
+  const revisions = current.map((revision) => revision?.revisionKey);
+  const said = current.map((revision) => revision?.content);
   const listed = [...phoneNumbers.listPage({ workspaceId, order: 'ascending', ...wholeList })];
   const found = numbers.map((number) => listed.find((other) => other.number === number));
-  return { references, contents, faults: faults.list(workspaceId), revisions, numbers: found };
+  return {
+    references,
+    contents,
+    faults: faults.list(workspaceId),
+    revisions,
+    said,
+    numbers: found,
+  };
 }
 
 const wholeList = { after: undefined, limit: undefined };

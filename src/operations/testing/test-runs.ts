@@ -9,7 +9,6 @@ import {
   loadValueGenerator,
   type GenerateValue,
 } from '../../simulation/conversation/schema-value.js';
-import { describeRun } from '../../simulation/conversation/run-content.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredTestRun } from '../../store/test-runs.js';
 import { knownEngine } from '../engines/known-engines.js';
@@ -17,6 +16,7 @@ import { arrayOf, gather, tooLarge, type Gathered } from '../gathering.js';
 import { findSettledWorkspace, type Caller, type Operation, type Services } from '../operation.js';
 import { pageOf, readPageQuery } from '../paging.js';
 import { toDefinitionSnapshot } from './definition-snapshot.js';
+import { contentOfRun } from './known-run-contents.js';
 
 type TestCaseJob = components['schemas']['TestCaseJob'];
 
@@ -146,9 +146,7 @@ async function reader({ store }: Services): Promise<Reader> {
 function toTestCaseJob(stored: StoredTestRun, workspace: Workspace, read: Reader): TestCaseJob {
   const { run } = stored;
   const revision = read.revision(stored);
-  const content = hasEnded(run)
-    ? describeRun(run, revision.content, read.engine(stored), read.generate)
-    : undefined;
+  const content = contentOfRun(stored, revision.content, read.engine(stored), read.generate);
   const createdAt = reportedCreation(run);
   const startedAt = run.status === 'pending' ? createdAt : reportedStart(run);
   return {
