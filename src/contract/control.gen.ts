@@ -288,7 +288,7 @@ export interface paths {
         put?: never;
         /**
          * Add a call rule
-         * @description Decides how some calls go. The first rule that matches a call when the call is created applies. Rules come before magic numbers, and magic numbers come before chance. Calls whose progression is `manual` ask no rule.
+         * @description Decides how some calls go. The first rule that matches a call when the call is created applies. Rules come before magic numbers, and magic numbers come before chance. Rules do not apply to calls whose progression is `manual`.
          */
         post: operations["addCallRule"];
         /** Delete all call rules */
@@ -326,7 +326,7 @@ export interface paths {
         put?: never;
         /**
          * Let somebody call one of the numbers
-         * @description A call from a country that is not in the number's `allowed_inbound_country_list` is rejected. Otherwise the number's `inbound_webhook_url` is asked first, with the same signature and under the same rules as other webhooks. It has 10 seconds to answer, and is asked again up to three times. Then the agent that its answer names takes the call, or else one of the number's `inbound_agents`. If there is none, or if the answer rejects the call, no call is created. The answer to this request comes when that is decided.
+         * @description A call from a country that is not in the number's `allowed_inbound_country_list` is rejected. Otherwise the number's `inbound_webhook_url` is asked first, with the same signature and under the same rules as other webhooks. It has 10 seconds to answer, and is asked again up to three times. Then the agent that its answer names takes the call, or one of the number's `inbound_agents`. If there is no agent, or if the answer rejects the call, no call is created. This request is answered after that decision.
          */
         post: operations["receiveCall"];
         delete?: never;
@@ -361,7 +361,7 @@ export interface paths {
         };
         /**
          * Read what was said in a call until now
-         * @description The vendor's operations show it only once the call is over. `retell-emulator/web-client` follows a call with this.
+         * @description The vendor's operations return the conversation only after the call is over. `retell-emulator/web-client` uses this operation to follow a call.
          */
         get: operations["getConversation"];
         put?: never;
@@ -383,7 +383,7 @@ export interface paths {
         put?: never;
         /**
          * Answer a call
-         * @description Connects a call that rings, at the present of the workspace's clock. A call that is not moved by hand goes on from there as it was planned; a registered call that no rule decided goes on as if it had been dialled. 409 if the call does not ring, or if it is planned to end without an answer.
+         * @description Connects a call that rings, at the present time of the workspace's clock. A call that is not moved by hand continues as it was planned. A registered call that no rule decided continues as if it had been dialled. The answer is 409 if the call does not ring, or if it is planned to end without an answer.
          */
         post: operations["answerCall"];
         delete?: never;
@@ -403,7 +403,7 @@ export interface paths {
         put?: never;
         /**
          * Join a web call
-         * @description Connects a web call that nobody has joined, as the browser of its user does. It then goes on as it was planned. 409 if it is none, was joined before, or is planned to end without that.
+         * @description Connects a web call that nobody has joined, as the browser of its user does. The call then continues as it was planned. The answer is 409 if it is no web call, if it was joined before, or if it is planned to end before somebody joins.
          */
         post: operations["joinWebCall"];
         delete?: never;
@@ -423,7 +423,7 @@ export interface paths {
         put?: never;
         /**
          * Leave a web call
-         * @description Ends an ongoing web call as `user_hangup`, as the browser of its user does. 409 if it is none, or is not ongoing.
+         * @description Ends an ongoing web call as `user_hangup`, as the browser of its user does. The answer is 409 if it is no web call, or is not ongoing.
          */
         post: operations["leaveWebCall"];
         delete?: never;
@@ -443,7 +443,7 @@ export interface paths {
         put?: never;
         /**
          * Say or do something in a call
-         * @description Adds a turn, a tool with its result, or a key that is pressed, at the present of the workspace's clock. 409 if the call is not ongoing.
+         * @description Adds a turn, a tool call with its result, or a pressed key, at the present time of the workspace's clock. The answer is 409 if the call is not ongoing.
          */
         post: operations["sayInCall"];
         delete?: never;
@@ -463,7 +463,7 @@ export interface paths {
         put?: never;
         /**
          * Hang up
-         * @description Ends an ongoing call as `user_hangup` or `agent_hangup`. 409 if the call is not ongoing.
+         * @description Ends an ongoing call as `user_hangup` or `agent_hangup`. The answer is 409 if the call is not ongoing.
          */
         post: operations["hangUpCall"];
         delete?: never;
@@ -483,7 +483,7 @@ export interface paths {
         put?: never;
         /**
          * End a call for any reason
-         * @description Ends a call that is not over, with the status that goes with the reason. 409 if the call is over, if nobody has answered and the reason needs a conversation, or if somebody has answered and the reason needs that nobody did.
+         * @description Ends a call that is not over, with the status of the reason. The answer is 409 if the call is over, if nobody has answered and the reason requires a conversation, or if somebody has answered and the reason excludes that.
          */
         post: operations["endCall"];
         delete?: never;
@@ -719,7 +719,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was sent, and how it was answered
+         * List what was sent, and how it was answered
          * @description The webhooks of the workspace and its requests for custom functions, the newest last: what was sent, and what was not sent and why.
          */
         get: operations["listDeliveries"];
@@ -776,7 +776,7 @@ export interface paths {
         put?: never;
         /**
          * Find what nearly matches
-         * @description The deliveries that differ from what is asked for in the fewest parts, and those parts.
+         * @description The deliveries that differ from the matcher in the fewest parts, and those parts.
          */
         post: operations["findNearDeliveries"];
         delete?: never;
@@ -794,7 +794,7 @@ export interface paths {
         };
         /**
          * Wait for deliveries
-         * @description Returns as soon as so many that match are over: delivered, failed for good, or not sent.
+         * @description Returns as soon as the given number of matching deliveries is over: delivered, failed for good, or not sent.
          */
         get: operations["waitForDeliveries"];
         put?: never;
@@ -816,7 +816,7 @@ export interface paths {
         put?: never;
         /**
          * Send a webhook
-         * @description Sends one signed webhook at once, with a complete and plausible call or chat, and nothing set up before. It is sent once, whatever the answer.
+         * @description Sends one signed webhook at once, with a complete and plausible call or chat. Nothing has to be set up before. It is sent once, whatever the answer is.
          */
         post: operations["sendWebhook"];
         delete?: never;
@@ -836,7 +836,7 @@ export interface paths {
         put?: never;
         /**
          * Send forged webhooks
-         * @description Sends webhooks whose signature is not right, one of each kind, and says which of them the receiver accepted. One that checks signatures accepts none.
+         * @description Sends webhooks whose signature is wrong, one of each kind, and says which of them the receiver accepted. A receiver that checks signatures accepts none.
          */
         post: operations["forgeWebhook"];
         delete?: never;
@@ -1073,14 +1073,14 @@ export interface components {
             unknownValues?: "warn" | "reject" | "accept";
             /**
              * Format: webhook-url
-             * @description Where webhooks go whose agent has no URL of its own, as the URL that the vendor's dashboard has for the account; `off` for nowhere.
+             * @description Where webhooks go if their agent has no URL, like the account's URL in the vendor's dashboard; `off` for nowhere.
              * @example http://127.0.0.1:3000/webhook
              */
             webhookUrl?: string;
-            /** @description What signs webhooks: a key, or `default` for the workspace's own API key, which the emulator holds in memory only. */
+            /** @description The key that signs webhooks, or `default` for the workspace's own API key, which the emulator holds in memory only. */
             webhookSigningKey?: string;
             /**
-             * @description Whose time a signature has: that of the machine, by which receivers check it, or that of the workspace.
+             * @description The clock of the time in a signature: `real` for the machine's, by which receivers check it, or `virtual` for the workspace's.
              * @enum {string}
              */
             signatureClock?: "real" | "virtual";
@@ -1090,25 +1090,25 @@ export interface components {
              */
             webhookEventTimestamp?: "send" | "omit";
             /**
-             * @description What the call or chat is called in the body of a webhook: `call` or `chat`, or `data` as it was in older versions, or both.
+             * @description The name of the call or chat in the body of a webhook: `call` or `chat`, `data` as in older versions, or both.
              * @enum {string}
              */
             webhookCallKey?: "call" | "data" | "both";
-            /** @description How often a webhook is sent again that was not answered with a 2xx in time. The real service does that up to three times. */
+            /** @description How many times a webhook is sent again if it was not answered with a 2xx in time. The real service sends it again up to three times. */
             webhookRetries?: number;
             /**
              * Format: time-span
-             * @description How long after a failed attempt the first of these is due, by the workspace's clock. Each later pause is twice as long as the one before it.
+             * @description The time from the first failed attempt to the next one, by the workspace's clock. Each later pause is twice as long as the one before it.
              * @example 1s
              */
             webhookRetryPause?: string;
             /**
-             * @description What becomes of a call from a number that was not created or imported here: `accept` places it, `reject` answers 404, as the real service does.
+             * @description Whether a number that was not created or imported here can call: `accept` places the call, `reject` answers 404, as the real service does.
              * @enum {string}
              */
             unknownNumbers?: "accept" | "reject";
             /**
-             * @description What becomes of a request for what the vendor has withdrawn: `warn` serves it and says so in the journal, `serve` says nothing, `reject` answers 400.
+             * @description Whether requests for what the vendor has withdrawn are served: `warn` serves them with a warning in the journal, `serve` without one, `reject` answers 400.
              * @enum {string}
              */
             deprecated?: "warn" | "serve" | "reject";
@@ -1120,19 +1120,19 @@ export interface components {
             callDuration?: string;
             /**
              * Format: duration-distribution
-             * @description How long it rings before somebody answers. Where that is longer than the agent's `ring_duration_ms`, nobody does.
+             * @description How long it rings before somebody answers. If that is longer than the agent's `ring_duration_ms`, nobody answers.
              * @example 1s..4s
              */
             ringDuration?: string;
             /**
              * Format: web-call-join
-             * @description How long after its creation the user joins a web call, such as `200ms`; `manual` if nobody does until `POST /_emulator/calls/{call_id}/join`. After 30 seconds it is too late.
+             * @description The time from the creation of a web call until the user joins it, such as `200ms`; `manual` if only `POST /_emulator/calls/{call_id}/join` joins it. After 30 seconds nobody can join.
              * @example manual
              */
             webCallJoin?: string;
             /**
              * Format: duration-distribution
-             * @description How long after its end a call is analysed.
+             * @description The time from the end of a call to its analysis.
              * @example 2s
              */
             analysisDelay?: string;
@@ -1141,7 +1141,7 @@ export interface components {
             /** @description Most calls at once. */
             concurrencyLimit?: number;
             /**
-             * @description What becomes of a call for which there is no room: `reject` answers 429, `end` takes it and ends it as `concurrency_limit_reached`.
+             * @description What happens to a call above `concurrencyLimit`: `reject` answers 429, `end` creates it and ends it as `concurrency_limit_reached`.
              * @enum {string}
              */
             concurrencyExceeded?: "reject" | "end";
@@ -1245,9 +1245,9 @@ export interface components {
              * @description How much later it is sent, by the workspace's clock.
              */
             delay?: string;
-            /** @description How often it is sent besides, each as a delivery of its own. */
+            /** @description How many more times it is sent, each time as a delivery of its own. */
             duplicates?: number;
-            /** @description The event of the same call before which it is not sent. It is sent once that one was delivered or has failed, or once nothing more can happen in the call. */
+            /** @description An event of the same call. The webhook is sent only after that event was delivered or has failed, or after nothing more can happen in the call. */
             holdUntil?: components["schemas"]["WebhookEvent"];
             /** @description What is wrong with its signature or its body. */
             forgery?: components["schemas"]["Forgery"];
@@ -1506,7 +1506,7 @@ export interface components {
             delay?: string;
         };
         /**
-         * @description Why a call ends. A reason that is not listed has no status, so it cannot be asked for.
+         * @description Why a call ends. A reason that is not listed has no known status, so it is refused.
          * @enum {string}
          */
         CallEndReason: "user_hangup" | "agent_hangup" | "call_transfer" | "voicemail_reached" | "ivr_reached" | "inactivity" | "max_duration_reached" | "concurrency_limit_reached" | "no_concurrency_fallback" | "no_valid_payment" | "scam_detected" | "dial_busy" | "dial_failed" | "dial_no_answer" | "invalid_destination" | "telephony_provider_permission_denied" | "telephony_provider_unavailable" | "sip_routing_error" | "marked_as_spam" | "user_declined" | "error_llm_websocket_open" | "error_llm_websocket_lost_connection" | "error_llm_websocket_runtime" | "error_llm_websocket_corrupt_payload" | "error_no_audio_received" | "error_asr" | "error_retell" | "error_unknown" | "error_user_not_joined" | "registered_call_timeout" | "transfer_bridged" | "transfer_cancelled" | "manual_stopped" | "call_take_over";
@@ -1523,9 +1523,9 @@ export interface components {
              * @description The time from the connection to the end.
              */
             duration?: string;
-            /** @description What is said and done, in the place of the generated conversation. */
+            /** @description What is said and done. It replaces the generated conversation. */
             transcript?: components["schemas"]["CallEntryInput"][];
-            /** @description Values in the place of the generated ones. Null for no analysis at all. */
+            /** @description Values that replace the generated ones. Null for no analysis at all. */
             analysis?: components["schemas"]["ForcedAnalysis"] | null;
             /**
              * Format: time-span
@@ -1561,7 +1561,7 @@ export interface components {
         };
         /** @description Matches a call that fits all of the given properties. An empty object matches every call. */
         CallMatch: {
-            /** @description The number that calls, with `*` for any text and `?` for any character. */
+            /** @description The number that places the call, with `*` for any text and `?` for any character. */
             fromNumber?: string;
             /** @description The number that is called, as `fromNumber`. */
             toNumber?: string;
@@ -1569,7 +1569,7 @@ export interface components {
             /** @enum {string} */
             callType?: "phone_call" | "web_call";
             /**
-             * @description That of a phone call; a web call has none.
+             * @description The direction of a phone call. A web call has none.
              * @enum {string}
              */
             direction?: "inbound" | "outbound";
@@ -1602,18 +1602,18 @@ export interface components {
             from_number: string;
             /** @description The number that is called. */
             to_number: string;
-            /** @description Headers of the call. Those that begin with `x-` are also dynamic variables. The vendor tells these, `user-to-user`, `diversion`, `history-info` and `p-asserted-identity`, and no others. */
+            /** @description Headers of the call. Those that begin with `x-` are also dynamic variables. The vendor passes these on, and `user-to-user`, `diversion`, `history-info` and `p-asserted-identity`, but no others. */
             custom_sip_headers?: {
                 [key: string]: string;
             };
         };
         ReceivedCall: {
             /**
-             * @description `taken`: an agent has the call, or it waits until there is room for it. `rejected`: the webhook rejected it, or the number allows no calls from this country. `disconnected`: there is no agent for it.
+             * @description `taken`: an agent has the call, or the call waits until fewer calls are under way. `rejected`: the webhook rejected it, or the number allows no calls from this country. `disconnected`: there is no agent for it.
              * @enum {string}
              */
             outcome: "taken" | "rejected" | "disconnected";
-            /** @description The id that the webhook was told, which the call has if there is one. */
+            /** @description The id that was sent to the webhook. The call has this id, if there is a call. */
             callId: string;
             /**
              * @description What named the agent, or rejected the call; null if nothing did.
@@ -1622,16 +1622,16 @@ export interface components {
             decidedBy: "webhook" | "number" | null;
             /** @description Null if the number has none. */
             webhook: components["schemas"]["InboundQuestion"] | null;
-            /** @description What is wrong with the answer of the webhook, or has no effect, by name, and what else the caller may not expect. */
+            /** @description What is wrong with the webhook's answer, what in it has no effect, and what else the caller may not expect. Each warning names the property. */
             warnings: string[];
             call: components["schemas"]["PhoneCall"] | null;
         };
         InboundQuestion: {
-            /** @description Its id in the journal of deliveries. */
+            /** @description The id in the journal of deliveries. */
             delivery: string;
             state: components["schemas"]["DeliveryState"];
             attempts: number;
-            /** @description Of the last attempt; null if no answer came. */
+            /** @description The status of the last attempt; null if no answer came. */
             status: number | null;
             /** @description The body of the last answer, as JSON if it is JSON. */
             answer: unknown;
@@ -1642,7 +1642,7 @@ export interface components {
         };
         CallEnd: {
             disconnectionReason: components["schemas"]["CallEndReason"];
-            /** @description Values in the place of the generated ones. Null for no analysis at all. */
+            /** @description Values that replace the generated ones. Null for no analysis at all. */
             analysis?: components["schemas"]["ForcedAnalysis"] | null;
             /**
              * Format: time-span
@@ -1662,14 +1662,14 @@ export interface components {
             plan: components["schemas"]["CallPlan"];
             /** @description What happens next by itself; null if nothing does. */
             next: components["schemas"]["NextMoment"] | null;
-            /** @description The custom function whose result the conversation waits for. Nothing else happens until it has come. */
+            /** @description The custom function whose result the conversation waits for. Nothing else happens until the result comes. */
             awaits?: {
                 tool: string;
                 since: number;
                 /** @description The id of the delivery in the journal. */
                 delivery: string;
             };
-            /** @description Reads of the call, if these move it, and those after which it is over. */
+            /** @description How many reads of the call were made, and how many end it, if reads move the call. */
             reads?: {
                 made: number;
                 needed: number;
@@ -1680,12 +1680,12 @@ export interface components {
                 at: number;
                 status: string;
             }[];
-            /** @description What happened in the call, in the order of time. The agent's `webhook_events` say which of them its webhook is told. */
+            /** @description What happened in the call, in the order of time. The agent's `webhook_events` decide which of these events are sent to its webhook. */
             events: {
                 at: number;
                 event: string;
             }[];
-            /** @description What the client was told of the call, as far as the journal of deliveries has it. */
+            /** @description The webhooks that were sent about the call, as far as the journal of deliveries has them. */
             webhooks: {
                 /** @description The id of the delivery. */
                 id: string;
@@ -1715,7 +1715,7 @@ export interface components {
         /** @description What decided how a call goes. */
         CallDecision: {
             /**
-             * @description `number`: the last digits of the number. `concurrency`: there was no room for the call. `timeout`: nobody dialled a registered call. `hand`: the call is moved, or was ended, by hand. `client`: it was stopped by `POST /v2/stop-call/{call_id}`. `server`: the server of its custom LLM ended it, or did not keep the connection.
+             * @description `number`: the last digits of the number. `concurrency`: too many calls were under way. `timeout`: nobody connected a registered call. `hand`: the call is moved, or was ended, by hand. `client`: `POST /v2/stop-call/{call_id}` stopped it. `server`: the server of its custom LLM ended it, or did not keep the connection.
              * @enum {string}
              */
             source: "rule" | "number" | "draw" | "concurrency" | "timeout" | "hand" | "client" | "server" | "fixture";
@@ -1725,10 +1725,10 @@ export interface components {
             digits?: string;
             /** @description The seed of the draw. */
             seed?: string;
-            /** @description The number from 0 up to 1 that was drawn for the reason. The weights of `callOutcomes` share out this range. */
+            /** @description The number from 0 to 1 that was drawn for the reason. The weights of `callOutcomes` divide this range. */
             draw?: number;
         };
-        /** @description The moments of the call, those that are over and those that are planned, by the workspace's clock, in milliseconds since the epoch. Null for one that never comes, or not by itself. */
+        /** @description The moments of the call, past and planned, by the workspace's clock, in milliseconds since the epoch. A moment is null if it never comes, or does not come by itself. */
         CallPlan: {
             disconnectionReason: string | null;
             createdAt: number;
@@ -1742,7 +1742,7 @@ export interface components {
             id: string;
             /** @enum {string} */
             status: "registered" | "ongoing" | "ended" | "not_connected" | "error";
-            /** @description The present of the workspace's clock, in milliseconds since the epoch. */
+            /** @description The present time of the workspace's clock, in milliseconds since the epoch. */
             now: number;
             entries: {
                 startedAt: number;
@@ -1766,7 +1766,7 @@ export interface components {
             /** @enum {string} */
             moment: "connect" | "turn" | "function" | "transfer-start" | "end" | "transfer-end" | "analyse";
             at: number;
-            /** @description What clients can be told then. */
+            /** @description The events that are sent to webhooks then. */
             events: string[];
         };
         TestRunProvenance: {
@@ -2008,7 +2008,7 @@ export interface components {
             /** @description When the number was last changed; now if absent. */
             last_modification_timestamp?: components["schemas"]["Moment"];
         };
-        /** @description A phone call or a web call, as on the wire, with its transcripts or without them. An answer of `GET /v2/get-call/{call_id}` can be loaded as it is. A call of which little is given gets the rest as a call that was created here does. Without any time and status, it is over by now. */
+        /** @description A phone call or a web call, with the properties of `GET /v2/get-call/{call_id}`, whose answer can be loaded as it is. What is left out is generated, as for a call that was created here. A call without any time and status is over by now. */
         FixtureCall: {
             call_id?: components["schemas"]["Id"];
             /**
@@ -2018,14 +2018,14 @@ export interface components {
             call_type?: "phone_call" | "web_call";
             /** @description Of a web call. */
             access_token?: string;
-            /** @description The status now; the one that goes with the times if absent. */
+            /** @description The present status. If absent, it follows from the times. */
             call_status?: components["schemas"]["CallStatus"];
             agent_id: string;
             /** @description The latest version if absent. */
             agent_version?: number;
             agent_name?: string;
             agent_tag?: string | null;
-            /** @description Every phone call has both numbers. */
+            /** @description Required, with `to_number`, for a phone call. */
             from_number?: string;
             to_number?: string;
             /** @description `outbound` if absent. */
@@ -2048,7 +2048,7 @@ export interface components {
             end_timestamp?: components["schemas"]["Moment"];
             /** @description When the transfer ended, or will end. */
             transfer_end_timestamp?: components["schemas"]["Moment"];
-            /** @description From the connection to the end; drawn if neither it nor both times are given. */
+            /** @description The time from the connection to the end. It is drawn if neither it nor both times are given. */
             duration_ms?: number;
             /** @description Why the call ended, or will end; drawn if absent. */
             disconnection_reason?: components["schemas"]["DisconnectionReason"];
@@ -2063,34 +2063,34 @@ export interface components {
             call_cost?: components["schemas"]["CallCost"];
             llm_token_usage?: components["schemas"]["TokenUsage"];
             call_analysis?: components["schemas"]["CallAnalysis"];
-            /** @description What was said, or will be: a line for each utterance, which begins with `Agent:`, `User:` or `Transfer Target:`. The other forms follow from it if they are absent. */
+            /** @description What was said, or will be said: one line for each utterance, which begins with `Agent:`, `User:` or `Transfer Target:`. The other forms follow from this one if they are absent. */
             transcript?: string;
             transcript_object?: components["schemas"]["Utterance"][];
             transcript_with_tool_calls?: components["schemas"]["CallEntry"][];
             scrubbed_transcript_with_tool_calls?: components["schemas"]["CallEntry"][];
-            /** @description True if nothing is generated for what is not given. If absent, a call is complete that has ended and has a `call_cost`. */
+            /** @description True if nothing is generated for what is not given. If absent, it is true for a call that has ended and has a `call_cost`. */
             complete?: boolean;
             /**
              * @description How the call begins; if absent, it follows from the direction.
              * @enum {string}
              */
             origin?: "dialled" | "registered" | "inbound";
-            /** @description When the call was created; before it rings if absent. */
+            /** @description When the call was created. If absent, it follows from the other times. */
             createdAt?: components["schemas"]["Moment"];
             /** @description When the call was analysed, or will be. */
             analysesAt?: components["schemas"]["Moment"];
             transferStartsAt?: components["schemas"]["Moment"];
             /** @description When turns of the conversation end. */
             turnsAt?: number[];
-            /** @description The number of the call in the workspace, from 0; the next number if absent. */
+            /** @description The position of the call in the workspace, from 0; the next one if absent. */
             ordinal?: number;
-            /** @description The seed when the call was created; that of the settings if absent. */
+            /** @description The seed when the call was created; the seed of the settings if absent. */
             seed?: string;
             progression?: components["schemas"]["Progression"];
             /** @description How many times the call was read, for the progression `polls`; 0 if absent. */
             reads?: number;
             course?: components["schemas"]["FixtureCourse"];
-            /** @description The call came in and waits for room. `course` is how it goes once there is some; somebody moves it by hand then if absent. */
+            /** @description The call came in while too many calls were under way, and waits. `course` is how it goes when it begins. If absent, it is then moved by hand. */
             waiting?: {
                 course?: components["schemas"]["FixtureCourse"];
                 customLlm?: components["schemas"]["FixtureCustomLlm"];
@@ -2101,7 +2101,7 @@ export interface components {
             /** @description The state of an LLM in which the call begins. */
             startState?: string;
             override_dynamic_variables?: components["schemas"]["DynamicVariables"];
-            /** @description What was said by hand, or put in by the client, and when. */
+            /** @description What was said by hand, or added by the client, and when. */
             liveEntries?: {
                 at: number;
                 entry: components["schemas"]["FixtureSpeech"];
@@ -2117,7 +2117,7 @@ export interface components {
              */
             endedBy?: "hand" | "client" | "server";
             customLlm?: components["schemas"]["FixtureCustomLlm"];
-            /** @description What was ordered of the call when it was ended by hand. */
+            /** @description What the request said that ended the call by hand. */
             forcedEnd?: {
                 analysis?: components["schemas"]["ForcedAnalysis"] | null;
                 recording?: boolean;
@@ -2131,7 +2131,7 @@ export interface components {
             engineContent?: {
                 [key: string]: unknown;
             } | null;
-            /** @description The id of a call before this one, whose contents of agent and engine this one has, too. */
+            /** @description The id of an earlier call. This call has the same contents of agent and engine. */
             contentsOf?: components["schemas"]["Id"];
         };
         /** @description The conversation that the server of a custom LLM held, as an export writes it. */
@@ -2342,7 +2342,7 @@ export interface components {
             /** @description How long each of its states lasts, in milliseconds. */
             duration?: number;
         } & components["schemas"]["FixtureObject"];
-        /** @description Calls that are over, as a workspace that was used for some time has them. They follow from the seed. */
+        /** @description Calls that are over, as in a workspace that was used for some time. They follow from the seed. */
         FixtureGenerate: {
             /** @description How many. */
             calls: number;
@@ -2424,7 +2424,7 @@ export interface components {
             event: components["schemas"]["WebhookEvent"];
             /** @description Where to send it; the setting `webhookUrl` if absent. */
             url?: string;
-            /** @description What the call or chat in it is to have, in the place of what it has otherwise. */
+            /** @description Properties of the call or chat in it, which replace those that are made up. */
             call?: {
                 [key: string]: unknown;
             };
@@ -2434,7 +2434,7 @@ export interface components {
             event?: components["schemas"]["WebhookEvent"];
             /** @description Where to send them; the setting `webhookUrl` if absent. */
             url?: string;
-            /** @description What the call or chat in them is to have, in the place of what it has otherwise. */
+            /** @description Properties of the call or chat in them, which replace those that are made up. */
             call?: {
                 [key: string]: unknown;
             };
@@ -2442,18 +2442,18 @@ export interface components {
             forgeries?: components["schemas"]["Forgery"][];
         };
         ForgeryReport: {
-            /** @description Those that were answered with a 2xx, which none should be. */
+            /** @description Those that were answered with a 2xx. There should be none. */
             accepted: components["schemas"]["Forgery"][];
             /** @description Those that were answered with anything else. */
             rejected: components["schemas"]["Forgery"][];
-            /** @description Those that were not sent or not answered, so that they say nothing. */
+            /** @description Those that were not sent or not answered. They prove nothing. */
             unanswered: components["schemas"]["Forgery"][];
             deliveries: components["schemas"]["Delivery"][];
         };
         /** @description A webhook, or a request for a custom function, and what became of it. */
         Delivery: {
             id: string;
-            /** @description Rises from delivery to delivery. */
+            /** @description A number that rises from delivery to delivery. */
             number: number;
             event: components["schemas"]["ToldEvent"];
             /** @description The name of the custom function; null for a webhook. */
@@ -2465,7 +2465,7 @@ export interface components {
              * @enum {string}
              */
             method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-            /** @description Where it goes, before anything was rewritten. Credentials are left out. */
+            /** @description The URL before any rewriting, without credentials. */
             url: string;
             state: components["schemas"]["DeliveryState"];
             /** @description What is wrong with it on purpose. */
@@ -2478,7 +2478,7 @@ export interface components {
             nextAttempt: number | null;
             /** @description Why it was not sent, or not accepted. */
             error: string | null;
-            /** @description The body as JSON; a text where it was cut so that it is none. */
+            /** @description The body as JSON, or as text if it was cut and is no JSON. */
             body: unknown;
             attempts: components["schemas"]["DeliveryAttempt"][];
         };
@@ -2490,13 +2490,13 @@ export interface components {
             time: number;
             /** @description When it was sent, by the machine's clock. */
             realTime: number;
-            /** @description Where it was sent to. Credentials are left out. */
+            /** @description The URL to which it was sent, without credentials. */
             target: string;
             /** @description The headers that it was sent with. */
             headers: {
                 [key: string]: string;
             };
-            /** @description What it was answered with; null if there was no answer. */
+            /** @description The status of the answer; null if there was no answer. */
             status: number | null;
             /** @description The beginning of the answer's body: 16,384 bytes, or 15,000 characters of the answer of a custom function. */
             answer: string;
@@ -2512,7 +2512,7 @@ export interface components {
         DeliveryCount: {
             count: number;
         };
-        /** @description All that is given must fit. An empty one matches every delivery. */
+        /** @description Matches a delivery that fits all given properties. An empty object matches every delivery. */
         DeliveryMatcher: {
             event?: components["schemas"]["ToldEvent"];
             /** @description The name of a custom function. */
@@ -2521,11 +2521,11 @@ export interface components {
             /** @description With `*` for any text and `?` for any character. */
             url?: string;
             state?: components["schemas"]["DeliveryState"];
-            /** @description That of the last attempt. */
+            /** @description The status of the last attempt. */
             status?: number;
             /** @description How many there were. */
             attempts?: number;
-            /** @description What the body has, among other things: objects may have more properties than given, arrays and everything else must be equal. */
+            /** @description A part of the body. Objects may have more properties than given; arrays and all other values must be equal. */
             body?: unknown;
         };
         NearDeliveries: {
@@ -2557,20 +2557,20 @@ export interface components {
             message: string;
         };
         /**
-         * @description `registered` until somebody answers, `ongoing` until the call is over, and then for ever `ended`, `not_connected` or `error`.
+         * @description `registered` until somebody answers, `ongoing` until the call is over, and then `ended`, `not_connected` or `error`, which never change.
          * @enum {string}
          */
         CallStatus: "registered" | "not_connected" | "ongoing" | "ended" | "error";
-        /** @description Kept and given back, and not used. At most 50 kB. */
+        /** @description Stored and returned, but not used. At most 50 kB. */
         Metadata: {
             [key: string]: unknown;
         };
-        /** @description Values that are put into texts of the engine in the place of `{{name}}`. */
+        /** @description Values that replace `{{name}}` in texts of the engine. */
         DynamicVariables: {
             [key: string]: string;
         };
         /**
-         * @description What is kept of a call; it can be made stricter only.
+         * @description How much of a call is stored. It can only be made stricter.
          * @enum {string}
          */
         DataStorageSetting: "everything" | "everything_except_pii" | "basic_attributes_only";
@@ -2622,7 +2622,7 @@ export interface components {
         };
         /** @enum {string} */
         UserSentiment: "Negative" | "Positive" | "Neutral" | "Unknown";
-        /** @description What was found out of the call after it was over. */
+        /** @description The analysis of the call after it ended. */
         CallAnalysis: {
             call_summary?: string;
             in_voicemail?: boolean;
@@ -3562,7 +3562,7 @@ export interface components {
         };
         /** @description One of these is drawn for each call, by weight. None if empty or null. */
         AgentWeights: components["schemas"]["WeightedAgent"][] | null;
-        /** @description Codes as in ISO 3166-1 alpha-2. Every country if empty or null. */
+        /** @description Country codes as in ISO 3166-1 alpha-2. All countries are allowed if it is empty or null. */
         CountryList: string[] | null;
         /** @description Settings of an LLM that one call may change. */
         LlmOverride: {
@@ -3590,7 +3590,7 @@ export interface components {
             start_speaker?: "user" | "agent";
             begin_after_user_silence_ms?: number | null;
         };
-        /** @description Settings for one call, in the place of those of its agent and of its engine. */
+        /** @description Settings for one call, which replace those of its agent and engine. */
         AgentOverride: {
             agent?: components["schemas"]["AgentInput"];
             retell_llm?: components["schemas"]["LlmOverride"];
@@ -4711,7 +4711,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The conversation by the present of the workspace's clock. */
+            /** @description The conversation at the present time of the workspace's clock. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5561,7 +5561,7 @@ export interface operations {
             400: components["responses"]["Error"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description They did not come in time; the message says how many did. */
+            /** @description There were too few in time. The message says how many there were. */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -5570,7 +5570,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description As many requests wait in the workspace as may. */
+            /** @description The workspace already has the greatest number of waiting requests. */
             429: {
                 headers: {
                     [name: string]: unknown;

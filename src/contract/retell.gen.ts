@@ -1314,7 +1314,7 @@ export interface paths {
         put?: never;
         /**
          * Buy a phone number
-         * @description Takes `phone_number`, or makes one up of `area_code`, `country_code` and `toll_free`. Nothing is bought.
+         * @description Takes `phone_number`, or makes a number up from `area_code`, `country_code` and `toll_free`. The emulator buys nothing.
          */
         post: operations["createPhoneNumber"];
         delete?: never;
@@ -1333,8 +1333,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Bring a phone number along
-         * @description A number of your own telephony provider. Nothing is dialled, so the SIP trunk is only kept.
+         * Import a phone number
+         * @description Imports a number of your own telephony provider. The emulator dials nothing, so it only stores the SIP trunk.
          */
         post: operations["importPhoneNumber"];
         delete?: never;
@@ -1648,7 +1648,7 @@ export interface paths {
         put?: never;
         /**
          * Place a call
-         * @description Nobody is called: the call goes as a call rule, the last digits of `to_number`, or chance has it, on the workspace's clock. The agent is `override_agent_id`, or one of the number's `outbound_agents`, drawn by weight.
+         * @description The emulator calls nobody. A call rule, the last digits of `to_number`, or chance decides how the call goes, on the workspace's clock. The agent is `override_agent_id`, or one of the number's `outbound_agents`, drawn by weight.
          */
         post: operations["createPhoneCall"];
         delete?: never;
@@ -1667,8 +1667,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Register a call of your own telephony
-         * @description Ends as `registered_call_timeout` after five minutes, unless a call rule or the control API connects it.
+         * Register a call that your own telephony connects
+         * @description The call ends as `registered_call_timeout` after five minutes, unless a call rule or the control API connects it.
          */
         post: operations["registerPhoneCall"];
         delete?: never;
@@ -1689,7 +1689,7 @@ export interface paths {
         /**
          * Create a web call
          * @deprecated
-         * @description As `/v3/create-web-call`, and the answer is the call. The vendor has withdrawn it; the setting `deprecated` says what becomes of it here.
+         * @description Does the same as `/v3/create-web-call`, but returns the call. The vendor has withdrawn this operation. The setting `deprecated` decides whether the emulator serves it.
          */
         post: operations["createWebCallV2"];
         delete?: never;
@@ -1709,7 +1709,7 @@ export interface paths {
         put?: never;
         /**
          * Create a web call
-         * @description No audio flows: the setting `webCallJoin`, a call rule or the control API says when the user joins. A call that is not joined for 30 seconds of the workspace's clock ends as `error_user_not_joined`.
+         * @description No audio flows. The setting `webCallJoin`, a call rule or the control API decides when the user joins. If nobody joins the call within 30 seconds of the workspace's clock, it ends as `error_user_not_joined`.
          */
         post: operations["createWebCall"];
         delete?: never;
@@ -1727,7 +1727,7 @@ export interface paths {
         };
         /**
          * Read a call
-         * @description What is not known yet is left out.
+         * @description The call has no properties for what is not known yet.
          */
         get: operations["getCall"];
         put?: never;
@@ -1749,7 +1749,7 @@ export interface paths {
         put?: never;
         /**
          * List calls
-         * @description Sorted by `start_timestamp`; a call that has none, by its creation. The items are without transcripts.
+         * @description The calls are sorted by `start_timestamp`, or by their creation if they have none. The items have no transcripts.
          */
         post: operations["listCallsV3"];
         delete?: never;
@@ -1794,7 +1794,7 @@ export interface paths {
         head?: never;
         /**
          * Change a call that is over
-         * @description Documented: since 31 August 2026 for calls that are over. The setting `deprecated` decides what becomes of others.
+         * @description Documented: since 31 August 2026 this operation changes only calls that are over. The setting `deprecated` decides whether the emulator changes others.
          */
         patch: operations["updateCall"];
         trace?: never;
@@ -1814,7 +1814,7 @@ export interface paths {
         head?: never;
         /**
          * Change a call that is under way
-         * @description What `call_control` adds stands in the transcript as an `injected` entry.
+         * @description The text that `call_control` adds is an `injected` entry of the transcript.
          */
         patch: operations["updateLiveCall"];
         trace?: never;
@@ -1831,7 +1831,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a call
-         * @description The record goes with its transcript. It is no hang-up, and nothing more is told of the call.
+         * @description Deletes the call with its transcript. This does not hang up, and no more webhooks of the call are sent.
          */
         delete: operations["deleteCall"];
         options?: never;
@@ -1850,7 +1850,7 @@ export interface paths {
         put?: never;
         /**
          * End a call
-         * @description Only a call that is under way, else 422.
+         * @description Ends a call that is under way. The answer is 422 if it is not.
          */
         post: operations["stopCall"];
         delete?: never;
@@ -1869,7 +1869,7 @@ export interface paths {
         get?: never;
         /**
          * Analyse a call again
-         * @description Costs credit, as a new call does.
+         * @description This costs as much credit as a new call.
          */
         put: operations["rerunCallAnalysis"];
         post?: never;
@@ -2945,20 +2945,20 @@ export interface components {
         };
         /** @description One of these is drawn for each call, by weight. None if empty or null. */
         AgentWeights: components["schemas"]["WeightedAgent"][] | null;
-        /** @description Codes as in ISO 3166-1 alpha-2. Every country if empty or null. */
+        /** @description Country codes as in ISO 3166-1 alpha-2. All countries are allowed if it is empty or null. */
         CountryList: string[] | null;
-        /** @description What a client says of a number to buy. */
+        /** @description A phone number to buy. */
         NewPhoneNumber: {
             inbound_agents?: components["schemas"]["AgentWeights"];
             outbound_agents?: components["schemas"]["AgentWeights"];
             /**
              * Format: templated-url
-             * @description Asked who takes an inbound call.
+             * @description The URL that is asked which agent takes an inbound call.
              */
             inbound_webhook_url?: string | null;
             allowed_inbound_country_list?: components["schemas"]["CountryList"];
             allowed_outbound_country_list?: components["schemas"]["CountryList"];
-            /** @description Takes inbound calls for which there is no room; not this very number. */
+            /** @description The number that takes inbound calls when too many calls are under way. It must be another number. */
             fallback_number?: string | null;
             /**
              * @deprecated
@@ -2979,7 +2979,7 @@ export interface components {
             transport?: string | null;
             /** @description The number to buy, in E.164 form; made up if absent. */
             phone_number?: string;
-            /** @description The three digits that a made up number begins with. */
+            /** @description The three digits with which a number that is made up begins. */
             area_code?: number;
             /**
              * @description `US` if absent.
@@ -2993,18 +2993,18 @@ export interface components {
             number_provider?: "twilio" | "telnyx";
             toll_free?: boolean;
         };
-        /** @description What a client says of a number that it has. */
+        /** @description A phone number of the client's own provider. */
         ImportedPhoneNumber: {
             inbound_agents?: components["schemas"]["AgentWeights"];
             outbound_agents?: components["schemas"]["AgentWeights"];
             /**
              * Format: templated-url
-             * @description Asked who takes an inbound call.
+             * @description The URL that is asked which agent takes an inbound call.
              */
             inbound_webhook_url?: string | null;
             allowed_inbound_country_list?: components["schemas"]["CountryList"];
             allowed_outbound_country_list?: components["schemas"]["CountryList"];
-            /** @description Takes inbound calls for which there is no room; not this very number. */
+            /** @description The number that takes inbound calls when too many calls are under way. It must be another number. */
             fallback_number?: string | null;
             /**
              * @deprecated
@@ -3031,18 +3031,18 @@ export interface components {
             /** @description Takes numbers that are not in E.164 form; true if absent. */
             ignore_e164_validation?: boolean;
         };
-        /** @description What a client changes of a phone number. */
+        /** @description The properties of a phone number to change. */
         PhoneNumberChange: {
             inbound_agents?: components["schemas"]["AgentWeights"];
             outbound_agents?: components["schemas"]["AgentWeights"];
             /**
              * Format: templated-url
-             * @description Asked who takes an inbound call.
+             * @description The URL that is asked which agent takes an inbound call.
              */
             inbound_webhook_url?: string | null;
             allowed_inbound_country_list?: components["schemas"]["CountryList"];
             allowed_outbound_country_list?: components["schemas"]["CountryList"];
-            /** @description Takes inbound calls for which there is no room; not this very number. */
+            /** @description The number that takes inbound calls when too many calls are under way. It must be another number. */
             fallback_number?: string | null;
             /**
              * @deprecated
@@ -3378,13 +3378,13 @@ export interface components {
             outbound_sms_agents?: components["schemas"]["AgentWeights"];
             /**
              * Format: templated-url
-             * @description Asked who takes an inbound call.
+             * @description The URL that is asked which agent takes an inbound call.
              */
             inbound_webhook_url?: string | null;
             inbound_sms_webhook_url?: string | null;
             allowed_inbound_country_list?: components["schemas"]["CountryList"];
             allowed_outbound_country_list?: components["schemas"]["CountryList"];
-            /** @description Takes inbound calls for which there is no room; not this very number. */
+            /** @description The number that takes inbound calls when too many calls are under way. It must be another number. */
             fallback_number?: string | null;
             /**
              * @deprecated
@@ -3423,7 +3423,7 @@ export interface components {
             last_modification_timestamp: number;
         };
         /**
-         * @description `registered` until somebody answers, `ongoing` until the call is over, and then for ever `ended`, `not_connected` or `error`.
+         * @description `registered` until somebody answers, `ongoing` until the call is over, and then `ended`, `not_connected` or `error`, which never change.
          * @enum {string}
          */
         CallStatus: "registered" | "not_connected" | "ongoing" | "ended" | "error";
@@ -3435,22 +3435,22 @@ export interface components {
          */
         DisconnectionReason: "user_hangup" | "agent_hangup" | "call_transfer" | "voicemail_reached" | "ivr_reached" | "inactivity" | "max_duration_reached" | "concurrency_limit_reached" | "no_concurrency_fallback" | "no_valid_payment" | "scam_detected" | "dial_busy" | "dial_failed" | "dial_no_answer" | "invalid_destination" | "telephony_provider_permission_denied" | "telephony_provider_unavailable" | "sip_routing_error" | "marked_as_spam" | "user_declined" | "error_llm_websocket_open" | "error_llm_websocket_lost_connection" | "error_llm_websocket_runtime" | "error_llm_websocket_corrupt_payload" | "error_no_audio_received" | "error_asr" | "error_retell" | "error_unknown" | "error_user_not_joined" | "registered_call_timeout" | "transfer_bridged" | "transfer_cancelled" | "manual_stopped" | "call_take_over";
         /**
-         * @description What is kept of a call; it can be made stricter only.
+         * @description How much of a call is stored. It can only be made stricter.
          * @enum {string}
          */
         DataStorageSetting: "everything" | "everything_except_pii" | "basic_attributes_only";
-        /** @description Values that are put into texts of the engine in the place of `{{name}}`. */
+        /** @description Values that replace `{{name}}` in texts of the engine. */
         DynamicVariables: {
             [key: string]: string;
         };
         SipHeaders: {
             [key: string]: string;
         };
-        /** @description Kept and given back, and not used. At most 50 kB. */
+        /** @description Stored and returned, but not used. At most 50 kB. */
         Metadata: {
             [key: string]: unknown;
         };
-        /** @description Settings for one call, in the place of those of its agent and of its engine. */
+        /** @description Settings for one call, which replace those of its agent and engine. */
         AgentOverride: {
             agent?: components["schemas"]["AgentInput"];
             retell_llm?: components["schemas"]["LlmOverride"];
@@ -3483,9 +3483,9 @@ export interface components {
             begin_after_user_silence_ms?: number | null;
         };
         NewPhoneCall: {
-            /** @description The number that calls, in E.164 form. */
+            /** @description The number that places the call, in E.164 form. */
             from_number: string;
-            /** @description The number to call, in E.164 form. Its last four digits may say how the call goes. */
+            /** @description The number to call, in E.164 form. Its last four digits can decide how the call goes. */
             to_number: string;
             override_agent_id?: string;
             override_agent_version?: components["schemas"]["AgentVersionReference"];
@@ -3522,9 +3522,9 @@ export interface components {
             call_id: string;
             /** @description What a browser joins the call with. */
             access_token: string;
-            /** @description Until when the call can be joined, in milliseconds since the epoch. */
+            /** @description The time until which a user can join the call, in milliseconds since the epoch. */
             expires_at: number;
-            /** @description One that does not exist, so that no browser asks another machine. */
+            /** @description A server that does not exist, so that no browser asks another machine. */
             ice_servers: {
                 urls: string | string[];
                 username?: string;
@@ -3536,7 +3536,7 @@ export interface components {
         CallChange: {
             metadata?: components["schemas"]["Metadata"];
             data_storage_setting?: components["schemas"]["DataStorageSetting"];
-            /** @description Kept for the filter `custom_attributes` of the list; a call does not show them. */
+            /** @description Stored for the filter `custom_attributes` of the list. A call does not return them. */
             custom_attributes?: {
                 [key: string]: string | number | boolean;
             };
@@ -3547,7 +3547,7 @@ export interface components {
         };
         LiveCallChange: {
             fields_to_override?: {
-                /** @description Put over those of the call from here on; null takes away what was put over. */
+                /** @description Replace those of the call from now on. Null removes earlier replacements. */
                 override_dynamic_variables?: {
                     [key: string]: string;
                 } | null;
@@ -3555,7 +3555,7 @@ export interface components {
                 data_storage_setting?: components["schemas"]["DataStorageSetting"];
             };
             call_control?: {
-                /** @description What the agent is told; an `injected` entry of the transcript. */
+                /** @description A text for the agent, which becomes an `injected` entry of the transcript. */
                 additional_context?: string;
                 /** @description True makes the agent speak. */
                 trigger_response?: boolean;
@@ -3574,7 +3574,7 @@ export interface components {
             concurrency_burst_limit?: number;
             reserved_inbound_concurrency?: number;
         };
-        /** @description What was found out of the call after it was over. */
+        /** @description The analysis of the call after it ended. */
         CallAnalysis: {
             call_summary?: string;
             in_voicemail?: boolean;
@@ -3739,7 +3739,7 @@ export interface components {
         ListedWebCall: {
             /** @enum {string} */
             call_type: "web_call";
-            /** @description What a browser joins the call with. It is opaque here, and of no media server. */
+            /** @description What a browser needs to join the call. It is opaque here, and there is no media server. */
             access_token: string;
         } & components["schemas"]["CallBasics"];
         ListedCall: components["schemas"]["ListedPhoneCall"] | components["schemas"]["ListedWebCall"];
@@ -3894,7 +3894,7 @@ export interface components {
         StringOrEnumFilter: components["schemas"]["StringFilter"] | components["schemas"]["EnumFilter"];
         /** @description A value under a name. */
         KeyedFilter: components["schemas"]["KeyedStringFilter"] | components["schemas"]["KeyedNumberFilter"] | components["schemas"]["KeyedBooleanFilter"] | components["schemas"]["KeyedRangeFilter"] | components["schemas"]["KeyedEnumFilter"] | components["schemas"]["KeyedPresentFilter"];
-        /** @description A call passes if it passes all that are given. */
+        /** @description A call passes if it passes all given filters. */
         CallFilter: {
             /** @description Calls of any of these agents. */
             agent?: {
@@ -3989,7 +3989,7 @@ export interface components {
             lower_threshold?: number;
             upper_threshold?: number;
         };
-        /** @description A call passes if it passes all that are given. */
+        /** @description A call passes if it passes all given filters. */
         LegacyCallFilter: {
             agent_id?: string[];
             version?: number[];
@@ -7387,7 +7387,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The call, which waits to be dialled. */
+            /** @description The call, which is not connected yet. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7462,7 +7462,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What a browser joins the call with. It is not the call. */
+            /** @description What a browser needs to join the call. It is not the call itself. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7587,7 +7587,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Calls, without anything around them. */
+            /** @description The calls, as an array. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7742,7 +7742,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It has ended, as `manual_stopped`. */
+            /** @description The call has ended as `manual_stopped`. */
             204: {
                 headers: {
                     [name: string]: unknown;
