@@ -59,7 +59,7 @@ describe('a web page of another origin', () => {
     clock.jump(5000);
     await a.call('POST', '/_emulator/faults', { error: { status: 503 } });
     expect(await statusOf(poll)).toBe(503);
-    expect(await statusOf({ method: 'POST', url: '/create-chat' })).toBe(501);
+    expect(await statusOf({ method: 'POST', url: '/v9/list-calls' })).toBe(501);
     expect(await statusOf({ url: '/none' })).toBe(404);
   });
 

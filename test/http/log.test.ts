@@ -20,7 +20,7 @@ describe('the log', () => {
     ['a query that the contract refuses', info, 400, '/list-batch-tests', 'key_a', /query/],
     ['a key without credit', info, 402, '/get-batch-test/x', 'key_payment_required', /payment/],
     ['a key that is throttled', info, 429, '/get-batch-test/x', 'key_rate_limited', /throttle/],
-    ['an operation that is not emulated', warn, 501, '/get-chat/x', 'key_a', /not emulated/],
+    ['an operation that is not emulated', warn, 501, '/v9/get-call/x', 'key_a', /not emulated/],
     ['a key that gets 500', error, 500, '/get-batch-test/x', 'key_server_error', /server error/],
   ])('has one line without a stack for %s', async (...row) => {
     const [, level, status, url, key, reason] = row;
