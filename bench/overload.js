@@ -1,11 +1,12 @@
 // Too many clients, and rude ones: 5,000 open connections, pipelining, clients that wait, clients that
-// never read, and a log that nobody reads.
+// never read, a log that nobody reads, and calls whose webhooks nobody takes (overload-calls.js).
 // Fails if the emulator does not say that it is ready all the time, or memory is not bounded.
 // Usage: node bench/overload.js [CONNECTIONS]
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { overloadCalls } from './overload-calls.js';
 import { cli, startEmulator } from './processes.js';
 
 const count = Number(process.argv[2] ?? 5000);
@@ -112,6 +113,7 @@ await report('when they are gone', 600);
 await emulator.end();
 
 await writeToDeafLog(8000);
+await overloadCalls();
 
 /** Ends within seconds though its log fills a pipe that nobody reads, which takes some 64 KiB. */
 async function writeToDeafLog(requests) {

@@ -13,6 +13,12 @@ import { passDueObjects } from '../objects/pass-objects.js';
 import { scheduleRuns } from './schedule.js';
 import type { Workspace } from '../workspaces/workspace.js';
 
+/**
+ * Calls that one step moves on. Each takes up to 1 ms, if its conversation is held for a webhook, so that a step
+ * blocks the event loop for 20 ms at most.
+ */
+const callsAtOnce = 20;
+
 /** @param size runs loaded at once, which bounds how long one step blocks the event loop. */
 export function createAdvanceOnce(
   store: Store,
@@ -36,7 +42,7 @@ export function createAdvanceOnce(
     // A batch must not complete before a run that starts or ends earlier.
     const due = completeDue(writer, workspaceId, Math.min(runsUntil, nextOfRuns), size);
     const callsUntil = Math.min(until, nextOfRuns, due.next);
-    const range = { first: firstCall, until: callsUntil, size };
+    const range = { first: firstCall, until: callsUntil, size: callsAtOnce };
     const { concurrencyLimit } = workspace.settings.calls;
     const calls = passDueCalls(writer, workspaceId, range, callListener, (at) =>
       admitWaiting(writer, workspaceId, concurrencyLimit, at),
