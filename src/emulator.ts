@@ -17,6 +17,7 @@ import { createChanges, type Changes } from './simulation/clockwork/changes.js';
 import { releaseClocksAhead } from './simulation/clockwork/clocks-ahead.js';
 import type { Fixtures, NamedFixtures } from './simulation/fixtures/fixtures.js';
 import { createCallWebhooks, type CallWebhooks } from './simulation/deliveries/call-webhooks.js';
+import { createChatWebhooks } from './simulation/deliveries/chat-webhooks.js';
 import { createFunctionAnswers } from './simulation/deliveries/function-answers.js';
 import { createAdvanceOnce } from './simulation/testing/advance.js';
 import { endAllUnfinishedWork } from './simulation/workspaces/unfinished-work.js';
@@ -158,7 +159,7 @@ interface CallParts {
   readonly outbound: OutboundRules | undefined;
 }
 
-/** What goes on in calls beside the worker: webhooks, custom functions, and the servers that hold some of them. */
+/** What goes on in calls and chats beside the worker: webhooks, custom functions, and the servers that hold some. */
 function openCalls(
   { changes, outbound, ...parts }: CallParts,
   scheduleBy: (workspaceId: number, at: number) => void,
@@ -176,12 +177,13 @@ function openCalls(
     listener: () => callWebhooks,
     scheduleBy,
   });
+  const chatWebhooks = createChatWebhooks(workspaces.get, queue.wake);
   const callWebhooks: CallWebhooks = withListener(
     createCallWebhooks(workspaces.get, queue.wake),
     llmSessions.onStep,
   );
   return {
-    services: { webhooks, llmSessions, callWebhooks, functionAnswers: functions },
+    services: { webhooks, llmSessions, callWebhooks, functionAnswers: functions, chatWebhooks },
     reschedule: (id: number) => {
       queue.reschedule(id);
       llmSessions.reschedule(id);
@@ -224,7 +226,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   const worker: Worker = startWorker({
     clock,
     changes,
-    advanceOnce: createAdvanceOnce(store, workspaces.get, sliceSize, calls.services.callWebhooks),
+    advanceOnce: createAdvanceOnce(store, workspaces.get, sliceSize, calls.services),
     clockOf: (id) => store.workspaces.get(id).clock,
     nowOf: (id) => workspaces.get(id).now,
     acrossTurns: store.acrossTurns,

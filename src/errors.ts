@@ -42,6 +42,10 @@ const errorTable = {
   // Documented: the status. The words are ours.
   job_runs: [422, 'A job of this kind is running already.'],
   call_is_over: [422, 'The call is not ongoing:'],
+  chat_is_over: [422, 'The chat is not ongoing:'],
+  chat_goes_on: [422, 'The chat is not over:'],
+  // Observed: the whole of the message.
+  no_chat_agent: [422, 'Cannot start a chat session with selected agent'],
   call_goes_on: [422, 'The call is not over:'],
   published_agent: [422, 'Cannot update published agent other than version title'],
   rate_limited: [429, 'Account rate limited, please throttle your requests.'],
@@ -159,6 +163,7 @@ type ItemTable =
   | 'test-run'
   | 'phone-number'
   | 'call'
+  | 'chat'
   | 'voice'
   | 'knowledge-base'
   | 'source'

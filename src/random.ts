@@ -95,6 +95,7 @@ const idLengths: Partial<Record<KeyedKind, number>> = {
   app: 16,
   asset: 16,
   org: 16,
+  chat: 27,
 };
 
 /**

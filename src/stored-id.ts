@@ -23,6 +23,7 @@ export const idPrefixes = {
   'crm-config': 'crm_config_',
   job: 'job_',
   org: 'org_',
+  chat: 'chat_',
 } as const;
 
 /** The kinds whose ids are stored as numbers. */

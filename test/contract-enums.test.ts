@@ -28,6 +28,9 @@ const closed: Record<string, string> = {
   'NewPhoneNumber/number_provider': 'it decides the type of the number',
   CallDirection: 'it decides who calls whom',
   DataStorageSetting: 'it decides what of a call can be read; it has an order',
+  'ChatChange/data_storage_setting': 'it decides what of a chat can be read; it has an order',
+  ChatStatus: 'it decides which chats are listed',
+  'ChatListRequest/sort_order': 'it decides the order of a list',
   CallStatus: 'it decides which calls are listed; clients invent values that no call has',
   'CallFilter/call_status/value': 'it decides which calls are listed',
   'CallFilter/call_type/value': 'it decides which calls are listed',
@@ -38,7 +41,7 @@ const closed: Record<string, string> = {
   'PromptedNode/instruction/then/type': 'the vendor refuses the other types that it knows',
 };
 
-/** The enums that say how a filter of calls compares. */
+/** The enums that say how a filter of calls or chats compares. */
 function filterEnums(): Record<string, string> {
   const kinds = ['String', 'Number', 'Range', 'Boolean', 'Enum'];
   const keyed = [...kinds, 'Present'].map((kind) => `Keyed${kind}Filter`);
@@ -46,10 +49,13 @@ function filterEnums(): Record<string, string> {
   const own = [...lists, 'disconnection_reason', 'user_sentiment'].map(
     (name) => `CallFilter/${name}`,
   );
+  const ofChats = ['chat_status', 'disconnection_reason', 'user_sentiment'].map(
+    (name) => `ChatFilter/${name}`,
+  );
   return Object.fromEntries(
-    [...kinds.map((kind) => `${kind}Filter`), ...keyed, ...own].flatMap((filter) => [
+    [...kinds.map((kind) => `${kind}Filter`), ...keyed, ...own, ...ofChats].flatMap((filter) => [
       [`${filter}/type`, 'a discriminator of the value to compare with'],
-      [`${filter}/op`, 'it decides which calls are listed'],
+      [`${filter}/op`, 'it decides what is listed'],
     ]),
   );
 }

@@ -69,6 +69,7 @@ const ids: Ids = {
   ...{ llm: 'llm_1', flow: 'flow_1', agent: 'agent_1' },
   ...{ number: '+14155550100', call: 'call_1', pastCall: 'call_2' },
   ...objectIds('object_1'),
+  ...{ chat: 'chat_1', pastChat: 'chat_2' },
 };
 const operations = [...loadContract('retell').operations, ...loadContract('control').operations];
 const controlBodies: Partial<Record<string, object>> = {

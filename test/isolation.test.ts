@@ -69,9 +69,14 @@ describe('many keys that use each other’s ids', () => {
       await call(key, 'PATCH', '/_emulator/settings', settings);
       const said = { override_agent_id: mark, metadata: { mark } };
       const place = () => create('/v2/create-phone-call', { ...someCall, ...said }, 'call_id');
+      const chat = { agent_id: mark, metadata: { mark } };
+      const begin = () => create('/create-chat', chat, 'chat_id');
+      const rule = { match: { content: mark }, outcome: { messages: [] } };
+      await create('/_emulator/chat-rules', rule, 'id');
       known.push({
         ...(await createStoredObjects(create, mark)),
         ...{ call: await place(), pastCall: await place() },
+        ...{ chat: await begin(), pastChat: await begin() },
         number: await create('/create-phone-number', { nickname: mark }, 'phone_number'),
         ...{ definition, batch, llm, run: runs.items[0]?.test_case_job_id ?? '' },
         flow: await create(

@@ -74,6 +74,7 @@ describe('types of the SDK and of the contract, of engines and agents,', () => {
 });
 
 type Calls = Retell['call'];
+type Chats = Retell['chat'];
 type Numbers = Retell['phoneNumber'];
 /** What the SDK has for an answer without a body. */
 type Nothing<Method extends (...args: never[]) => unknown> = Received<Method> | undefined;
@@ -133,6 +134,39 @@ describe('types of the SDK and of the contract, of phone numbers and calls,', ()
     >();
     expectTypeOf<Answer<'getConcurrency'>>().toExtend<
       Received<Retell['concurrency']['retrieve']>
+    >();
+  });
+});
+
+describe('types of the SDK and of the contract, of chats,', () => {
+  it('agree on what is sent', () => {
+    expectTypeOf<WithoutMetadata<First<Chats['create']>>>().toExtend<
+      WithoutMetadata<Body<'createChat'>>
+    >();
+    expectTypeOf<WithoutMetadata<First<Chats['createSMSChat']>>>().toExtend<
+      WithoutMetadata<Body<'createSMSChat'>>
+    >();
+    expectTypeOf<First<Chats['createChatCompletion']>>().toExtend<Body<'createChatCompletion'>>();
+    expectTypeOf<WithoutMetadata<Second<Chats['update']>>>().toExtend<
+      WithoutMetadata<Body<'updateChat'>>
+    >();
+    expectTypeOf<NonNullable<First<Chats['list']>>>().toExtend<NonNullable<Body<'listChatsV3'>>>();
+  });
+
+  it('agree on what is answered', () => {
+    expectTypeOf<Answer<'createChat'>>().toExtend<Received<Chats['create']>>();
+    expectTypeOf<Answer<'createSMSChat'>>().toExtend<Received<Chats['createSMSChat']>>();
+    expectTypeOf<Answer<'createChatCompletion'>>().toExtend<
+      Received<Chats['createChatCompletion']>
+    >();
+    expectTypeOf<Answer<'getChat'>>().toExtend<Received<Chats['retrieve']>>();
+    expectTypeOf<Answer<'updateChat'>>().toExtend<Received<Chats['update']>>();
+    expectTypeOf<Answer<'rerunChatAnalysis'>>().toExtend<Received<Chats['rerunAnalysis']>>();
+    expectTypeOf<Answer<'listChatsV3'>>().toExtend<Received<Chats['list']>>();
+    // The older SDK does not know all roles of messages.
+    type Listed<Value> = Omit<Value, 'message_with_tool_calls'>;
+    expectTypeOf<Listed<Answer<'listChat'>[number]>>().toExtend<
+      Listed<Received<OlderRetell['chat']['list']>[number]>
     >();
   });
 });

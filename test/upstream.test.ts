@@ -69,14 +69,17 @@ const headers = { authorization: 'Bearer key_a' };
 describe('an operation that is not emulated', () => {
   it('answers 501 with a reason and a hint', async () => {
     const { url } = await start();
-    const answer = await fetch(`${url}/create-chat`, { method: 'POST', headers });
+    const answer = await fetch(`${url}/v2/take-over-live-call/call_1`, {
+      method: 'POST',
+      headers,
+    });
     expect(answer.status).toBe(501);
     expect(await answer.json()).toEqual({
       status: 'error',
       message:
-        'This operation is not emulated. It is chat.create (POST /create-chat); --upstream URL forwards such requests.',
+        'This operation is not emulated. It is call.takeOverLive (POST /v2/take-over-live-call/*); --upstream URL forwards such requests.',
     });
-    expect((await fetch(`${url}/get-chat/chat_1`, { headers })).status).toBe(501);
+    expect((await fetch(`${url}/v4/get-call/x`, { headers })).status).toBe(501);
     expect((await fetch(`${url}/creat-chat`, { method: 'POST', headers })).status).toBe(404);
   });
 
@@ -95,16 +98,19 @@ describe('an operation that is not emulated', () => {
       { method: 'POST', url: '/base/create-knowledge-base?x=1%202', headers },
     ]);
     expect(upstream.seen[0]?.body).toContain('Knowledge');
-    await fetch(`${url}/v3/list-chats`, {
+    await fetch(`${url}/v2/take-over-live-call/call_1`, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json' },
       body: '{"limit":1}',
     });
-    expect(upstream.seen[1]).toMatchObject({ url: '/base/v3/list-chats', body: '{"limit":1}' });
+    expect(upstream.seen[1]).toMatchObject({
+      url: '/base/v2/take-over-live-call/call_1',
+      body: '{"limit":1}',
+    });
     const { items } = await workspace('key_a').requests.list();
     expect(items).toMatchObject([
       { path: '/create-knowledge-base', status: 418, forwarded: true, operation: null },
-      { path: '/v3/list-chats', status: 418, forwarded: true },
+      { path: '/v2/take-over-live-call/call_1', status: 418, forwarded: true },
     ]);
     for (const item of items) expect(item).not.toHaveProperty('body');
   });
@@ -112,7 +118,7 @@ describe('an operation that is not emulated', () => {
   it('is not forwarded without a key, and emulated operations are never forwarded', async () => {
     const upstream = await startUpstream();
     const { url } = await start({ upstream: upstream.url });
-    expect((await fetch(`${url}/create-chat`, { method: 'POST' })).status).toBe(401);
+    expect((await fetch(`${url}/v2/take-over-live-call/x`, { method: 'POST' })).status).toBe(401);
     expect((await fetch(`${url}/get-batch-test/x`, { headers })).status).toBe(404);
     expect((await fetch(`${url}/_emulator/clock`, { headers })).status).toBe(200);
     expect((await fetch(`${url}/openapi.json`)).status).toBe(200);
@@ -158,7 +164,7 @@ describe('an operation that is not emulated', () => {
   });
 
   it.each([
-    '/list-voices/../create-chat',
+    '/list-voices/../list-agents',
     '/./list-voices',
     '/x/%2e%2e/list-voices',
     '/x/%2E/list-voices',

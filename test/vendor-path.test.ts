@@ -35,9 +35,9 @@ describe('an operation of the vendor that is not emulated', () => {
   // facts.md 57
   it('names the successor of a retired one', async () => {
     const { client } = buildTestApp();
-    const { body } = await client().send({ method: 'GET', url: '/list-chat' });
+    const { body } = await client().send({ method: 'GET', url: '/list-chat-agents' });
     expect(body['message']).toContain(
-      'It is chat.list (GET /list-chat), which the vendor has retired (last in SDK 4.66.0); POST /v3/list-chats replaces it',
+      'It is chatAgent.list (GET /list-chat-agents), which the vendor has retired (last in SDK 4.66.0); POST /v2/list-agents replaces it',
     );
   });
 
@@ -55,7 +55,7 @@ describe('an operation of the vendor that is not emulated', () => {
 
 describe('a path below one of the vendor that is not emulated', () => {
   it.each([
-    ['GET', '/create-chat'],
+    ['GET', '/v2/take-over-live-call'],
     ['PUT', '/list-voices'],
     ['GET', '/get-knowledge-base/x/sources'],
     ['GET', '/get-voice/x/y/z'],

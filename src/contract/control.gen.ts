@@ -1597,6 +1597,82 @@ export interface components {
             /** @description How many calls the rule has decided. */
             hits: number;
         } & components["schemas"]["CallRuleInput"];
+        ForcedChatAnalysis: {
+            summary?: string;
+            /** @enum {string} */
+            userSentiment?: "Negative" | "Positive" | "Neutral" | "Unknown";
+            successful?: boolean;
+            /** @description Values of the agent's `post_chat_analysis_data`, by name. */
+            custom?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description Something that the agent writes or does. */
+        ReplyEntryInput: components["schemas"]["WrittenEntry"] | components["schemas"]["ToolEntry"];
+        WrittenEntry: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            role: "agent";
+            content: string;
+        };
+        /** @description What the agent answers, and what becomes of the chat. The engine decides what is left out. */
+        ForcedReply: {
+            /** @description The answer; an empty list for none. */
+            messages?: components["schemas"]["ReplyEntryInput"][];
+            /** @description Dynamic variables that the agent finds out. */
+            collectedVariables?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Ends the chat after the answer, with this status.
+             * @enum {string}
+             */
+            ends?: "ended" | "error";
+            /**
+             * Format: time-span
+             * @description From the end of the chat to its analysis.
+             */
+            analysisDelay?: string;
+            /** @description What the analysis of the chat finds; null for no analysis. */
+            analysis?: components["schemas"]["ForcedChatAnalysis"] | null;
+        };
+        /** @description Matches a message of the user that fits all of the given properties. An empty object matches every message. */
+        ChatMatch: {
+            /** @description The whole message, with `*` for any text and `?` for any character. Upper and lower case are the same. */
+            content?: string;
+            agentId?: string;
+            /** @enum {string} */
+            chatType?: "api_chat" | "sms_chat";
+            /** @description The user's number in a chat by SMS, with `*` and `?` as in `content`. */
+            fromNumber?: string;
+            /** @description The other number of such a chat, as `fromNumber`. */
+            toNumber?: string;
+            /** @description Values of the chat's metadata, by name. */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** @description Values of the chat's dynamic variables. */
+            dynamicVariables?: {
+                [key: string]: string;
+            };
+        };
+        /** @description Decides how matching messages are answered, by `outcome` or by `sequence`. */
+        ChatRuleInput: {
+            match?: components["schemas"]["ChatMatch"];
+            /** @description How many messages the rule decides; all if absent. */
+            times?: number;
+            outcome?: components["schemas"]["ForcedReply"];
+            /** @description One outcome for each matching message, in this order. The last one is repeated. */
+            sequence?: components["schemas"]["ForcedReply"][];
+        };
+        NewChatRule: components["schemas"]["ChatRuleInput"];
+        ChatRule: {
+            id: string;
+            /** @description How many messages the rule has decided. */
+            hits: number;
+        } & components["schemas"]["ChatRuleInput"];
         CallToReceive: {
             /** @description Who calls. */
             from_number: string;
@@ -2371,6 +2447,7 @@ export interface components {
             number?: number;
             call?: number;
             object?: number;
+            chat?: number;
         };
         FixturesLoaded: {
             /** @description Values that the contract does not list. Absent if there are none, or if the setting `unknownValues` is not `warn`. */

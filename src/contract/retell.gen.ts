@@ -1879,6 +1879,204 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/create-chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a chat
+         * @description With a chat agent. If the agent speaks first, its first message is in the chat at once.
+         */
+        post: operations["createChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/create-sms-chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a chat by SMS
+         * @description No SMS is sent. The agent is `override_agent_id`, or one of the number's `outbound_sms_agents`, drawn by weight. The chat begins with the agent's first message. What the other side answers comes by `POST /_emulator/sms/inbound`.
+         */
+        post: operations["createSMSChat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/create-chat-completion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say something in a chat, and read what the agent answers
+         * @description The answer follows from the agent's engine, or from a chat rule. It has what is new, without the message that was sent.
+         */
+        post: operations["createChatCompletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-chat/{chat_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a chat
+         * @description What is not known yet is left out.
+         */
+        get: operations["getChat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/update-chat/{chat_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a chat */
+        patch: operations["updateChat"];
+        trace?: never;
+    };
+    "/end-chat/{chat_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * End a chat
+         * @description Only a chat that is ongoing, else 422.
+         */
+        patch: operations["endChat"];
+        trace?: never;
+    };
+    "/delete-chat/{chat_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a chat
+         * @description The record and its messages are deleted. Nothing more is told of the chat.
+         */
+        delete: operations["deleteChat"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rerun-chat-analysis/{chat_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Analyse a chat again
+         * @description Costs credit, as a new chat does.
+         */
+        put: operations["rerunChatAnalysis"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/list-chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List chats
+         * @description Sorted by `start_timestamp`. The items are without their messages.
+         */
+        post: operations["listChatsV3"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all chats, with their messages
+         * @deprecated
+         * @description A list that is too large is refused; its successor has pages.
+         */
+        get: operations["listChat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/get-concurrency": {
         parameters: {
             query?: never;
@@ -3757,6 +3955,224 @@ export interface components {
         /** @description A web call. */
         WebCall: components["schemas"]["ListedWebCall"] & components["schemas"]["CallTranscripts"];
         Call: components["schemas"]["PhoneCall"] | components["schemas"]["WebCall"];
+        /** @enum {string} */
+        ChatStatus: "ongoing" | "ended" | "error";
+        NewChat: {
+            agent_id: string;
+            agent_version?: components["schemas"]["AgentVersionReference"];
+            metadata?: components["schemas"]["Metadata"];
+            retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
+        };
+        NewSmsChat: {
+            /** @description In E.164 form; one of the numbers here, or of any other by policy. */
+            from_number: string;
+            /** @description In E.164 form. */
+            to_number: string;
+            override_agent_id?: string;
+            override_agent_version?: components["schemas"]["AgentVersionReference"];
+            metadata?: components["schemas"]["Metadata"];
+            retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
+        };
+        NewChatCompletion: {
+            chat_id: string;
+            /** @description What the user writes. */
+            content: string;
+        };
+        ChatChange: {
+            metadata?: components["schemas"]["Metadata"];
+            /**
+             * @description What is kept of the chat; it can be made stricter only.
+             * @enum {string}
+             */
+            data_storage_setting?: "everything" | "basic_attributes_only";
+            custom_attributes?: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Put over the dynamic variables of the chat, one by one; null takes all of them away. */
+            override_dynamic_variables?: {
+                [key: string]: string;
+            } | null;
+        };
+        /** @description Something that was written. */
+        ChatMessage: {
+            /** @enum {string} */
+            role: "agent" | "user";
+            content: string;
+            multimedia?: components["schemas"]["Multimedia"];
+            message_id?: string;
+            /** @description Milliseconds since the epoch. */
+            created_timestamp?: number;
+        };
+        Multimedia: {
+            url: string;
+            summary?: string;
+        }[];
+        ChatToolCallInvocation: {
+            /** @enum {string} */
+            role: "tool_call_invocation";
+            tool_call_id: string;
+            name: string;
+            /** @description JSON. */
+            arguments: string;
+            thought_signature?: string;
+            message_id?: string;
+            /** @description Milliseconds since the epoch. */
+            created_timestamp?: number;
+        };
+        ChatToolCallResult: {
+            /** @enum {string} */
+            role: "tool_call_result";
+            tool_call_id: string;
+            content: string;
+            successful?: boolean;
+            message_id?: string;
+            /** @description Milliseconds since the epoch. */
+            created_timestamp?: number;
+        };
+        ChatNodeTransition: {
+            /** @enum {string} */
+            role: "node_transition";
+            former_node_id?: string;
+            former_node_name?: string;
+            new_node_id?: string;
+            new_node_name?: string;
+            /** @enum {string} */
+            transition_type?: "global" | "global_go_back" | "interrupt_go_back" | "normal";
+            message_id?: string;
+            /** @description Milliseconds since the epoch. */
+            created_timestamp?: number;
+        };
+        ChatStateTransition: {
+            /** @enum {string} */
+            role: "state_transition";
+            former_state_name?: string;
+            new_state_name?: string;
+            message_id?: string;
+            /** @description Milliseconds since the epoch. */
+            created_timestamp?: number;
+        };
+        /** @description Something that was put into the conversation, or came by SMS during it. */
+        ChatNote: {
+            /** @enum {string} */
+            role: "injected" | "sms";
+            content: string;
+            multimedia?: components["schemas"]["Multimedia"];
+            message_id?: string;
+            /** @description Milliseconds since the epoch. */
+            created_timestamp?: number;
+        };
+        /** @description One entry of a chat. */
+        ChatEntry: components["schemas"]["ChatMessage"] | components["schemas"]["ChatToolCallInvocation"] | components["schemas"]["ChatToolCallResult"] | components["schemas"]["ChatNodeTransition"] | components["schemas"]["ChatStateTransition"] | components["schemas"]["ChatNote"];
+        ChatCompletion: {
+            /** @description What is new, in order; without the message that was sent. */
+            messages: components["schemas"]["ChatEntry"][];
+        };
+        /** @description What was found out of the chat after it was over. */
+        ChatAnalysis: {
+            chat_summary?: string;
+            user_sentiment?: components["schemas"]["UserSentiment"];
+            chat_successful?: boolean;
+            /** @description A value for each item of the agent's `post_chat_analysis_data`, by its name. */
+            custom_analysis_data?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description In cents. */
+        ChatCost: {
+            /** @description The sum of the products' costs. */
+            combined_cost?: number;
+            product_costs?: {
+                product: string;
+                cost: number;
+                unit_price?: number;
+                is_transfer_leg_cost?: boolean;
+            }[];
+        };
+        /** @description A chat without its messages. */
+        ListedChat: {
+            /** @example chat_0123456789abcdef0123456789a */
+            chat_id: string;
+            agent_id: string;
+            /** @description That of the agent. */
+            version?: number | null;
+            agent_tag?: string | null;
+            chat_status: components["schemas"]["ChatStatus"];
+            /** @enum {string} */
+            chat_type?: "api_chat" | "sms_chat";
+            metadata?: components["schemas"]["Metadata"];
+            retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            collected_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            custom_attributes?: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Milliseconds since the epoch. */
+            start_timestamp?: number;
+            end_timestamp?: number;
+            chat_cost?: components["schemas"]["ChatCost"];
+            chat_analysis?: components["schemas"]["ChatAnalysis"];
+        };
+        /** @description A chat. */
+        Chat: components["schemas"]["ListedChat"] & {
+            /** @description What was written, a line for each message. */
+            transcript?: string;
+            /** @description What was written and done. */
+            message_with_tool_calls?: components["schemas"]["ChatEntry"][];
+        };
+        /** @description A chat passes if it passes all that are given. */
+        ChatFilter: {
+            /** @description Chats of any of these agents. */
+            agent?: {
+                agent_id: string;
+                /** @description Every version if empty or absent. */
+                version?: number[];
+            }[];
+            agent_tag?: components["schemas"]["EnumFilter"];
+            chat_id?: components["schemas"]["StringOrEnumFilter"];
+            chat_status?: {
+                /** @enum {string} */
+                type: "enum";
+                /** @enum {string} */
+                op: "in";
+                value: components["schemas"]["ChatStatus"][];
+            };
+            chat_successful?: components["schemas"]["BooleanFilter"];
+            combined_cost?: components["schemas"]["NumberOrRangeFilter"];
+            custom_analysis_data?: components["schemas"]["KeyedFilter"][];
+            custom_attributes?: components["schemas"]["KeyedFilter"][];
+            disconnection_reason?: {
+                /** @enum {string} */
+                type: "enum";
+                /** @enum {string} */
+                op: "in";
+                value: components["schemas"]["DisconnectionReason"][];
+            };
+            duration_ms?: components["schemas"]["NumberOrRangeFilter"];
+            end_timestamp?: components["schemas"]["NumberOrRangeFilter"];
+            start_timestamp?: components["schemas"]["NumberOrRangeFilter"];
+            user_sentiment?: {
+                /** @enum {string} */
+                type: "enum";
+                /** @enum {string} */
+                op: "in";
+                value: components["schemas"]["UserSentiment"][];
+            };
+        };
+        ChatListRequest: {
+            filter_criteria?: components["schemas"]["ChatFilter"];
+            /**
+             * @description By `start_timestamp`; `descending` if absent.
+             * @enum {string}
+             */
+            sort_order?: "ascending" | "descending";
+            /** @description 50 if absent. */
+            limit?: number;
+            /** @description How many chats to leave out at the beginning; not together with `pagination_key`. */
+            skip?: number;
+            /** @description That of the page before. */
+            pagination_key?: string;
+            /** @description Counts the chats that pass the filters. */
+            include_total?: boolean;
+        };
         /** @description A text that equals, equals not, starts with, ends with or contains another. */
         StringFilter: {
             /**
@@ -4190,6 +4606,11 @@ export interface components {
          * @example call_0123456789abcdef0123456789a
          */
         CallId: string;
+        /**
+         * @description The chat's id.
+         * @example chat_0123456789abcdef0123456789a
+         */
+        ChatId: string;
         /**
          * @description The voice's id.
          * @example 11labs-Adrian
@@ -7786,6 +8207,373 @@ export interface operations {
             402: components["responses"]["PaymentRequired"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "agent_id": "agent_0123456789abcdef0123456789",
+                 *       "retell_llm_dynamic_variables": {
+                 *         "customer_name": "Ann Lee"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewChat"];
+            };
+        };
+        responses: {
+            /** @description The chat, which is ongoing. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createSMSChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from_number": "+14157774444",
+                 *       "to_number": "+12137774445",
+                 *       "override_agent_id": "agent_0123456789abcdef0123456789"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSmsChat"];
+            };
+        };
+        responses: {
+            /** @description The chat, which is ongoing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createChatCompletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "chat_id": "chat_0123456789abcdef0123456789a",
+                 *       "content": "Do you have a table for two?"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewChatCompletion"];
+            };
+        };
+        responses: {
+            /** @description What the agent said and did. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatCompletion"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_0123456789abcdef0123456789a
+                 */
+                chat_id: components["parameters"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chat as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updateChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_0123456789abcdef0123456789a
+                 */
+                chat_id: components["parameters"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "metadata": {
+                 *         "customer_id": "cust_123"
+                 *       },
+                 *       "override_dynamic_variables": {
+                 *         "discount": "15%"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChatChange"];
+            };
+        };
+        responses: {
+            /** @description The chat after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    endChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_0123456789abcdef0123456789a
+                 */
+                chat_id: components["parameters"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteChat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_0123456789abcdef0123456789a
+                 */
+                chat_id: components["parameters"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    rerunChatAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The chat's id.
+                 * @example chat_0123456789abcdef0123456789a
+                 */
+                chat_id: components["parameters"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The chat with its new analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listChatsV3: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "filter_criteria": {
+                 *         "agent": [
+                 *           {
+                 *             "agent_id": "agent_0123456789abcdef0123456789"
+                 *           }
+                 *         ],
+                 *         "chat_status": {
+                 *           "type": "enum",
+                 *           "op": "in",
+                 *           "value": [
+                 *             "ended"
+                 *           ]
+                 *         }
+                 *       },
+                 *       "limit": 20
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChatListRequest"];
+            };
+        };
+        responses: {
+            /** @description A page of chats. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["ListedChat"][];
+                        /** @description How many chats pass the filters; only with `include_total`. */
+                        total?: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listChat: {
+        parameters: {
+            query?: {
+                /** @description The order of creation; `descending` if absent. */
+                sort_order?: components["parameters"]["SortOrder"];
+                /** @description The maximum number of items; 1,000 if absent. */
+                limit?: components["parameters"]["LegacyLimit"];
+                /** @description The id of the last item of the previous page. */
+                pagination_key?: components["parameters"]["LegacyPaginationKey"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Chats, without anything around them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
         };

@@ -4,6 +4,7 @@ import type { operations } from '../contract/retell.gen.js';
 import { ApiError } from '../errors.js';
 import type { Webhooks } from '../outbound/webhooks.js';
 import type { LlmSessions } from '../simulation/calls/custom-llm/sessions.js';
+import type { ChatListener } from '../simulation/chats/chat-steps.js';
 import type { Changes } from '../simulation/clockwork/changes.js';
 import type { Worker } from '../simulation/clockwork/worker.js';
 import type { CallWebhooks } from '../simulation/deliveries/call-webhooks.js';
@@ -34,6 +35,8 @@ export interface Services {
   /** Makes webhooks of what happens in calls. */
   readonly callWebhooks: CallWebhooks;
   readonly functionAnswers: FunctionAnswers;
+  /** Makes webhooks of what happens in chats. */
+  readonly chatWebhooks: ChatListener;
   readonly llmSessions: LlmSessions;
   /** True if the rate limit also holds for workspaces that are still empty. */
   readonly limitsEveryWorkspace: boolean;

@@ -74,6 +74,17 @@ import {
 import { deleteCall, getCall, rerunCallAnalysis, stopCall } from './calls/calls.js';
 import { updateCall, updateLiveCall } from './calls/call-changes.js';
 import { createPhoneCall, registerPhoneCall } from './calls/phone-calls.js';
+import {
+  createChat,
+  createChatCompletion,
+  createSMSChat,
+  deleteChat,
+  endChat,
+  getChat,
+  rerunChatAnalysis,
+  updateChat,
+} from './chats/chats.js';
+import { listChat, listChatsV3 } from './chats/list-chats.js';
 import { getConcurrency } from './calls/concurrency.js';
 import { createWebCall, createWebCallV2 } from './calls/web-calls.js';
 import { listCallsV2, listCallsV3 } from './calls/list-calls.js';
@@ -213,4 +224,14 @@ export const operationsTable = {
   stopCall,
   rerunCallAnalysis,
   getConcurrency,
+  createChat,
+  createSMSChat,
+  createChatCompletion,
+  getChat,
+  updateChat,
+  endChat,
+  deleteChat,
+  rerunChatAnalysis,
+  listChatsV3,
+  listChat,
 } satisfies { [Id in OperationId]: Operation<Id> };

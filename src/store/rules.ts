@@ -1,5 +1,6 @@
 import { maxCounted } from '../domain/counter.js';
 import type { CallRuleInput } from '../domain/calls/call-rule.js';
+import type { ChatRuleInput } from '../domain/chats/chat-rule.js';
 import type { OutcomeRuleInput } from '../domain/testing/outcome-rule.js';
 import { cached } from '../bounded-cache.js';
 import type { Caches } from './caches.js';
@@ -8,12 +9,13 @@ import type { Db } from './database/database.js';
 export interface StoredRule<Rule> {
   readonly id: string;
   readonly rule: Rule;
-  /** How many runs or calls the rule has decided. */
+  /** How many runs, calls or messages the rule has decided. */
   readonly hits: number;
 }
 
 export type StoredOutcomeRule = StoredRule<OutcomeRuleInput>;
 export type StoredCallRule = StoredRule<CallRuleInput>;
+export type StoredChatRule = StoredRule<ChatRuleInput>;
 
 export interface RuleReader<Rule> {
   /** The rules in the order of creation, in which they are checked. */
@@ -34,10 +36,13 @@ export const outcomeRuleStore = (db: Db, caches: Caches): RuleWriter<OutcomeRule
 export const callRuleStore = (db: Db, caches: Caches): RuleWriter<CallRuleInput> =>
   ruleStore(db, caches, 'call_rules');
 
+export const chatRuleStore = (db: Db, caches: Caches): RuleWriter<ChatRuleInput> =>
+  ruleStore(db, caches, 'chat_rules');
+
 function ruleStore<Rule extends object>(
   db: Db,
   caches: Caches,
-  table: 'outcome_rules' | 'call_rules',
+  table: 'outcome_rules' | 'call_rules' | 'chat_rules',
 ): RuleWriter<Rule> {
   const insert = db.prepare<{ workspaceId: number; id: string; rule: string }>(
     `INSERT INTO ${table} (workspace_id, rule_id, rule) VALUES (:workspaceId, :id, :rule)`,

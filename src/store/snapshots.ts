@@ -50,6 +50,7 @@ const steering = [
   'next_number_ordinal',
   'next_call_ordinal',
   'next_object_ordinal',
+  'next_chat_ordinal',
   'running_count',
   'settled_at',
   'settings',

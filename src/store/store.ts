@@ -1,6 +1,9 @@
 import type { Statement } from 'better-sqlite3';
 import { cached } from '../bounded-cache.js';
 import type { CallRuleInput } from '../domain/calls/call-rule.js';
+import type { CallStatus } from '../domain/calls/call.js';
+import type { ChatStatus } from '../domain/chats/chat.js';
+import type { ChatRuleInput } from '../domain/chats/chat-rule.js';
 import type { OutcomeRuleInput } from '../domain/testing/outcome-rule.js';
 import { assetStore, type AssetReader, type AssetWriter } from './assets.js';
 import { batchTestStore, type BatchTestReader, type BatchTestWriter } from './batch-tests.js';
@@ -8,7 +11,7 @@ import { storeCaches, type Caches } from './caches.js';
 import { applicationId, openDatabaseFile, watchLog } from './database/database-file.js';
 import { isInUse, logPathOf, openDatabase, required, type Db } from './database/database.js';
 import { usingAtStart } from './database/failures.js';
-import { callCounter, type CallCounts } from './call-counts.js';
+import { chatStore, type ChatReader, type ChatWriter } from './chats.js';
 import { callStore, type CallReader, type CallWriter } from './calls.js';
 import { deliveryStore, type DeliveryReader, type DeliveryWriter } from './deliveries.js';
 import { faultStore, type FaultReader, type FaultWriter } from './faults.js';
@@ -19,8 +22,15 @@ import {
   type PhoneNumberReader,
   type PhoneNumberWriter,
 } from './phone-numbers.js';
-import { callRuleStore, outcomeRuleStore, type RuleReader, type RuleWriter } from './rules.js';
+import {
+  callRuleStore,
+  chatRuleStore,
+  outcomeRuleStore,
+  type RuleReader,
+  type RuleWriter,
+} from './rules.js';
 import { runningStore, type RunningReader, type RunningWriter } from './running.js';
+import { noCalls, noChats, statusCounter } from './status-counts.js';
 import { snapshotStore, type SnapshotReader, type SnapshotWriter } from './snapshots.js';
 import { testCaseStore, type TestCaseReader, type TestCaseWriter } from './test-cases.js';
 import { testRunStore, type TestRunReader, type TestRunWriter } from './test-runs.js';
@@ -50,11 +60,13 @@ export interface StoreReader {
   readonly running: RunningReader;
   readonly outcomeRules: RuleReader<OutcomeRuleInput>;
   readonly callRules: RuleReader<CallRuleInput>;
+  readonly chatRules: RuleReader<ChatRuleInput>;
   readonly assets: AssetReader;
   readonly faults: FaultReader;
   readonly phoneNumbers: PhoneNumberReader;
   readonly objects: ObjectReader;
   readonly calls: CallReader;
+  readonly chats: ChatReader;
   readonly deliveries: DeliveryReader;
   readonly snapshots: SnapshotReader;
   readonly unfinishedWork: UnfinishedWorkReader;
@@ -70,11 +82,13 @@ export interface StoreWriter extends StoreReader {
   readonly running: RunningWriter;
   readonly outcomeRules: RuleWriter<OutcomeRuleInput>;
   readonly callRules: RuleWriter<CallRuleInput>;
+  readonly chatRules: RuleWriter<ChatRuleInput>;
   readonly assets: AssetWriter;
   readonly faults: FaultWriter;
   readonly phoneNumbers: PhoneNumberWriter;
   readonly objects: ObjectWriter;
   readonly calls: CallWriter;
+  readonly chats: ChatWriter;
   readonly deliveries: DeliveryWriter;
   readonly snapshots: SnapshotWriter;
   readonly unfinishedWork: UnfinishedWorkWriter;
@@ -90,7 +104,9 @@ export interface Store extends StoreReader, Transactions<StoreWriter> {
   /** The number of runs of all workspaces, by state. */
   countRuns(): RunCounts;
   /** The number of calls of all workspaces, by status. */
-  countCalls(): CallCounts;
+  readonly countCalls: () => Record<CallStatus, number>;
+  /** The number of chats of all workspaces, by status. */
+  readonly countChats: () => Record<ChatStatus, number>;
   /** The size in bytes without the log. */
   size(): number;
   /** Calls back if the writes of several requests could not be committed together. */
@@ -178,11 +194,13 @@ function writerOf(db: Db, caches: Caches): StoreWriter {
     running: runningStore(db),
     outcomeRules: outcomeRuleStore(db, caches),
     callRules: callRuleStore(db, caches),
+    chatRules: chatRuleStore(db, caches),
     assets: assetStore(db, caches),
     faults: faultStore(db, caches),
     phoneNumbers: phoneNumberStore(db, caches),
     objects: objectStore(db),
     calls: callStore(db, caches),
+    chats: chatStore(db),
     deliveries: deliveryStore(db),
     snapshots,
     unfinishedWork: unfinishedWorkStore(db, snapshots, caches.clear),
@@ -273,7 +291,7 @@ function seedStore(db: Db, caches: Caches): Pick<StoreWriter, 'keepSeed' | 'seed
 function figuresOf(
   db: Db,
   { now }: Pick<Transactions<StoreWriter>, 'now'>,
-): Pick<Store, 'countRuns' | 'countCalls' | 'size'> {
+): Pick<Store, 'countRuns' | 'countCalls' | 'countChats' | 'size'> {
   let countRuns: Statement<[], RunCounts> | undefined;
   const size = db
     .prepare<[], number>('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')
@@ -286,7 +304,8 @@ function figuresOf(
       }
       return required(countRuns.get());
     },
-    countCalls: callCounter(db, now),
+    countCalls: statusCounter(db, now, 'calls', noCalls),
+    countChats: statusCounter(db, now, 'chats', noChats),
     size: () => required(size.get()),
   };
 }

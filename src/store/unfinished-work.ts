@@ -71,6 +71,10 @@ const added = {
   phone_numbers: 'workspace_id = :id AND number_key > :number',
   calls: 'call_key > :call AND workspace_id = :id',
   objects: 'workspace_id = :id AND object_key > :object',
+  chat_messages: `chat_key IN (
+    SELECT chat_key FROM chats WHERE chat_key > :chat AND workspace_id = :id
+  )`,
+  chats: 'chat_key > :chat AND workspace_id = :id',
 };
 
 /** Loads that an older version began do not know of these. */
@@ -78,10 +82,11 @@ const addedNothing = {
   number: Number.MAX_SAFE_INTEGER,
   call: Number.MAX_SAFE_INTEGER,
   object: Number.MAX_SAFE_INTEGER,
+  chat: Number.MAX_SAFE_INTEGER,
 };
 
 /** The order in which rows may be written. A new one comes last: older loads have copies of the first. */
-const copied = ['outcome_rules', 'assets', 'asset_versions', 'call_rules'];
+const copied = ['outcome_rules', 'assets', 'asset_versions', 'call_rules', 'chat_rules'];
 
 /** @param onOverwrite called before rows are written without the other stores. */
 export function unfinishedWorkStore(
@@ -100,7 +105,8 @@ export function unfinishedWorkStore(
             (SELECT COALESCE(MAX(number_key), 0) FROM phone_numbers
              WHERE workspace_id = :id) AS number,
             (SELECT COALESCE(MAX(call_key), 0) FROM calls) AS call,
-            (SELECT COALESCE(MAX(object_key), 0) FROM objects) AS object
+            (SELECT COALESCE(MAX(object_key), 0) FROM objects) AS object,
+            (SELECT COALESCE(MAX(chat_key), 0) FROM chats) AS chat
      FROM workspaces WHERE workspace_id = :id`,
   );
   const removals = Object.entries(added).map(([table, isAdded]) =>

@@ -29,11 +29,13 @@ const groups: readonly Group[] = [
   { key: 'definition_key', tables: { definitions: 'test_case_definitions' } },
   { key: 'rule_key', tables: { rules: 'outcome_rules' } },
   { key: 'rule_key', tables: { callRules: 'call_rules' } },
+  { key: 'rule_key', tables: { chatRules: 'chat_rules' } },
   { key: 'fault_key', tables: { faults: 'faults' } },
   { key: 'asset_key', tables: { assets: 'assets', assetVersions: 'asset_versions' } },
   { key: 'number_key', tables: { numbers: 'phone_numbers' } },
   { key: 'object_key', tables: { objects: 'objects' } },
   { key: 'call_key', tables: { calls: 'calls' } },
+  { key: 'chat_key', tables: { chats: 'chats', chatMessages: 'chat_messages' } },
   { key: 'delivery_key', tables: { deliveries: 'deliveries' } },
   {
     key: 'batch_key',

@@ -214,7 +214,7 @@ function toWorkspace(row: Row): WorkspaceRow {
 
 const ordinalKinds = [
   ...(['batch', 'definition', 'rule', 'fault', 'asset', 'number', 'call'] as const),
-  'object',
+  ...(['object', 'chat'] as const),
 ] as const;
 
 function ordinalStore(db: Db, caches: Caches) {
@@ -229,7 +229,8 @@ function ordinalStore(db: Db, caches: Caches) {
     `SELECT next_batch_ordinal AS batch, next_definition_ordinal AS definition,
             next_rule_ordinal AS rule, next_fault_ordinal AS fault,
             next_asset_ordinal AS asset, next_number_ordinal AS number,
-            next_call_ordinal AS call, next_object_ordinal AS object
+            next_call_ordinal AS call, next_object_ordinal AS object,
+            next_chat_ordinal AS chat
      FROM workspaces WHERE workspace_id = :id`,
   );
   const raiseOrdinals = db.prepare<Record<Ordinal, number> & { id: number }>(
@@ -241,7 +242,8 @@ function ordinalStore(db: Db, caches: Caches) {
          next_asset_ordinal = MAX(next_asset_ordinal, :asset),
          next_number_ordinal = MAX(next_number_ordinal, :number),
          next_call_ordinal = MAX(next_call_ordinal, :call),
-         next_object_ordinal = MAX(next_object_ordinal, :object)
+         next_object_ordinal = MAX(next_object_ordinal, :object),
+         next_chat_ordinal = MAX(next_chat_ordinal, :chat)
      WHERE workspace_id = :id`,
   );
   // hot path: each batch takes one. Taking an ordinal updates the entry; raising ordinals deletes it.
@@ -282,6 +284,8 @@ const firstDue = (id: string): string =>
       SELECT MIN(next_at) FROM calls WHERE workspace_id = ${id} AND next_at IS NOT NULL
       UNION ALL
       SELECT MIN(next_at) FROM objects WHERE workspace_id = ${id} AND next_at IS NOT NULL
+      UNION ALL
+      SELECT MIN(next_at) FROM chats WHERE workspace_id = ${id} AND next_at IS NOT NULL
     ))`;
 
 function dueStore(

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadContract, type ContractOperation } from '../../src/contract/document.js';
 import { readCall } from '../support/calls.js';
+import { readChat } from '../support/chats.js';
 import { buildTestApp, someDefinition, type TestClient } from '../support/emulator.js';
 import {
   engineQuery,
@@ -60,7 +61,7 @@ describe('every operation of the contract', () => {
         ...{ method, url: example.url(ids) },
         ...withBody(ids),
       });
-      if (path.includes('{')) {
+      if (path.includes('{') || example.namesInBody === true) {
         expect(body).toEqual(error);
         expect(status).toBe(404);
       } else {
@@ -93,7 +94,8 @@ describe('every operation of the contract', () => {
         const tested = { definition: unknown, batch: unknown, run: unknown };
         const calls = { number: unknown, call: unknown, pastCall: unknown };
         const engines = { llm: unknown, flow: unknown, agent: unknown };
-        const nothing = { ...tested, ...calls, ...engines, ...objectIds(unknown) };
+        const chats = { chat: unknown, pastChat: unknown };
+        const nothing = { ...tested, ...calls, ...chats, ...engines, ...objectIds(unknown) };
         const url = example.url(nothing);
         const { status } = await client.send({ method, url, ...withBody(ids) });
         expect(status).toBe(404);
@@ -120,6 +122,7 @@ describe('every operation of the contract', () => {
     await client.call('GET', `/get-phone-number/${ids.number}`);
     expect(await readCall(client, ids.call)).toMatchObject({ call_status: 'ongoing' });
     expect(await readCall(client, ids.pastCall)).not.toHaveProperty('metadata');
+    expect(await readChat(client, ids.chat)).toMatchObject({ chat_status: 'ongoing' });
     return (
       definition.name === someDefinition.name && batch.total_count === 1 && listed.length === 1
     );
@@ -135,12 +138,14 @@ describe('the example request of the reference', () => {
 
   it.each([...vendors, ...ours])('is accepted: $id', async ({ contract, ...operation }) => {
     const client = clientOf(newKey());
-    const url = filledUrl(operation, await createExampleObjects(client));
+    const ids = await createExampleObjects(client);
+    const url = filledUrl(operation, ids);
     const { method, path, hasBody, success } = operation;
     const described = contract.document.paths[path]?.[method] as Partial<Described> | undefined;
     const { 'application/json': json, 'multipart/form-data': form } =
       described?.requestBody?.content ?? {};
-    const example = (json ?? form)?.example;
+    const given = (json ?? form)?.example;
+    const example = given && 'chat_id' in given ? { ...given, chat_id: ids.chat } : given;
     expect(example !== undefined, 'has an example').toBe(hasBody);
     const payload = example && (form ? asForm(withFiles(example)) : { payload: example });
     const { status, body } = await client.send({ method, url, ...payload });
@@ -175,6 +180,7 @@ describe('the example request of the reference', () => {
       ...(id.includes('ChatAgent') && { agent_id: ids.chatAgent }),
       ...{ voice_id: ids.voice, knowledge_base_id: ids.knowledgeBase, source_id: ids.source },
       call_id: ofPastCalls.includes(id) ? ids.pastCall : ids.call,
+      chat_id: id === 'rerunChatAnalysis' ? ids.pastChat : ids.chat,
     };
     const proposed = new URLSearchParams();
     for (const { name, ...parameter } of query) {

@@ -152,6 +152,7 @@ describe('an object that does not exist', () => {
     test_case_job_id: 'test-run',
     phone_number: 'phone-number',
     call_id: 'call',
+    chat_id: 'chat',
     voice_id: 'voice',
     knowledge_base_id: 'knowledge-base',
   };
@@ -162,7 +163,7 @@ describe('an object that does not exist', () => {
       const { client } = buildTestApp();
       const table = tables[/\{(\w+)\}/.exec(path)?.[1] ?? ''];
       const none = { definition: 'x_1', batch: 'x_1', run: 'x_1' };
-      const calls = { number: 'x_1', call: 'x_1', pastCall: 'x_1' };
+      const calls = { number: 'x_1', call: 'x_1', pastCall: 'x_1', chat: 'x_1', pastChat: 'x_1' };
       const engines = { llm: 'x_1', flow: 'x_1', agent: 'x_1' };
       const missing = request({ ...none, ...calls, ...engines, ...objectIds('x_1') });
       const observed = await client().send(missing);

@@ -1,5 +1,6 @@
 import { someCall } from './calls.js';
 import { callExampleRequests } from './call-example-requests.js';
+import { chatExampleRequests, createExampleChats } from './chat-example-requests.js';
 import { asForm } from './forms.js';
 import {
   createStoredObjects,
@@ -16,6 +17,8 @@ export interface ExampleRequest {
   readonly isForm?: boolean;
   /** What to make of it so that it is malformed. */
   readonly malformed: { readonly url: string } | { readonly body: unknown };
+  /** True if the body names an object of the workspace that there must be. */
+  readonly namesInBody?: boolean;
 }
 
 export interface Ids extends ObjectIds {
@@ -30,6 +33,9 @@ export interface Ids extends ObjectIds {
   readonly call: string;
   /** A call that is over and analysed. */
   readonly pastCall: string;
+  /** A chat that is ongoing, and one that is over and analysed. */
+  readonly chat: string;
+  readonly pastChat: string;
 }
 
 /** What `inject` sends for a body of this operation. */
@@ -240,6 +246,7 @@ export const exampleRequests: Record<string, ExampleRequest> = {
     malformed: { url: '/list-phone-numbers/%zz' },
   },
   ...callExampleRequests,
+  ...chatExampleRequests,
 };
 
 export const someAgent = {
@@ -267,11 +274,12 @@ export async function createExampleObjects(client: TestClient): Promise<Ids> {
     return String(created[property]);
   }, 'Example');
   await client.call('POST', '/update-crm-config', { app_id: objects.app });
-  // Longer than it rings.
+  const chats = await createExampleChats(client);
+  // Longer than it rings, and than it takes to analyse a chat.
   await client.call('POST', '/_emulator/clock/advance', { by: '4s' });
   return {
     ...{ ...objects, source: await firstSource(client, objects.knowledgeBase) },
-    ...{ call, pastCall: String(pastCall['call_id']) },
+    ...{ call, pastCall: String(pastCall['call_id']), ...chats },
     number: await create('/create-phone-number', {}, 'phone_number'),
     ...{ definition, batch, agent, run: items[0]?.test_case_job_id ?? '' },
     llm: await create('/create-retell-llm', {}, 'llm_id'),

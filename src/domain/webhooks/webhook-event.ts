@@ -42,6 +42,8 @@ export interface WebhookContent {
   readonly time: number;
   /** What goes beside the call: the destination of a transfer. */
   readonly extra?: object;
+  /** What the subject is, of an event of both. */
+  readonly name?: 'call' | 'chat';
 }
 
 /**
@@ -50,20 +52,19 @@ export interface WebhookContent {
  */
 export function webhookBody(
   event: WebhookEvent,
-  { subject, lastProperties = '{}', time, extra = {} }: WebhookContent,
+  { subject, lastProperties = '{}', time, extra = {}, ...content }: WebhookContent,
   { webhookEventTimestamp, webhookCallKey }: WebhookForm,
 ): string {
+  const { name = isChatEvent(event) ? 'chat' : 'call' } = content;
   const known = event.endsWith('_analyzed') ? subject : withoutAnalysis(subject);
-  const content = joinObjects(JSON.stringify(known), lastProperties);
+  const json = joinObjects(JSON.stringify(known), lastProperties);
   return [
     JSON.stringify({
       event,
       ...(webhookEventTimestamp === 'send' && { event_timestamp: time }),
     }),
-    ...(webhookCallKey === 'data'
-      ? []
-      : [`{"${isChatEvent(event) ? 'chat' : 'call'}":${content}}`]),
-    ...(webhookCallKey === 'call' ? [] : [`{"data":${content}}`]),
+    ...(webhookCallKey === 'data' ? [] : [`{"${name}":${json}}`]),
+    ...(webhookCallKey === 'call' ? [] : [`{"data":${json}}`]),
     JSON.stringify(extra),
   ].reduce(joinObjects);
 }

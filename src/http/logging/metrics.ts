@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type * as PromClient from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { Emulator } from '../../emulator.js';
+import type { Store } from '../../store/store.js';
 import { droppedLines } from '../../logging/line-sink.js';
 import { countDurations, type Durations } from '../control/durations.js';
 import { statusOf } from '../on-response-closed.js';
@@ -42,10 +43,11 @@ function registryOf(library: typeof PromClient, emulator: Emulator, durations: D
 }
 
 function addGauges(
-  { Counter, Gauge }: typeof PromClient,
+  library: typeof PromClient,
   registry: Registry,
   { store, worker, clock }: Emulator,
 ): void {
+  const { Counter, Gauge } = library;
   const registers = [registry];
   new Counter({
     name: 'retell_emulator_log_lines_dropped_total',
@@ -65,17 +67,7 @@ function addGauges(
       for (const [state, count] of Object.entries(store.countRuns())) this.set({ state }, count);
     },
   });
-  new Gauge({
-    name: 'retell_emulator_calls',
-    help: 'Number of calls by status',
-    labelNames: ['status'],
-    registers,
-    collect() {
-      for (const [status, count] of Object.entries(store.countCalls())) {
-        this.set({ status }, count);
-      }
-    },
-  });
+  addCounts(library, registry, store);
   new Gauge({
     name: 'retell_emulator_webhooks_waiting',
     help: 'Number of webhooks that are neither delivered nor have failed for good',
@@ -100,4 +92,20 @@ function addGauges(
       this.set(store.size());
     },
   });
+}
+
+/** How many calls and chats there are. */
+function addCounts({ Gauge }: typeof PromClient, registry: Registry, store: Store): void {
+  const counts = { calls: store.countCalls, chats: store.countChats };
+  for (const [name, read] of Object.entries(counts)) {
+    new Gauge({
+      name: `retell_emulator_${name}`,
+      help: `Number of ${name} by status`,
+      labelNames: ['status'],
+      registers: [registry],
+      collect() {
+        for (const [status, count] of Object.entries(read())) this.set({ status }, count);
+      },
+    });
+  }
 }

@@ -4,6 +4,7 @@ import { ApiError } from '../../errors.js';
 import { callContextReader, withDetails } from '../../simulation/calls/call-steps.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoredCall } from '../../store/calls.js';
+import { stricter } from '../data-storage.js';
 import { warning, type Caller, type Operation, type Services } from '../operation.js';
 import { show } from './calls.js';
 import { findCall } from './find-call.js';
@@ -11,14 +12,8 @@ import { refuseLargeMetadata } from './new-call.js';
 
 type CallControl = NonNullable<components['schemas']['LiveCallChange']['call_control']>;
 
-const strictness: readonly DataStorageSetting[] = [
-  'everything',
-  'everything_except_pii',
-  'basic_attributes_only',
-];
-
-/** The setting to store less of a call. @throws ApiError 400 if that would store more */
-function stricter(
+/** A call of which less is stored. @throws ApiError 400 if that would store more */
+function withStorage(
   { store }: Services,
   stored: StoredCall,
   asked: DataStorageSetting | undefined,
@@ -26,10 +21,8 @@ function stricter(
 ): StoredCall {
   if (asked === undefined) return stored;
   const present = stored.call.dataStorage ?? callContextReader(store)(stored).agent.dataStorage;
-  if (strictness.indexOf(asked) < strictness.indexOf(present)) {
-    throw new ApiError('invalid_request', `${place} must not be less strict than ${present}`);
-  }
-  return { ...stored, call: { ...stored.call, dataStorage: asked } };
+  const dataStorage = stricter(present, asked, place);
+  return { ...stored, call: { ...stored.call, dataStorage } };
 }
 
 export const updateCall: Operation<'updateCall'> = async (services, caller, { params, body }) => {
@@ -38,7 +31,7 @@ export const updateCall: Operation<'updateCall'> = async (services, caller, { pa
   refuseLargeMetadata(body.metadata);
   const { metadata, custom_attributes: attributes, override_dynamic_variables: variables } = body;
   const storage = body.data_storage_setting;
-  const changed = withDetails(stricter(services, stored, storage, 'body/data_storage_setting'), {
+  const changed = withDetails(withStorage(services, stored, storage, 'body/data_storage_setting'), {
     ...(metadata !== undefined && { metadata }),
     ...(attributes !== undefined && {
       customAttributes: { ...stored.call.details.customAttributes, ...attributes },
@@ -89,7 +82,7 @@ export const updateLiveCall: Operation<'updateLiveCall'> = async (
   const place = 'body/fields_to_override/data_storage_setting';
   const { details } = stored.call;
   const isHeldByServer = details.llm !== undefined;
-  const changed = withDetails(stricter(services, stored, fields.data_storage_setting, place), {
+  const changed = withDetails(withStorage(services, stored, fields.data_storage_setting, place), {
     ...(metadata !== undefined && { metadata }),
     ...(variables !== undefined && {
       liveVariables: variables === null ? {} : { ...details.liveVariables, ...variables },

@@ -2,16 +2,15 @@ import { cacheJson } from '../../json/cached-json.js';
 import {
   passesFilter,
   passesLegacyRest,
-  startBounds,
   toCallFilter,
   type CallFacets,
   type CallFilter,
 } from '../../domain/calls/call-filter.js';
+import { startBounds } from '../../domain/filters.js';
 import { isAnalysed, isOver, type WireListedCall } from '../../domain/calls/call.js';
 import type { CallRecord } from '../../domain/calls/call-record.js';
 import { maxOfArray, maxOfPage } from '../../domain/requests/answer-sizes.js';
 import { ApiError } from '../../errors.js';
-import { derivedHex } from '../../random.js';
 import { callContextReader } from '../../simulation/calls/call-steps.js';
 import { analysisOf, toCall, toListedCall } from '../../simulation/calls/render.js';
 import { saidIn } from '../../simulation/calls/said.js';
@@ -24,6 +23,7 @@ import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import { positionOf, type CallPosition, type StoredCall } from '../../store/calls.js';
 import { arrayOf, gather, tooLarge } from '../gathering.js';
 import { findSettledWorkspace, type Operation, type Services } from '../operation.js';
+import { readPositionKey, toPositionKey } from '../position-key.js';
 
 /** Documented: the length of a page that names none. */
 const defaultLimit = 50;
@@ -35,7 +35,7 @@ export const listCallsV3: Operation<'listCallsV3'> = async (services, caller, { 
     throw new ApiError('invalid_request', 'body must not have both skip and pagination_key');
   }
   const list = [caller.workspace, order, JSON.stringify(filter)];
-  const after = key === undefined ? undefined : readKey(key, list);
+  const after = key === undefined ? undefined : readPositionKey(key, 'calls', list);
   const workspace = await findSettledWorkspace(services, caller);
   const page = gather<WireListedCall>(maxOfPage);
   let last: CallPosition | undefined;
@@ -57,7 +57,7 @@ export const listCallsV3: Operation<'listCallsV3'> = async (services, caller, { 
   }
   const rest = {
     has_more: hasMore,
-    ...(hasMore && last !== undefined && { pagination_key: toKey(last, list) }),
+    ...(hasMore && last !== undefined && { pagination_key: toPositionKey(last, 'calls', list) }),
     ...(counts === true && { total: await countCalls(services, workspace, filter) }),
   };
   const text = `{"items":${page.text()},${JSON.stringify(rest).slice(1)}`;
@@ -190,21 +190,4 @@ function durationOf(
   if (endedAt === undefined) return undefined;
   const given = details.given?.fields.duration_ms;
   return given ?? (startedAt === undefined ? undefined : endedAt - startedAt);
-}
-
-/** Opaque to clients: the place of a call, and a mark of the list that it is in. */
-const toKey = ({ sortedAt, key }: CallPosition, list: readonly string[]): string =>
-  Buffer.from(
-    `${String(sortedAt)}.${String(key)}.${derivedHex(16, 'calls', sortedAt, key, ...list)}`,
-  ).toString('base64url');
-
-/** @throws ApiError 400 if it is none of this very list. */
-function readKey(text: string, list: readonly string[]): CallPosition {
-  const decoded = Buffer.from(text, 'base64url').toString('latin1');
-  const [, sortedAt, key] = /^(-?\d{1,16})\.(\d{1,16})\./.exec(decoded) ?? [];
-  const position = { sortedAt: Number(sortedAt), key: Number(key) };
-  if (sortedAt === undefined || toKey(position, list) !== text) {
-    throw new ApiError('invalid_request', 'body/pagination_key must be a key of this list');
-  }
-  return position;
 }

@@ -52,7 +52,8 @@ export function refuseLargeMetadata(metadata: object | undefined, place = 'body/
   }
 }
 
-interface CallAgentVersion {
+/** A version of an agent, with what it says. */
+export interface AgentContent {
   readonly version: number;
   /** Null if the emulator does not have it. */
   readonly contentKey: number | null;
@@ -69,7 +70,7 @@ function findAgent(
   caller: Caller,
   { id: workspaceId, settings }: Workspace,
   { agentId: id, agentVersion: version }: CallRequest,
-): CallAgentVersion {
+): AgentContent {
   const name = { workspaceId, kind: 'agent', id } as const;
   if (services.store.assets.refer(name) !== undefined) {
     return getAgentVersion(services, caller, id, version).asset;
@@ -79,7 +80,7 @@ function findAgent(
 }
 
 /** The version of an agent that does not exist. @throws ApiError 400 if no agent could have it. */
-function madeUpVersion(version: number | string | undefined): number {
+export function madeUpVersion(version: number | string | undefined): number {
   if (typeof version !== 'number') return 0;
   if (Number.isSafeInteger(version) && version >= 0) return version;
   const problem = "the agent's version must be a whole number from 0 to 2^53 - 1";
@@ -91,7 +92,7 @@ type EngineOfCall = Pick<StoredCall, 'engineType' | 'engineContentKey'>;
 const noEngine: EngineOfCall = { engineType: null, engineContentKey: null };
 
 /** The engine that the agent speaks through, as it is now. @throws ApiError 400 */
-function findEngine(
+export function findEngine(
   { store }: Services,
   { id }: Workspace,
   content: Readonly<Record<string, unknown>>,
@@ -170,7 +171,7 @@ export function createCall(
 }
 
 interface ContextParts {
-  readonly agent: CallAgentVersion;
+  readonly agent: AgentContent;
   readonly engine: EngineOfCall;
   readonly override: CallRequest['details']['override'];
 }

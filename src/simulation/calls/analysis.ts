@@ -30,19 +30,20 @@ export function analyse(input: AnalysisInput): CallAnalysis {
   return {
     call_summary: forced.summary ?? summaryOf(input),
     in_voicemail: forced.inVoicemail ?? counterpart === 'voicemail',
-    user_sentiment: forced.userSentiment ?? (talked ? sentiment(draw('sentiment')) : 'Unknown'),
+    user_sentiment:
+      forced.userSentiment ?? (talked ? drawnSentiment(draw('sentiment')) : 'Unknown'),
     call_successful: forced.successful ?? (talked && succeeds(reason, draw('successful'))),
     custom_analysis_data: custom,
   };
 }
 
-const sentiment = (draw: number) => {
+export const drawnSentiment = (draw: number) => {
   if (draw < 0.5) return 'Positive';
   return draw < 0.85 ? 'Neutral' : 'Negative';
 };
 
 /** How often a conversation that came to its end comes to something. */
-const successRate = 0.85;
+export const successRate = 0.85;
 
 /** Documented: the agent did its task, and the call was complete, without being cut off. */
 const complete: readonly DisconnectionReason[] = [
@@ -79,9 +80,10 @@ function summaryOf({ reason, counterpart }: AnalysisInput): string {
     : `The call was not connected (${statusOfReason(reason)}: ${reason}).`;
 }
 
-function valuesOf(
+/** A value of its type for each item that an agent defines. */
+export function valuesOf(
   items: readonly AnalysisItem[],
-  { variables, draw }: AnalysisInput,
+  { variables, draw }: Pick<AnalysisInput, 'variables' | 'draw'>,
 ): Record<string, unknown> {
   return Object.fromEntries(
     items.flatMap((item) => {

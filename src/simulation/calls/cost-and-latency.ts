@@ -116,7 +116,7 @@ function costOf(
   const seconds = Math.ceil(talk / 1000);
   const products = [
     { product: voiceProduct(voice), price: prices.voice },
-    ...(model === undefined ? [] : [{ product: identifier(model), price: prices.model }]),
+    ...(model === undefined ? [] : [{ product: productName(model), price: prices.model }]),
     { product: 'telephony', price: prices.telephony },
   ];
   const price = products.reduce((sum, product) => sum + product.price, 0);
@@ -136,11 +136,12 @@ function costOf(
 }
 
 /** Observed: `elevenlabs_tts`, `gpt_4o`, `gemini_2_0_flash`. */
-const identifier = (name: string): string => name.replaceAll(/[^a-z\d]+/gi, '_').toLowerCase();
+export const productName = (name: string): string =>
+  name.replaceAll(/[^a-z\d]+/gi, '_').toLowerCase();
 
 function voiceProduct(voice = ''): string {
   const [provider = ''] = voice.split('-');
-  return `${provider === '' || provider === '11labs' ? 'elevenlabs' : identifier(provider)}_tts`;
+  return `${provider === '' || provider === '11labs' ? 'elevenlabs' : productName(provider)}_tts`;
 }
 
 /** Each request holds all of the conversation before it. */

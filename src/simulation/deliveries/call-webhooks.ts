@@ -20,7 +20,13 @@ import { createKnownConversations } from '../calls/known-conversations.js';
 import { allVariablesOf, turnTimesOf } from '../calls/said.js';
 import type { CallContext, CallTransfer } from '../calls/call-context.js';
 import { insertFunction } from './function-requests.js';
-import { asWebhook, insertWithFault, releaseAtEnd, withoutFault } from './webhook-faults.js';
+import {
+  asWebhook,
+  insertWithFault,
+  releaseAtEnd,
+  subjectOfCall,
+  withoutFault,
+} from './webhook-faults.js';
 import type { Workspace } from '../workspaces/workspace.js';
 
 /** Makes webhooks, and requests for custom functions, of what happens in calls. */
@@ -86,9 +92,11 @@ export function createCallWebhooks(
         const content = contentOf(name, stored.call, { context, at });
         const body = webhookBody(name, content, workspace.settings.webhooks.form);
         const delivery = toDelivery(stored, { name, at, url, body, context });
-        insertWithFault(writer, workspace, stored.call, delivery);
+        insertWithFault(writer, workspace, subjectOfCall(stored.call), delivery);
       }
-      releaseAtEnd(writer, stored, events);
+      const { workspaceId, call, nextAt } = stored;
+      const end = { workspaceId, id: call.id, isOver: isOver(call.state.status), nextAt };
+      releaseAtEnd(writer, end, events.at(-1)?.at ?? 0);
       if (wanted.length > 0) onStored(stored.workspaceId);
       return wanted.length > 0;
     },

@@ -8,7 +8,7 @@ import { allVariablesOf } from '../calls/said.js';
 import type { CallContext } from '../calls/call-context.js';
 import type { GenerateValue } from '../conversation/schema-value.js';
 import type { Workspace } from '../workspaces/workspace.js';
-import { insertWithFault, withoutFault } from './webhook-faults.js';
+import { insertWithFault, subjectOfCall, withoutFault } from './webhook-faults.js';
 
 interface FunctionToAsk {
   readonly asked: AskedFunction;
@@ -29,7 +29,7 @@ export function insertFunction(
     call: toCallWithTranscript(call, context, generate, awaited.at),
   });
   const { url, method, headers, body, timeout, retries } = request;
-  insertWithFault(writer, workspace, call, {
+  insertWithFault(writer, workspace, subjectOfCall(call), {
     ...{ workspaceId: workspace.id, id: awaited.delivery, event: 'custom_function' },
     ...{ callId: call.id, url, origin: originOf(url), body, timeout, method, retries },
     ...{ tool: tool.name, headers: JSON.stringify(headers) },

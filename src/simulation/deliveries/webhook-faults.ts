@@ -1,9 +1,8 @@
-import { isOver, pastEvents, type CallEvent } from '../../domain/calls/call.js';
+import { pastEvents } from '../../domain/calls/call.js';
 import type { CallRecord } from '../../domain/calls/call-record.js';
 import { matchesWebhookFault, type WebhookFault } from '../../domain/requests/fault.js';
 import type { WebhookEvent } from '../../domain/webhooks/webhook-event.js';
 import { derivedHex } from '../../random.js';
-import type { StoredCall } from '../../store/calls.js';
 import type { NewDelivery } from '../../store/deliveries.js';
 import type { StoreWriter } from '../../store/store.js';
 import { parseDurationDistribution } from '../../workspace/settings.js';
@@ -17,16 +16,32 @@ export const withoutFault = { forgery: null, dropped: 0, heldUntil: null, faultI
 /** What a webhook has in the place of what requests for functions have. */
 export const asWebhook = { tool: null, method: 'POST', headers: null, retries: null } as const;
 
-/** Stores a webhook of a call, with what the first fault rule that hits it does to it. */
+/** A call or chat that a webhook is about. */
+export interface WebhookSubject {
+  readonly id: string;
+  readonly agentId: string;
+  /** True if an event of it has happened before this moment. */
+  readonly hasHappened: (event: WebhookEvent) => boolean;
+}
+
+export function subjectOfCall({ id, agentId, plan, state }: CallRecord): WebhookSubject {
+  const before = { ...state, passed: state.passed - 1 };
+  return {
+    ...{ id, agentId },
+    hasHappened: (event) => pastEvents(plan, before).some(({ name }) => name === event),
+  };
+}
+
+/** Stores a webhook of a call or chat, with what the first fault rule that hits it does to it. */
 export function insertWithFault(
   writer: StoreWriter,
   workspace: Workspace,
-  call: CallRecord,
+  subject: WebhookSubject,
   delivery: NewDelivery,
 ): void {
   const { event, url, tool } = delivery;
   const faults = writer.faults.list(workspace.id);
-  const facts = { event, url, tool, callId: call.id, agentId: call.agentId };
+  const facts = { event, url, tool, callId: subject.id, agentId: subject.agentId };
   const taken =
     faults.length === 0
       ? undefined
@@ -37,7 +52,7 @@ export function insertWithFault(
   }
   const { webhook } = taken.fault;
   const isHeld =
-    webhook.holdUntil !== undefined && isToCome(writer, call, delivery, webhook.holdUntil);
+    webhook.holdUntil !== undefined && isToCome(writer, subject, delivery, webhook.holdUntil);
   const changed = withFault(delivery, isHeld, taken, webhook);
   writer.deliveries.insert(changed);
   for (let copy = 1; copy <= (webhook.duplicates ?? 0); copy += 1) {
@@ -46,16 +61,14 @@ export function insertWithFault(
   }
 }
 
-/** True if an event of a call has not happened before this moment, or was not delivered yet. */
+/** True if an event of a call or chat has not happened before this moment, or was not delivered yet. */
 function isToCome(
   { deliveries }: StoreWriter,
-  { id, plan, state }: CallRecord,
+  { id, hasHappened }: WebhookSubject,
   { workspaceId }: NewDelivery,
   event: WebhookEvent,
 ): boolean {
-  const before = { ...state, passed: state.passed - 1 };
-  const isPast = pastEvents(plan, before).some(({ name }) => name === event);
-  return !isPast || deliveries.waits(workspaceId, id, event);
+  return !hasHappened(event) || deliveries.waits(workspaceId, id, event);
 }
 
 function withFault(
@@ -75,13 +88,19 @@ function withFault(
   };
 }
 
-/** Lets those go, at the end of a call, that are held until an event which does not happen any more. */
+interface SubjectAtEnd {
+  readonly workspaceId: number;
+  readonly id: string;
+  readonly isOver: boolean;
+  /** When something happens next in it; null if nothing does by itself. */
+  readonly nextAt: number | null;
+}
+
+/** Lets those go, at the end of a call or chat, that are held until an event which does not happen any more. */
 export function releaseAtEnd(
   { deliveries }: StoreWriter,
-  { workspaceId, call, nextAt }: StoredCall,
-  events: readonly CallEvent[],
+  { workspaceId, id, isOver, nextAt }: SubjectAtEnd,
+  time: number,
 ): void {
-  if (nextAt !== null || !isOver(call.state.status)) return;
-  const time = events.at(-1)?.at ?? 0;
-  deliveries.releaseRest({ workspaceId, callId: call.id, time });
+  if (nextAt === null && isOver) deliveries.releaseRest({ workspaceId, callId: id, time });
 }

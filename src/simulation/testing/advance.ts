@@ -8,6 +8,7 @@ import type { QueuedRun } from '../../store/test-runs.js';
 import { planOutcome, drawDuration, drawForRun, type ForcedOutcomes } from './outcome.js';
 import { createForcedOutcomeFinder } from './forced-outcomes.js';
 import { passDueCalls, type CallListener } from '../calls/call-steps.js';
+import { passDueChats, type ChatListener } from '../chats/chat-steps.js';
 import { admitWaiting } from '../calls/waiting.js';
 import { passDueObjects } from '../objects/pass-objects.js';
 import { scheduleRuns } from './schedule.js';
@@ -19,19 +20,26 @@ import type { Workspace } from '../workspaces/workspace.js';
  */
 const callsAtOnce = 20;
 
+/** Told of what happens. */
+interface Listeners {
+  readonly callWebhooks: CallListener;
+  readonly chatWebhooks: ChatListener;
+}
+
 /** @param size runs loaded at once, which bounds how long one step blocks the event loop. */
 export function createAdvanceOnce(
   store: Store,
   get: (workspaceId: number) => Workspace,
   size: number,
-  callListener: CallListener,
+  { callWebhooks, chatWebhooks }: Listeners,
 ): AdvanceOnce {
   const advance = (writer: StoreWriter, workspaceId: number, until: number): AdvanceResult => {
     const workspace = get(workspaceId);
     const queue = listQueued(writer, workspace, size);
     // Whoever is told of a call must not find that runs have gone ahead of it.
     const firstCall = writer.calls.nextDue(workspaceId) ?? Infinity;
-    const runsUntil = Math.min(until, firstCall);
+    const firstChat = writer.chats.nextDue(workspaceId) ?? Infinity;
+    const runsUntil = Math.min(until, firstCall, firstChat);
     const happened =
       queue.length === 0
         ? endRunsOnly(writer, workspace, runsUntil, size)
@@ -41,19 +49,25 @@ export function createAdvanceOnce(
     const delayed = delayCompletions(writer, workspace, happened.completed);
     // A batch must not complete before a run that starts or ends earlier.
     const due = completeDue(writer, workspaceId, Math.min(runsUntil, nextOfRuns), size);
-    const callsUntil = Math.min(until, nextOfRuns, due.next);
+    const callsUntil = Math.min(until, nextOfRuns, due.next, firstChat);
     const range = { first: firstCall, until: callsUntil, size: callsAtOnce };
     const { concurrencyLimit } = workspace.settings.calls;
-    const calls = passDueCalls(writer, workspaceId, range, callListener, (at) =>
+    const calls = passDueCalls(writer, workspaceId, range, callWebhooks, (at) =>
       admitWaiting(writer, workspaceId, concurrencyLimit, at),
     );
-    const objectsUntil = Math.min(callsUntil, calls.next);
+    // What was told of a call must be sent before time goes on.
+    const chatsUntil =
+      calls.settledAt > 0 ? calls.settledAt : Math.min(until, nextOfRuns, due.next, calls.next);
+    const chatRange = { first: firstChat, until: chatsUntil, size };
+    const chats = passDueChats(writer, workspace, chatRange, chatWebhooks);
+    const objectsUntil = Math.min(callsUntil, calls.next, chats.next);
     const objects = passDueObjects(writer, workspace, { until: objectsUntil, size });
     writer.workspaces.addProgress({
       id: workspaceId,
       runningDelta: started - ended,
       settledAt: Math.max(
-        ...[happened.settledAt, due.settledAt, calls.settledAt, objects.settledAt],
+        ...[happened.settledAt, due.settledAt],
+        ...[calls.settledAt, chats.settledAt, objects.settledAt],
       ),
     });
     return {
@@ -62,7 +76,7 @@ export function createAdvanceOnce(
       batchTestsCompleted: happened.completed.length - delayed + due.completed,
       callsStarted: calls.started,
       callsEnded: calls.ended,
-      next: Math.min(nextOfRuns, due.next, calls.next, objects.next),
+      next: Math.min(nextOfRuns, due.next, calls.next, chats.next, objects.next),
       ...(calls.waitFor !== undefined && { waitFor: calls.waitFor }),
     };
   };

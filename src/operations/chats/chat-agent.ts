@@ -1,0 +1,29 @@
+import { ApiError, MissingError } from '../../errors.js';
+import type { Workspace } from '../../simulation/workspaces/workspace.js';
+import { madeUpVersion, type AgentContent } from '../calls/new-call.js';
+import type { Services } from '../operation.js';
+
+/** The agent that a chat names. */
+interface NamedAgent {
+  readonly agentId: string;
+  readonly agentVersion: number | string | undefined;
+}
+
+/**
+ * The agent of a chat. One that does not exist is taken by policy, so that a first chat can begin where
+ * nothing was created yet. Observed: a voice agent gets 422.
+ * @throws ApiError
+ */
+export function findChatAgent(
+  { store }: Services,
+  { id: workspaceId, settings }: Workspace,
+  { agentId: id, agentVersion: version }: NamedAgent,
+): AgentContent {
+  if (store.assets.refer({ workspaceId, kind: 'agent', id }) !== undefined) {
+    throw new ApiError('no_chat_agent');
+  }
+  if (settings.unknownEngines === 'reject') {
+    throw new MissingError(id, 'agent', 'unprocessable');
+  }
+  return { version: madeUpVersion(version), contentKey: null, content: {} };
+}
