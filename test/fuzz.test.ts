@@ -78,6 +78,7 @@ const controlBodies: Partial<Record<string, object>> = {
   changeSettings: { concurrency: 2, outcomes: { pass: 1 }, progression: { polls: 2 } },
   addOutcomeRule: { match: { name: 'a' }, outcome: { status: 'pass' }, times: 1 },
   addCallRule: { match: { toNumber: '+1*' }, outcome: { ring: '1s' }, times: 1 },
+  addChatRule: { match: { content: '*a*' }, outcome: { messages: [] }, times: 1 },
   receiveCall: { from_number: '+14155550101', to_number: '+14155550100' },
   sayInCall: { role: 'user', content: 'Hello' },
   hangUpCall: { by: 'user' },

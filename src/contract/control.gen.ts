@@ -315,6 +315,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_emulator/chat-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the chat rules */
+        get: operations["listChatRules"];
+        put?: never;
+        /**
+         * Add a chat rule
+         * @description Decides how agents answer some messages of users. The first rule that matches a message applies; where none does, the agent's engine answers.
+         */
+        post: operations["addChatRule"];
+        /** Delete all chat rules */
+        delete: operations["deleteChatRules"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/_emulator/chat-rules/{chat_rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a chat rule */
+        delete: operations["deleteChatRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_emulator/calls/inbound": {
         parameters: {
             query?: never;
@@ -3858,6 +3897,8 @@ export interface components {
         /** @description The rule's id. */
         OutcomeRuleId: string;
         /** @description The rule's id. */
+        ChatRuleId: string;
+        /** @description The rule's id. */
         CallRuleId: string;
         /**
          * @description The run's id.
@@ -4691,6 +4732,131 @@ export interface operations {
             path: {
                 /** @description The rule's id. */
                 call_rule_id: components["parameters"]["CallRuleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule was deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["Error"];
+        };
+    };
+    listChatRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules, in the order in which they are checked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatRule"][];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    addChatRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "match": {
+                 *         "content": "*refund*"
+                 *       },
+                 *       "times": 2,
+                 *       "outcome": {
+                 *         "messages": [
+                 *           {
+                 *             "role": "tool",
+                 *             "name": "find_order",
+                 *             "arguments": {
+                 *               "order_id": "A17"
+                 *             },
+                 *             "result": "{\"status\":\"delivered\"}"
+                 *           },
+                 *           {
+                 *             "role": "agent",
+                 *             "content": "I have asked for your refund."
+                 *           }
+                 *         ],
+                 *         "analysis": {
+                 *           "successful": true
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewChatRule"];
+            };
+        };
+        responses: {
+            /** @description The rule. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatRule"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    deleteChatRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules were deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    deleteChatRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                chat_rule_id: components["parameters"]["ChatRuleId"];
             };
             cookie?: never;
         };

@@ -1,5 +1,7 @@
+import type { AssetContent } from '../../domain/engines/asset.js';
 import { ApiError, MissingError } from '../../errors.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
+import type { StoreReader } from '../../store/store.js';
 import { madeUpVersion, type AgentContent } from '../calls/new-call.js';
 import type { Services } from '../operation.js';
 
@@ -26,4 +28,14 @@ export function findChatAgent(
     throw new MissingError(id, 'agent', 'unprocessable');
   }
   return { version: madeUpVersion(version), contentKey: null, content: {} };
+}
+
+/** What a chat agent says now; undefined if there is none of this id. */
+export function chatAgentContent(
+  { assets }: StoreReader,
+  workspaceId: number,
+  id: string | undefined,
+): AssetContent | undefined {
+  const agent = id === undefined ? undefined : assets.refer({ workspaceId, kind: 'agent', id });
+  return agent && assets.getContent(agent.contentKey);
 }

@@ -1,5 +1,6 @@
 import { completeBatchTest, stepBatchTest, waitForBatchTest } from './batch-tests.js';
 import { addCallRule, deleteCallRule, deleteCallRules, listCallRules } from './call-rules.js';
+import { addChatRule, deleteChatRule, deleteChatRules, listChatRules } from './chat-rules.js';
 import { getConversation } from './conversation.js';
 import {
   answerCall,
@@ -63,6 +64,10 @@ export const controlTable = {
   listCallRules,
   deleteCallRule,
   deleteCallRules,
+  addChatRule,
+  listChatRules,
+  deleteChatRule,
+  deleteChatRules,
   receiveCall,
   explainCall,
   getConversation,
