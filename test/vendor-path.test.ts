@@ -35,9 +35,9 @@ describe('an operation of the vendor that is not emulated', () => {
   // facts.md 57
   it('names the successor of a retired one', async () => {
     const { client } = buildTestApp();
-    const { body } = await client().send({ method: 'GET', url: '/list-chat-agents' });
+    const { body } = await client().send({ method: 'GET', url: '/list-conversation-flow-components' });
     expect(body['message']).toContain(
-      'It is chatAgent.list (GET /list-chat-agents), which the vendor has retired (last in SDK 4.66.0); POST /v2/list-agents replaces it',
+      'which the vendor has retired (last in SDK 4.66.0); GET /v2/list-conversation-flow-components replaces it',
     );
   });
 
@@ -56,9 +56,8 @@ describe('an operation of the vendor that is not emulated', () => {
 describe('a path below one of the vendor that is not emulated', () => {
   it.each([
     ['GET', '/v2/take-over-live-call'],
-    ['PUT', '/list-voices'],
-    ['GET', '/get-knowledge-base/x/sources'],
-    ['GET', '/get-voice/x/y/z'],
+    ['PUT', '/v2/listen-live-call/x'],
+    ['GET', '/v2/listen-live-call/x/y/z'],
   ] as const)('is 501: %s %s', async (method, url) => {
     const { status, body } = await buildTestApp().client().send({ method, url });
     expect(status).toBe(501);

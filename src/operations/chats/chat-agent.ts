@@ -1,9 +1,10 @@
-import type { AssetContent } from '../../domain/engines/asset.js';
+import { channelOf, type AssetContent } from '../../domain/engines/asset.js';
 import { ApiError, MissingError } from '../../errors.js';
 import type { Workspace } from '../../simulation/workspaces/workspace.js';
 import type { StoreReader } from '../../store/store.js';
 import { madeUpVersion, type AgentContent } from '../calls/new-call.js';
-import type { Services } from '../operation.js';
+import { getAgentVersion } from '../agents/agents.js';
+import type { Caller, Services } from '../operation.js';
 
 /** The agent that a chat names. */
 interface NamedAgent {
@@ -17,12 +18,15 @@ interface NamedAgent {
  * @throws ApiError
  */
 export function findChatAgent(
-  { store }: Services,
+  services: Services,
+  caller: Caller,
   { id: workspaceId, settings }: Workspace,
   { agentId: id, agentVersion: version }: NamedAgent,
 ): AgentContent {
-  if (store.assets.refer({ workspaceId, kind: 'agent', id }) !== undefined) {
-    throw new ApiError('no_chat_agent');
+  if (services.store.assets.refer({ workspaceId, kind: 'agent', id }) !== undefined) {
+    const { asset } = getAgentVersion(services, caller, id, version);
+    if (channelOf(asset.content) !== 'chat') throw new ApiError('no_chat_agent');
+    return asset;
   }
   if (settings.unknownEngines === 'reject') {
     throw new MissingError(id, 'agent', 'unprocessable');

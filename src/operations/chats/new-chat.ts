@@ -59,7 +59,7 @@ export function createChat(
   refuseWithoutCredit(workspace);
   refuseLargeMetadata(request.details.metadata);
   const { store } = services;
-  const agent = findChatAgent(services, workspace, request);
+  const agent = findChatAgent(services, caller, workspace, request);
   const content = { ...agent.content, ...request.details.override?.agent };
   const engine = findEngine(services, workspace, content);
   if (agent.contentKey === null) caller.warnLater?.(warning(madeUp(request.agentId)));
