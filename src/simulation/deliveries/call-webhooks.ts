@@ -94,9 +94,7 @@ export function createCallWebhooks(
         const delivery = toDelivery(stored, { name, at, url, body, context });
         insertWithFault(writer, workspace, subjectOfCall(stored.call), delivery);
       }
-      const { workspaceId, call, nextAt } = stored;
-      const end = { workspaceId, id: call.id, isOver: isOver(call.state.status), nextAt };
-      releaseAtEnd(writer, end, events.at(-1)?.at ?? 0);
+      releaseAtEnd(writer, atEnd(stored), events.at(-1)?.at ?? 0);
       if (wanted.length > 0) onStored(stored.workspaceId);
       return wanted.length > 0;
     },
@@ -105,6 +103,11 @@ export function createCallWebhooks(
     turnsOf: (call, context) => turnTimesOf(call, context, generator.get()),
   };
 }
+
+const atEnd = ({ workspaceId, call, nextAt }: StoredCall) => ({
+  ...{ workspaceId, id: call.id, nextAt },
+  isOver: isOver(call.state.status),
+});
 
 /** The generator of values, which is loaded when it is first needed. */
 function loadedOnce() {
