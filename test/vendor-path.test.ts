@@ -32,18 +32,6 @@ describe('an operation of the vendor that is not emulated', () => {
     },
   );
 
-  // facts.md 57
-  it('names the successor of a retired one', async () => {
-    const { client } = buildTestApp();
-    const { body } = await client().send({
-      method: 'GET',
-      url: '/list-conversation-flow-components',
-    });
-    expect(body['message']).toContain(
-      'which the vendor has retired (last in SDK 4.66.0); GET /v2/list-conversation-flow-components replaces it',
-    );
-  });
-
   it.each(['/v4/list-calls', '/v3/create-phone-call'])(
     'is 501, too, if it is newer than the contract: %s',
     async (url) => {
