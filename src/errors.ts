@@ -170,6 +170,8 @@ type ItemTable =
   | 'conversation-flow-component'
   | 'export-request'
   | 'asset'
+  | 'contact'
+  | 'contact-file'
   | 'app'
   | 'crm-config'
   | 'job';

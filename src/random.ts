@@ -94,6 +94,8 @@ const idLengths: Partial<Record<KeyedKind, number>> = {
   source: 16,
   app: 16,
   asset: 16,
+  contact: 16,
+  'contact-file': 16,
   org: 16,
   chat: 27,
 };

@@ -19,6 +19,8 @@ export const idPrefixes = {
   'conversation-flow-component': 'conversation_flow_component_',
   'export-request': 'export_request_',
   asset: 'asset_',
+  contact: 'contact_',
+  'contact-file': 'upload_',
   app: 'app_',
   'crm-config': 'crm_config_',
   job: 'job_',

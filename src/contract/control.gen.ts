@@ -1952,6 +1952,8 @@ export interface components {
             conversationFlowComponents?: components["schemas"]["FixtureComponent"][];
             exportRequests?: components["schemas"]["FixtureExportRequest"][];
             uploadedAssets?: components["schemas"]["FixtureUploadedAsset"][];
+            contacts?: components["schemas"]["FixtureContact"][];
+            contactFiles?: components["schemas"]["FixtureContactFile"][];
             apps?: components["schemas"]["FixtureApp"][];
             crmConfigs?: components["schemas"]["FixtureCrmConfig"][];
             jobs?: components["schemas"]["FixtureJob"][];
@@ -2423,6 +2425,17 @@ export interface components {
             file_size?: number;
             sha256?: string;
         } & components["schemas"]["FixtureObject"];
+        FixtureContact: {
+            contact_id?: components["schemas"]["Id"];
+            phone_number: string;
+            external_id?: string;
+        } & (components["schemas"]["FixtureObject"] & components["schemas"]["ContactInput"]);
+        /** @description An uploaded CSV file. */
+        FixtureContactFile: {
+            upload_id?: components["schemas"]["Id"];
+            file_name?: string;
+            text: string;
+        } & components["schemas"]["FixtureObject"];
         FixtureApp: {
             app_id?: components["schemas"]["Id"];
             provider: string;
@@ -2456,6 +2469,10 @@ export interface components {
             triggered_by?: "manual" | "cron";
             /** @description How long each of its states lasts, in milliseconds. */
             duration?: number;
+            upload_id?: string;
+            column_mapping?: components["schemas"]["FieldMapping"][];
+            default_country?: string;
+            tags?: string[];
         } & components["schemas"]["FixtureObject"];
         /** @description Calls that are over, as in a workspace that was used for some time. They follow from the seed. */
         FixtureGenerate: {
@@ -3769,6 +3786,16 @@ export interface components {
         SharedComponentInput: {
             flex_mode?: boolean | null;
         } & components["schemas"]["PartialFlowComponent"];
+        ContactInput: {
+            first_name?: string;
+            last_name?: string;
+            do_not_call?: boolean;
+            tags?: string[];
+            /** @description Values of the custom fields of the CRM configuration. */
+            custom_fields?: {
+                [key: string]: unknown;
+            };
+        };
         FieldMapping: {
             external_field_name: string;
             field_name: string;

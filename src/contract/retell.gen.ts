@@ -1303,6 +1303,225 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/create-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a contact */
+        post: operations["createContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-contact/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a contact */
+        get: operations["getContact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-contact-by-phone/{phone_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the contact with a phone number */
+        get: operations["getContactByPhone"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/update-contact/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a contact
+         * @description Changes the properties that are given. Null clears a custom field.
+         */
+        patch: operations["updateContact"];
+        trace?: never;
+    };
+    "/delete-contact/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a contact */
+        delete: operations["deleteContact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List contacts
+         * @description Sorted by `last_conversation_timestamp`.
+         */
+        post: operations["listContacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list-contact-conversations/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the calls of a contact
+         * @description Calls from and to the phone number of the contact, the newest first.
+         */
+        get: operations["listContactConversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/upload-contact-import-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a CSV file of contacts */
+        post: operations["uploadContactImportFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/create-contact-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import contacts from an uploaded file
+         * @description When the job is over, the file has created contacts and changed those with its phone numbers.
+         */
+        post: operations["createContactImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-contact-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the last import of contacts */
+        get: operations["getContactImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/backfill-contact-analysis-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write what past calls found out into contacts
+         * @description Nothing is written. The job counts the contacts.
+         */
+        post: operations["backfillContactAnalysisData"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get-backfill-contact-job-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the last backfill of contacts */
+        get: operations["getBackfillContactJobStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/create-phone-number": {
         parameters: {
             query?: never;
@@ -3560,6 +3779,101 @@ export interface components {
             /** @enum {string} */
             triggered_by?: "manual" | "cron";
         };
+        ContactInput: {
+            first_name?: string;
+            last_name?: string;
+            do_not_call?: boolean;
+            tags?: string[];
+            /** @description Values of the custom fields of the CRM configuration. */
+            custom_fields?: {
+                [key: string]: unknown;
+            };
+        };
+        NewContact: {
+            phone_number: string;
+        } & components["schemas"]["ContactInput"];
+        Contact: {
+            contact_id: string;
+            org_id: string;
+            phone_number: string;
+            first_name?: string;
+            last_name?: string;
+            do_not_call?: boolean;
+            tags?: string[];
+            custom_fields?: {
+                [key: string]: unknown;
+            };
+            external_id?: string;
+            conversation_count?: number;
+            last_conversation_timestamp?: number;
+            created_timestamp: number;
+            user_modified_timestamp?: number;
+        };
+        StringOrPresentFilter: components["schemas"]["KeyedStringFilter"] | components["schemas"]["KeyedPresentFilter"];
+        /** @description A contact passes if it passes all that are given. */
+        ContactFilter: {
+            contact_id?: components["schemas"]["StringFilter"];
+            phone_number?: components["schemas"]["StringFilter"];
+            external_id?: components["schemas"]["StringOrPresentFilter"];
+            do_not_call?: components["schemas"]["BooleanFilter"];
+            last_conversation_timestamp?: components["schemas"]["NumberOrRangeFilter"];
+            tags?: components["schemas"]["EnumFilter"];
+            custom_fields?: components["schemas"]["KeyedFilter"][];
+        };
+        ContactListRequest: {
+            filter_criteria?: components["schemas"]["ContactFilter"];
+            /** @description A part of a number, a name, an external id or a custom field. */
+            search_query?: string;
+            /**
+             * @description `desc` if absent.
+             * @enum {string}
+             */
+            sort_order?: "asc" | "desc";
+            /** @description 50 if absent. */
+            limit?: number;
+            /** @description Not together with `pagination_key`. */
+            skip?: number;
+            /** @description That of the page before. */
+            pagination_key?: string;
+        };
+        ContactCall: {
+            /** @enum {string} */
+            type: "call";
+            call_id: string;
+            /** @enum {string} */
+            direction?: "inbound" | "outbound";
+            disconnection_reason?: string;
+            duration_ms?: number;
+            /** @enum {string} */
+            sentiment?: "Negative" | "Positive" | "Neutral" | "Unknown";
+            start_timestamp?: number;
+            successful?: boolean;
+            summary?: string;
+        };
+        ContactFile: {
+            /**
+             * Format: binary
+             * @description A CSV file of at most 5 MB, with a line of headers.
+             */
+            file: string;
+        };
+        NewContactImport: {
+            upload_id: string;
+            column_mapping: components["schemas"]["FieldMapping"][];
+            /** @description The country of numbers without a country code; `US` if absent. */
+            default_country?: string;
+            tags?: string[];
+        };
+        NewBackfill: {
+            backfill_attributes: string[];
+            backfill_call_filter?: {
+                agent?: {
+                    agent_id: string;
+                    version?: number[];
+                }[];
+                start_timestamp?: components["schemas"]["NumberOrRangeFilter"];
+            };
+        };
         /** @description A phone number. */
         PhoneNumber: {
             /** @example +14157774444 */
@@ -4647,6 +4961,11 @@ export interface components {
         ForceDeleteApp: boolean;
         /** @description The app; that of the CRM configuration if absent. */
         CrmAppId: string;
+        /**
+         * @description The contact's id.
+         * @example contact_0123456789abcdef
+         */
+        ContactId: string;
         /** @description The order of creation; `descending` if absent. */
         SortOrder: "ascending" | "descending";
         /** @description The maximum number of items; 1,000 if absent. */
@@ -7094,6 +7413,420 @@ export interface operations {
         };
     };
     getSyncJobStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job; `idle` if none runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "phone_number": "+14155550123",
+                 *       "first_name": "Ann"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewContact"];
+            };
+        };
+        responses: {
+            /** @description The contact. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The contact's id.
+                 * @example contact_0123456789abcdef
+                 */
+                contact_id: components["parameters"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contact. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getContactByPhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The number in E.164 form, with its `+` encoded or not.
+                 * @example +14157774444
+                 */
+                phone_number: components["parameters"]["PhoneNumberPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The contact. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    updateContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The contact's id.
+                 * @example contact_0123456789abcdef
+                 */
+                contact_id: components["parameters"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "tags": [
+                 *         "vip"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ContactInput"];
+            };
+        };
+        responses: {
+            /** @description The contact after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    deleteContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The contact's id.
+                 * @example contact_0123456789abcdef
+                 */
+                contact_id: components["parameters"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "search_query": "ann"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ContactListRequest"];
+            };
+        };
+        responses: {
+            /** @description A page of contacts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        /** @description How many contacts pass the filters. */
+                        total?: number;
+                        items: components["schemas"]["Contact"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listContactConversations: {
+        parameters: {
+            query?: {
+                /** @description The maximum number of items. A page may have fewer if items are large. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `pagination_key` of the previous page, to get the next one. */
+                pagination_key?: components["parameters"]["PaginationKey"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The contact's id.
+                 * @example contact_0123456789abcdef
+                 */
+                contact_id: components["parameters"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of calls. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponseBase"] & {
+                        items: components["schemas"]["ContactCall"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    uploadContactImportFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "file": "phone,name"
+                 *     }
+                 */
+                "multipart/form-data": components["schemas"]["ContactFile"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        upload_id?: string;
+                        file_name?: string;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createContactImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "upload_id": "upload_0123456789abcdef",
+                 *       "column_mapping": [
+                 *         {
+                 *           "external_field_name": "phone",
+                 *           "field_name": "phone_number"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewContactImport"];
+            };
+        };
+        responses: {
+            /** @description The job, which is queued. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getContactImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job; `idle` if none runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    backfillContactAnalysisData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "backfill_attributes": [
+                 *         "plan"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewBackfill"];
+            };
+        };
+        responses: {
+            /** @description The job, which is queued. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    getBackfillContactJobStatus: {
         parameters: {
             query?: never;
             header?: never;

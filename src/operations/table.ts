@@ -43,6 +43,22 @@ import {
   updateCrmConfig,
 } from './apps/crm.js';
 import {
+  backfillContactAnalysisData,
+  createContactImport,
+  getBackfillContactJobStatus,
+  getContactImport,
+  uploadContactImportFile,
+} from './contacts/contact-jobs.js';
+import {
+  createContact,
+  deleteContact,
+  getContact,
+  getContactByPhone,
+  listContactConversations,
+  listContacts,
+  updateContact,
+} from './contacts/contacts.js';
+import {
   createConversationFlowComponent,
   deleteConversationFlowComponent,
   getConversationFlowComponent,
@@ -178,6 +194,18 @@ export const operationsTable = {
   deleteConversationFlowComponent,
   listConversationFlowComponentsV2,
   listConversationFlowComponents,
+  createContact,
+  getContact,
+  getContactByPhone,
+  updateContact,
+  deleteContact,
+  listContacts,
+  listContactConversations,
+  uploadContactImportFile,
+  createContactImport,
+  getContactImport,
+  backfillContactAnalysisData,
+  getBackfillContactJobStatus,
   getApiKeyInfo,
   listExportRequests,
   createAsset,

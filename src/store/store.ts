@@ -13,6 +13,7 @@ import { isInUse, logPathOf, openDatabase, required, type Db } from './database/
 import { usingAtStart } from './database/failures.js';
 import { chatStore, type ChatReader, type ChatWriter } from './chats.js';
 import { callStore, type CallReader, type CallWriter } from './calls.js';
+import { contactedNumbers, type ContactedReader } from './contacted-numbers.js';
 import { deliveryStore, type DeliveryReader, type DeliveryWriter } from './deliveries.js';
 import { faultStore, type FaultReader, type FaultWriter } from './faults.js';
 import { prepareSchema } from './database/migrate.js';
@@ -65,6 +66,7 @@ export interface StoreReader {
   readonly faults: FaultReader;
   readonly phoneNumbers: PhoneNumberReader;
   readonly objects: ObjectReader;
+  readonly contactedNumbers: ContactedReader;
   readonly calls: CallReader;
   readonly chats: ChatReader;
   readonly deliveries: DeliveryReader;
@@ -199,6 +201,7 @@ function writerOf(db: Db, caches: Caches): StoreWriter {
     faults: faultStore(db, caches),
     phoneNumbers: phoneNumberStore(db, caches),
     objects: objectStore(db),
+    contactedNumbers: contactedNumbers(db),
     calls: callStore(db, caches),
     chats: chatStore(db),
     deliveries: deliveryStore(db),

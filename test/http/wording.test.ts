@@ -155,13 +155,17 @@ describe('an object that does not exist', () => {
     chat_id: 'chat',
     voice_id: 'voice',
     knowledge_base_id: 'knowledge-base',
+    conversation_flow_component_id: 'conversation-flow-component',
+    app_id: 'app',
+    contact_id: 'contact',
   };
 
   it.each(asked.filter(({ path }) => path.includes('{')))(
     'is named, or gets the answer of the reference: $id',
     async ({ path, request }) => {
       const { client } = buildTestApp();
-      const table = tables[/\{(\w+)\}/.exec(path)?.[1] ?? ''];
+      const isContact = path.startsWith('/get-contact-by-phone/');
+      const table = isContact ? 'contact' : tables[/\{(\w+)\}/.exec(path)?.[1] ?? ''];
       const none = { definition: 'x_1', batch: 'x_1', run: 'x_1' };
       const calls = { number: 'x_1', call: 'x_1', pastCall: 'x_1', chat: 'x_1', pastChat: 'x_1' };
       const engines = { llm: 'x_1', flow: 'x_1', agent: 'x_1' };

@@ -9,6 +9,9 @@ const objectIdNames = [
   'chatAgent',
   'component',
   'app',
+  'contact',
+  'contactNumber',
+  'upload',
 ] as const;
 
 export type ObjectIds = Readonly<Record<(typeof objectIdNames)[number], string>>;
@@ -31,6 +34,11 @@ export async function createStoredObjects(post: Post, mark: string): Promise<Obj
     voice: await post('/add-community-voice', community, 'voice_id'),
     knowledgeBase: await post('/create-knowledge-base', knowledge, 'knowledge_base_id', true),
     source: '',
+    contact: await post('/create-contact', { ...contact, first_name: mark }, 'contact_id'),
+    contactNumber: contact.phone_number,
+    upload: await post(
+      ...(['/upload-contact-import-file', { file: csv }, 'upload_id', true] as const),
+    ),
     component: await post(
       ...(['/create-conversation-flow-component', { ...component, name: mark }] as const),
       'conversation_flow_component_id',
@@ -51,6 +59,10 @@ const app = {
   ...{ provider: 'hubspot', type: 'crm' },
   auth_config: { type: 'api_key', api_key: 'k' },
 };
+
+const contact = { phone_number: '+14155550199', first_name: 'Ann' };
+const csv = { file: 'a.csv', content: 'phone,name\n4155550111,Ann' };
+const columns = [{ external_field_name: 'phone', field_name: 'phone_number' }];
 
 const readme = { file: 'README.md', content: 'Example data' };
 
@@ -142,6 +154,61 @@ export const objectExampleRequests = {
   getMcpTools: {
     url: (ids) => `/get-mcp-tools/${ids.chatAgent}?mcp_id=mcp_1`,
     malformed: { url: '/get-mcp-tools/x' },
+  },
+  createContact: {
+    url: () => '/create-contact',
+    body: () => ({ phone_number: '+14155550188' }),
+    malformed: { body: { first_name: 'Ann' } },
+  },
+  getContact: {
+    url: (ids) => `/get-contact/${ids.contact}`,
+    malformed: { url: '/get-contact/%zz' },
+  },
+  getContactByPhone: {
+    url: (ids) => `/get-contact-by-phone/${ids.contactNumber}`,
+    malformed: { url: '/get-contact-by-phone/%zz' },
+  },
+  updateContact: {
+    url: (ids) => `/update-contact/${ids.contact}`,
+    body: () => ({ tags: ['vip'] }),
+    malformed: { body: { tags: 'vip' } },
+  },
+  deleteContact: {
+    url: (ids) => `/delete-contact/${ids.contact}`,
+    malformed: { url: '/delete-contact/%zz' },
+  },
+  listContacts: {
+    url: () => '/list-contacts',
+    body: () => ({ search_query: 'ann', limit: 2 }),
+    malformed: { body: { filter_criteria: { tags: ['vip'] } } },
+  },
+  listContactConversations: {
+    url: (ids) => `/list-contact-conversations/${ids.contact}`,
+    malformed: { url: '/list-contact-conversations/x?limit=x' },
+  },
+  uploadContactImportFile: {
+    url: () => '/upload-contact-import-file',
+    isForm: true,
+    body: () => ({ file: csv }),
+    malformed: { body: { file: 'no file' } },
+  },
+  createContactImport: {
+    url: () => '/create-contact-import',
+    body: (ids) => ({ upload_id: ids.upload, column_mapping: columns }),
+    malformed: { body: { upload_id: 'x', column_mapping: [] } },
+  },
+  getContactImport: {
+    url: () => '/get-contact-import',
+    malformed: { url: '/get-contact-import/%zz' },
+  },
+  backfillContactAnalysisData: {
+    url: () => '/backfill-contact-analysis-data',
+    body: () => ({ backfill_attributes: ['plan'] }),
+    malformed: { body: {} },
+  },
+  getBackfillContactJobStatus: {
+    url: () => '/get-backfill-contact-job-status',
+    malformed: { url: '/get-backfill-contact-job-status/%zz' },
   },
   getApiKeyInfo: {
     url: () => '/get-api-key-info',

@@ -37,6 +37,8 @@ export const objectKinds = {
     unfinished: ['created', 'processing'],
     fixtures: 'exportRequests',
   },
+  contact: { idProperty: 'contact_id', uniqueProperty: 'phone_number', fixtures: 'contacts' },
+  'contact-file': { idProperty: 'upload_id', fixtures: 'contactFiles' },
   asset: { idProperty: 'asset_id', fixtures: 'uploadedAssets' },
   app: {
     idProperty: 'app_id',

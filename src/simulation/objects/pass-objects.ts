@@ -5,6 +5,7 @@ import type { StoredObject } from '../../domain/objects/stored-object.js';
 import type { ListedObject } from '../../store/objects.js';
 import type { StoreWriter } from '../../store/store.js';
 import type { Workspace } from '../workspaces/workspace.js';
+import { importContacts } from './import-contacts.js';
 
 /** What an object becomes at its next state, and what else happens then. */
 type NextState = (
@@ -24,18 +25,28 @@ const nextStates: Partial<Record<ObjectKind, NextState>> = {
 function finishJob(
   job: ListedObject,
   at: number,
-  { writer, workspace: { id: workspaceId } }: Parameters<NextState>[2],
+  { writer, workspace }: Parameters<NextState>[2],
 ): StoredObject {
   const next = afterJob(job, at);
-  if (next.status !== 'idle' || job.id !== jobNames.sync) return next;
+  if (next.status !== 'idle') return next;
+  if (job.id === jobNames.sync) noteSync(writer, workspace, at);
+  const done =
+    job.id === jobNames.import
+      ? importContacts(writer, workspace, job, at)
+      : { succeeded: countContacts(writer, workspace), failed: 0 };
+  return { ...next, content: { ...next.content, ...done } };
+}
+
+function noteSync(writer: StoreWriter, { id: workspaceId }: Workspace, at: number): void {
   const list = { workspaceId, kind: 'crm-config' } as const;
   const config = writer.objects.find(list, crmConfigId);
-  if (config !== undefined) {
-    const content = { ...config.content, last_sync_timestamp: at };
-    writer.objects.change(list, { ...config, content });
-  }
-  return next;
+  if (config === undefined) return;
+  const content = { ...config.content, last_sync_timestamp: at };
+  writer.objects.change(list, { ...config, content });
 }
+
+const countContacts = ({ objects }: StoreWriter, { id: workspaceId }: Workspace): number =>
+  [...objects.listPage({ workspaceId, kind: 'contact', order: 'ascending' })].length;
 
 /**
  * Lets the states come that objects of a workspace are due for, `size` at a time. Returns when the next one is
