@@ -22,7 +22,8 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const apiKey = 'YOUR_RETELL_API_KEY';
 const emulated = [
   ...['agent', 'llm', 'conversation-flow', 'playground', 'tests'],
-  ...['phone-number', 'call', 'concurrency'],
+  ...['phone-number', 'call', 'concurrency', 'voice', 'knowledge-base', 'mcp-tool'],
+  ...['conversation-flow-component', 'export-request'],
 ];
 const allRefusals = parse(readFileSync(here('refused.yaml'), 'utf8'));
 
