@@ -7,6 +7,7 @@ import {
 import { contractValidation } from './contract/validation.js';
 import { StartupError } from './errors.js';
 import { findUnusable, maxFixtureLevels } from './json/checks.js';
+import { taskDialler } from './operations/calls/batch-calls.js';
 import type { Services } from './operations/operation.js';
 import { destinationFinder, type OutboundRules } from './outbound/destination.js';
 import { createWebhooks } from './outbound/webhooks.js';
@@ -226,7 +227,10 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   const worker: Worker = startWorker({
     clock,
     changes,
-    advanceOnce: createAdvanceOnce(store, workspaces.get, sliceSize, calls.services),
+    advanceOnce: createAdvanceOnce({
+      ...{ store, get: workspaces.get, size: sliceSize, listeners: calls.services },
+      dial: taskDialler(() => emulator),
+    }),
     clockOf: (id) => store.workspaces.get(id).clock,
     nowOf: (id) => workspaces.get(id).now,
     acrossTurns: store.acrossTurns,
@@ -240,7 +244,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
   // The default workspace exists from the start, so that its batches progress before the first request.
   if (fixtures.length > 0 && workspace !== undefined) workspaces.open(workspace);
   calls.resume();
-  return {
+  const emulator: Emulator = {
     store,
     workspaces,
     worker,
@@ -250,11 +254,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
     exclusiveWork: createExclusiveWork(),
     ...calls.services,
     limitsEveryWorkspace: options.settings.rateLimit !== 'off',
-    clock,
-    seed,
-    hasOlderWorkspaces,
-    clocksAhead,
-    reportUnknownValues,
+    ...{ clock, seed, hasOlderWorkspaces, clocksAhead, reportUnknownValues },
     close() {
       calls.close();
       worker.stop();
@@ -262,6 +262,7 @@ function emulatorOn(store: Store, options: EmulatorOptions): Emulator {
       store.close();
     },
   };
+  return emulator;
 }
 
 /** A failure of the storage is reported by its own callback, where there is one. */

@@ -174,7 +174,9 @@ type ItemTable =
   | 'contact-file'
   | 'app'
   | 'crm-config'
-  | 'job';
+  | 'job'
+  | 'batch-call'
+  | 'batch-call-task';
 
 /** Something that the workspace does not have. */
 export class MissingError extends ApiError {

@@ -91,6 +91,7 @@ const idLengths: Partial<Record<KeyedKind, number>> = {
   call: 27,
   voice: 26,
   'knowledge-base': 16,
+  'batch-call': 20,
   source: 16,
   app: 16,
   asset: 16,

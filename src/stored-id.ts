@@ -15,6 +15,9 @@ export const idPrefixes = {
   // Observed: the prefix of cloned and added voices. Documented: that of knowledge bases, in examples.
   voice: 'custom_voice_',
   'knowledge-base': 'knowledge_base_',
+  // Documented: the prefix of batches of calls.
+  'batch-call': 'batch_call_',
+  'batch-call-task': 'batch_call_task_',
   source: 'source_',
   'conversation-flow-component': 'conversation_flow_component_',
   'export-request': 'export_request_',

@@ -73,7 +73,7 @@ describe('resolveConfig', () => {
         analysisDelay: '2s',
         callOutcomes:
           'user_hangup=0.55,agent_hangup=0.3,voicemail_reached=0.05,dial_no_answer=0.05,dial_busy=0.03,user_declined=0.02',
-        concurrencyExceeded: 'reject',
+        ...{ callsPerSecond: 1, concurrencyExceeded: 'reject' },
         ...{ customLlm: 'auto', customLlmTimeout: '10s', knowledgeBaseDuration: '2s' },
         ...{ knowledgeBaseOutcomes: 'complete=1', concurrencyLimit: 20, jobDuration: '2s' },
       },

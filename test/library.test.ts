@@ -103,6 +103,7 @@ describe('startEmulator', () => {
       ...{ unknownValues: 'warn', unknownNumbers: 'accept', deprecated: 'warn' },
       ...{ callDuration: '1s', ringDuration: '1s', analysisDelay: '1s', webCallJoin: '1s' },
       ...{ callOutcomes: { user_hangup: 1 }, concurrencyLimit: 1, concurrencyExceeded: 'end' },
+      callsPerSecond: 1,
       ...{ customLlm: 'auto', customLlmTimeout: '5s' },
       ...{ knowledgeBaseDuration: '1s', knowledgeBaseOutcomes: 'complete=1', jobDuration: '1s' },
     };

@@ -62,6 +62,13 @@ export const callOptionSpecs: readonly OptionSpec[] = [
     allowed: 'a whole number from 1 to 1000000',
   },
   {
+    name: 'callsPerSecond',
+    placeholder: 'CALLS',
+    description: 'how many calls batches dial in a second',
+    default: 1,
+    allowed: 'a whole number from 1 to 1000',
+  },
+  {
     name: 'concurrencyExceeded',
     placeholder: 'POLICY',
     description: 'reject one call more (429), or take it and end it',

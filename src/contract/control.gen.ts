@@ -1179,6 +1179,8 @@ export interface components {
             callOutcomes?: string | components["schemas"]["CallOutcomeWeights"];
             /** @description Most calls at once. */
             concurrencyLimit?: number;
+            /** @description How many calls batches dial in a second of the workspace's clock. */
+            callsPerSecond?: number;
             /**
              * @description What happens to a call above `concurrencyLimit`: `reject` answers 429, `end` creates it and ends it as `concurrency_limit_reached`.
              * @enum {string}
@@ -1957,6 +1959,8 @@ export interface components {
             apps?: components["schemas"]["FixtureApp"][];
             crmConfigs?: components["schemas"]["FixtureCrmConfig"][];
             jobs?: components["schemas"]["FixtureJob"][];
+            batchCalls?: components["schemas"]["FixtureBatchCall"][];
+            batchCallTasks?: components["schemas"]["FixtureBatchCallTask"][];
             generate?: components["schemas"]["FixtureGenerate"];
             ordinals?: components["schemas"]["Ordinals"];
         };
@@ -2234,6 +2238,8 @@ export interface components {
              */
             endedBy?: "hand" | "client" | "server";
             customLlm?: components["schemas"]["FixtureCustomLlm"];
+            /** @description The batch that dialled the call. */
+            batch_call_id?: string;
             /** @description What the request said that ended the call by hand. */
             forcedEnd?: {
                 analysis?: components["schemas"]["ForcedAnalysis"] | null;
@@ -2378,6 +2384,25 @@ export interface components {
         FixtureVoice: {
             voice_id?: components["schemas"]["Id"];
         } & (components["schemas"]["FixtureObject"] & components["schemas"]["Voice"]);
+        /** @description A batch of calls that were not all dialled yet, as an export writes it. */
+        FixtureBatchCall: {
+            batch_call_id: components["schemas"]["Id"];
+            name?: string;
+            from_number: string;
+            total_task_count: number;
+            call_time_window?: components["schemas"]["CallTimeWindow"];
+            reserved_concurrency?: number;
+            /** @enum {string} */
+            status: "dialling" | "waiting_for_room" | "finished";
+            /** @description How many tasks were dialled. */
+            dialled: number;
+            /** @description When the last one was. */
+            dialledAt?: number;
+        } & components["schemas"]["FixtureObject"];
+        FixtureBatchCallTask: {
+            /** @description The id of the batch, `_`, and the number of the task in it, from 0. */
+            batch_call_task_id: string;
+        } & (components["schemas"]["FixtureObject"] & components["schemas"]["BatchCallTask"]);
         FixtureKnowledgeBase: {
             knowledge_base_id?: components["schemas"]["Id"];
             knowledge_base_name: string;
@@ -3845,6 +3870,32 @@ export interface components {
             contact_columns_order?: string[];
             crm_analysis_data_mappings?: components["schemas"]["AnalysisMapping"][];
             custom_fields?: components["schemas"]["ContactField"][];
+        };
+        /** @description When calls may be dialled. */
+        CallTimeWindow: {
+            windows: {
+                /** @description Minutes since midnight, by the clock of the time zone. */
+                start: number;
+                /** @description The first minute after the window. It does not go over midnight. */
+                end: number;
+            }[];
+            /** @description The days on which there are windows; every day if empty or absent. */
+            day?: ("Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday")[];
+            /** @description By its name at IANA; `America/Los_Angeles` if absent. */
+            timezone?: string;
+        };
+        /** @description One call of a batch. */
+        BatchCallTask: {
+            /** @description The number to call, in E.164 form. Its last four digits may say how the call goes. */
+            to_number: string;
+            override_agent_id?: string;
+            override_agent_version?: components["schemas"]["AgentVersionReference"];
+            agent_override?: components["schemas"]["AgentOverride"];
+            metadata?: components["schemas"]["Metadata"];
+            retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            custom_sip_headers?: components["schemas"]["SipHeaders"];
+            /** @description Takes numbers that are not in E.164 form; false if absent. */
+            ignore_e164_validation?: boolean;
         };
     };
     responses: {

@@ -1876,6 +1876,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/create-batch-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a batch of phone calls
+         * @description Its calls are dialled one after the other on the workspace's clock, and found by their `batch_call_id`.
+         */
+        post: operations["createBatchCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/register-phone-call": {
         parameters: {
             query?: never;
@@ -4007,6 +4027,53 @@ export interface components {
             custom_sip_headers?: components["schemas"]["SipHeaders"];
             /** @description Takes a `from_number` that is not in E.164 form; false if absent. */
             ignore_e164_validation?: boolean;
+        };
+        /** @description One call of a batch. */
+        BatchCallTask: {
+            /** @description The number to call, in E.164 form. Its last four digits may say how the call goes. */
+            to_number: string;
+            override_agent_id?: string;
+            override_agent_version?: components["schemas"]["AgentVersionReference"];
+            agent_override?: components["schemas"]["AgentOverride"];
+            metadata?: components["schemas"]["Metadata"];
+            retell_llm_dynamic_variables?: components["schemas"]["DynamicVariables"];
+            custom_sip_headers?: components["schemas"]["SipHeaders"];
+            /** @description Takes numbers that are not in E.164 form; false if absent. */
+            ignore_e164_validation?: boolean;
+        };
+        /** @description When calls may be dialled. */
+        CallTimeWindow: {
+            windows: {
+                /** @description Minutes since midnight, by the clock of the time zone. */
+                start: number;
+                /** @description The first minute after the window. It does not go over midnight. */
+                end: number;
+            }[];
+            /** @description The days on which there are windows; every day if empty or absent. */
+            day?: ("Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday")[];
+            /** @description By its name at IANA; `America/Los_Angeles` if absent. */
+            timezone?: string;
+        };
+        NewBatchCall: {
+            /** @description The number that calls, in E.164 form. */
+            from_number: string;
+            tasks: components["schemas"]["BatchCallTask"][];
+            /** @description For people; the id if absent. */
+            name?: string;
+            /** @description When dialling begins, in milliseconds since the epoch; at once if absent or past. */
+            trigger_timestamp?: number;
+            /** @description How many calls at once are left to calls of other kinds; 0 if absent. */
+            reserved_concurrency?: number;
+            call_time_window?: components["schemas"]["CallTimeWindow"];
+        };
+        BatchCall: {
+            batch_call_id: string;
+            name: string;
+            from_number: string;
+            /** @description When dialling begins. */
+            scheduled_timestamp: number;
+            total_task_count: number;
+            call_time_window?: components["schemas"]["CallTimeWindow"];
         };
         NewRegisteredCall: {
             agent_id: string;
@@ -8509,6 +8576,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PhoneCall"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["PaymentRequired"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    createBatchCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from_number": "+14157774444",
+                 *       "name": "Reminders",
+                 *       "tasks": [
+                 *         {
+                 *           "to_number": "+12137774445",
+                 *           "override_agent_id": "agent_0123456789abcdef0123456789",
+                 *           "retell_llm_dynamic_variables": {
+                 *             "first_name": "Ann"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewBatchCall"];
+            };
+        };
+        responses: {
+            /** @description The batch. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchCall"];
                 };
             };
             400: components["responses"]["BadRequest"];

@@ -88,6 +88,7 @@ import {
   listBatchTestsV2,
 } from './testing/batch-tests.js';
 import { deleteCall, getCall, rerunCallAnalysis, stopCall } from './calls/calls.js';
+import { createBatchCall } from './calls/batch-calls.js';
 import { updateCall, updateLiveCall } from './calls/call-changes.js';
 import { createPhoneCall, registerPhoneCall } from './calls/phone-calls.js';
 import {
@@ -246,6 +247,7 @@ export const operationsTable = {
   getCall,
   listCallsV3,
   listCallsV2,
+  createBatchCall,
   updateCall,
   updateLiveCall,
   deleteCall,

@@ -47,6 +47,8 @@ export interface CallReader {
   listWorkspacesAwaiting(): number[];
   /** Calls that are dialled or talked. Those that wait for room are not. */
   countUnderWay(workspaceId: number): number;
+  /** Those of them that batches dialled. */
+  countOfBatches(workspaceId: number): number;
   /** The first call that waits for room; undefined if none does. */
   findWaiting(workspaceId: number): StoredCall | undefined;
   count(workspaceId: number): number;
@@ -155,7 +157,7 @@ export function callStore(db: Db, caches: Caches): CallWriter {
     countUnderWay: (workspaceId) =>
       cached(underWay, workspaceId, () => required(countUnderWay.get({ workspaceId }))),
     count: (workspaceId) => required(count.get({ workspaceId })),
-    ...heldCalls(db),
+    ...specialCalls(db),
     ...fixtureReader(db),
     listPage({ workspaceId, agentId = null, from, to, after, order }) {
       const { first, ofAgent, ofAll } = lists[order];
@@ -172,18 +174,29 @@ export function callStore(db: Db, caches: Caches): CallWriter {
   };
 }
 
-/** Those that the clients' own servers hold, or that wait for one. */
-function heldCalls(
+/** Those that the clients' own servers hold, or that wait for one, and those of batches. */
+function specialCalls(
   db: Db,
-): Pick<CallReader, 'listHeldByServers' | 'listAwaiting' | 'listWorkspacesAwaiting'> {
+): Pick<
+  CallReader,
+  'listHeldByServers' | 'listAwaiting' | 'listWorkspacesAwaiting' | 'countOfBatches'
+> {
   // By this index, so that it does not read all calls. The order follows, because the index has another.
   const listHeldByServers = db.prepare<[], Row>(
     `SELECT ${columns} FROM calls INDEXED BY calls_under_way
      WHERE status IN ('registered', 'ongoing') AND status = 'ongoing'
        AND details ->> '$.llm' IS NOT NULL`,
   );
+  const countOfBatches = db
+    .prepare<{ workspaceId: number }, number>(
+      `SELECT COUNT(*) FROM calls INDEXED BY calls_under_way
+       WHERE workspace_id = :workspaceId AND status IN ('registered', 'ongoing')
+         AND details ->> '$.batchCallId' IS NOT NULL`,
+    )
+    .pluck();
   return {
     ...awaitingCalls(db),
+    countOfBatches: (workspaceId) => required(countOfBatches.get({ workspaceId })),
     listHeldByServers: () => {
       const rows = listHeldByServers.all();
       return rows.sort((a, b) => a.key - b.key).map((row) => fromRow(row));

@@ -97,6 +97,8 @@ export interface CallSettings {
   readonly outcomes: CallOutcomeWeights;
   /** Most calls at once. */
   readonly concurrencyLimit: number;
+  /** Of batches. */
+  readonly callsPerSecond: number;
   /** What to do with one more. */
   readonly concurrencyExceeded: 'reject' | 'end';
   /** Who holds the conversation of an agent with a custom LLM. */
@@ -218,6 +220,7 @@ function parseCallSettings(input: Required<SettingsInput>): CallSettings {
     analysisDelay: required(parseDurationDistribution(input.analysisDelay)),
     outcomes: readCallOutcomes(input.callOutcomes),
     concurrencyLimit: input.concurrencyLimit,
+    callsPerSecond: input.callsPerSecond,
     concurrencyExceeded: input.concurrencyExceeded,
     customLlm: input.customLlm,
     answerTimeout: required(parseDuration(input.customLlmTimeout)),

@@ -21,6 +21,7 @@ describe('settings', () => {
       ...{ unknownNumbers: 'accept', deprecated: 'warn', callOutcomes: 'user_hangup=1' },
       ...{ callDuration: '10s..30s', ringDuration: '1s..3s', analysisDelay: '2s' },
       ...{ webCallJoin: '200ms', concurrencyLimit: 20, concurrencyExceeded: 'reject' },
+      callsPerSecond: 1,
       ...{ customLlm: 'auto', customLlmTimeout: '10s' },
       ...{ knowledgeBaseDuration: '2s', knowledgeBaseOutcomes: 'complete=1', jobDuration: '2s' },
     };

@@ -8,6 +8,14 @@ export const callExampleRequests = {
     body: () => someCall,
     malformed: { body: { ...someCall, retell_llm_dynamic_variables: { name: null } } },
   },
+  createBatchCall: {
+    url: () => '/create-batch-call',
+    body: () => ({
+      from_number: someCall.from_number,
+      tasks: [{ to_number: someCall.to_number, override_agent_id: someCall.override_agent_id }],
+    }),
+    malformed: { body: { from_number: someCall.from_number, tasks: [] } },
+  },
   registerPhoneCall: {
     url: () => '/v2/register-phone-call',
     body: () => ({ agent_id: 'agent_1' }),

@@ -56,6 +56,7 @@ export const defaultSettings: EmulatorOptions['settings'] = {
   analysisDelay: '2s',
   callOutcomes: 'user_hangup=1',
   concurrencyLimit: 20,
+  callsPerSecond: 1,
   concurrencyExceeded: 'reject',
   customLlm: 'auto',
   customLlmTimeout: '10s',

@@ -18,6 +18,8 @@ export interface CallFacets {
   readonly agentId: string;
   readonly agentVersion: number;
   readonly callId: string;
+  /** Undefined for a call that no batch dialled. */
+  readonly batchCallId: string | undefined;
   readonly status: string;
   readonly type: string;
   /** A web call has none, and no numbers. */
@@ -54,9 +56,9 @@ export function passesFilter(call: CallFacets, filter: CallFilter): boolean {
   const agents = filter.agent ?? [];
   return (
     (agents.length === 0 || agents.some((agent) => isOfAgent(call, agent))) &&
-    // There are no tags and no batch calls here: no call has one.
+    // There are no tags here: no call has one.
     passesText(undefined, filter.agent_tag) &&
-    passesText(undefined, filter.batch_call_id) &&
+    passesText(call.batchCallId, filter.batch_call_id) &&
     passesText(call.callId, filter.call_id) &&
     isOneOf(call.status, filter.call_status) &&
     isOneOf(call.type, filter.call_type) &&
@@ -140,8 +142,7 @@ export const passesLegacyRest = (call: CallFacets, filter: LegacyCallFilter): bo
   isIn(call.fromNumber, filter.from_number) &&
   isIn(call.toNumber, filter.to_number) &&
   isIn(call.agentVersion, filter.version) &&
-  // There are no batch calls.
-  (filter.batch_call_id ?? []).length === 0;
+  isIn(call.batchCallId, filter.batch_call_id);
 
 const isIn = <Value>(value: Value, values: readonly Value[] | undefined): boolean =>
   values === undefined || values.length === 0 || values.includes(value);

@@ -160,6 +160,8 @@ export interface CallDetails {
   /** How it goes once there is room for it; there is none if this is there. */
   readonly waiting?: { readonly course?: CallCourse; readonly customLlm?: LlmDetails };
   readonly llm?: LlmDetails;
+  /** The batch that dialled it. */
+  readonly batchCallId?: string;
   /** How often it was analysed again. */
   readonly reruns?: number;
   /** Who ended it before it was planned to end, or without a plan: somebody by hand, `stop-call`, or a custom LLM. */

@@ -53,6 +53,13 @@ export const objectKinds = {
     unfinished: ['queued', 'running'],
     fixtures: 'jobs',
   },
+  'batch-call': {
+    idProperty: 'batch_call_id',
+    states: ['dialling', 'waiting_for_room', 'finished'],
+    unfinished: ['dialling', 'waiting_for_room', 'finished'],
+    fixtures: 'batchCalls',
+  },
+  'batch-call-task': { idProperty: 'batch_call_task_id', fixtures: 'batchCallTasks' },
 } as const satisfies Record<string, KindOfObject>;
 
 export type ObjectKind = keyof typeof objectKinds;

@@ -12,6 +12,8 @@ export interface CallRequest {
   readonly details: CallDetails;
   /** Taken for it before. */
   readonly reserved?: ReservedCall;
+  /** True if its credit was taken before. */
+  readonly isPaid?: boolean;
   /** Where a call that comes in goes if there is no room for it. */
   readonly fallbackNumber?: string | undefined;
 }

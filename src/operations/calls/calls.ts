@@ -123,7 +123,7 @@ const giveRoom = (
   isOver(call.state.status) && admitWaiting(writer, id, settings.calls.concurrencyLimit, now);
 
 const scheduleCalls = ({ store, worker }: Services, { id }: Workspace): void => {
-  worker.scheduleBy(id, store.calls.nextDue(id) ?? Infinity);
+  worker.scheduleBy(id, store.workspaces.nextDue(id) ?? Infinity);
 };
 
 export const deleteCall: Operation<'deleteCall'> = async (services, caller, { params }) => {

@@ -150,6 +150,7 @@ function toFacets(
   const endedAt = over ? plan.endsAt : undefined;
   return {
     ...{ agentId: call.agentId, agentVersion: call.agentVersion, callId: call.id },
+    batchCallId: call.details.batchCallId,
     ...{ status: state.status, ...kindOf(call), startedAt, endedAt },
     reason: over ? plan.reason : undefined,
     duration: durationOf(call, startedAt, endedAt),

@@ -106,6 +106,37 @@ export function findEngine(
   return { engineType: engine.type, engineContentKey: found.contentKey };
 }
 
+/** A call that can be created, unless something must be loaded before. */
+interface PreparedCall {
+  readonly agent: ReturnType<typeof findAgent>;
+  readonly engine: EngineOfCall;
+  readonly context: CallContext;
+  readonly isOverLimit: boolean;
+  readonly loading: Promise<unknown> | undefined;
+}
+
+/** @throws ApiError */
+function prepareCall(
+  services: Services,
+  caller: Caller,
+  workspace: Workspace,
+  request: CallRequest,
+): PreparedCall {
+  if (request.isPaid !== true) refuseWithoutCredit(workspace);
+  refuseLargeMetadata(request.details.metadata);
+  const agent = findAgent(services, caller, workspace, request);
+  const { override } = request.details;
+  const engine = findEngine(services, workspace, { ...agent.content, ...override?.agent });
+  const isOverLimit = isFull(services, workspace, request);
+  const context = readCallContext({ agent: agent.content, engine: undefined, override });
+  const progression = caller.progression ?? workspace.settings.progression;
+  // The others do not come to their functions here, so their engine is not read.
+  const read = progression.kind === 'immediate' ? { agent, engine, override } : undefined;
+  const whole = read ? readWhole(services, read) : context;
+  const loading = services.callWebhooks.prepare(workspace.id, whole);
+  return { agent, engine, context, isOverLimit, loading };
+}
+
 /**
  * Creates a call and decides how it goes. The workspace must be settled.
  * @throws ApiError
@@ -116,24 +147,40 @@ export function createCall(
   workspace: Workspace,
   request: CallRequest,
 ): StoredCall | Promise<StoredCall> {
-  refuseWithoutCredit(workspace);
-  refuseLargeMetadata(request.details.metadata);
+  const prepared = prepareCall(services, caller, workspace, request);
+  const { loading } = prepared;
+  if (loading === undefined) return insertCall(services, caller, workspace, request, prepared);
+  return loading
+    .then(() => settle(services, services.workspaces.get(workspace.id)))
+    .then((present) => createCall(services, caller, present, request));
+}
+
+/**
+ * The same, at once. Returns a promise of what must be loaded before; no call was created then.
+ * @throws ApiError
+ */
+export function createCallNow(
+  services: Services,
+  caller: Caller,
+  workspace: Workspace,
+  request: CallRequest,
+): Promise<unknown> | undefined {
+  const prepared = prepareCall(services, caller, workspace, request);
+  if (prepared.loading !== undefined) return prepared.loading;
+  insertCall(services, caller, workspace, request, prepared);
+  return undefined;
+}
+
+function insertCall(
+  services: Services,
+  caller: Caller,
+  workspace: Workspace,
+  request: CallRequest,
+  { agent, engine, context, isOverLimit }: PreparedCall,
+): StoredCall {
   const { store, callWebhooks } = services;
-  const agent = findAgent(services, caller, workspace, request);
-  const { override } = request.details;
-  const engine = findEngine(services, workspace, { ...agent.content, ...override?.agent });
-  const isOverLimit = isFull(services, workspace, request);
-  const context = readCallContext({ agent: agent.content, engine: undefined, override });
   const { id: workspaceId, name, settings, now } = workspace;
   const progression = caller.progression ?? settings.progression;
-  // The others do not come to their functions here, so their engine is not read.
-  const read = progression.kind === 'immediate' ? { agent, engine, override } : undefined;
-  const loading = callWebhooks.prepare(workspaceId, read ? readWhole(services, read) : context);
-  if (loading !== undefined) {
-    return loading
-      .then(() => settle(services, services.workspaces.get(workspaceId)))
-      .then((present) => createCall(services, caller, present, request));
-  }
   if (agent.contentKey === null) caller.warnLater?.(warning(madeUp(request.agentId)));
   const { origin, direction, fromNumber, toNumber, agentId } = request;
   const { reserved, details } = request;
@@ -160,7 +207,8 @@ export function createCall(
       ...{ seedKey: writer.seedKeyOf(settings.seed), progression, reads: 0 },
     });
     const stored = { ...begun, key: writer.calls.insert(begun) };
-    if (workspace.credit !== null) writer.workspaces.setCredit(workspaceId, workspace.credit - 1);
+    const credit = request.isPaid === true ? null : workspace.credit;
+    if (credit !== null) writer.workspaces.setCredit(workspaceId, credit - 1);
     if (progression.kind !== 'immediate') return stored;
     const steps = passMoments(stored, now, stepInput(writer, callWebhooks));
     return storeSteps(writer, stored, steps, callWebhooks);

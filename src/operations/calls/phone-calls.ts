@@ -1,3 +1,4 @@
+import type { components } from '../../contract/retell.gen.js';
 import { isE164, pickAgent, type WeightedAgent } from '../../domain/calls/phone-number.js';
 import { ApiError, MissingError } from '../../errors.js';
 import { keyedChance } from '../../random.js';
@@ -20,19 +21,24 @@ export const createPhoneCall: Operation<'createPhoneCall'> = async (services, ca
   const created = await createCall(services, caller, workspace, {
     ...{ origin: 'dialled', direction: 'outbound', fromNumber, toNumber },
     ...agentOf(services, workspace, body),
-    details: {
-      ...(body.metadata !== undefined && { metadata: body.metadata }),
-      ...(body.retell_llm_dynamic_variables !== undefined && {
-        variables: body.retell_llm_dynamic_variables,
-      }),
-      ...(body.custom_sip_headers !== undefined && { sipHeaders: body.custom_sip_headers }),
-      ...(body.agent_override !== undefined && { override: body.agent_override }),
-    },
+    details: detailsOf(body),
   });
   return showPhoneCall(services, created);
 };
 
-function refuseNumber(name: string): never {
+/** What a client says of a call that is to be dialled. */
+export const detailsOf = (
+  body: Omit<components['schemas']['NewPhoneCall'], 'from_number'>,
+): CallRequest['details'] => ({
+  ...(body.metadata !== undefined && { metadata: body.metadata }),
+  ...(body.retell_llm_dynamic_variables !== undefined && {
+    variables: body.retell_llm_dynamic_variables,
+  }),
+  ...(body.custom_sip_headers !== undefined && { sipHeaders: body.custom_sip_headers }),
+  ...(body.agent_override !== undefined && { override: body.agent_override }),
+});
+
+export function refuseNumber(name: string): never {
   throw new ApiError('invalid_request', `body/${name} must be in E.164 form, as +14157774444`);
 }
 
@@ -41,24 +47,25 @@ function refuseNumber(name: string): never {
  * true if there was something to check.
  * @throws ApiError 400
  */
-async function refuseCountry(
+export async function refuseCountry(
   { store }: Services,
   { id }: Workspace,
   {
     from_number: from,
     to_number: to,
   }: { readonly from_number: string; readonly to_number: string },
+  place = 'body/to_number',
 ): Promise<boolean> {
   const content = store.phoneNumbers.find(id, from)?.content ?? {};
   const finding = findWrongCountry(content, 'allowed_outbound_country_list', to);
   if (finding === undefined) return false;
   const problem = await finding;
   if (problem === undefined) return true;
-  throw new ApiError('invalid_request', `body/to_number ${problem}`);
+  throw new ApiError('invalid_request', `${place} ${problem}`);
 }
 
 /** Documented: the override, or else one of the number's agents, drawn by weight. @throws ApiError */
-function agentOf(
+export function agentOf(
   { store }: Services,
   { id, name, settings }: Workspace,
   body: {

@@ -4,6 +4,7 @@ import { afterIndexing } from '../../domain/objects/knowledge-base.js';
 import type { StoredObject } from '../../domain/objects/stored-object.js';
 import type { ListedObject } from '../../store/objects.js';
 import type { StoreWriter } from '../../store/store.js';
+import { passBatchCall, type DialTask } from '../calls/batch-calls.js';
 import type { Workspace } from '../workspaces/workspace.js';
 import { importContacts } from './import-contacts.js';
 
@@ -48,6 +49,13 @@ function noteSync(writer: StoreWriter, { id: workspaceId }: Workspace, at: numbe
 const countContacts = ({ objects }: StoreWriter, { id: workspaceId }: Workspace): number =>
   [...objects.listPage({ workspaceId, kind: 'contact', order: 'ascending' })].length;
 
+interface PassedObjects {
+  readonly settledAt: number;
+  readonly next: number;
+  /** What must be loaded before more can happen; undefined if nothing must. */
+  readonly waitFor: Promise<unknown> | undefined;
+}
+
 /**
  * Lets the states come that objects of a workspace are due for, `size` at a time. Returns when the next one is
  * due, and when the last one came.
@@ -55,18 +63,26 @@ const countContacts = ({ objects }: StoreWriter, { id: workspaceId }: Workspace)
 export function passDueObjects(
   writer: StoreWriter,
   workspace: Workspace,
-  { until, size }: { readonly until: number; readonly size: number },
-): { readonly settledAt: number; readonly next: number } {
+  { until, size, dial }: { readonly until: number; readonly size: number; readonly dial: DialTask },
+): PassedObjects {
   const { objects } = writer;
   const { id: workspaceId } = workspace;
   const first = objects.nextDue(workspaceId) ?? Infinity;
-  if (first > until) return { settledAt: 0, next: first };
+  if (first > until) return { settledAt: 0, next: first, waitFor: undefined };
   let settledAt = 0;
+  let waitFor: Promise<unknown> | undefined;
   for (const object of objects.listDue(workspaceId, until, size)) {
     const { kind, nextAt } = object;
     settledAt = nextAt ?? until;
+    if (kind === 'batch-call') {
+      const passed = passBatchCall(object, settledAt, { writer, workspace, dial });
+      ({ waitFor } = passed);
+      objects.change({ workspaceId, kind }, passed.object);
+      // What happens in its call may come before the next object.
+      break;
+    }
     const next = nextStates[kind]?.(object, settledAt, { writer, workspace });
     objects.change({ workspaceId, kind }, next ?? { ...object, nextAt: null });
   }
-  return { settledAt, next: objects.nextDue(workspaceId) ?? Infinity };
+  return { settledAt, next: objects.nextDue(workspaceId) ?? Infinity, waitFor };
 }

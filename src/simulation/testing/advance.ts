@@ -8,6 +8,7 @@ import type { QueuedRun } from '../../store/test-runs.js';
 import { planOutcome, drawDuration, drawForRun, type ForcedOutcomes } from './outcome.js';
 import { createForcedOutcomeFinder } from './forced-outcomes.js';
 import { passDueCalls, type CallListener } from '../calls/call-steps.js';
+import type { DialTask } from '../calls/batch-calls.js';
 import { passDueChats, type ChatListener } from '../chats/chat-steps.js';
 import { admitWaiting } from '../calls/waiting.js';
 import { passDueObjects } from '../objects/pass-objects.js';
@@ -26,13 +27,18 @@ interface Listeners {
   readonly chatWebhooks: ChatListener;
 }
 
-/** @param size runs loaded at once, which bounds how long one step blocks the event loop. */
-export function createAdvanceOnce(
-  store: Store,
-  get: (workspaceId: number) => Workspace,
-  size: number,
-  { callWebhooks, chatWebhooks }: Listeners,
-): AdvanceOnce {
+interface AdvanceParts {
+  readonly store: Store;
+  readonly get: (workspaceId: number) => Workspace;
+  /** Runs loaded at once, which bounds how long one step blocks the event loop. */
+  readonly size: number;
+  readonly listeners: Listeners;
+  readonly dial: DialTask;
+}
+
+export function createAdvanceOnce(parts: AdvanceParts): AdvanceOnce {
+  const { store, get, size, dial } = parts;
+  const { callWebhooks, chatWebhooks } = parts.listeners;
   const advance = (writer: StoreWriter, workspaceId: number, until: number): AdvanceResult => {
     const workspace = get(workspaceId);
     const queue = listQueued(writer, workspace, size);
@@ -49,19 +55,23 @@ export function createAdvanceOnce(
     const delayed = delayCompletions(writer, workspace, happened.completed);
     // A batch must not complete before a run that starts or ends earlier.
     const due = completeDue(writer, workspaceId, Math.min(runsUntil, nextOfRuns), size);
-    const callsUntil = Math.min(until, nextOfRuns, due.next, firstChat);
+    const firstObject = writer.objects.nextDue(workspaceId) ?? Infinity;
+    const others = Math.min(until, nextOfRuns, due.next, firstObject);
+    const callsUntil = Math.min(others, firstChat);
     const range = { first: firstCall, until: callsUntil, size: callsAtOnce };
     const { concurrencyLimit } = workspace.settings.calls;
     const calls = passDueCalls(writer, workspaceId, range, callWebhooks, (at) =>
       admitWaiting(writer, workspaceId, concurrencyLimit, at),
     );
     // What was told of a call must be sent before time goes on.
-    const chatsUntil =
-      calls.settledAt > 0 ? calls.settledAt : Math.min(until, nextOfRuns, due.next, calls.next);
+    const chatsUntil = calls.settledAt > 0 ? calls.settledAt : Math.min(others, calls.next);
     const chatRange = { first: firstChat, until: chatsUntil, size };
     const chats = passDueChats(writer, workspace, chatRange, chatWebhooks);
     const objectsUntil = Math.min(callsUntil, calls.next, chats.next);
-    const objects = passDueObjects(writer, workspace, { until: objectsUntil, size });
+    const objects = passDueObjects(writer, workspace, { until: objectsUntil, size, dial });
+    // A batch may have dialled.
+    const nextCall = objects.settledAt === 0 ? calls.next : writer.calls.nextDue(workspaceId);
+    const waitFor = calls.waitFor ?? objects.waitFor;
     writer.workspaces.addProgress({
       id: workspaceId,
       runningDelta: started - ended,
@@ -76,8 +86,8 @@ export function createAdvanceOnce(
       batchTestsCompleted: happened.completed.length - delayed + due.completed,
       callsStarted: calls.started,
       callsEnded: calls.ended,
-      next: Math.min(nextOfRuns, due.next, calls.next, chats.next, objects.next),
-      ...(calls.waitFor !== undefined && { waitFor: calls.waitFor }),
+      next: Math.min(nextOfRuns, due.next, nextCall ?? Infinity, chats.next, objects.next),
+      ...(waitFor !== undefined && { waitFor }),
     };
   };
   return (workspaceId, until) => store.together((writer) => advance(writer, workspaceId, until));

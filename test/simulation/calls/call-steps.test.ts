@@ -131,7 +131,12 @@ const cases: fc.Arbitrary<Case> = fc
         byRule: outcome && { rule: 'rule_1', outcome },
         settings: {
           ...{ duration: range(talk), ring: range(ring), analysisDelay: range(5000), webJoin },
-          ...{ outcomes: weights, concurrencyLimit: 20, concurrencyExceeded: 'reject' as const },
+          ...{
+            outcomes: weights,
+            concurrencyLimit: 20,
+            callsPerSecond: 1,
+            concurrencyExceeded: 'reject' as const,
+          },
           ...{ customLlm: 'auto' as const, answerTimeout: 10_000 },
         },
         draw: keyedChance(seed).within('course'),

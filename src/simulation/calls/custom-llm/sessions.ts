@@ -297,7 +297,7 @@ class Sessions implements LlmSessions {
       const { nextAt } = storeSteps(writer, stored, steps, listener());
       const { concurrencyLimit } = get(id).settings.calls;
       const hasBegun = end !== undefined && admitWaiting(writer, id, concurrencyLimit, at);
-      return hasBegun ? (writer.calls.nextDue(id) ?? null) : nextAt;
+      return hasBegun ? writer.workspaces.nextDue(id) : nextAt;
     });
     if (next !== null) scheduleBy(id, next);
     announce(id);
