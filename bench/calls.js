@@ -16,10 +16,12 @@ const callCreation = (headers) => ({
 const manyCalls = ['--clock', 'manual', '--concurrency-limit', '1000000'];
 
 export async function measureCreations({ race, toResult, emulatorsWith, headers }) {
-  const { memory, disk } = emulatorsWith(...manyCalls);
-  const contestants = { memory, disk, 'bare fastify': () => startBare('fastify') };
+  const contestants = {
+    ...emulatorsWith(...manyCalls),
+    'bare fastify': () => startBare('fastify'),
+  };
   const results = await race(contestants, () => callCreation(headers));
-  return toResult(results, { 'bare fastify': '0.35' });
+  return toResult(results, { 'bare fastify': '0.35', 'other build': '1' });
 }
 
 /**
