@@ -52,6 +52,7 @@ export interface StartOptions extends Partial<Settings> {
   /** The initial rules of every workspace. */
   readonly outcomeRules?: NonNullable<Fixtures['outcomeRules']>;
   readonly callRules?: NonNullable<Fixtures['callRules']>;
+  readonly chatRules?: NonNullable<Fixtures['chatRules']>;
   readonly faults?: NonNullable<Fixtures['faults']>;
   /** How many runs each workspace may create before it gets 402; any number if absent. */
   readonly credit?: number;

@@ -87,6 +87,7 @@ describe('startEmulator', () => {
       ...{ database: ':memory:', host: '127.0.0.1', port: 0, apiKey: ['key_a'], clock: 'manual' },
       ...{ now: 0, fixtures: [file, { credit: 3 }], outcomeRules: [], faults: [], credit: 2 },
       callRules: [],
+      chatRules: [],
       ...{ tlsCert: files.cert, tlsKey: files.key },
       ...{ journalSize: 1, control: 'on', controlToken: 'token', defaultApiKey: 'key_a' },
       ...{ controlHost: ['emulator.example'], cors: ['*'] },

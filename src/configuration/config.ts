@@ -56,7 +56,7 @@ export interface Config {
 export type RawOptions = Readonly<Record<string, unknown>>;
 
 /** Only a file can have these: the fixtures with this name in `openapi/control.yaml`. */
-const fileOnly = ['outcomeRules', 'callRules', 'faults'] as const;
+const fileOnly = ['outcomeRules', 'callRules', 'chatRules', 'faults'] as const;
 
 export interface ConfigSources {
   readonly flags: RawOptions;

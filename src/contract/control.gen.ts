@@ -1937,6 +1937,8 @@ export interface components {
             definitions?: components["schemas"]["FixtureDefinition"][];
             outcomeRules?: components["schemas"]["FixtureOutcomeRule"][];
             callRules?: components["schemas"]["FixtureCallRule"][];
+            chatRules?: components["schemas"]["FixtureChatRule"][];
+            chats?: components["schemas"]["FixtureChat"][];
             faults?: components["schemas"]["FixtureFault"][];
             retellLlms?: components["schemas"]["FixtureRetellLlm"][];
             conversationFlows?: components["schemas"]["FixtureConversationFlow"][];
@@ -2014,6 +2016,80 @@ export interface components {
             /** @description How many calls it has decided; 0 if absent. */
             hits?: number;
         } & components["schemas"]["CallRuleInput"];
+        FixtureChatRule: {
+            id?: components["schemas"]["Id"];
+            /** @description How many messages it has decided; 0 if absent. */
+            hits?: number;
+        } & components["schemas"]["ChatRuleInput"];
+        /** @description A chat as the vendor's API returns it, or as an export writes it. One without a status is ongoing, unless it has an end. */
+        FixtureChat: {
+            chat_id?: components["schemas"]["Id"];
+            agent_id: string;
+            version?: number;
+            /** @enum {string} */
+            chat_status?: "ongoing" | "ended" | "error";
+            metadata?: {
+                [key: string]: unknown;
+            };
+            retell_llm_dynamic_variables?: {
+                [key: string]: string;
+            };
+            collected_dynamic_variables?: {
+                [key: string]: string;
+            };
+            override_dynamic_variables?: {
+                [key: string]: string;
+            };
+            custom_attributes?: {
+                [key: string]: string | number | boolean;
+            };
+            start_timestamp?: components["schemas"]["Moment"];
+            end_timestamp?: components["schemas"]["Moment"];
+            message_with_tool_calls?: ({
+                role: string;
+            } & {
+                [key: string]: unknown;
+            })[];
+            chat_analysis?: {
+                [key: string]: unknown;
+            };
+            chat_cost?: {
+                [key: string]: unknown;
+            };
+            agent_tag?: string | null;
+            /** @enum {string} */
+            data_storage_setting?: "everything" | "everything_except_pii" | "basic_attributes_only";
+            /** @enum {string} */
+            disconnection_reason?: "agent_hangup" | "user_hangup" | "manual_stopped" | "inactivity" | "error_unknown";
+            /** @enum {string} */
+            origin?: "api" | "sms-outbound" | "sms-inbound";
+            ownNumber?: string;
+            userNumber?: string;
+            closesAt?: number;
+            /** @description When it is analysed, or was; null for never. */
+            analysesAt?: number | null;
+            /** @description The current node or state. */
+            place?: string;
+            reruns?: number;
+            forcedEnd?: {
+                [key: string]: unknown;
+            };
+            agent_override?: {
+                [key: string]: unknown;
+            };
+            /** @description What decided how each message was answered. */
+            decisions?: ({
+                [key: string]: unknown;
+            } | null)[];
+            ordinal?: number;
+            seed?: string;
+            agentContent?: {
+                [key: string]: unknown;
+            } | null;
+            engineContent?: {
+                [key: string]: unknown;
+            } | null;
+        };
         /** @description One version of an LLM, a flow or an agent, as on the wire. Each version is one item of the list, with its `version`. All other properties are stored unchanged. */
         FixtureAsset: {
             /** @description The number of the version; 0 if absent. */
@@ -2538,6 +2614,8 @@ export interface components {
             definitions: number;
             outcomeRules: number;
             callRules: number;
+            chatRules: number;
+            chats: number;
             faults: number;
             batchTests: number;
             testRuns: number;

@@ -92,7 +92,7 @@ const operationsById = controlTable as object as Partial<
 /** Calls an operation of the control contract. @throws ApiError */
 export type Call = ReturnType<typeof controlCaller>;
 
-function rulesOf(call: Call): Pick<Workspace, 'outcomes' | 'callRules' | 'faults'> {
+function rulesOf(call: Call): Pick<Workspace, 'outcomes' | 'callRules' | 'chatRules' | 'faults'> {
   return {
     outcomes: {
       add: (body) => call('addOutcomeRule', { body }),
@@ -105,6 +105,12 @@ function rulesOf(call: Call): Pick<Workspace, 'outcomes' | 'callRules' | 'faults
       list: () => call('listCallRules', {}),
       delete: (call_rule_id) => call('deleteCallRule', { params: { call_rule_id } }),
       clear: () => call('deleteCallRules', {}),
+    },
+    chatRules: {
+      add: (body) => call('addChatRule', { body }),
+      list: () => call('listChatRules', {}),
+      delete: (chat_rule_id) => call('deleteChatRule', { params: { chat_rule_id } }),
+      clear: () => call('deleteChatRules', {}),
     },
     faults: {
       add: (body) => call('addFault', { body }),
@@ -223,6 +229,7 @@ function controlCaller(emulator: Emulator, workspace: string) {
 const kindsByParameter: Record<string, string> = {
   call_id: 'call',
   call_rule_id: 'call rule',
+  chat_rule_id: 'chat rule',
   delivery_id: 'delivery',
   fault_id: 'fault',
   outcome_rule_id: 'outcome rule',

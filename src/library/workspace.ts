@@ -15,7 +15,9 @@ export type Settings = Schemas['Settings'];
 export type OutcomeRule = Schemas['OutcomeRule'];
 export type OutcomeRuleInput = Schemas['OutcomeRuleInput'];
 export type CallRule = Schemas['CallRule'];
+export type ChatRule = Schemas['ChatRule'];
 export type CallRuleInput = Schemas['CallRuleInput'];
+export type ChatRuleInput = Schemas['ChatRuleInput'];
 export type CallEntryInput = Schemas['CallEntryInput'];
 export type CallEnd = Schemas['CallEnd'];
 export type CallToReceive = Schemas['CallToReceive'];
@@ -78,6 +80,13 @@ export interface Workspace {
     /** Decides how matching calls go. The first rule that matches a call applies. */
     add(rule: CallRuleInput): Promise<CallRule>;
     list(): Promise<CallRule[]>;
+    delete(id: string): Promise<void>;
+    clear(): Promise<void>;
+  };
+  readonly chatRules: {
+    /** Decides how matching calls go. The first rule that matches a call applies. */
+    add(rule: ChatRuleInput): Promise<ChatRule>;
+    list(): Promise<ChatRule[]>;
     delete(id: string): Promise<void>;
     clear(): Promise<void>;
   };

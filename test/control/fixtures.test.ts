@@ -38,6 +38,7 @@ describe('fixtures', () => {
     });
     expect(loaded).toEqual({
       ...{ assets: 0, definitions: 2, outcomeRules: 1, callRules: 0, faults: 0 },
+      ...{ chatRules: 0, chats: 0 },
       ...{ batchTests: 1, testRuns: 4, phoneNumbers: 0, calls: 0, objects: 0 },
     });
     const state = await exported(client);
