@@ -1,8 +1,7 @@
 -- Phone calls. What is said in them is not stored: it follows from the seed, the call's ordinal, and what
 -- its agent and engine said when it was created.
 
--- AUTOINCREMENT: lists page by this key, so it is never reused. JSON is not checked again by each insert: it is
--- written by JSON.stringify alone.
+-- AUTOINCREMENT: lists page by this key, so it is never reused.
 CREATE TABLE calls (
   call_key INTEGER PRIMARY KEY AUTOINCREMENT,
   workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
@@ -35,17 +34,17 @@ CREATE TABLE calls (
   ended_at INTEGER,
   reason TEXT,
   -- How it goes, drawn at its creation; null if it is moved by hand.
-  course TEXT,
-  plan TEXT NOT NULL,
+  course TEXT CHECK (json_valid(course)),
+  plan TEXT NOT NULL CHECK (json_valid(plan)),
   data_storage TEXT,
-  details TEXT NOT NULL,
+  details TEXT NOT NULL CHECK (json_valid(details)),
   combined_cost REAL,
   latency REAL,
   sentiment TEXT,
   successful INTEGER CHECK (successful IN (0, 1)),
   in_voicemail INTEGER CHECK (in_voicemail IN (0, 1)),
   -- The transcripts that fixtures give. The last column, because lists do not read it.
-  given_transcripts TEXT,
+  given_transcripts TEXT CHECK (json_valid(given_transcripts)),
   UNIQUE (workspace_id, call_id)
 ) STRICT;
 CREATE INDEX calls_by_time ON calls (workspace_id, sorted_at, call_key);

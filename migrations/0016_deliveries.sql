@@ -22,5 +22,4 @@ CREATE TABLE deliveries (
   -- Requests that were made.
   attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0)
 ) STRICT;
-CREATE INDEX deliveries_due ON deliveries (workspace_id, due_at);
-CREATE INDEX deliveries_by_origin ON deliveries (workspace_id, origin, due_at, delivery_key);
+CREATE INDEX deliveries_due ON deliveries (workspace_id, due_at, delivery_key, origin);

@@ -64,7 +64,7 @@ CREATE TABLE call_rules (
   UNIQUE (workspace_id, rule_id)
 ) STRICT;
 
-CREATE TABLE calls (
+CREATE TABLE "calls" (
   call_key INTEGER PRIMARY KEY AUTOINCREMENT,
   workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
   call_id TEXT NOT NULL,
@@ -105,8 +105,10 @@ CREATE TABLE calls (
   sentiment TEXT,
   successful INTEGER CHECK (successful IN (0, 1)),
   in_voicemail INTEGER CHECK (in_voicemail IN (0, 1)),
-  -- The transcripts that fixtures give. The last column, because lists do not read it.
-  given_transcripts TEXT, waits INTEGER NOT NULL DEFAULT 0 CHECK (waits IN (0, 1)),
+  -- The transcripts that fixtures give. One of the last columns, because lists do not read it.
+  given_transcripts TEXT,
+  -- 1 for a call that came in when there was no room for it, and that waits for some.
+  waits INTEGER NOT NULL DEFAULT 0 CHECK (waits IN (0, 1)),
   UNIQUE (workspace_id, call_id)
 ) STRICT;
 

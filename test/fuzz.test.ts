@@ -68,6 +68,7 @@ const ids: Ids = {
   ...{ definition: 'test_case_1', batch: 'test_batch_1', run: 'test_job_1' },
   ...{ llm: 'llm_1', flow: 'flow_1', agent: 'agent_1' },
   ...{ number: '+14155550100', call: 'call_1', pastCall: 'call_2' },
+  listener: 'listener_1',
   ...objectIds('object_1'),
   ...{ chat: 'chat_1', pastChat: 'chat_2' },
 };

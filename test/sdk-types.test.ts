@@ -119,6 +119,8 @@ describe('types of the SDK and of the contract, of phone numbers and calls,', ()
     expectTypeOf<Answer<'updateCall'>>().toExtend<Received<Calls['update']>>();
     expectTypeOf<Answer<'rerunCallAnalysis'>>().toExtend<Received<Calls['rerunAnalysis']>>();
     expectTypeOf<Answer<'stopCall'>>().toExtend<Nothing<Calls['stop']>>();
+    expectTypeOf<Answer<'listenLiveCall'>>().toExtend<Received<Calls['listenLive']>>();
+    expectTypeOf<Answer<'takeOverLiveCall'>>().toExtend<Received<Calls['takeOverLive']>>();
     expectTypeOf<Answer<'deleteCall'>>().toExtend<Nothing<Calls['delete']>>();
     expectTypeOf<Answer<'createWebCall'>>().toExtend<Received<Calls['createWebCall']>>();
     expectTypeOf<Answer<'getCall'>>().toExtend<Received<Calls['retrieve']>>();

@@ -69,15 +69,16 @@ const headers = { authorization: 'Bearer key_a' };
 describe('an operation that is not emulated', () => {
   it('answers 501 with a reason and a hint', async () => {
     const { url } = await start();
-    const answer = await fetch(`${url}/v2/take-over-live-call/call_1`, {
+    const answer = await fetch(`${url}/v9/get-call/call_1`, {
       method: 'POST',
       headers,
     });
     expect(answer.status).toBe(501);
     expect(await answer.json()).toEqual({
       status: 'error',
-      message:
-        'This operation is not emulated. It is call.takeOverLive (POST /v2/take-over-live-call/*); --upstream URL forwards such requests.',
+      message: expect.stringMatching(
+        /^This operation is not emulated\. POST \/v9\/get-call\/call_1 is newer than the contract, .* --upstream URL forwards such requests\.$/,
+      ) as unknown,
     });
     expect((await fetch(`${url}/v4/get-call/x`, { headers })).status).toBe(501);
     expect((await fetch(`${url}/creat-chat`, { method: 'POST', headers })).status).toBe(404);
@@ -88,29 +89,29 @@ describe('an operation that is not emulated', () => {
     const { url, workspace } = await start({ upstream: `${upstream.url}/base/` });
     const body = new FormData();
     body.set('name', 'Knowledge');
-    const answer = await fetch(`${url}/create-knowledge-base?x=1%202`, {
+    const answer = await fetch(`${url}/v9/create-phone-call?x=1%202`, {
       ...{ method: 'POST', headers, body },
     });
     expect([answer.status, await answer.text()]).toEqual([418, 'short']);
     expect(answer.headers.get('x-own')).toBe('yes');
     expect(answer.headers.get('x-emulator')).toBe('upstream');
     expect(upstream.seen).toMatchObject([
-      { method: 'POST', url: '/base/create-knowledge-base?x=1%202', headers },
+      { method: 'POST', url: '/base/v9/create-phone-call?x=1%202', headers },
     ]);
     expect(upstream.seen[0]?.body).toContain('Knowledge');
-    await fetch(`${url}/v2/take-over-live-call/call_1`, {
+    await fetch(`${url}/v9/get-call/call_1`, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json' },
       body: '{"limit":1}',
     });
     expect(upstream.seen[1]).toMatchObject({
-      url: '/base/v2/take-over-live-call/call_1',
+      url: '/base/v9/get-call/call_1',
       body: '{"limit":1}',
     });
     const { items } = await workspace('key_a').requests.list();
     expect(items).toMatchObject([
-      { path: '/create-knowledge-base', status: 418, forwarded: true, operation: null },
-      { path: '/v2/take-over-live-call/call_1', status: 418, forwarded: true },
+      { path: '/v9/create-phone-call', status: 418, forwarded: true, operation: null },
+      { path: '/v9/get-call/call_1', status: 418, forwarded: true },
     ]);
     for (const item of items) expect(item).not.toHaveProperty('body');
   });
@@ -118,7 +119,7 @@ describe('an operation that is not emulated', () => {
   it('is not forwarded without a key, and emulated operations are never forwarded', async () => {
     const upstream = await startUpstream();
     const { url } = await start({ upstream: upstream.url });
-    expect((await fetch(`${url}/v2/take-over-live-call/x`, { method: 'POST' })).status).toBe(401);
+    expect((await fetch(`${url}/v9/get-call/x`, { method: 'POST' })).status).toBe(401);
     expect((await fetch(`${url}/get-batch-test/x`, { headers })).status).toBe(404);
     expect((await fetch(`${url}/_emulator/clock`, { headers })).status).toBe(200);
     expect((await fetch(`${url}/openapi.json`)).status).toBe(200);
@@ -148,14 +149,14 @@ describe('an operation that is not emulated', () => {
     const { url } = await start({ upstream: upstream.url });
     const said = { 'x-emulator-api-key': 'key_b', 'x-emulator-progression': 'manual' };
     const others = { prefer: 'code=429', 'x-mine': 'yes' };
-    await fetch(`${url}/list-voices`, { headers: { ...headers, ...said, ...others } });
+    await fetch(`${url}/v9/list-calls`, { headers: { ...headers, ...said, ...others } });
     expect(upstream.seen).toMatchObject([{ headers: { ...headers, ...others } }]);
     expect(Object.keys(upstream.seen[0]?.headers ?? {}).join()).not.toContain('x-emulator');
   });
 
   it('answers 502 while the upstream server cannot be reached', async () => {
     const { url } = await start({ upstream: 'http://127.0.0.1:1' });
-    const answer = await fetch(`${url}/list-voices`, { headers });
+    const answer = await fetch(`${url}/v9/list-calls`, { headers });
     expect(answer.status).toBe(502);
     expect(await answer.json()).toMatchObject({
       status: 'error',
@@ -164,15 +165,15 @@ describe('an operation that is not emulated', () => {
   });
 
   it.each([
-    '/list-voices/../list-agents',
-    '/./list-voices',
-    '/x/%2e%2e/list-voices',
-    '/x/%2E/list-voices',
+    '/v9/list-calls/../list-agents',
+    '/./v9/list-calls',
+    '/x/%2e%2e/v9/list-calls',
+    '/x/%2E/v9/list-calls',
     '/./_emulator/clock',
     '/x/../_emulator/clock',
     '/x/..\\_emulator/clock',
     '/\\_emulator/clock',
-    '/x/%2f../list-voices',
+    '/x/%2f../v9/list-calls',
   ])('is refused if another server may read its path differently: %s', async (target) => {
     const upstream = await startUpstream();
     const { url } = await start({ upstream: upstream.url });
@@ -188,7 +189,7 @@ describe('an operation that is not emulated', () => {
   it('is forwarded with all of its query, and with a path that is encoded', async () => {
     const upstream = await startUpstream();
     const { url } = await start({ upstream: upstream.url });
-    const target = '/get-voice/%2B14155550100?a=/../b&c=%2e';
+    const target = '/v9/get-call/%2B14155550100?a=/../b&c=%2e';
     expect((await send(url, { target })).status).toBe(418);
     expect(upstream.seen).toMatchObject([{ url: target }]);
   });
@@ -198,8 +199,8 @@ describe('an operation that is not emulated', () => {
     async (origin) => {
       const upstream = await startUpstream();
       const { url } = await start({ upstream: upstream.url });
-      expect((await send(url, { target: `${origin}/list-voices?x=1` })).status).toBe(418);
-      expect(upstream.seen).toMatchObject([{ url: '/list-voices?x=1' }]);
+      expect((await send(url, { target: `${origin}/v9/list-calls?x=1` })).status).toBe(418);
+      expect(upstream.seen).toMatchObject([{ url: '/v9/list-calls?x=1' }]);
       expect((await send(url, { target: `${origin}/get-batch-test/b` })).status).toBe(404);
       expect((await send(url, { target: `${origin}/_emulator/health` })).status).toBe(200);
       expect((await send(url, { target: origin })).status).toBe(302);
@@ -230,7 +231,7 @@ describe('an operation that is not emulated', () => {
     };
     const mine = { 'x-mine': 'yes' };
     const answer = await send(url, {
-      target: '/list-voices',
+      target: '/v9/list-calls',
       headers: { ...ofConnection, ...mine },
     });
     expect([answer.status, answer.text]).toEqual([200, 'short']);
@@ -246,7 +247,7 @@ describe('an operation that is not emulated', () => {
   it('is sent once, even if the answer is an error', async () => {
     const upstream = await startUpstream(503, { 'retry-after': '0' });
     const { url } = await start({ upstream: upstream.url });
-    expect((await send(url, { target: '/list-voices' })).status).toBe(503);
+    expect((await send(url, { target: '/v9/list-calls' })).status).toBe(503);
     expect(upstream.seen).toHaveLength(1);
   });
 });

@@ -2303,6 +2303,8 @@ export interface components {
                 at: number;
                 entry: components["schemas"]["FixtureSpeech"];
             }[];
+            /** @description How many asked to listen while it went on. */
+            listeners?: number;
             /** @description How many times the call was analysed again; 0 if absent. */
             reruns?: number;
             /** @description When custom functions are called. */

@@ -2098,6 +2098,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/listen-live-call/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Listen to a call that is under way
+         * @description Names a participant that may take the call over. No audio flows, so there is no room to join. The answer is 422 if the call is not under way.
+         */
+        post: operations["listenLiveCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/take-over-live-call/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a call over from its agent
+         * @description The call ends for its agent, as `call_take_over`. The answer is 422 if the call is not under way, and 404 if the participant does not listen to it.
+         */
+        post: operations["takeOverLiveCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rerun-call-analysis/{call_id}": {
         parameters: {
             query?: never;
@@ -4123,6 +4163,20 @@ export interface components {
             override_dynamic_variables?: {
                 [key: string]: string;
             } | null;
+        };
+        CallListener: {
+            /** @description Opens nothing here. */
+            access_token: string;
+            /** @description Milliseconds since the epoch, by the workspace's clock. */
+            expires_at: number;
+            /** @description Who listens, for take-over-live-call. */
+            participant_id: string;
+            room_name: string;
+            /**
+             * @description Always `gateway` here.
+             * @enum {string}
+             */
+            transport?: "livekit" | "gateway";
         };
         LiveCallChange: {
             fields_to_override?: {
@@ -9015,6 +9069,84 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    listenLiveCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The call's id.
+                 * @example call_0123456789abcdef0123456789a
+                 */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How to join. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallListener"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    takeOverLiveCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The call's id.
+                 * @example call_0123456789abcdef0123456789a
+                 */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "participant_id": "listener_0123456789abcdefghij"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description The participant that the answer to listen-live-call named. */
+                    participant_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        success: boolean;
+                    };
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];

@@ -103,6 +103,7 @@ import {
 } from './chats/chats.js';
 import { listChat, listChatsV3 } from './chats/list-chats.js';
 import { getConcurrency } from './calls/concurrency.js';
+import { listenLiveCall, takeOverLiveCall } from './calls/live-monitor.js';
 import { createWebCall, createWebCallV2 } from './calls/web-calls.js';
 import { listCallsV2, listCallsV3 } from './calls/list-calls.js';
 import {
@@ -252,6 +253,8 @@ export const operationsTable = {
   updateLiveCall,
   deleteCall,
   stopCall,
+  listenLiveCall,
+  takeOverLiveCall,
   rerunCallAnalysis,
   getConcurrency,
   createChat,

@@ -96,7 +96,7 @@ describe('every operation of the contract', () => {
       const ids = await createExampleObjects(client);
       for (const unknown of ['x', 'x'.repeat(5000), '%00', '__proto__']) {
         const tested = { definition: unknown, batch: unknown, run: unknown };
-        const calls = { number: unknown, call: unknown, pastCall: unknown };
+        const calls = { number: unknown, call: unknown, listener: unknown, pastCall: unknown };
         const engines = { llm: unknown, flow: unknown, agent: unknown };
         const chats = { chat: unknown, pastChat: unknown };
         const nothing = { ...tested, ...calls, ...chats, ...engines, ...objectIds(unknown) };

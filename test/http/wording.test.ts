@@ -167,7 +167,14 @@ describe('an object that does not exist', () => {
       const isContact = path.startsWith('/get-contact-by-phone/');
       const table = isContact ? 'contact' : tables[/\{(\w+)\}/.exec(path)?.[1] ?? ''];
       const none = { definition: 'x_1', batch: 'x_1', run: 'x_1' };
-      const calls = { number: 'x_1', call: 'x_1', pastCall: 'x_1', chat: 'x_1', pastChat: 'x_1' };
+      const calls = {
+        number: 'x_1',
+        call: 'x_1',
+        listener: 'x_1',
+        pastCall: 'x_1',
+        chat: 'x_1',
+        pastChat: 'x_1',
+      };
       const engines = { llm: 'x_1', flow: 'x_1', agent: 'x_1' };
       const missing = request({ ...none, ...calls, ...engines, ...objectIds('x_1') });
       const observed = await client().send(missing);

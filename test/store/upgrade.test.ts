@@ -173,3 +173,35 @@ describe('a database of the twelfth migration', () => {
     expect(store.workspaces.ordinals(2).batch).toBe(1);
   });
 });
+
+describe('a database of the nineteenth migration', () => {
+  it('keeps its calls, and uses no key of a deleted one again', () => {
+    const path = join(temporaryFolder(), 'emulator.sqlite');
+    const db = openDatabase(path);
+    migrate(db, loadMigrations().slice(0, 19), 0);
+    db.exec(`
+      INSERT INTO workspaces (workspace_id, name, settled_at) VALUES (1, 'w', 10);
+      INSERT INTO seeds (seed_key, seed) VALUES (1, 's');
+      INSERT INTO calls (call_key, workspace_id, call_id, ordinal, origin, direction, from_number,
+                         to_number, agent_id, agent_version, seed_key, progression, status, passed,
+                         sorted_at, plan, details, waits)
+        VALUES (3, 1, 'call_3', 0, 'inbound', 'inbound', '+1', '+2', 'a', 0, 1, 'time',
+                'registered', 0, 5, '{}', '{}', 1),
+               (7, 1, 'call_7', 1, 'inbound', 'inbound', '+1', '+2', 'a', 0, 1, 'time',
+                'registered', 0, 5, '{}', '{}', 0);
+      DELETE FROM calls WHERE call_key = 7;
+    `);
+    db.close();
+
+    openStore(path, 0).close();
+    const after = openDatabase(path);
+    onTestFinished(() => {
+      after.close();
+    });
+    expect(after.prepare('SELECT call_key, call_id, waits FROM calls').all()).toEqual([
+      { call_key: 3, call_id: 'call_3', waits: 1 },
+    ]);
+    const keys = after.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'calls'").pluck();
+    expect(keys.all()).toEqual([7]);
+  });
+});

@@ -66,6 +66,15 @@ export const callExampleRequests = {
     url: ({ call }) => `/v2/stop-call/${call}`,
     malformed: { url: '/v2/stop-call/%zz' },
   },
+  listenLiveCall: {
+    url: ({ call }) => `/v2/listen-live-call/${call}`,
+    malformed: { url: '/v2/listen-live-call/%zz' },
+  },
+  takeOverLiveCall: {
+    url: ({ call }) => `/v2/take-over-live-call/${call}`,
+    body: ({ listener }) => ({ participant_id: listener }),
+    malformed: { body: {} },
+  },
   rerunCallAnalysis: {
     url: ({ pastCall }) => `/rerun-call-analysis/${pastCall}`,
     malformed: { url: '/rerun-call-analysis/%zz' },

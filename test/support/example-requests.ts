@@ -31,6 +31,8 @@ export interface Ids extends ObjectIds {
   readonly number: string;
   /** A call that is under way. */
   readonly call: string;
+  /** Who listens to it. */
+  readonly listener: string;
   /** A call that is over and analysed. */
   readonly pastCall: string;
   /** A chat that is ongoing, and one that is over and analysed. */
@@ -277,9 +279,10 @@ export async function createExampleObjects(client: TestClient): Promise<Ids> {
   const chats = await createExampleChats(client);
   // Longer than it rings, and than it takes to analyse a chat.
   await client.call('POST', '/_emulator/clock/advance', { by: '4s' });
+  const listener = await create(`/v2/listen-live-call/${call}`, {}, 'participant_id');
   return {
     ...{ ...objects, source: await firstSource(client, objects.knowledgeBase) },
-    ...{ call, pastCall: String(pastCall['call_id']), ...chats },
+    ...{ call, listener, pastCall: String(pastCall['call_id']), ...chats },
     number: await create('/create-phone-number', {}, 'phone_number'),
     ...{ definition, batch, agent, run: items[0]?.test_case_job_id ?? '' },
     llm: await create('/create-retell-llm', {}, 'llm_id'),

@@ -164,6 +164,8 @@ export interface CallDetails {
   readonly batchCallId?: string;
   /** How often it was analysed again. */
   readonly reruns?: number;
+  /** How many asked to listen while it went on. */
+  readonly listeners?: number;
   /** Who ended it before it was planned to end, or without a plan: somebody by hand, `stop-call`, or a custom LLM. */
   readonly endedBy?: 'hand' | 'client' | 'server';
   /** What was ordered of it when it was ended by hand. */
