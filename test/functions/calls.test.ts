@@ -3,11 +3,13 @@ import { callsOn, place, readCall, type Call } from '../support/calls.js';
 import { advance } from '../support/control.js';
 import {
   agentWithFlow,
+  agentWithTools,
   answering,
   bookTable,
   explain,
   functionDeliveries,
   placeFunctionCall,
+  rolesOf,
   toolEntries,
 } from '../support/functions.js';
 import { newYear } from '../support/manual-clock.js';
@@ -15,9 +17,6 @@ import { startReceiver } from '../support/receiver.js';
 
 const wordsOf = ({ transcript_with_tool_calls: entries = [] }: Call) =>
   entries.flatMap((entry) => ('words' in entry ? entry.words : []));
-
-const rolesOf = ({ transcript_with_tool_calls: entries = [] }: Call) =>
-  entries.map(({ role }) => role);
 
 describe('a call with a custom function', () => {
   it('waits for the result in mid-conversation, and goes on with it', async () => {
@@ -244,6 +243,28 @@ describe('a custom function that a call rule decides', () => {
     expect(server.received).toEqual([]);
   });
 
+  it('may come with fixtures, and for a call rule of a sequence', async () => {
+    const server = await answering('real');
+    const { client } = callsOn();
+    const toolResult = (result: string) => ({ tools: { book_table: { result } } });
+    await client.call('POST', '/_emulator/fixtures', {
+      callRules: [{ sequence: [toolResult('one'), toolResult('two')] }],
+    });
+    const override_agent_id = await agentWithTools(client, [bookTable(server.url)]);
+    const results: unknown[] = [];
+    for (let count = 0; count < 2; count += 1) {
+      const { call_id } = await place(client, { override_agent_id });
+      await advance(client, { until: 'idle' });
+      results.push(toolEntries(await readCall(client, call_id))[1]);
+    }
+    expect(results).toMatchObject([{ content: 'one' }, { content: 'two' }]);
+    const exported = await client.call('GET', '/_emulator/export');
+    expect(exported['callRules']).toMatchObject([
+      { sequence: [toolResult('one'), toolResult('two')] },
+    ]);
+    expect(server.received).toEqual([]);
+  });
+
   it('leaves the others to their servers', async () => {
     const server = await answering('real');
     const other = bookTable(server.url, { name: 'find_table', description: 'Finds a table.' });
@@ -253,63 +274,5 @@ describe('a custom function that a call rule decides', () => {
     });
     const results = toolEntries(await finish()).filter((entry) => 'content' in entry);
     expect(results).toMatchObject([{ content: 'by rule' }, { content: 'real' }]);
-  });
-});
-
-describe('under a progression', () => {
-  it('of its own, the rest of the call follows at once', async () => {
-    const server = await answering('{}');
-    const { client, id } = await placeFunctionCall([bookTable(server.url)], {
-      settings: { progression: 'immediate' },
-    });
-    await advance(client, { until: 'idle' });
-    const call = await readCall(client, id);
-    expect(call).toMatchObject({ call_status: 'ended', duration_ms: 10_000 });
-    expect(call).toHaveProperty('call_analysis');
-    expect(toolEntries(call)[1]).toMatchObject({ content: '{}', successful: true });
-  });
-
-  it('by reads, no read ends a call that waits', async () => {
-    let answer = (): void => undefined;
-    const server = await startReceiver((_request, response) => {
-      answer = () => response.end('done');
-    });
-    const { client, id } = await placeFunctionCall([bookTable(server.url)], {
-      settings: { progression: { polls: 2 } },
-    });
-    expect(await readCall(client, id)).toMatchObject({ call_status: 'ongoing' });
-    await expect.poll(() => server.received.length).toBe(1);
-    for (let read = 0; read < 3; read += 1) {
-      expect(await readCall(client, id)).toMatchObject({ call_status: 'ongoing' });
-    }
-    answer();
-    await expect.poll(async () => (await explain(client, id)).awaits).toBeUndefined();
-    const call = await readCall(client, id);
-    expect(call.call_status).toBe('ended');
-    expect(toolEntries(call)[1]).toMatchObject({ content: 'done', successful: true });
-  });
-
-  it('by hand, the agent calls what it is told to', async () => {
-    const server = await answering('{"table":3}');
-    const { client, id } = await placeFunctionCall(
-      [bookTable(server.url, { response_variables: { table: 'table' } })],
-      { settings: { progression: 'manual' } },
-    );
-    const by = (action: string, body: object = {}) =>
-      client.call('POST', `/_emulator/calls/${id}/${action}`, body);
-    await by('answer');
-    const said = await by('say', { role: 'tool', name: 'book_table', arguments: { guests: 5 } });
-    expect(said).toMatchObject({ awaits: { tool: 'book_table' } });
-    await advance(client, { until: 'idle' });
-    await by('say', { role: 'tool', name: 'unknown', arguments: {} });
-    await by('hang-up', { by: 'user' });
-    const call = await readCall(client, id);
-    expect(toolEntries(call)).toMatchObject([
-      { name: 'book_table', arguments: '{"guests":5}' },
-      { content: '{"table":3}', successful: true },
-      { name: 'unknown' },
-    ]);
-    expect(call.collected_dynamic_variables).toEqual({ table: '3' });
-    expect(server.received).toHaveLength(1);
   });
 });

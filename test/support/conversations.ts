@@ -54,7 +54,7 @@ const propertyName = fc.constantFrom(
     '__proto__',
   ],
 );
-const parameters = fc
+export const parameters = fc
   .dictionary(propertyName, property, { maxKeys: 5 })
   .chain((properties) =>
     fc
@@ -179,7 +179,7 @@ const flow = fc
     nodes: [talks ? { ...first, type: 'conversation' } : first, ...others],
   }));
 
-const engine = fc.oneof(
+export const engine = fc.oneof(
   llm.map((content) => readEngine('retell-llm', content)),
   flow.map((content) => readEngine('conversation-flow', content)),
 );

@@ -99,3 +99,6 @@ export const answering = (text: string, status = 200) =>
   startReceiver((_request, response) => {
     response.writeHead(status).end(text);
   });
+
+export const rolesOf = ({ transcript_with_tool_calls: entries = [] }: Call) =>
+  entries.map(({ role }) => role);

@@ -10,7 +10,7 @@ export interface Stop {
 }
 
 /** The stops of a walk, and the silent steps after the last stop. */
-export function stopsOf({ steps }: Walk): { stops: Stop[]; after: readonly Step[] } {
+export function stopsOf({ steps, speaksLast }: Walk): { stops: Stop[]; after: readonly Step[] } {
   const stops: Stop[] = [];
   let before: Step[] = [];
   for (const step of steps) {
@@ -21,8 +21,10 @@ export function stopsOf({ steps }: Walk): { stops: Stop[]; after: readonly Step[
       before.push(step);
     }
   }
-  if (stops.length === 0) stops.push({ before: [], step: undefined });
-  return { stops, after: before };
+  if (stops.length > 0) return { stops, after: before };
+  return speaksLast === true
+    ? { stops: [{ before, step: undefined }], after: [] }
+    : { stops: [{ before: [], step: undefined }], after: before };
 }
 
 /** What user and agent say because of a metric. */

@@ -148,7 +148,8 @@ function simulateDialogue(
     const reached = reachedOf(found, goals);
     if (reached > most) [best, most] = [found, reached];
   }
-  const route = withoutDeadEnd(best, plan.demanded);
+  // A result that has not come may lead to a step in which somebody speaks.
+  const route = { ...withoutDeadEnd(best, plan.demanded), speaksLast: functions !== undefined };
   const sites = callSitesOf(route, engine.generalTools);
   const dialogue = new Dialogue(
     context,

@@ -113,6 +113,7 @@ function knownValue(name: string, schema: JsonObject, facts: Facts): unknown {
 }
 
 function valueOf(name: string, schema: JsonObject, source: ValueSource, depth: number): unknown {
+  if ('const' in schema && isShort(schema['const'], maxValueLength)) return schema['const'];
   const choices = listIn(schema, 'enum', maxChoices);
   if (choices.length > 0) {
     const choice = choices[Math.floor(source.draw('choice', name) * choices.length)];

@@ -25,6 +25,8 @@ export interface Walk {
   readonly ended: boolean;
   /** Whether it stopped because all next nodes are closed. */
   readonly blocked: boolean;
+  /** Whether silent steps come before all words if there is no step in which somebody speaks. */
+  readonly speaksLast?: boolean;
   /** How many edges and conditions were evaluated. */
   readonly checks: number;
 }
