@@ -1,5 +1,5 @@
 import type { ChatEntry } from '../domain/chats/chat.js';
-import type { ChatNumbers, ReplyDecision, StoredEntry } from '../domain/chats/chat-record.js';
+import type { ReplyDecision, StoredEntry } from '../domain/chats/chat-record.js';
 import {
   chatColumns as columns,
   fromChatRow as fromRow,
@@ -38,8 +38,6 @@ export interface ChatPage {
 export interface ChatReader {
   find(workspaceId: number, id: string): StoredChat | undefined;
   has(workspaceId: number, id: string): boolean;
-  /** The ongoing chat by SMS between two numbers, the newest one. */
-  findBySms(workspaceId: number, numbers: ChatNumbers): StoredChat | undefined;
   /** What was written and done in a chat, in order. */
   listEntries(key: number): StoredEntry[];
   /** Chats in which something comes by `until`, the first first. */
@@ -107,7 +105,7 @@ function chatWriter(db: Db): Pick<ChatWriter, 'insert' | 'change' | 'delete'> {
   };
 }
 
-function chatFinder(db: Db): Pick<ChatReader, 'find' | 'has' | 'findBySms'> {
+function chatFinder(db: Db): Pick<ChatReader, 'find' | 'has'> {
   const find = db.prepare<{ workspaceId: number; id: string }, Row>(
     `SELECT ${columns} FROM chats WHERE workspace_id = :workspaceId AND chat_id = :id`,
   );
@@ -116,22 +114,12 @@ function chatFinder(db: Db): Pick<ChatReader, 'find' | 'has' | 'findBySms'> {
       'SELECT EXISTS (SELECT 1 FROM chats WHERE workspace_id = :workspaceId AND chat_id = :id)',
     )
     .pluck();
-  const findBySms = db.prepare<{ workspaceId: number; own: string; user: string }, Row>(
-    `SELECT ${columns} FROM chats
-     WHERE workspace_id = :workspaceId AND own_number = :own AND user_number = :user
-       AND status = 'ongoing' AND own_number IS NOT NULL
-     ORDER BY chat_key DESC LIMIT 1`,
-  );
   return {
     find(workspaceId, id) {
       const row = find.get({ workspaceId, id });
       return row && fromRow(row);
     },
     has: (workspaceId, id) => has.get({ workspaceId, id }) === 1,
-    findBySms(workspaceId, numbers) {
-      const row = findBySms.get({ workspaceId, ...numbers });
-      return row && fromRow(row);
-    },
   };
 }
 

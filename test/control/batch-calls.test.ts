@@ -59,7 +59,8 @@ describe('a batch of calls', () => {
 
   it('begins at its trigger time', async () => {
     const client = await workspace();
-    const trigger_timestamp = newYear + 3_600_000;
+    // A number that is not whole is a time, too.
+    const trigger_timestamp = newYear + 3_600_000 - 0.5;
     const { batch_call_id: id, scheduled_timestamp } = await createBatch(client, {
       ...{ tasks: tasksOf(1), trigger_timestamp },
     });

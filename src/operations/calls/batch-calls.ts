@@ -32,7 +32,7 @@ export const createBatchCall: Operation<'createBatchCall'> = async (services, ca
   const { id: workspaceId, now } = workspace;
   const { trigger_timestamp: trigger = now } = body;
   const id = insertBatch(services, workspace, body);
-  services.worker.scheduleBy(workspaceId, Math.max(now, trigger));
+  services.worker.scheduleBy(workspaceId, Math.max(now, Math.ceil(trigger)));
   return {
     ...{ batch_call_id: id, name: body.name ?? id, from_number: body.from_number },
     ...{ scheduled_timestamp: trigger, total_task_count: body.tasks.length },
@@ -78,7 +78,7 @@ function insertBatch({ store }: Services, workspace: Workspace, body: NewBatchCa
       ...(window && { call_time_window: canonicalWindow(window) }),
       reserved_concurrency: body.reserved_concurrency ?? 0,
     };
-    const schedule = { status: 'dialling', nextAt: Math.max(now, trigger) };
+    const schedule = { status: 'dialling', nextAt: Math.max(now, Math.ceil(trigger)) };
     const batch = newObject(id, { ...content }, now, schedule);
     writer.objects.insert({ workspaceId, kind: 'batch-call' }, batch);
     for (const [index, task] of tasks.entries()) {

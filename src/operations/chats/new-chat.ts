@@ -22,28 +22,7 @@ export interface ChatRequest {
   readonly agentId: string;
   readonly agentVersion: number | string | undefined;
   readonly details: ChatDetails;
-  /** Taken for it before. */
-  readonly reserved?: ReservedChat;
 }
-
-/** An id for a chat that is told to the client before the chat begins. */
-export interface ReservedChat {
-  readonly id: string;
-  readonly ordinal: number;
-}
-
-/** Takes the next id of a chat. */
-export const reserveChat = (
-  { store }: Services,
-  { id: workspaceId, name, settings }: Workspace,
-): ReservedChat =>
-  store.now(({ workspaces, chats }) => {
-    const ordinal = workspaces.takeOrdinal(workspaceId, 'chat');
-    for (let attempt = 1; ; attempt += 1) {
-      const id = keyedId('chat', settings.seed, name, ordinal, attempt);
-      if (!chats.has(workspaceId, id)) return { id, ordinal };
-    }
-  });
 
 /**
  * Begins a chat, with the agent's first message if it speaks first. The workspace must be settled.
@@ -64,10 +43,10 @@ export function createChat(
   const engine = findEngine(services, workspace, content);
   if (agent.contentKey === null) caller.warnLater?.(warning(madeUp(request.agentId)));
   const { id: workspaceId, name, settings, now } = workspace;
-  const { origin, numbers, agentId, details, reserved } = request;
+  const { origin, numbers, agentId, details } = request;
   const created = store.together((writer, attempt) => {
-    const ordinal = reserved?.ordinal ?? writer.workspaces.takeOrdinal(workspaceId, 'chat');
-    const id = reserved?.id ?? keyedId('chat', settings.seed, name, ordinal, attempt);
+    const ordinal = writer.workspaces.takeOrdinal(workspaceId, 'chat');
+    const id = keyedId('chat', settings.seed, name, ordinal, attempt);
     const begun: NewChat = {
       ...{ workspaceId, ...engine, agentContentKey: agent.contentKey },
       seedKey: writer.seedKeyOf(settings.seed),
