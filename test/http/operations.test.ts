@@ -151,7 +151,9 @@ describe('the example request of the reference', () => {
     const given = (json ?? form)?.example;
     const example = given && 'chat_id' in given ? { ...given, chat_id: ids.chat } : given;
     expect(example !== undefined, 'has an example').toBe(hasBody);
-    const own = JSON.stringify(example ?? {}).replace('upload_0123456789abcdef', ids.upload);
+    const own = JSON.stringify(example ?? {})
+      .replace('upload_0123456789abcdef', ids.upload)
+      .replace('listener_0123456789abcdefghij', ids.listener);
     const filled = JSON.parse(own) as object;
     const payload = example && (form ? asForm(withFiles(filled)) : { payload: filled });
     const { status, body } = await client.send({ method, url, ...payload });

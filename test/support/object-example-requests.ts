@@ -60,7 +60,7 @@ const app = {
   auth_config: { type: 'api_key', api_key: 'k' },
 };
 
-const contact = { phone_number: '+14155550199', first_name: 'Ann' };
+const contact = { phone_number: '+14155550177', first_name: 'Ann' };
 const csv = { file: 'a.csv', content: 'phone,name\n4155550111,Ann' };
 const columns = [{ external_field_name: 'phone', field_name: 'phone_number' }];
 
