@@ -75,7 +75,7 @@ describe('many keys that use each other’s ids', () => {
       await create('/_emulator/chat-rules', rule, 'id');
       known.push({
         ...(await createStoredObjects(create, mark)),
-        ...{ call: await place(), pastCall: await place(), listener: mark },
+        ...{ call: await place(), pastCall: await place(), listener: 'listener_x' },
         ...{ chat: await begin(), pastChat: await begin() },
         number: await create('/create-phone-number', { nickname: mark }, 'phone_number'),
         ...{ definition, batch, llm, run: runs.items[0]?.test_case_job_id ?? '' },

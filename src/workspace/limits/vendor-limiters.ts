@@ -16,7 +16,7 @@ const general: VendorLimiter = { name: 'general', requests: 100, window: 10_000 
 export function vendorLimiterOf(operation: string): VendorLimiter {
   if (operation === 'createPlaygroundCompletion') return playground;
   if (/^(create(Phone|Web)Call(V\d)?|registerPhoneCall)$/.test(operation)) return call;
-  return operation.startsWith('list') || operation === 'getBatchTest' ? list : general;
+  return /^list[A-Z]/.test(operation) || operation === 'getBatchTest' ? list : general;
 }
 
 /** Requests that were allowed since a moment. */
