@@ -41,7 +41,7 @@ describe.each(ofTelephony)('the operation $id', ({ id, method: lowerCase }) => {
     await client.call('PATCH', '/_emulator/settings', { rateLimit: 'vendor' });
     const answer = await client.send(request);
     expect(answer.status).toBeLessThan(300);
-    const limiter = id.startsWith('list')
+    const limiter = /^list[A-Z]/.test(id)
       ? 'list'
       : creations.some(([creation]) => creation === id)
         ? 'call'
